@@ -1,0 +1,202 @@
+/**
+ * The guardian's ports: each has a real adapter in `shell/` and a behaving fake. Adapters never
+ * throw for what the outside world does; they return it as a value, and "could not see" is a value
+ * of its own, never "down" and never "off".
+ */
+import type { HostName, ServerId } from "../shared/names.ts";
+import type { NetworkName, TelemetrySnapshot } from "../shared/telemetry.ts";
+
+/** A thing that was asked and could not be answered. */
+export interface Failure {
+  readonly kind: "failed";
+  /** One sentence that names what was asked, the value and the limit; no secrets. */
+  readonly reason: string;
+}
+
+/** Newest telemetry: the store, or one collector's live view. */
+export interface TelemetryStore {
+  /** "store" or "live:<collector>"; shown to people. */
+  readonly name: string;
+  read(deadlineMs: number): Promise<({ readonly kind: "read" } & TelemetrySnapshot) | Failure>;
+  close(): Promise<void>;
+}
+
+export type PingResult =
+  | { readonly kind: "echo"; readonly rttMs: number }
+  | { readonly kind: "no-echo" }
+  /** Our own fault (network unreachable, own link down): never held against the peer. */
+  | { readonly kind: "local-fault"; readonly reason: string };
+
+export interface PingTarget {
+  readonly network: NetworkName;
+  readonly address: string;
+  /** Our own address on that network; undefined lets the kernel choose. */
+  readonly sourceAddress: string | undefined;
+}
+
+export interface Pinger {
+  /** "net-ping", "fping" or "udp-echo"; shown to people. */
+  readonly name: string;
+  /** One echo request with our nonce; settles within `timeoutMs` plus 100 ms. */
+  ping(target: PingTarget, timeoutMs: number): Promise<PingResult>;
+  close(): Promise<void>;
+}
+
+/** What a power device says of itself; values lower case, no separators. Empty: nothing to show. */
+export interface DeviceIdentity {
+  readonly guid: string | undefined;
+  readonly uuid: string | undefined;
+  readonly serial: string | undefined;
+}
+
+/** One reading, identity taken in the same session. A timeout is `unknown`, never `off`. */
+export type PowerReading =
+  | { readonly power: "on" | "off"; readonly identity: DeviceIdentity }
+  | { readonly power: "unknown"; readonly reason: string };
+
+/** How a device answered an off command. `done` says only that it accepted it. */
+export type PowerOffAnswer =
+  | { readonly kind: "done" }
+  | { readonly kind: "already-off" }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "no-answer"; readonly reason: string };
+
+export interface PowerController {
+  /** "ipmi 10.77.4.11" and the like; no secrets. */
+  readonly name: string;
+  read(deadlineMs: number): Promise<PowerReading>;
+  /**
+   * Reads the identity and, in the same session and only if it equals `expected` (when given),
+   * orders off. Never repeats the order by itself.
+   */
+  powerOff(expected: DeviceIdentity | undefined, deadlineMs: number): Promise<PowerOffAnswer>;
+}
+
+/** Nova's record of one nova-compute. */
+export interface ComputeService {
+  readonly serviceId: string;
+  readonly host: HostName;
+  readonly zone: string;
+  readonly status: "enabled" | "disabled";
+  readonly state: "up" | "down";
+  readonly forcedDown: boolean;
+  readonly disabledReason: string | undefined;
+  /** Nova's own time stamp, compared for change only. */
+  readonly updatedAt: string | undefined;
+}
+
+/** A server as Nova shows it. */
+export interface ComputeServer {
+  readonly server: ServerId;
+  readonly name: string;
+  readonly host: HostName | undefined;
+  /** ACTIVE, SHUTOFF, ERROR, REBUILD, PAUSED … */
+  readonly status: string;
+  readonly vmState: string;
+  readonly taskState: string | undefined;
+  readonly powerState: number;
+  readonly project: string;
+  readonly locked: boolean;
+  /** True when the root disk is a volume (no image on the server record). */
+  readonly volumeBacked: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly fault: string | undefined;
+}
+
+/** One of Nova's migration records of type evacuation. */
+export interface EvacuationRecord {
+  readonly id: number;
+  readonly server: ServerId;
+  readonly source: HostName;
+  readonly destination: HostName | undefined;
+  /** accepted, pre-migrating, done, completed, error, failed … */
+  readonly status: string;
+  readonly createdAt: string;
+}
+
+export type ApiAnswer =
+  | { readonly kind: "accepted"; readonly requestId: string }
+  | { readonly kind: "refused"; readonly status: number; readonly reason: string }
+  /** It may or may not have been done: look before doing anything again. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** Keystone and Nova. Every call has its own deadline; reads may be repeated, orders never are. */
+export interface ComputeApi {
+  services(): Promise<
+    { readonly kind: "services"; readonly services: readonly ComputeService[] } | Failure
+  >;
+  /** All servers of all projects on a host (paged through to the end). */
+  serversOn(
+    host: HostName,
+  ): Promise<{ readonly kind: "servers"; readonly servers: readonly ComputeServer[] } | Failure>;
+  /** One server; `gone` when Nova says 404. */
+  server(
+    server: ServerId,
+  ): Promise<
+    | { readonly kind: "server"; readonly server: ComputeServer }
+    | { readonly kind: "gone" }
+    | Failure
+  >;
+  /** Evacuation records whose source is `host`, newest first. */
+  evacuations(
+    host: HostName,
+  ): Promise<{ readonly kind: "records"; readonly records: readonly EvacuationRecord[] } | Failure>;
+  forceDown(serviceId: string): Promise<ApiAnswer>;
+  disable(serviceId: string, reason: string): Promise<ApiAnswer>;
+  evacuate(server: ServerId): Promise<ApiAnswer>;
+}
+
+/** What is said to people; DESIGN.md words, no time in `dedupKey`. */
+export interface AlertMessage {
+  readonly id: string;
+  /** Equal before and after a restart: guardian/<cloud>/<host or scope>/<kind>. */
+  readonly dedupKey: string;
+  readonly class: "page" | "notification" | "ticket" | "log";
+  readonly status: "firing" | "resolved";
+  readonly host: HostName | undefined;
+  readonly incident: string | undefined;
+  readonly kind: string;
+  readonly title: string;
+  /** Evidence lines with value, operator and limit. */
+  readonly why: readonly string[];
+  /** Servers down or left behind. */
+  readonly impact: string;
+  /** What will happen next, or what a person must do. */
+  readonly next: string;
+  readonly wallMs: number;
+}
+
+export type Delivery =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "undelivered"; readonly retryable: boolean; readonly reason: string };
+
+export interface Notifier {
+  readonly name: string;
+  send(message: AlertMessage, deadlineMs: number): Promise<Delivery>;
+}
+
+/** One durable line of the guardian's own memory. */
+export interface JournalEntry {
+  readonly monoMs: number;
+  readonly wallMs: number;
+  /** "input": an event the reducer took; "intent": an order about to be given; "state": a snapshot. */
+  readonly kind: "input" | "intent" | "state";
+  readonly body: string;
+}
+
+export interface Journal {
+  /** One more at each start; carried by every action. */
+  readonly epoch: number;
+  /** The newest "state" entry of an earlier epoch, if any. */
+  readonly lastState: string | undefined;
+  /** Wall times of the latest starts (newest last, at most 10), this one included. */
+  readonly starts: readonly number[];
+  /**
+   * Writes all entries in one transaction, synced when it returns. Throws when the journal cannot
+   * be written (full, read-only): the guardian is then blind and acts on nothing.
+   */
+  append(entries: readonly JournalEntry[]): void;
+  /** Replaces the state snapshot and appends, in one synced transaction. */
+  saveState(state: string, entries: readonly JournalEntry[]): void;
+  close(): void;
+}
