@@ -74,6 +74,8 @@ export interface HostChecks {
   readonly serversTotal: number;
   readonly serversRunning: number;
   readonly notice: NoticeKind;
+  /** 32 hex digits: the host's own UUID (libvirt's, else DMI's); "" when it could not be read. */
+  readonly hardwareUuid: string;
 }
 
 /**

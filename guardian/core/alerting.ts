@@ -1,0 +1,136 @@
+/**
+ * Alerts are derived from state each round: what should be firing now is compared with what is,
+ * and only the difference is sent. So a lost message or a restart changes nothing, and the same
+ * trouble has the same dedup key for ever.
+ */
+import type { AlertMessage } from "../ports.ts";
+import { describeGate, type GateResult } from "./assessment.ts";
+import type { Effect } from "./effects.ts";
+import { incidentOf } from "./incidents.ts";
+import type { FiringAlert } from "./memory.ts";
+import { hostAlerts, type Wanted } from "./host-alerts.ts";
+import { hostsInTrouble, stormLimit } from "./storm.ts";
+import type { GuardianState } from "./state.ts";
+
+/** Doubts shorter than this page nobody. */
+const doubtPageMs = 10_000;
+
+/** Sends what began and what ended; repeats pages that nobody ended. */
+export function foldAlerts(
+  state: GuardianState,
+  common: readonly GateResult[],
+  out: Effect[],
+): GuardianState {
+  const wanted = new Map<string, AlertMessage>();
+  for (const want of [...globalAlerts(state, common), ...everyHostAlert(state)]) {
+    const message = toMessage(state, want);
+    wanted.set(message.dedupKey, message);
+  }
+  const alerts: Record<string, FiringAlert> = {};
+  let changed = false;
+  for (const [key, message] of wanted) {
+    const firing = state.memory.alerts[key];
+    const due = isDue(state, firing, message);
+    if (due) out.push({ kind: "alert", message });
+    changed ||= due;
+    alerts[key] = due || firing === undefined ? { message, sentAt: state.now } : firing;
+  }
+  for (const [key, firing] of Object.entries(state.memory.alerts)) {
+    if (wanted.has(key)) continue;
+    changed = true;
+    const id = messageId(state, key, "resolved");
+    const message = { ...firing.message, id, status: "resolved" as const, wallMs: state.wall };
+    out.push({ kind: "alert", message });
+  }
+  return changed ? { ...state, memory: { ...state.memory, alerts } } : state;
+}
+
+function isDue(
+  state: GuardianState,
+  firing: FiringAlert | undefined,
+  message: AlertMessage,
+): boolean {
+  if (firing === undefined) return true;
+  if (firing.message.class !== message.class) return true;
+  if (firing.message.title !== message.title) return true;
+  const page = message.class === "page";
+  return page && state.now - firing.sentAt >= state.settings.limits.repeatPageMs;
+}
+
+function* everyHostAlert(state: GuardianState): Generator<Wanted> {
+  for (const host of [...state.hosts.keys()].sort()) {
+    const known = state.hosts.get(host);
+    if (known !== undefined) yield* hostAlerts(state, known);
+  }
+}
+
+/** What concerns the guardian itself, or many hosts at once. */
+function globalAlerts(state: GuardianState, common: readonly GateResult[]): readonly Wanted[] {
+  const wanted: Wanted[] = [];
+  const { doubtSince } = state.eyes;
+  const doubts = common.filter((gate) => !gate.pass);
+  if (doubtSince !== undefined && state.now - doubtSince >= doubtPageMs && doubts.length > 0) {
+    wanted.push({
+      kind: "blind",
+      host: undefined,
+      class: "page",
+      title: `the guardian's own eyes are in doubt: ${doubts.map((gate) => gate.gate).join(", ")}`,
+      why: doubts.map(describeGate),
+      impact: "no host can be judged; silent hosts are not fenced",
+      next: "restore what is named; the guardian goes on by itself",
+    });
+  }
+  const { storm, disarmed } = state.memory;
+  if (storm !== undefined) wanted.push(stormAlert(state));
+  if (disarmed !== undefined) {
+    wanted.push({
+      kind: "disarmed",
+      host: undefined,
+      class: "page",
+      title: `the guardian disarmed itself: ${disarmed}`,
+      why: [disarmed],
+      impact: "no host is fenced or evacuated",
+      next: "find out what happened, then: guardian arm --reason …",
+    });
+  }
+  return wanted;
+}
+
+function stormAlert(state: GuardianState): Wanted {
+  const trouble = hostsInTrouble(state);
+  const limit = stormLimit(state);
+  return {
+    kind: "storm",
+    host: undefined,
+    class: "page",
+    // The title names no count: a host that joins must not look like another storm.
+    title: "storm: more hosts are in trouble than may be acted on by itself",
+    why: [`${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`],
+    impact: `${trouble.length} hosts`,
+    next: "look for what they share; nothing new is fenced until they recover and stay well",
+  };
+}
+
+function toMessage(state: GuardianState, want: Wanted): AlertMessage {
+  const scope = want.host ?? "guardian";
+  const dedupKey = `guardian/${state.settings.cloud}/${scope}/${want.kind}`;
+  return {
+    id: messageId(state, dedupKey, "firing"),
+    dedupKey,
+    class: want.class,
+    status: "firing",
+    host: want.host,
+    incident: want.host === undefined ? undefined : incidentOf(state, want.host)?.id,
+    kind: want.kind,
+    title: want.title,
+    why: want.why,
+    impact: want.impact,
+    next: want.next,
+    wallMs: state.wall,
+  };
+}
+
+/** One per sending, equal over retries of the same sending. */
+function messageId(state: GuardianState, dedupKey: string, status: string): string {
+  return `${dedupKey}/${status}/${state.epoch}-${Math.round(state.now)}`;
+}

@@ -1,0 +1,70 @@
+/** One round's opinion of one host: what was seen, what it adds up to, and what holds us back. */
+
+/** Each kind of evidence, reduced to the few values that the verdict table asks for. */
+export interface Signals {
+  /** `unseen`: no collector can vouch for anything. `partial`: silent on some of its paths. */
+  readonly reports: "fresh" | "partial" | "silent" | "unseen";
+  readonly eyes: "good" | "doubt";
+  /** In Nova and seen by a probe at least once. */
+  readonly known: "yes" | "no";
+  /** Fenced by us, all its moves ended, not released. */
+  readonly recovered: "yes" | "no";
+  readonly notice: "none" | "in-force";
+  /** Enough pings sent and the first power reading in (or past its deadline). */
+  readonly measured: "yes" | "no";
+  readonly ping: "none" | "some" | "all" | "unseen";
+  readonly checks: "ok" | "settling" | "storage" | "business" | "libvirt";
+  readonly power: "on" | "off" | "unknown" | "contradicted";
+  readonly nova: "alive" | "unsure" | "quiet" | "quiet-long" | "unseen";
+  readonly networks: "one" | "many";
+}
+
+export const signalValues: { readonly [K in keyof Signals]: readonly Signals[K][] } = {
+  reports: ["fresh", "partial", "silent", "unseen"],
+  eyes: ["good", "doubt"],
+  known: ["yes", "no"],
+  recovered: ["yes", "no"],
+  notice: ["none", "in-force"],
+  measured: ["yes", "no"],
+  ping: ["none", "some", "all", "unseen"],
+  checks: ["ok", "settling", "storage", "business", "libvirt"],
+  power: ["on", "off", "unknown", "contradicted"],
+  nova: ["alive", "unsure", "quiet", "quiet-long", "unseen"],
+  networks: ["one", "many"],
+};
+
+export type Verdict = "healthy" | "degraded" | "isolated" | "hung" | "silent" | "dead" | "unknown";
+
+/**
+ * What a row of the table asks for. Only `fence` leads to an evacuation, and only through a proof.
+ */
+export type RowAction = "none" | "watch" | "ticket" | "alert" | "page" | "fence";
+
+/** A safety question that must be answered yes before an action. */
+export interface GateResult {
+  readonly gate: string;
+  readonly pass: boolean;
+  /** "3 silent", "armed", "2.4 s ago" … */
+  readonly value: string;
+  readonly operator: string;
+  readonly limit: string;
+}
+
+export interface Assessment {
+  readonly signals: Signals;
+  /** Number of the row that matched, as docs/verdicts.md has it. */
+  readonly row: string;
+  readonly verdict: Verdict;
+  readonly action: RowAction;
+  /** The row's sentence. */
+  readonly says: string;
+  /** One line per kind of evidence, with its age. */
+  readonly evidence: readonly string[];
+  /** Every gate between this verdict and an action; empty when the row asks for none. */
+  readonly gates: readonly GateResult[];
+}
+
+/** "storm: 2 hosts in trouble <= 1" for people and logs. */
+export function describeGate(gate: GateResult): string {
+  return `${gate.gate}: ${gate.value}, must be ${gate.operator} ${gate.limit}`;
+}

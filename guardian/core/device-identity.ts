@@ -1,0 +1,53 @@
+/**
+ * Whether a power device is the BMC of a host: its GUID or UUID equals the UUID that the host
+ * itself reports, in any of the byte orders that vendors use (SMBIOS keeps the first three fields
+ * little-endian; some BMCs send the whole GUID reversed, IPMI 2.0 section 20.8).
+ */
+import type { DeviceIdentity } from "../ports.ts";
+
+/** Values that many boards share out of the box; they identify nothing. */
+const known = new Set([
+  "03000200040005000006000700080009",
+  "00020003000400050006000700080009",
+  "12345678123456781234567812345678",
+  "0123456789abcdef0123456789abcdef",
+]);
+
+/** 32 lower-case hex digits that could belong to one machine only. */
+export function isTellingUuid(uuid: string): boolean {
+  return /^[0-9a-f]{32}$/.test(uuid) && !/^(.)\1*$/.test(uuid) && !known.has(uuid);
+}
+
+/** The usual spellings of one UUID: as it is, first three fields swapped, all bytes reversed. */
+export function uuidSpellings(uuid: string): readonly string[] {
+  const bytes = uuid.match(/../g) ?? [];
+  const field = (from: number, to: number): string[] => bytes.slice(from, to).reverse();
+  const mixed = [...field(0, 4), ...field(4, 6), ...field(6, 8), ...bytes.slice(8)].join("");
+  const reversed = [...bytes].reverse().join("");
+  const reversedBytes = reversed.match(/../g) ?? [];
+  const part = (from: number, to: number): string[] => reversedBytes.slice(from, to).reverse();
+  const both = [...part(0, 4), ...part(4, 6), ...part(6, 8), ...reversedBytes.slice(8)].join("");
+  return [uuid, mixed, reversed, both];
+}
+
+/** Whether what the device shows equals the host's own UUID. */
+export function identifiesHost(identity: DeviceIdentity, hostUuid: string): boolean {
+  if (!isTellingUuid(hostUuid)) return false;
+  const spellings = uuidSpellings(hostUuid);
+  return [identity.guid, identity.uuid].some(
+    (shown) => shown !== undefined && isTellingUuid(shown) && spellings.includes(shown),
+  );
+}
+
+export function sameIdentity(left: DeviceIdentity, right: DeviceIdentity): boolean {
+  return left.guid === right.guid && left.uuid === right.uuid && left.serial === right.serial;
+}
+
+/** "GUID a1b2…, serial 77" or "nothing". */
+export function identityText(identity: DeviceIdentity): string {
+  const parts: string[] = [];
+  if (identity.guid !== undefined) parts.push(`GUID ${identity.guid}`);
+  if (identity.uuid !== undefined) parts.push(`UUID ${identity.uuid}`);
+  if (identity.serial !== undefined) parts.push(`serial ${identity.serial}`);
+  return parts.length === 0 ? "nothing" : parts.join(", ");
+}

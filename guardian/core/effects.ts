@@ -1,0 +1,77 @@
+/**
+ * Everything the guardian can do. An effect is data until the shell runs it. The shell journals
+ * an *order* (it changes the world) before it gives it; a *look* changes nothing.
+ */
+import type { HostName, ServerId } from "../../shared/names.ts";
+import type { NetworkName } from "../../shared/telemetry.ts";
+import type { AlertMessage, DeviceIdentity } from "../ports.ts";
+import type { FenceProof } from "./proof.ts";
+
+export type Look =
+  | {
+      readonly kind: "ping";
+      readonly host: HostName;
+      readonly network: NetworkName;
+      readonly address: string;
+      readonly timeoutMs: number;
+    }
+  | {
+      readonly kind: "ping-anchor";
+      readonly network: NetworkName;
+      readonly address: string;
+      readonly timeoutMs: number;
+    }
+  | {
+      readonly kind: "read-power";
+      readonly host: HostName;
+      readonly device: string;
+      readonly deadlineMs: number;
+    }
+  | { readonly kind: "read-services" }
+  | { readonly kind: "list-servers"; readonly host: HostName }
+  | { readonly kind: "read-moves"; readonly host: HostName; readonly servers: readonly ServerId[] };
+
+export type Order =
+  | {
+      readonly kind: "power-off";
+      /** incident/host/step: running it twice is recognised. */
+      readonly id: string;
+      readonly host: HostName;
+      readonly device: string;
+      readonly expected: DeviceIdentity;
+      readonly deadlineMs: number;
+    }
+  | {
+      readonly kind: "force-down";
+      readonly id: string;
+      readonly host: HostName;
+      readonly serviceId: string;
+    }
+  | {
+      readonly kind: "disable";
+      readonly id: string;
+      readonly host: HostName;
+      readonly serviceId: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "evacuate";
+      readonly id: string;
+      readonly host: HostName;
+      readonly server: ServerId;
+      /** Checked again by the shell when the call is made. */
+      readonly proof: FenceProof;
+    };
+
+export type Notify = { readonly kind: "alert"; readonly message: AlertMessage };
+
+/** One line for the log and for the golden scenarios: a transition or a refusal, with its reason. */
+export interface Line {
+  readonly kind: "line";
+  readonly level: "info" | "warn" | "error";
+  readonly host: HostName | undefined;
+  readonly event: string;
+  readonly text: string;
+}
+
+export type Effect = Look | Order | Notify | Line;

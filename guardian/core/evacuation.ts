@@ -1,0 +1,297 @@
+/**
+ * Evacuation: one round of a fenced host. Keep the proof alive, force its nova-compute down and
+ * disable it (in that order: the other one blocks Nova for a minute), list its servers, move them,
+ * and follow each to its end.
+ */
+import { invariant } from "../../shared/invariant.ts";
+import { after, type MonoMs } from "../../shared/time.ts";
+import { describeGate } from "./assessment.ts";
+import type { Effect } from "./effects.ts";
+import type { ServiceOrderAnswered } from "./events.ts";
+import { fenceState, orderOff, othersLive } from "./fencing.ts";
+import type { gatesToBegin } from "./gates.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import { ourMark } from "./marks.ts";
+import type { Move, OrderState, Phase } from "./memory.ts";
+import { advancedAfter } from "./nova-record.ts";
+import { proofStands } from "./proof.ts";
+import type { GuardianState, HostState } from "./state.ts";
+
+export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
+
+const serviceRetryMs = 5000;
+const serviceAnswerMs = 15_000;
+const lookEveryMs = 1000;
+const refencesMax = 2;
+
+/** One round. `gates` are those to begin while no move was made, else those to continue. */
+export function advanceEvacuation(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  gates: ReturnType<typeof gatesToBegin>,
+  out: Effect[],
+): GuardianState {
+  let next = keepProof(state, host, phase, out);
+  next = orderService(next, host, out);
+  const current = phaseOf(next, host);
+  if (current === undefined) return next;
+  if (current.moves === undefined) return listServers(next, host, current, out);
+  next = look(next, host, current, out);
+  const blocked = gates.filter((gate) => !gate.pass);
+  if (blocked.length > 0) return finish(next, host, out);
+  return finish(orderMoves(next, host, out), host, out);
+}
+
+function phaseOf(state: GuardianState, host: HostState): Evacuating | undefined {
+  const phase = incidentOf(state, host.host)?.phase;
+  return phase?.kind === "evacuating" ? phase : undefined;
+}
+
+/** Revokes the proof at any sign of life; renews it from fresh readings otherwise. */
+function keepProof(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  const life = signOfLife(host, phase);
+  if (life !== undefined) {
+    const revoked = { ...phase, proof: undefined, lifeAt: state.now, life: life.what };
+    const told = say(withPhase(state, host.host, revoked), out, {
+      level: "error",
+      host: host.host,
+      event: "proof-revoked",
+      text: `sign of life (${life.what}): the proof is revoked, no new move starts`,
+    });
+    return life.poweredOn ? refence(told, host, revoked, out) : told;
+  }
+  const fence = fenceState(state, host, phase.commands, phase.lifeAt);
+  if (fence.kind !== "proven") {
+    const lapsed = phase.proof !== undefined && !proofStands(phase.proof, host.host, state.now);
+    if (!lapsed) return state;
+    return say(withPhase(state, host.host, { ...phase, proof: undefined }), out, {
+      level: "error",
+      host: host.host,
+      event: "proof-lapsed",
+      text: `the proof lapsed: ${fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason}`,
+    });
+  }
+  if (phase.proof?.obtainedAt === fence.proof.obtainedAt) return state;
+  const offSince = phase.proof === undefined ? fence.offSince : phase.offSince;
+  const renewed = { ...phase, proof: fence.proof, offSince, life: undefined };
+  const kept = withPhase(state, host.host, renewed);
+  if (phase.proof !== undefined) return kept;
+  return say(kept, out, {
+    level: "warn",
+    host: host.host,
+    event: "proof-renewed",
+    text: "every power device reads off again, twice: a new proof stands",
+  });
+}
+
+/** Anything that a dead host cannot do, later than the reading the proof rests on (invariant 6). */
+function signOfLife(
+  host: HostState,
+  phase: Evacuating,
+): { readonly what: string; readonly poweredOn: boolean } | undefined {
+  const since: MonoMs = phase.lifeAt ?? phase.offSince;
+  for (const track of host.devices.values()) {
+    const last = track.readings.at(-1);
+    if (last?.reading.power === "on" && last.askedAt > since) {
+      return { what: `${track.device} reads on`, poweredOn: true };
+    }
+  }
+  if ((host.lifeAt ?? 0) > since) return { what: "a report arrived", poweredOn: false };
+  if ((host.echoAt ?? 0) > since) return { what: "it answered a ping", poweredOn: false };
+  if (advancedAfter(host.service, since)) {
+    return { what: "its nova-compute reported to Nova", poweredOn: false };
+  }
+  return undefined;
+}
+
+/** It came on again: off with it at once, as often as needed while a move is under way. */
+function refence(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
+  if (incident === undefined || (!underWay && phase.refences >= refencesMax)) return state;
+  const commands = orderOff(state, host, incident, out, `refence-${phase.refences + 1}`);
+  const next = { ...phase, commands, refences: phase.refences + 1, freshAtCommand: [] };
+  return say(withPhase(state, host.host, next), out, {
+    level: "error",
+    host: host.host,
+    event: "refenced",
+    text: `it was powered on again while its servers move: power off ordered again`,
+  });
+}
+
+/** Force down, then disable; both may be repeated without harm, so both are retried. */
+function orderService(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  const phase = phaseOf(state, host);
+  const incident = incidentOf(state, host.host);
+  const serviceId = host.service?.service.serviceId;
+  if (phase?.proof === undefined || incident === undefined || serviceId === undefined) return state;
+  const id = `${incident.id}/${host.host}`;
+  if (isOrderDue(phase.forcedDown, state.now)) {
+    out.push({ kind: "force-down", id: `${id}/force-down`, host: host.host, serviceId });
+    return withPhase(state, host.host, { ...phase, forcedDown: { kind: "asked", at: state.now } });
+  }
+  if (phase.forcedDown.kind === "done" && isOrderDue(phase.disabled, state.now)) {
+    const reason = ourMark(state, incident.id);
+    out.push({ kind: "disable", id: `${id}/disable`, host: host.host, serviceId, reason });
+    return withPhase(state, host.host, { ...phase, disabled: { kind: "asked", at: state.now } });
+  }
+  return state;
+}
+
+function isOrderDue(order: OrderState, now: MonoMs): boolean {
+  switch (order.kind) {
+    case "due":
+      return true;
+    case "asked":
+      return now - order.at > serviceAnswerMs;
+    case "retry":
+      return now >= order.at;
+    case "done":
+      return false;
+    default:
+      return order satisfies never;
+  }
+}
+
+export function foldServiceOrder(
+  state: GuardianState,
+  event: ServiceOrderAnswered,
+  out: Effect[],
+): GuardianState {
+  const phase = incidentOf(state, event.host)?.phase;
+  if (phase?.kind !== "evacuating") return state;
+  const { answer } = event;
+  const done = answer.kind === "accepted";
+  const reason = answer.kind === "accepted" ? "" : answer.reason;
+  const result: OrderState = done
+    ? { kind: "done" }
+    : { kind: "retry", at: after(event.at, serviceRetryMs), reason };
+  const next =
+    event.order === "force-down"
+      ? { ...phase, forcedDown: result }
+      : { ...phase, disabled: result };
+  return say(withPhase(state, event.host, next), out, {
+    level: done ? "info" : "warn",
+    host: event.host,
+    event: event.order,
+    text: done
+      ? `${event.order === "force-down" ? "nova-compute forced down" : "host disabled with our mark"}`
+      : `Nova did not ${event.order} it: ${reason}; again in ${serviceRetryMs / 1000} s`,
+  });
+}
+
+function listServers(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  if (phase.forcedDown.kind !== "done") return state;
+  if (phase.lookedAt !== undefined && state.now - phase.lookedAt < 2 * lookEveryMs) return state;
+  out.push({ kind: "list-servers", host: host.host });
+  return withPhase(state, host.host, { ...phase, lookedAt: state.now });
+}
+
+/** Asks Nova about the moves that are under way. */
+function look(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  const servers = Object.values(phase.moves ?? {})
+    .filter((move) => isUnderWay(move))
+    .map((move) => move.server);
+  if (servers.length === 0) return state;
+  if (phase.lookedAt !== undefined && state.now - phase.lookedAt < lookEveryMs) return state;
+  out.push({ kind: "read-moves", host: host.host, servers });
+  return withPhase(state, host.host, { ...phase, lookedAt: state.now });
+}
+
+export function isUnderWay(move: Move): boolean {
+  return move.state.kind === "ordered" || move.state.kind === "running";
+}
+
+/** Orders planned moves, a few at a time, each under the proof that stands now. */
+function orderMoves(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  const phase = phaseOf(state, host);
+  const incident = incidentOf(state, host.host);
+  const proof = phase?.proof;
+  if (phase?.moves === undefined || incident === undefined || proof === undefined) return state;
+  if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
+  if (!proofStands(proof, host.host, state.now)) return state;
+  const begun = Object.values(phase.moves).some((move) => isUnderWay(move) || isOver(move));
+  if (!begun && othersLive(state, phase, phase.offSince).kind !== "live") return state;
+  const moves: Record<string, Move> = { ...phase.moves };
+  let free = state.settings.limits.movesAtOnce - Object.values(moves).filter(isUnderWay).length;
+  let ordered = 0;
+  for (const [key, move] of Object.entries(phase.moves)) {
+    if (free <= 0) break;
+    if (move.state.kind !== "planned") continue;
+    assertMayMove(state, host, phase, proof.obtainedAt);
+    const id = `${incident.id}/${host.host}/move-${move.server}`;
+    out.push({ kind: "evacuate", id, host: host.host, server: move.server, proof });
+    const latestRecord = move.state.latestRecord;
+    const inherited = false;
+    moves[key] = { ...move, state: { kind: "ordered", at: state.now, latestRecord, inherited } };
+    free -= 1;
+    ordered += 1;
+  }
+  if (ordered === 0) return state;
+  return say(withPhase(state, host.host, { ...phase, moves }), out, {
+    level: "info",
+    host: host.host,
+    event: "moves-ordered",
+    text: `evacuate called for ${ordered} server${ordered === 1 ? "" : "s"}`,
+  });
+}
+
+/** Invariant 1, in production too: a live proof, newer than the last sign of life. */
+function assertMayMove(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  obtainedAt: MonoMs,
+): void {
+  invariant(proofStands(phase.proof, host.host, state.now), `no live proof for ${host.host}`);
+  const life = Math.max(host.lifeAt ?? 0, host.echoAt ?? 0);
+  invariant(obtainedAt > life, `${host.host} showed life after its proof was obtained`);
+  invariant(phase.forcedDown.kind === "done", `${host.host} is not forced down`);
+}
+
+function isOver(move: Move): boolean {
+  return move.state.kind === "finished" || move.state.kind === "failed";
+}
+
+/** Ends the incident's work when no move is planned or under way any more. */
+function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  const phase = phaseOf(state, host);
+  if (phase?.moves === undefined) return state;
+  const moves = Object.values(phase.moves);
+  if (moves.some((move) => isUnderWay(move) || move.state.kind === "planned")) return state;
+  const done = moves.filter((move) => move.state.kind === "finished").length;
+  const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves };
+  return say(withPhase(state, host.host, ended), out, {
+    level: done === moves.length ? "info" : "error",
+    host: host.host,
+    event: "evacuation-ended",
+    text: `${done} of ${moves.length} servers run elsewhere; the host waits for release`,
+  });
+}
+
+/** Why the first move waits although the host is fenced; undefined when nothing holds it. */
+export function heldBecause(gates: ReturnType<typeof gatesToBegin>): string | undefined {
+  const blocked = gates.filter((gate) => !gate.pass);
+  return blocked.length === 0 ? undefined : blocked.map(describeGate).join("; ");
+}

@@ -1,0 +1,209 @@
+/**
+ * Everything the guardian can see. With `effects.ts` this is the whole contract between the core
+ * and the world. Every event carries `at`, the guardian's own monotonic time when it took it in.
+ */
+import type { CollectorId, HostName, ServerId } from "../../shared/names.ts";
+import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry.ts";
+import type { MonoMs, WallMs } from "../../shared/time.ts";
+import type {
+  ApiAnswer,
+  ComputeServer,
+  ComputeService,
+  EvacuationRecord,
+  PingResult,
+  PowerOffAnswer,
+  PowerReading,
+} from "../ports.ts";
+import type { Memory } from "./memory.ts";
+
+/** The process began (or began again): what it remembers, and how often it began lately. */
+export interface Started {
+  readonly kind: "started";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly epoch: number;
+  readonly memory: Memory | undefined;
+  /** Wall times of the latest starts, this one last. */
+  readonly starts: readonly number[];
+}
+
+/** The beat of the decision loop: the only event on which anything is decided. */
+export interface Tick {
+  readonly kind: "tick";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  /** The `disarmed` file exists. */
+  readonly disarmed: boolean;
+}
+
+/** Newest rows from the store or from a collector's live view. */
+export interface Telemetry {
+  readonly kind: "telemetry";
+  readonly at: MonoMs;
+  readonly source: "store" | "live";
+  readonly watermarks: readonly Watermark[];
+  readonly liveness: readonly LivenessRow[];
+}
+
+export interface TelemetryFailed {
+  readonly kind: "telemetry-failed";
+  readonly at: MonoMs;
+  readonly source: "store" | "live";
+  readonly collector: CollectorId | undefined;
+  readonly reason: string;
+}
+
+/** Nova's list of nova-compute services, asked for at `askedAt`. */
+export interface Services {
+  readonly kind: "services";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly services: readonly ComputeService[];
+}
+
+export interface NovaFailed {
+  readonly kind: "nova-failed";
+  readonly at: MonoMs;
+  readonly reason: string;
+}
+
+/** One echo request to a host came to an end. */
+export interface Pinged {
+  readonly kind: "pinged";
+  readonly at: MonoMs;
+  readonly sentAt: MonoMs;
+  readonly host: HostName;
+  readonly network: NetworkName;
+  readonly result: PingResult;
+}
+
+/** One echo request to an anchor came to an end. */
+export interface AnchorPinged {
+  readonly kind: "anchor-pinged";
+  readonly at: MonoMs;
+  readonly sentAt: MonoMs;
+  readonly network: NetworkName;
+  readonly address: string;
+  readonly result: PingResult;
+}
+
+export interface PowerRead {
+  readonly kind: "power-read";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly host: HostName;
+  readonly device: string;
+  readonly reading: PowerReading;
+}
+
+export interface PowerOffAnswered {
+  readonly kind: "power-off-answered";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly host: HostName;
+  readonly device: string;
+  readonly answer: PowerOffAnswer;
+}
+
+/** Nova answered an order about a nova-compute service. */
+export interface ServiceOrderAnswered {
+  readonly kind: "service-order-answered";
+  readonly at: MonoMs;
+  readonly host: HostName;
+  readonly order: "force-down" | "disable";
+  readonly answer: ApiAnswer;
+}
+
+/** All servers of a host with the evacuation records whose source it is: one consistent look. */
+export interface ServersSeen {
+  readonly kind: "servers-seen";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly host: HostName;
+  readonly servers: readonly ComputeServer[];
+  readonly records: readonly EvacuationRecord[];
+}
+
+/** A look at the moves under way: the records, and the servers that they name. */
+export interface MovesSeen {
+  readonly kind: "moves-seen";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly host: HostName;
+  readonly records: readonly EvacuationRecord[];
+  readonly servers: readonly ComputeServer[];
+  readonly gone: readonly ServerId[];
+}
+
+export interface LookFailed {
+  readonly kind: "look-failed";
+  readonly at: MonoMs;
+  readonly host: HostName;
+  readonly reason: string;
+}
+
+export interface EvacuateAnswered {
+  readonly kind: "evacuate-answered";
+  readonly at: MonoMs;
+  readonly host: HostName;
+  readonly server: ServerId;
+  /** `not-made`: the shell refused to call (proof lapsed, journal not writable): nothing was sent. */
+  readonly answer: ApiAnswer | { readonly kind: "not-made"; readonly reason: string };
+}
+
+/** The journal took, or refused, what it was given. */
+export interface JournalState {
+  readonly kind: "journal";
+  readonly at: MonoMs;
+  readonly writable: boolean;
+  readonly reason: string;
+}
+
+/** A person vouches that a device is this host's, with the identity that was read. */
+export interface Vouched {
+  readonly kind: "vouched";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  readonly by: string;
+}
+
+/** A person releases a fenced host: it is theirs again. */
+export interface Released {
+  readonly kind: "released";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  readonly by: string;
+}
+
+/** A person arms or disarms the guardian. */
+export interface Arming {
+  readonly kind: "arming";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly armed: boolean;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export type GuardianEvent =
+  | Started
+  | Tick
+  | Telemetry
+  | TelemetryFailed
+  | Services
+  | NovaFailed
+  | Pinged
+  | AnchorPinged
+  | PowerRead
+  | PowerOffAnswered
+  | ServiceOrderAnswered
+  | ServersSeen
+  | MovesSeen
+  | LookFailed
+  | EvacuateAnswered
+  | JournalState
+  | Vouched
+  | Released
+  | Arming;

@@ -1,0 +1,141 @@
+/**
+ * Our own eyes: no verdict on a silent host, and no new action, while we may be the one who is
+ * deaf. Each part is a question with its own numbers (invariant 11).
+ */
+import type { GateResult } from "./assessment.ts";
+import type { Tick } from "./events.ts";
+import { freshHostsByPath, pathAges } from "./freshness.ts";
+import { seenNetworks, seenNetworksOf } from "./reverse-ping.ts";
+import type { CollectorTrack, GuardianState, HostState } from "./state.ts";
+
+/** Notices a pause of our own loop and a step of the wall clock against the monotonic one. */
+export function foldTick(state: GuardianState, event: Tick): GuardianState {
+  const { limits } = state.settings;
+  const { tickAt, tickWall } = state.eyes;
+  let { shakenAt, shakenBy } = state.eyes;
+  if (tickAt !== undefined && tickWall !== undefined) {
+    const gapMs = event.at - tickAt;
+    const stepMs = Math.abs(event.wall - tickWall - gapMs);
+    if (gapMs > limits.loopGapMsMax) {
+      shakenAt = event.at;
+      shakenBy = `our loop paused ${(gapMs / 1000).toFixed(1)} s`;
+    } else if (stepMs > limits.loopGapMsMax) {
+      shakenAt = event.at;
+      shakenBy = `our wall clock stepped ${(stepMs / 1000).toFixed(1)} s`;
+    }
+  }
+  const eyes = { ...state.eyes, tickAt: event.at, tickWall: event.wall, shakenAt, shakenBy };
+  return { ...state, eyes, now: event.at, wall: event.wall, disarmedFile: event.disarmed };
+}
+
+/** The parts that concern every host alike. */
+export function commonEyes(
+  state: GuardianState,
+  voting: readonly CollectorTrack[],
+): readonly GateResult[] {
+  const { eyes, now } = state;
+  const { limits } = state.settings;
+  const shakenMs = eyes.shakenAt === undefined ? undefined : now - eyes.shakenAt;
+  const steady = shakenMs === undefined || shakenMs > limits.doubtMs;
+  const seen = seenNetworks(state);
+  return [
+    {
+      gate: "eyes, collectors",
+      pass: voting.length > 0,
+      value: `${voting.length} with a watermark younger than ${limits.voteMs / 1000} s`,
+      operator: ">=",
+      limit: "1",
+    },
+    ...voting.map((track) => ledgerGate(state, track)),
+    ...voting.map((track) => lagGate(state, track)),
+    {
+      gate: "eyes, networks",
+      pass: seen.length > 0,
+      value: seen.length === 0 ? "no anchor answers" : `anchors answer on ${seen.join(", ")}`,
+      operator: ">=",
+      limit: `1 network whose anchor answered within ${limits.anchorMs / 1000} s`,
+    },
+    {
+      gate: "eyes, own loop and clock",
+      pass: steady,
+      value: steady ? "steady" : `${eyes.shakenBy}, ${((shakenMs ?? 0) / 1000).toFixed(0)} s ago`,
+      operator: "steady for",
+      limit: `${limits.doubtMs / 1000} s`,
+    },
+    {
+      gate: "eyes, journal",
+      pass: eyes.journalWritable,
+      value: eyes.journalWritable ? "writable" : eyes.journalReason,
+      operator: "=",
+      limit: "writable",
+    },
+  ];
+}
+
+function ledgerGate(state: GuardianState, track: CollectorTrack): GateResult {
+  const { doubtMs } = state.settings.limits;
+  const dirtyMs = track.dirtyAt === undefined ? undefined : state.now - track.dirtyAt;
+  const clean = dirtyMs === undefined || dirtyMs > doubtMs;
+  const { dropped, shed } = track.watermark.ledger;
+  return {
+    gate: `eyes, ledger of ${track.id}`,
+    pass: clean,
+    value: `${dropped} dropped, ${shed} shed${clean ? "" : `, last ${((dirtyMs ?? 0) / 1000).toFixed(0)} s ago`}`,
+    operator: "no loss for",
+    limit: `${doubtMs / 1000} s`,
+  };
+}
+
+function lagGate(state: GuardianState, track: CollectorTrack): GateResult {
+  const { lagMsMax } = state.settings.limits;
+  const { storeMs, liveMs } = track;
+  // With the store gone and the live view fresh we go on, and say so in an alert of its own.
+  const lagMs = storeMs === undefined || liveMs === undefined ? 0 : Math.max(0, liveMs - storeMs);
+  return {
+    gate: `eyes, lag of the store behind ${track.id}`,
+    pass: lagMs <= lagMsMax || liveMs === track.watermark.monoMs,
+    value: `${(lagMs / 1000).toFixed(1)} s`,
+    operator: "<=",
+    limit: `${lagMsMax / 1000} s, or a live view`,
+  };
+}
+
+/** The parts that concern one host: somebody else is heard where it used to be heard. */
+export function eyesOn(
+  state: GuardianState,
+  host: HostState,
+  voting: readonly CollectorTrack[],
+  freshPaths: ReturnType<typeof freshHostsByPath>,
+): readonly GateResult[] {
+  const proving: string[] = [];
+  const paths: string[] = [];
+  for (const track of voting) {
+    for (const { path } of pathAges(state, host, track)) {
+      const fresh = freshPaths.get(`${track.id} ${path}`);
+      const others = [...(fresh ?? [])].filter((name) => name !== host.host).length;
+      paths.push(path);
+      if (others > 0) proving.push(`${others} on ${path}`);
+    }
+  }
+  const anyFresh = [...freshPaths.values()].some(
+    (hosts) => hosts.size > (hosts.has(host.host) ? 1 : 0),
+  );
+  const pass = paths.length === 0 ? anyFresh : proving.length > 0;
+  const networks = seenNetworksOf(state, host);
+  return [
+    {
+      gate: "eyes, other hosts heard on its paths",
+      pass,
+      value: pass ? proving.join(", ") || "others are heard" : "none",
+      operator: ">=",
+      limit: "1 host on one of its paths",
+    },
+    {
+      gate: "eyes, networks it can be pinged on",
+      pass: networks.length > 0,
+      value: networks.length === 0 ? "none" : networks.join(", "),
+      operator: ">=",
+      limit: "1",
+    },
+  ];
+}

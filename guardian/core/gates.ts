@@ -1,0 +1,181 @@
+/**
+ * Gates: safety questions that must all be answered yes before an action. Each prints its value,
+ * the operator and the limit. docs/gates.md says for each whether it fails open or closed, and why.
+ */
+import type { Assessment, GateResult } from "./assessment.ts";
+import { disabledBy } from "./marks.ts";
+import { holdingSuspects, hostsInTrouble, inScope, stormLimit } from "./storm.ts";
+import { hostSettings } from "./settings.ts";
+import type { GuardianState, HostState } from "./state.ts";
+
+const hourMs = 3_600_000;
+
+/** All gates between a dead host and its fence and first move, in order. */
+export function gatesToBegin(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+): readonly GateResult[] {
+  return [
+    armedGate(state),
+    modeGate(state),
+    maintenanceGate(state, host),
+    disabledGate(state, host),
+    eyesGate(assessment),
+    graceGate(state, host),
+    novaGate(state),
+    stormGate(state),
+    suspectsGate(state),
+    rateGate(state, host),
+    destinationGate(state, host),
+  ];
+}
+
+/** Gates for a further move of an evacuation that has begun: it is finished, storm or not. */
+export function gatesToContinue(state: GuardianState, host: HostState): readonly GateResult[] {
+  return [armedGate(state), novaGate(state), destinationGate(state, host)];
+}
+
+function armedGate(state: GuardianState): GateResult {
+  const why = state.disarmedFile ? "the file `disarmed` exists" : state.memory.disarmed;
+  const value = why === undefined ? "armed" : `disarmed: ${why}`;
+  return { gate: "armed", pass: why === undefined, value, operator: "=", limit: "armed" };
+}
+
+function modeGate(state: GuardianState): GateResult {
+  const { mode } = state.settings;
+  return { gate: "mode", pass: mode === "act", value: mode, operator: "=", limit: "act" };
+}
+
+function maintenanceGate(state: GuardianState, host: HostState): GateResult {
+  const reason = hostSettings(state.settings, host.host).maintenance;
+  const value = reason === undefined ? "in service" : `in maintenance: ${reason}`;
+  return {
+    gate: "maintenance",
+    pass: reason === undefined,
+    value,
+    operator: "=",
+    limit: "in service",
+  };
+}
+
+function disabledGate(state: GuardianState, host: HostState): GateResult {
+  const by = disabledBy(state, host);
+  return {
+    gate: "disabled by another",
+    pass: by.kind !== "others",
+    value: by.kind === "others" ? by.reason : "no",
+    operator: "=",
+    limit: "no",
+  };
+}
+
+function eyesGate(assessment: Assessment): GateResult {
+  const good = assessment.signals.eyes === "good";
+  return {
+    gate: "eyes",
+    pass: good,
+    value: good ? "good" : "in doubt",
+    operator: "=",
+    limit: "good",
+  };
+}
+
+function graceGate(state: GuardianState, host: HostState): GateResult {
+  const { graceFreshMs, graceUnseenMs } = state.settings.limits;
+  const { graceFrom, goodMs } = state.eyes;
+  const seen = host.steadyAt !== undefined && host.steadyAt >= graceFrom;
+  const reported = host.newest !== undefined || state.memory.known[host.host] !== undefined;
+  const watched = goodMs >= graceUnseenMs && reported;
+  return {
+    gate: "grace",
+    pass: seen || watched,
+    value: seen ? "seen fresh since" : `watched ${(goodMs / 1000).toFixed(0)} s with good eyes`,
+    operator: ">=",
+    limit: `fresh for ${graceFreshMs / 1000} s since the start, or ${graceUnseenMs / 1000} s of good eyes`,
+  };
+}
+
+function novaGate(state: GuardianState): GateResult {
+  const { novaAnsweredMs } = state.settings.limits;
+  const { servicesAt } = state.eyes;
+  const ageMs = servicesAt === undefined ? undefined : state.now - servicesAt;
+  return {
+    gate: "Nova answers",
+    pass: ageMs !== undefined && ageMs <= novaAnsweredMs,
+    value: ageMs === undefined ? "never answered" : `${(ageMs / 1000).toFixed(1)} s ago`,
+    operator: "<=",
+    limit: `${novaAnsweredMs / 1000} s`,
+  };
+}
+
+function stormGate(state: GuardianState): GateResult {
+  const trouble = hostsInTrouble(state);
+  const limit = stormLimit(state);
+  const raging = state.memory.storm !== undefined;
+  const named = `${trouble.length} in trouble (${trouble.slice(0, 10).join(", ")})`;
+  return {
+    gate: "storm",
+    pass: trouble.length <= limit && !raging,
+    value: raging && trouble.length <= limit ? `${named}, cooling down` : named,
+    operator: "<=",
+    limit: `${limit} host${limit === 1 ? "" : "s"} at once`,
+  };
+}
+
+function suspectsGate(state: GuardianState): GateResult {
+  const suspects = holdingSuspects(state);
+  const trouble = hostsInTrouble(state).length;
+  const limit = stormLimit(state);
+  return {
+    gate: "suspects",
+    pass: suspects.length === 0 || trouble + suspects.length <= limit,
+    value: `${trouble} in trouble + ${suspects.length} suspect`,
+    operator: "<=",
+    limit: `${limit}`,
+  };
+}
+
+function rateGate(state: GuardianState, host: HostState): GateResult {
+  const { fencesPerHour } = state.settings.limits;
+  // Wall time, because it must hold across restarts; a clock that steps back makes it stricter.
+  const recent = state.memory.fences.filter(
+    (fence) => state.wall - fence.wall < hourMs && fence.host !== host.host,
+  );
+  const value = new Set(recent.map((fence) => fence.host)).size;
+  return {
+    gate: "fence rate",
+    pass: value < fencesPerHour,
+    value: `${value} hosts fenced in the last hour`,
+    operator: "<",
+    limit: `${fencesPerHour}`,
+  };
+}
+
+function destinationGate(state: GuardianState, host: HostState): GateResult {
+  const fit = [...state.hosts.values()].filter(
+    (other) => other.host !== host.host && isFit(state, other),
+  );
+  return {
+    gate: "destination",
+    pass: fit.length >= 1,
+    value: `${fit.length} other hosts are fresh, enabled, up and sound`,
+    operator: ">=",
+    limit: "1",
+  };
+}
+
+/** A host that could take servers, by our own verdict and Nova's record. */
+function isFit(state: GuardianState, host: HostState): boolean {
+  const service = host.service?.service;
+  if (service === undefined || !inScope(state, host)) return false;
+  const row = host.assessment?.row;
+  return (
+    host.freshSince !== undefined &&
+    service.status === "enabled" &&
+    service.state === "up" &&
+    row !== "4" &&
+    row !== "5" &&
+    row !== "6"
+  );
+}

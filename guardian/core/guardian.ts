@@ -1,0 +1,255 @@
+/**
+ * The whole guardian: `step(state, event)`. Events fold what was seen into the state; only a tick
+ * decides, from current state alone, so a lost or repeated event changes nothing for long. The
+ * same function runs in production, in scenarios, in the simulation, in replay and in the demo.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { MonoMs, WallMs } from "../../shared/time.ts";
+import { foldAlerts } from "./alerting.ts";
+import { commonEyes, foldTick } from "./eyes.ts";
+import type { Effect } from "./effects.ts";
+import type { Arming, GuardianEvent, Released, Started, Tick } from "./events.ts";
+import { foldServiceOrder } from "./evacuation.ts";
+import { foldFreshness, foldTelemetry, freshHostsByPath, voters } from "./freshness.ts";
+import { foldPowerOff } from "./fencing.ts";
+import { advanceIncident } from "./host-round.ts";
+import { disarm } from "./disarm.ts";
+import { closeIncident, incidentOf, say } from "./incidents.ts";
+import { emptyMemory, remembered } from "./memory.ts";
+import { foldEvacuateAnswer, foldMoves, foldServers } from "./moves.ts";
+import { foldServices } from "./nova-record.ts";
+import { dueReadings, foldPower, foldVouched } from "./power.ts";
+import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
+import { foldChecks } from "./self-checks.ts";
+import type { Settings } from "./settings.ts";
+import { assess, type Round } from "./signals.ts";
+import { newHostState, type GuardianState, type HostState } from "./state.ts";
+import { foldStorm, foldSuspectHolds } from "./storm.ts";
+import { defaultTable } from "./verdict-table.ts";
+
+export interface Step {
+  readonly state: GuardianState;
+  readonly effects: readonly Effect[];
+  /** The transitions and refusals of this step, for the log: the lines among the effects. */
+  readonly why: readonly string[];
+}
+
+const servicesEveryMs = 5000;
+const servicesSuspectMs = 2000;
+const restartsToDisarm = 3;
+const restartsWithinMs = 600_000;
+
+/** The state before the first event. */
+export function initialState(settings: Settings, now: MonoMs, wall: WallMs): GuardianState {
+  const anchors = settings.networks.flatMap((network) =>
+    network.anchors.map((address) => ({
+      network: network.name,
+      address,
+      echoAt: undefined,
+      askedAt: undefined,
+    })),
+  );
+  return {
+    settings,
+    epoch: 0,
+    startedAt: now,
+    now,
+    wall,
+    eyes: {
+      tickAt: undefined,
+      tickWall: undefined,
+      shakenAt: undefined,
+      shakenBy: "",
+      journalWritable: true,
+      journalReason: "",
+      servicesAskedAt: undefined,
+      servicesAt: undefined,
+      novaReason: "",
+      graceFrom: now,
+      goodMs: 0,
+      doubtSince: undefined,
+    },
+    disarmedFile: false,
+    collectors: new Map(),
+    anchors,
+    hosts: new Map([...settings.hosts.keys()].map((host) => [host, newHostState(host)])),
+    suspectHolds: new Map(),
+    memory: emptyMemory,
+  };
+}
+
+/** Takes in one event. Pure: no clock, no I/O; throws InvariantError when a promise is broken. */
+export function step(state: GuardianState, event: GuardianEvent): Step {
+  const effects: Effect[] = [];
+  const next = fold(state, event, effects);
+  const why = effects.flatMap((effect) => (effect.kind === "line" ? [effect.text] : []));
+  return { state: next, effects, why };
+}
+
+function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): GuardianState {
+  switch (event.kind) {
+    case "started":
+      return foldStarted(state, event, out);
+    case "tick":
+      return decide(state, event, out);
+    case "telemetry":
+      return foldTelemetry(state, event);
+    case "telemetry-failed":
+      // Nothing to take in: watermarks that do not advance say it all.
+      return state;
+    case "services":
+      return foldServices(state, event);
+    case "nova-failed":
+      return { ...state, eyes: { ...state.eyes, novaReason: event.reason } };
+    case "pinged":
+      return foldPing(state, event);
+    case "anchor-pinged":
+      return foldAnchor(state, event);
+    case "power-read":
+      return foldPower(state, event);
+    case "power-off-answered":
+      return foldPowerOff(state, event);
+    case "service-order-answered":
+      return foldServiceOrder(state, event, out);
+    case "servers-seen":
+      return foldServers(state, event, out);
+    case "moves-seen":
+      return foldMoves(state, event, out);
+    case "look-failed":
+      // Looked again next round; that Nova does not answer shows in its own gate.
+      return state;
+    case "evacuate-answered":
+      return foldEvacuateAnswer(state, event, out);
+    case "journal":
+      return foldJournal(state, event.writable, event.reason);
+    case "vouched":
+      return foldVouched(state, event);
+    case "released":
+      return foldReleased(state, event, out);
+    case "arming":
+      return foldArming(state, event, out);
+    default:
+      return event satisfies never;
+  }
+}
+
+function foldStarted(state: GuardianState, event: Started, out: Effect[]): GuardianState {
+  const memory = event.memory === undefined ? emptyMemory : remembered(event.memory, event.at);
+  const started: GuardianState = {
+    ...state,
+    epoch: event.epoch,
+    startedAt: event.at,
+    now: event.at,
+    wall: event.wall,
+    eyes: { ...state.eyes, graceFrom: event.at, goodMs: 0 },
+    memory,
+  };
+  const told = say(started, out, {
+    level: "info",
+    host: undefined,
+    event: "started",
+    text: `epoch ${event.epoch}, mode ${state.settings.mode}, ${Object.keys(memory.incidents).length} open incidents`,
+  });
+  const recent = event.starts.filter((wall) => event.wall - wall < restartsWithinMs).length;
+  if (recent < restartsToDisarm) return told;
+  return disarm(told, out, `it started ${recent} times within ten minutes`);
+}
+
+function foldArming(state: GuardianState, event: Arming, out: Effect[]): GuardianState {
+  const disarmed = event.armed ? undefined : `${event.by}: ${event.reason}`;
+  const memory = { ...state.memory, disarmed };
+  return say({ ...state, memory }, out, {
+    level: "warn",
+    host: undefined,
+    event: event.armed ? "armed" : "disarmed",
+    text: `${event.armed ? "armed" : "disarmed"} by ${event.by}: ${event.reason}`,
+  });
+}
+
+function foldReleased(state: GuardianState, event: Released, out: Effect[]): GuardianState {
+  if (incidentOf(state, event.host)?.phase.kind !== "ended") return state;
+  const told = say(state, out, {
+    level: "info",
+    host: event.host,
+    event: "released",
+    text: `released by ${event.by}`,
+  });
+  return closeIncident(told, event.host);
+}
+
+function foldJournal(state: GuardianState, writable: boolean, reason: string): GuardianState {
+  const eyes = { ...state.eyes, journalWritable: writable, journalReason: reason };
+  return { ...state, eyes };
+}
+
+/** One round: see who is fresh, look where it is due, judge each host, act, tell. */
+function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianState {
+  const sinceTickMs = before.eyes.tickAt === undefined ? 0 : event.at - before.eyes.tickAt;
+  let state = foldTick(before, event);
+  const voting = voters(state);
+  state = eachHost(state, (host) => foldChecks(state, foldFreshness(state, host, voting)));
+  state = foldWatching(state, sinceTickMs);
+  state = scheduleLooks(state, out);
+  const round: Round = {
+    voting,
+    common: commonEyes(state, voting),
+    freshPaths: freshHostsByPath(state, voting),
+    table: defaultTable,
+  };
+  const judged = state;
+  state = eachHost(judged, (host) => ({ ...host, assessment: assess(judged, host, round) }));
+  state = foldSuspectHolds(foldStorm(state), sinceTickMs);
+  for (const name of [...state.hosts.keys()].sort()) {
+    state = advanceIncident(state, before, name, out);
+  }
+  return foldAlerts(state, round.common, out);
+}
+
+function eachHost(state: GuardianState, change: (host: HostState) => HostState): GuardianState {
+  const hosts = new Map<HostName, HostState>();
+  for (const [name, host] of state.hosts) hosts.set(name, change(host));
+  return { ...state, hosts };
+}
+
+/** Since when we, or every collector with a vote, have been watching; and how well. */
+function foldWatching(state: GuardianState, sinceTickMs: number): GuardianState {
+  const voting = voters(state);
+  const doubt = commonEyes(state, voting).some((gate) => !gate.pass);
+  const oldest = Math.min(...voting.map((track) => track.epochSeenAt));
+  const { eyes } = state;
+  const graceFrom =
+    voting.length > 0 && oldest > eyes.graceFrom ? (oldest as MonoMs) : eyes.graceFrom;
+  const restarted = graceFrom !== eyes.graceFrom;
+  const goodMs = restarted ? 0 : eyes.goodMs + (doubt ? 0 : sinceTickMs);
+  const doubtSince = doubt ? (eyes.doubtSince ?? state.now) : undefined;
+  return { ...state, eyes: { ...eyes, graceFrom, goodMs, doubtSince } };
+}
+
+/** Pings, power readings and Nova's list, where they are due. */
+function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
+  const { limits } = state.settings;
+  let suspects = 0;
+  const looked = eachHost(state, (host) => {
+    const phase = incidentOf(state, host.host)?.phase.kind;
+    const acting = phase === "fencing" || phase === "evacuating";
+    if (host.suspectSince !== undefined) suspects += 1;
+    const inTrouble = acting || (host.suspectSince !== undefined && phase !== "ended");
+    const pinged = duePings(state, host, out, acting);
+    return dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));
+  });
+  const anchored = dueAnchorPings(looked, out);
+  const everyMs = suspects > 0 ? servicesSuspectMs : servicesEveryMs;
+  const askedAt = anchored.eyes.servicesAskedAt;
+  if (askedAt !== undefined && state.now - askedAt < everyMs) return anchored;
+  out.push({ kind: "read-services" });
+  return { ...anchored, eyes: { ...anchored.eyes, servicesAskedAt: state.now } };
+
+  function readingEveryMs(current: GuardianState, host: HostState, inTrouble: boolean): number {
+    if (!inTrouble) return limits.powerRehearsalMs;
+    const phase = incidentOf(current, host.host)?.phase;
+    const renewing = phase?.kind === "evacuating" && phase.proof !== undefined;
+    if (!renewing) return limits.powerEveryMs;
+    const early = current.now - phase.since < limits.proofFirstRenewalMs + limits.powerEveryMs;
+    return early ? limits.proofFirstRenewalMs : limits.proofRenewalMs;
+  }
+}

@@ -1,0 +1,192 @@
+/** One host's part of a round: say what changed, open or close its incident, act where allowed. */
+import type { HostName } from "../../shared/names.ts";
+import { describeGate, type Assessment } from "./assessment.ts";
+import type { Effect } from "./effects.ts";
+import { advanceEvacuation, type Evacuating } from "./evacuation.ts";
+import { advanceFencing, beginFencing, othersLive } from "./fencing.ts";
+import { gatesToBegin, gatesToContinue } from "./gates.ts";
+import { disarm } from "./disarm.ts";
+import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
+import { deviceKey, newStanding, withStanding } from "./power.ts";
+import { hostSettings } from "./settings.ts";
+import { hostOf, withHost, type GuardianState, type HostState } from "./state.ts";
+
+/** Advances one host by one round. `before` is the state at the end of the round before. */
+export function advanceIncident(
+  state: GuardianState,
+  before: GuardianState,
+  name: HostName,
+  out: Effect[],
+): GuardianState {
+  const host = hostOf(state, name);
+  const { assessment } = host;
+  if (assessment === undefined) return state;
+  let next = sayChange(state, before, host, assessment, out);
+  if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
+  const phase = incidentOf(next, name)?.phase;
+  switch (phase?.kind) {
+    case undefined:
+      return next;
+    case "watching":
+      return considerFencing(next, host, assessment, out);
+    case "fencing":
+      if (assessment.action !== "fence" && assessment.row !== "15")
+        return standDown(next, host, out);
+      return advanceFencing(next, host, phase, out);
+    case "evacuating":
+      return evacuate(next, host, assessment, phase, out);
+    case "ended":
+      return closeWhenBack(next, host, assessment, out);
+    default:
+      return phase satisfies never;
+  }
+}
+
+/** A line for each change of verdict or row; trouble opens an incident, health closes it. */
+function sayChange(
+  state: GuardianState,
+  before: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  out: Effect[],
+): GuardianState {
+  const was = before.hosts.get(host.host)?.assessment;
+  const changed = was?.row !== assessment.row;
+  if (!changed) return state;
+  const from = was === undefined ? "new" : was.verdict;
+  const text = `${from} -> ${assessment.verdict} (row ${assessment.row}): ${assessment.says}`;
+  const calm = assessment.verdict === "healthy" || assessment.row === "7" || assessment.row === "3";
+  const opened = calm ? state : openIncident(state, host.host, text);
+  const level = calm || assessment.action === "watch" ? "info" : "warn";
+  const told = say(opened, out, { level, host: host.host, event: "verdict", text });
+  const watching = incidentOf(told, host.host)?.phase.kind === "watching";
+  return assessment.verdict === "healthy" && watching ? closeIncident(told, host.host) : told;
+}
+
+/** A device that says off while its host lives is not this host's; no proof comes from it again. */
+function distrustDevices(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  let next = state;
+  for (const device of hostSettings(state.settings, host.host).devices) {
+    const key = deviceKey(host.host, device);
+    const standing = next.memory.devices[key] ?? newStanding;
+    if (standing.unverified !== undefined) continue;
+    const unverified = "it read off while the host showed life";
+    next = withStanding(next, key, { ...standing, unverified });
+    next = say(next, out, {
+      level: "error",
+      host: host.host,
+      event: "device-unverified",
+      text: `power device ${device} is not this host's: ${unverified}`,
+    });
+  }
+  return next;
+}
+
+/** A dead host: begin when every gate passes, else say once what holds us. */
+function considerFencing(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  out: Effect[],
+): GuardianState {
+  if (assessment.action !== "fence") return state;
+  const gates = gatesToBegin(state, host, assessment);
+  const gated = withGates(state, host, assessment, gates);
+  const blocked = gates.filter((gate) => !gate.pass);
+  if (blocked.length === 0) return beginFencing(gated, host, out, 1, undefined);
+  return sayHold(gated, host, blocked.map(describeGate).join("; "), out);
+}
+
+function withGates(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  gates: Assessment["gates"],
+): GuardianState {
+  return withHost(state, { ...host, assessment: { ...assessment, gates } });
+}
+
+/** Says what holds an action, when it changes: gate names only, since their numbers move. */
+function sayHold(
+  state: GuardianState,
+  host: HostState,
+  text: string,
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  const names = text.replace(/\d+(\.\d+)?/g, "#");
+  const said = incident?.timeline.findLast((entry) => entry.text.startsWith("held by "));
+  if (said?.text.replace(/\d+(\.\d+)?/g, "#") === `held by ${names}`) return state;
+  return say(state, out, {
+    level: "warn",
+    host: host.host,
+    event: "held",
+    text: `held by ${text}`,
+  });
+}
+
+/** It does not look dead any more: no proof was minted, so nothing has moved. */
+function standDown(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  return say(withPhase(state, host.host, { kind: "watching" }), out, {
+    level: "warn",
+    host: host.host,
+    event: "stood-down",
+    text: `fencing ends without a proof: it is ${host.assessment?.verdict ?? "unknown"} now`,
+  });
+}
+
+function evacuate(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  const begun = Object.values(phase.moves ?? {}).some(
+    (move) => !["planned", "left"].includes(move.state.kind),
+  );
+  if (!begun) {
+    const others = othersLive(state, phase, phase.offSince);
+    if (others.kind === "missing") return wrongChassis(state, host, others.host, out);
+  }
+  const gates = begun ? gatesToContinue(state, host) : gatesToBegin(state, host, assessment);
+  const gated = withGates(state, host, assessment, gates);
+  const blocked = gates.filter((gate) => !gate.pass);
+  const told =
+    blocked.length === 0 ? gated : sayHold(gated, host, blocked.map(describeGate).join("; "), out);
+  return advanceEvacuation(told, host, phase, gates, out);
+}
+
+/** We switched off a chassis, and another host fell silent: that chassis may be that host's. */
+function wrongChassis(
+  state: GuardianState,
+  host: HostState,
+  other: HostName,
+  out: Effect[],
+): GuardianState {
+  const reason = `after the power-off of ${host.host}, ${other} fell silent: the chassis that went off may be ${other}'s`;
+  let next = withPhase(state, host.host, { kind: "watching" });
+  for (const device of hostSettings(state.settings, host.host).devices) {
+    const key = deviceKey(host.host, device);
+    const standing = next.memory.devices[key] ?? newStanding;
+    next = withStanding(next, key, { ...standing, unverified: reason });
+  }
+  return disarm(next, out, reason);
+}
+
+/** A fenced host that is up, enabled and healthy again was taken back by people. */
+function closeWhenBack(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  out: Effect[],
+): GuardianState {
+  if (assessment.verdict !== "healthy" || host.service?.service.status !== "enabled") return state;
+  const told = say(state, out, {
+    level: "info",
+    host: host.host,
+    event: "back",
+    text: "it is back: up, enabled and healthy",
+  });
+  return closeIncident(told, host.host);
+}

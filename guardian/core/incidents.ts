@@ -1,0 +1,52 @@
+/** Opening, changing and closing incidents; the timeline that people read afterwards. */
+import type { HostName } from "../../shared/names.ts";
+import type { Effect, Line } from "./effects.ts";
+import type { Incident, Phase } from "./memory.ts";
+import type { GuardianState } from "./state.ts";
+
+const timelineMax = 200;
+
+export function incidentOf(state: GuardianState, host: HostName): Incident | undefined {
+  return state.memory.incidents[host];
+}
+
+/** Opens an incident on a host that has none; its id is stable and readable: "i12-compute-3". */
+export function openIncident(state: GuardianState, host: HostName, text: string): GuardianState {
+  if (incidentOf(state, host) !== undefined) return state;
+  const count = state.memory.incidentCount + 1;
+  const incident: Incident = {
+    id: `i${count}-${host}`,
+    host,
+    openedAt: state.now,
+    openedWall: state.wall,
+    bootId: state.memory.known[host]?.bootId,
+    phase: { kind: "watching" },
+    timeline: [{ at: state.now, wall: state.wall, text }],
+  };
+  const incidents = { ...state.memory.incidents, [host]: incident };
+  return { ...state, memory: { ...state.memory, incidents, incidentCount: count } };
+}
+
+export function closeIncident(state: GuardianState, host: HostName): GuardianState {
+  const { [host]: _closed, ...incidents } = state.memory.incidents;
+  return { ...state, memory: { ...state.memory, incidents } };
+}
+
+/** Puts an incident into another phase. */
+export function withPhase(state: GuardianState, host: HostName, phase: Phase): GuardianState {
+  const incident = incidentOf(state, host);
+  if (incident === undefined) return state;
+  const incidents = { ...state.memory.incidents, [host]: { ...incident, phase } };
+  return { ...state, memory: { ...state.memory, incidents } };
+}
+
+/** Says a line in the log and, when the host has an incident, in its timeline. */
+export function say(state: GuardianState, out: Effect[], line: Omit<Line, "kind">): GuardianState {
+  out.push({ kind: "line", ...line });
+  const incident = line.host === undefined ? undefined : incidentOf(state, line.host);
+  if (incident === undefined) return state;
+  const entry = { at: state.now, wall: state.wall, text: line.text };
+  const timeline = [...incident.timeline, entry].slice(-timelineMax);
+  const incidents = { ...state.memory.incidents, [incident.host]: { ...incident, timeline } };
+  return { ...state, memory: { ...state.memory, incidents } };
+}

@@ -1,0 +1,33 @@
+/**
+ * Our mark in Nova's `disabled_reason`: "guardian <id> epoch <n> incident <id>". It tells people
+ * why a host is disabled, and tells another guardian to keep its hands off. It proves nothing.
+ */
+import type { GuardianState, HostState } from "./state.ts";
+
+const pattern = /^guardian (\S+) epoch (\d+) incident (\S+)$/;
+
+export function ourMark(state: GuardianState, incident: string): string {
+  return `guardian ${state.settings.guardianId} epoch ${state.epoch} incident ${incident}`;
+}
+
+export type DisabledBy =
+  | { readonly kind: "nobody" }
+  | { readonly kind: "us" }
+  | { readonly kind: "others"; readonly reason: string };
+
+/** Who disabled a host's nova-compute, by its mark. A force-down without a mark is another's too. */
+export function disabledBy(state: GuardianState, host: HostState): DisabledBy {
+  const service = host.service?.service;
+  if (service === undefined) return { kind: "nobody" };
+  const phase = state.memory.incidents[host.host]?.phase.kind;
+  const ours = phase === "evacuating" || phase === "ended";
+  if (service.status === "disabled") {
+    const match = pattern.exec(service.disabledReason ?? "");
+    if (match?.[1] === state.settings.guardianId) return { kind: "us" };
+    const reason = service.disabledReason ?? "no reason given";
+    return { kind: "others", reason: `disabled: ${reason}` };
+  }
+  // We force down before we disable, so for a moment our own incident shows only the first.
+  if (service.forcedDown && !ours) return { kind: "others", reason: "forced down by another" };
+  return { kind: "nobody" };
+}

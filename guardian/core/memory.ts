@@ -1,0 +1,233 @@
+/**
+ * What must survive a crash: incidents, fences, the standing of power devices, alerts that fire.
+ * Plain JSON, kept in the journal. Monotonic instants in it mean nothing after a restart, so
+ * `remembered` resets them; proofs are never restored: power is read afresh.
+ */
+import type { HostName, ServerId } from "../../shared/names.ts";
+import { monoMs, type MonoMs } from "../../shared/time.ts";
+import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
+import type { FenceProof } from "./proof.ts";
+
+/** One server's part of an evacuation. */
+export type MoveState =
+  | { readonly kind: "planned"; readonly latestRecord: number }
+  /** The call was made; whether Nova took it is not known yet. */
+  | {
+      readonly kind: "ordered";
+      readonly at: MonoMs;
+      /** Newest record of this server before the call: only a newer one is ours. */
+      readonly latestRecord: number;
+      /** Ordered by an earlier process, which may have died before it made the call. */
+      readonly inherited: boolean;
+    }
+  | {
+      readonly kind: "running";
+      readonly at: MonoMs;
+      readonly latestRecord: number;
+    }
+  | { readonly kind: "finished"; readonly destination: HostName }
+  | { readonly kind: "failed"; readonly reason: string }
+  /** Not ours to move, or it would lose its disk. */
+  | { readonly kind: "left"; readonly reason: string };
+
+export interface Move {
+  readonly server: ServerId;
+  readonly name: string;
+  readonly project: string;
+  /** It ran when its host died, so it must run again; else it must be stopped again. */
+  readonly ran: boolean;
+  readonly state: MoveState;
+}
+
+/** An off command to one power device, and what came of it. */
+export interface OffCommand {
+  readonly askedAt: MonoMs;
+  readonly answer: PowerOffAnswer | undefined;
+  readonly answeredAt: MonoMs | undefined;
+  /** The device read "on" when it was ordered off: the others are asked for life afterwards. */
+  readonly wasOn: boolean;
+}
+
+export type Phase =
+  | { readonly kind: "watching" }
+  | {
+      readonly kind: "fencing";
+      readonly since: MonoMs;
+      readonly attempt: number;
+      /** Why the attempt before this one led to no proof. */
+      readonly lastFailure: string | undefined;
+      readonly commands: Readonly<Record<string, OffCommand>>;
+      /** Hosts fresh and without notice at the command: they must report again afterwards. */
+      readonly freshAtCommand: readonly HostName[];
+    }
+  | {
+      readonly kind: "evacuating";
+      readonly since: MonoMs;
+      readonly proof: FenceProof | undefined;
+      /** First "off" of the run that the proof rests on: any life after it revokes the proof. */
+      readonly offSince: MonoMs;
+      /** Readings count toward a proof only when asked for after this: the last sign of life. */
+      readonly lifeAt: MonoMs | undefined;
+      /** What that sign was, for people; undefined when there was none. */
+      readonly life: string | undefined;
+      readonly commands: Readonly<Record<string, OffCommand>>;
+      readonly freshAtCommand: readonly HostName[];
+      readonly refences: number;
+      readonly forcedDown: OrderState;
+      readonly disabled: OrderState;
+      /** Undefined until the host's servers were listed. */
+      readonly moves: Readonly<Record<string, Move>> | undefined;
+      readonly lookedAt: MonoMs | undefined;
+    }
+  | {
+      readonly kind: "ended";
+      readonly wall: number;
+      readonly moves: Readonly<Record<string, Move>>;
+    };
+
+/** An order to Nova that may be repeated without harm. */
+export type OrderState =
+  | { readonly kind: "due" }
+  | { readonly kind: "asked"; readonly at: MonoMs }
+  | { readonly kind: "retry"; readonly at: MonoMs; readonly reason: string }
+  | { readonly kind: "done" };
+
+/** One host's trouble from first suspicion to resolution. */
+export interface Incident {
+  readonly id: string;
+  readonly host: HostName;
+  readonly openedAt: MonoMs;
+  readonly openedWall: number;
+  readonly bootId: string | undefined;
+  readonly phase: Phase;
+  /** What happened, oldest first, bounded. */
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface TimelineEntry {
+  readonly at: MonoMs;
+  readonly wall: number;
+  readonly text: string;
+}
+
+/** What we know of a power device across restarts. */
+export interface DeviceStanding {
+  /** What it showed when it was first read; another value makes it unverified. */
+  readonly pinned: DeviceIdentity | undefined;
+  readonly vouchedBy: string | undefined;
+  /** Why no proof may come from it; undefined when nothing speaks against it. */
+  readonly unverified: string | undefined;
+}
+
+export interface FiringAlert {
+  readonly message: AlertMessage;
+  readonly sentAt: MonoMs;
+}
+
+export interface Storm {
+  readonly since: MonoMs;
+  readonly belowSince: MonoMs | undefined;
+}
+
+/** What reports told us about a host, kept for the time when it cannot tell us any more. */
+export interface KnownHost {
+  readonly bootId: string;
+  readonly hardwareUuid: string;
+}
+
+export interface Memory {
+  readonly version: 1;
+  /** Why the guardian may not act; undefined when it is armed. */
+  readonly disarmed: string | undefined;
+  readonly incidents: Readonly<Record<string, Incident>>;
+  readonly incidentCount: number;
+  /** Wall times of fences without a person: the one place where wall time is subtracted. */
+  readonly fences: readonly { readonly host: HostName; readonly wall: number }[];
+  readonly devices: Readonly<Record<string, DeviceStanding>>;
+  readonly known: Readonly<Record<string, KnownHost>>;
+  readonly alerts: Readonly<Record<string, FiringAlert>>;
+  readonly storm: Storm | undefined;
+}
+
+export const emptyMemory: Memory = {
+  version: 1,
+  disarmed: undefined,
+  incidents: {},
+  incidentCount: 0,
+  fences: [],
+  devices: {},
+  known: {},
+  alerts: {},
+  storm: undefined,
+};
+
+/** Memory as an earlier process left it, fit for a process whose clock reads `now`. */
+export function remembered(memory: Memory, now: MonoMs): Memory {
+  const incidents: Record<string, Incident> = {};
+  for (const [host, incident] of Object.entries(memory.incidents)) {
+    incidents[host] = { ...incident, openedAt: now, phase: rememberedPhase(incident.phase, now) };
+  }
+  const alerts: Record<string, FiringAlert> = {};
+  for (const [key, alert] of Object.entries(memory.alerts)) alerts[key] = { ...alert, sentAt: now };
+  const storm = memory.storm === undefined ? undefined : { since: now, belowSince: undefined };
+  return { ...memory, incidents, alerts, storm };
+}
+
+function rememberedPhase(phase: Phase, now: MonoMs): Phase {
+  switch (phase.kind) {
+    case "watching":
+    case "ended":
+      return phase;
+    case "fencing":
+      // The command may have run or not: start over. An off command to a dead chassis is harmless.
+      return { ...phase, since: now, attempt: 1, commands: {}, freshAtCommand: [] };
+    case "evacuating":
+      return {
+        ...phase,
+        since: now,
+        proof: undefined,
+        offSince: now,
+        lifeAt: now,
+        commands: {},
+        freshAtCommand: [],
+        forcedDown: againUnlessDone(phase.forcedDown),
+        disabled: againUnlessDone(phase.disabled),
+        moves: rememberedMoves(phase.moves, now),
+        lookedAt: undefined,
+      };
+    default:
+      return phase satisfies never;
+  }
+}
+
+function againUnlessDone(order: OrderState): OrderState {
+  return order.kind === "done" ? order : { kind: "due" };
+}
+
+/** Orders given before the crash are not given again: the next look says what became of them. */
+function rememberedMoves(
+  moves: Readonly<Record<string, Move>> | undefined,
+  now: MonoMs,
+): Readonly<Record<string, Move>> | undefined {
+  if (moves === undefined) return undefined;
+  const result: Record<string, Move> = {};
+  for (const [server, move] of Object.entries(moves)) {
+    const { state } = move;
+    if (state.kind === "ordered") {
+      result[server] = { ...move, state: { ...state, at: now, inherited: true } };
+    } else {
+      result[server] = state.kind === "running" ? { ...move, state: { ...state, at: now } } : move;
+    }
+  }
+  return result;
+}
+
+/** A JSON text as memory, or undefined when it is not ours. */
+export function parseMemory(value: unknown): Memory | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const version: unknown = Reflect.get(value, "version");
+  return version === 1 ? { ...emptyMemory, ...value } : undefined;
+}
+
+/** The beginning of this process's time, for instants that were never set. */
+export const never: MonoMs = monoMs(Number.NEGATIVE_INFINITY);

@@ -1,0 +1,223 @@
+/**
+ * Moves: which servers of a fenced host are moved, and what became of each. An evacuate call is
+ * never repeated: Nova accepts a second one and can wreck the server for good. What we do not know
+ * is looked up in Nova's migration records.
+ */
+import type { HostName, ServerId } from "../../shared/names.ts";
+import { describeMs } from "../../shared/time.ts";
+import type { ComputeServer, EvacuationRecord } from "../ports.ts";
+import type { Effect } from "./effects.ts";
+import type { EvacuateAnswered, MovesSeen, ServersSeen } from "./events.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import type { Move, MoveState } from "./memory.ts";
+import type { GuardianState } from "./state.ts";
+
+/** An ordered move that Nova shows no record of after this long was not taken. */
+const recordDueMs = 60_000;
+const activeRecords = ["accepted", "pre-migrating", "migrating", "running", "queued", "preparing"];
+
+/** Plans a move for each server of the host, or says why it is left. */
+export function foldServers(
+  state: GuardianState,
+  event: ServersSeen,
+  out: Effect[],
+): GuardianState {
+  const phase = incidentOf(state, event.host)?.phase;
+  if (phase?.kind !== "evacuating" || phase.moves !== undefined) return state;
+  const moves: Record<string, Move> = {};
+  for (const server of event.servers) {
+    const records = event.records.filter((record) => record.server === server.server);
+    moves[server.server] = planMove(state, server, records, event);
+  }
+  const all = Object.values(moves);
+  const left = all.filter((move) => move.state.kind === "left");
+  const leftText = left.length === 0 ? "" : `; left: ${left.map(leftLine).join(", ")}`;
+  return say(withPhase(state, event.host, { ...phase, moves, lookedAt: undefined }), out, {
+    level: left.length === 0 ? "info" : "error",
+    host: event.host,
+    event: "moves-planned",
+    text: `${all.length - left.length} of ${all.length} servers will be moved${leftText}`,
+  });
+}
+
+export function leftLine(move: Move): string {
+  const { state } = move;
+  return state.kind === "left" || state.kind === "failed"
+    ? `${move.name} (${state.reason})`
+    : move.name;
+}
+
+function planMove(
+  state: GuardianState,
+  server: ComputeServer,
+  records: readonly EvacuationRecord[],
+  event: ServersSeen,
+): Move {
+  const ran = server.vmState === "active" || server.powerState === 1;
+  const base = { server: server.server, name: server.name, project: server.project, ran };
+  const active = records.find((record) => activeRecords.includes(record.status));
+  if (active !== undefined) {
+    // Somebody's call, perhaps ours from before a crash, is under way: follow it, never repeat it.
+    return { ...base, state: { kind: "running", at: event.at, latestRecord: active.id - 1 } };
+  }
+  const reason = leftBecause(state, server);
+  if (reason !== undefined) return { ...base, state: { kind: "left", reason } };
+  const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
+  return { ...base, state: { kind: "planned", latestRecord } };
+}
+
+/** Why a server may not be moved; undefined when it may. */
+function leftBecause(state: GuardianState, server: ComputeServer): string | undefined {
+  if (server.metadata["guardian:evacuate"] === "false")
+    return "guardian:evacuate=false is set on it";
+  if (server.name.startsWith("amphora-")) return "Octavia manages it and replaces it itself";
+  if (!["active", "stopped", "error"].includes(server.vmState)) {
+    return `Nova does not evacuate a server that is ${server.vmState}`;
+  }
+  if (!server.volumeBacked && !state.settings.instancesShared) {
+    return "its root disk is on the dead host; set instancesShared if that directory is shared";
+  }
+  return undefined;
+}
+
+export function foldEvacuateAnswer(
+  state: GuardianState,
+  event: EvacuateAnswered,
+  out: Effect[],
+): GuardianState {
+  const move = moveOf(state, event.host, event.server);
+  if (move?.state.kind !== "ordered") return state;
+  const { answer } = event;
+  const { latestRecord } = move.state;
+  switch (answer.kind) {
+    case "accepted":
+      return withMove(state, event.host, {
+        ...move,
+        state: { kind: "running", at: event.at, latestRecord },
+      });
+    case "refused": {
+      const reason = `Nova refused: ${answer.status} ${answer.reason}`;
+      const failed = withMove(state, event.host, { ...move, state: { kind: "failed", reason } });
+      return say(failed, out, {
+        level: "error",
+        host: event.host,
+        event: "move-failed",
+        text: `${move.name}: ${reason}`,
+      });
+    }
+    case "not-made": {
+      const planned = { ...move, state: { kind: "planned" as const, latestRecord } };
+      return say(withMove(state, event.host, planned), out, {
+        level: "warn",
+        host: event.host,
+        event: "move-not-made",
+        text: `${move.name}: the evacuate call was not made (${answer.reason})`,
+      });
+    }
+    case "unknown":
+      return say(state, out, {
+        level: "warn",
+        host: event.host,
+        event: "move-unknown",
+        text: `${move.name}: no answer to the evacuate call (${answer.reason}); looking, not repeating`,
+      });
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** Follows the moves under way by Nova's records and servers. */
+export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[]): GuardianState {
+  const phase = incidentOf(state, event.host)?.phase;
+  if (phase?.kind !== "evacuating" || phase.moves === undefined) return state;
+  let next = state;
+  for (const move of Object.values(phase.moves)) {
+    const seen = followMove(state, event, move);
+    if (seen === undefined) continue;
+    next = withMove(next, event.host, { ...move, state: seen });
+    if (seen.kind === "running" || seen.kind === "planned") continue;
+    next = say(next, out, {
+      level: seen.kind === "finished" ? "info" : "error",
+      host: event.host,
+      event: `move-${seen.kind}`,
+      text: `${move.name}: ${moveText(move, seen)}`,
+    });
+  }
+  return next;
+}
+
+function moveText(move: Move, state: MoveState): string {
+  switch (state.kind) {
+    case "finished":
+      return `${move.ran ? "runs" : "is, stopped as before,"} on ${state.destination}`;
+    case "failed":
+    case "left":
+      return state.reason;
+    case "planned":
+    case "ordered":
+    case "running":
+      return state.kind;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** The new state of a move, undefined when nothing changed. */
+function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveState | undefined {
+  if (move.state.kind !== "ordered" && move.state.kind !== "running") return undefined;
+  const { at, latestRecord } = move.state;
+  // An answer asked for before the call was made says nothing of it.
+  if (event.askedAt < at) return undefined;
+  if (event.gone.includes(move.server)) return { kind: "left", reason: "deleted meanwhile" };
+  const record = event.records.find(
+    (found) => found.server === move.server && found.id > latestRecord,
+  );
+  const server = event.servers.find((found) => found.server === move.server);
+  const ageMs = event.at - at;
+  if (record !== undefined && ["error", "failed"].includes(record.status)) {
+    const fault = server?.fault === undefined ? "" : `: ${server.fault}`;
+    return { kind: "failed", reason: `Nova's migration ${record.id} is ${record.status}${fault}` };
+  }
+  if (record !== undefined && ["done", "completed"].includes(record.status)) {
+    const arrived = arrivedAt(event.host, move, server);
+    if (arrived !== undefined) return { kind: "finished", destination: arrived };
+  }
+  if (record === undefined && move.state.kind === "ordered" && ageMs > recordDueMs) {
+    // Looked for a minute after a restart: the call was never made, so making it repeats nothing.
+    const untouched = server?.host === event.host && server.taskState === undefined;
+    if (move.state.inherited && untouched) return { kind: "planned", latestRecord };
+    return {
+      kind: "failed",
+      reason: `Nova shows no migration ${describeMs(ageMs)} after the call`,
+    };
+  }
+  const { moveMsMax } = state.settings.limits;
+  if (ageMs > moveMsMax) {
+    const shown = record === undefined ? "no migration" : `migration ${record.id} ${record.status}`;
+    return { kind: "failed", reason: `not finished after ${describeMs(ageMs)}: ${shown}` };
+  }
+  return undefined;
+}
+
+/** Where the server is, once it is elsewhere in the state it had: running, or stopped. */
+function arrivedAt(
+  source: HostName,
+  move: Move,
+  server: ComputeServer | undefined,
+): HostName | undefined {
+  if (server?.host === undefined || server.host === source) return undefined;
+  if (server.taskState !== undefined) return undefined;
+  const wanted = move.ran ? "ACTIVE" : "SHUTOFF";
+  return server.status === wanted ? server.host : undefined;
+}
+
+export function moveOf(state: GuardianState, host: HostName, server: ServerId): Move | undefined {
+  const phase = incidentOf(state, host)?.phase;
+  return phase?.kind === "evacuating" ? phase.moves?.[server] : undefined;
+}
+
+function withMove(state: GuardianState, host: HostName, move: Move): GuardianState {
+  const phase = incidentOf(state, host)?.phase;
+  if (phase?.kind !== "evacuating" || phase.moves === undefined) return state;
+  return withPhase(state, host, { ...phase, moves: { ...phase.moves, [move.server]: move } });
+}

@@ -1,0 +1,78 @@
+/**
+ * Nova's record of a nova-compute as a witness: it advances while the service lives. Its time
+ * stamps are compared for change only; when it moved is measured on our own clock, by the answers.
+ */
+import { monoMs, type MonoMs } from "../../shared/time.ts";
+import type { ComputeService } from "../ports.ts";
+import type { Signals } from "./assessment.ts";
+import type { Services } from "./events.ts";
+import type { Limits } from "./settings.ts";
+import { hostOf, type GuardianState, type ServiceTrack } from "./state.ts";
+
+/** Takes in one answer of Nova's service list. */
+export function foldServices(state: GuardianState, event: Services): GuardianState {
+  const hosts = new Map(state.hosts);
+  for (const service of event.services) {
+    const host = hosts.get(service.host) ?? hostOf(state, service.host);
+    const track = foldService(host.service, service, event.askedAt, event.at);
+    hosts.set(service.host, { ...host, service: track });
+  }
+  const eyes = { ...state.eyes, servicesAt: event.at, novaReason: "" };
+  return { ...state, hosts, eyes };
+}
+
+function foldService(
+  before: ServiceTrack | undefined,
+  service: ComputeService,
+  askedAt: MonoMs,
+  answeredAt: MonoMs,
+): ServiceTrack {
+  if (before === undefined) {
+    return { service, askedAt, answeredAt, advancedAt: answeredAt, advances: [] };
+  }
+  // Two requests under way at once may be answered out of order: the older one says nothing new.
+  if (askedAt <= before.askedAt) return before;
+  const moved = service.updatedAt !== before.service.updatedAt;
+  if (!moved) return { ...before, service, askedAt, answeredAt };
+  const touched =
+    service.status !== before.service.status ||
+    service.forcedDown !== before.service.forcedDown ||
+    service.disabledReason !== before.service.disabledReason;
+  // A change that came with a new status or reason is an API call, ours or another's: no life.
+  if (touched) return { ...before, service, askedAt, answeredAt };
+  const advances = [...before.advances, { askedAt, previousAskedAt: before.askedAt }].slice(-2);
+  return { service, askedAt, answeredAt, advancedAt: answeredAt, advances };
+}
+
+/** How long without an advance counts as quiet. */
+export function quietMs(limits: Limits): number {
+  return Math.max(limits.novaQuietMsMin, 1.5 * limits.novaCadenceMs);
+}
+
+/** What Nova's record says of a host that has been suspect since `suspectSince`. */
+export function novaSignal(
+  track: ServiceTrack | undefined,
+  suspectSince: MonoMs | undefined,
+  now: MonoMs,
+  limits: Limits,
+): Signals["nova"] {
+  if (track === undefined || now - track.answeredAt > limits.novaAnsweredMs) return "unseen";
+  const advancedSince = advancedAfter(track, suspectSince ?? monoMs(0));
+  if (advancedSince) return "alive";
+  // Only what was asked for and answered counts: our own waiting proves nothing.
+  const stillMs = track.askedAt - track.advancedAt;
+  if (stillMs >= limits.novaHungMs) return "quiet-long";
+  return stillMs >= quietMs(limits) ? "quiet" : "unsure";
+}
+
+/** Whether it advanced between two answers that were both asked for after `from`. */
+export function advancedAfter(track: ServiceTrack | undefined, from: MonoMs): boolean {
+  const last = track?.advances.at(-1);
+  return last !== undefined && last.previousAskedAt > from;
+}
+
+/** Whether it advanced twice so: one report may have been queued when the host died. */
+export function advancedTwiceAfter(track: ServiceTrack | undefined, from: MonoMs): boolean {
+  const { advances } = track ?? { advances: [] };
+  return advances.length === 2 && advances.every((advance) => advance.previousAskedAt > from);
+}

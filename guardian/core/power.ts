@@ -1,0 +1,256 @@
+/**
+ * Power devices as witnesses. Only a verified device counts, only a fresh reading counts, and a
+ * device that failed to answer is on probation: "I could not ask" is never "off".
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { MonoMs } from "../../shared/time.ts";
+import type { Signals } from "./assessment.ts";
+import { identifiesHost, identityText, sameIdentity } from "./device-identity.ts";
+import type { Effect } from "./effects.ts";
+import type { PowerRead, Vouched } from "./events.ts";
+import type { DeviceStanding } from "./memory.ts";
+import { advancedTwiceAfter } from "./nova-record.ts";
+import { hostSettings } from "./settings.ts";
+import {
+  hostOf,
+  withHost,
+  type DeviceTrack,
+  type GuardianState,
+  type HostState,
+  type ReadingRecord,
+} from "./state.ts";
+
+const readingsMax = 6;
+
+export const newStanding: DeviceStanding = {
+  pinned: undefined,
+  vouchedBy: undefined,
+  unverified: undefined,
+};
+
+/** Devices are keyed by host and name: two hosts may each have a "bmc". */
+export function deviceKey(host: HostName, device: string): string {
+  return `${host}/${device}`;
+}
+
+export function deviceTrack(host: HostState, device: string): DeviceTrack {
+  return (
+    host.devices.get(device) ?? {
+      device,
+      readings: [],
+      askedAt: undefined,
+      failedAt: undefined,
+      answeringSince: undefined,
+      offSince: undefined,
+    }
+  );
+}
+
+export function foldPower(state: GuardianState, event: PowerRead): GuardianState {
+  const host = hostOf(state, event.host);
+  const before = deviceTrack(host, event.device);
+  const record: ReadingRecord = { askedAt: event.askedAt, at: event.at, reading: event.reading };
+  const { power } = event.reading;
+  const failed = power === "unknown";
+  const next: DeviceTrack = {
+    device: event.device,
+    readings: [...before.readings, record].slice(-readingsMax),
+    askedAt: undefined,
+    failedAt: failed && host.suspectSince !== undefined ? event.at : before.failedAt,
+    answeringSince: failed ? undefined : (before.answeringSince ?? event.at),
+    offSince: power === "off" ? (before.offSince ?? event.at) : undefined,
+  };
+  const devices = new Map(host.devices);
+  devices.set(event.device, next);
+  const seen = withHost(state, { ...host, devices });
+  return event.reading.power === "unknown" ? seen : foldIdentity(seen, event);
+}
+
+/** Pins the identity at first sight; another one, or none where there was one, is a finding. */
+function foldIdentity(state: GuardianState, event: PowerRead): GuardianState {
+  if (event.reading.power === "unknown") return state;
+  const key = deviceKey(event.host, event.device);
+  const standing = state.memory.devices[key] ?? newStanding;
+  const { identity } = event.reading;
+  if (standing.pinned === undefined) {
+    return withStanding(state, key, { ...standing, pinned: identity });
+  }
+  if (sameIdentity(standing.pinned, identity)) return state;
+  if (standing.unverified !== undefined) return state;
+  const unverified = `it showed ${identityText(identity)}, earlier ${identityText(standing.pinned)}`;
+  return withStanding(state, key, { ...standing, unverified });
+}
+
+/** A person says that this host's devices, as they answer now, are this host's. */
+export function foldVouched(state: GuardianState, event: Vouched): GuardianState {
+  let next = state;
+  const host = hostOf(state, event.host);
+  for (const device of hostSettings(state.settings, event.host).devices) {
+    const reading = deviceTrack(host, device).readings.at(-1)?.reading;
+    if (reading === undefined || reading.power === "unknown") continue;
+    const standing = { pinned: reading.identity, vouchedBy: event.by, unverified: undefined };
+    next = withStanding(next, deviceKey(event.host, device), standing);
+  }
+  return next;
+}
+
+export function withStanding(
+  state: GuardianState,
+  key: string,
+  standing: DeviceStanding,
+): GuardianState {
+  const devices = { ...state.memory.devices, [key]: standing };
+  return { ...state, memory: { ...state.memory, devices } };
+}
+
+/** Why a device is not verified for its host; undefined when it is (invariant 4, ways b and d). */
+export function unverifiedBecause(
+  state: GuardianState,
+  host: HostName,
+  device: string,
+): string | undefined {
+  const standing = state.memory.devices[deviceKey(host, device)];
+  if (standing?.pinned === undefined) return "it has not been read yet";
+  if (standing.unverified !== undefined) return standing.unverified;
+  if (standing.vouchedBy !== undefined) return undefined;
+  const uuid = state.memory.known[host]?.hardwareUuid ?? "";
+  if (uuid === "") return "its host reported no UUID to compare with, and nobody vouched for it";
+  if (!identifiesHost(standing.pinned, uuid)) {
+    return `it shows ${identityText(standing.pinned)}, its host's UUID is ${uuid}`;
+  }
+  const twin = twinOf(state, host, device);
+  return twin === undefined ? undefined : `it shows the same identity as ${twin}`;
+}
+
+/** Another device or host with the same identity: then it identifies neither. */
+function twinOf(state: GuardianState, host: HostName, device: string): string | undefined {
+  const key = deviceKey(host, device);
+  const own = state.memory.devices[key]?.pinned;
+  const uuid = state.memory.known[host]?.hardwareUuid;
+  for (const [other, standing] of Object.entries(state.memory.devices)) {
+    if (other === key || own === undefined || standing.pinned === undefined) continue;
+    if (!other.startsWith(`${host}/`) && sameIdentity(own, standing.pinned)) return other;
+  }
+  for (const [other, known] of Object.entries(state.memory.known)) {
+    if (other !== host && known.hardwareUuid === uuid) return `host ${other}`;
+  }
+  return undefined;
+}
+
+/** One device's word, as evidence: undefined power when it may not be heard. */
+export interface DeviceWord {
+  readonly power: "on" | "off" | "unknown" | "contradicted";
+  readonly line: string;
+}
+
+/** What one device says of its host now. */
+export function deviceWord(state: GuardianState, host: HostState, device: string): DeviceWord {
+  const { limits } = state.settings;
+  const track = deviceTrack(host, device);
+  const last = track.readings.at(-1);
+  const unverified = unverifiedBecause(state, host.host, device);
+  const name = `power, ${device}`;
+  if (isContradicted(state, host, track)) {
+    return { power: "contradicted", line: `${name}: off, contradicted by life of the host` };
+  }
+  if (last === undefined) return { power: "unknown", line: `${name}: not read yet` };
+  if (last.reading.power === "unknown") {
+    return { power: "unknown", line: `${name}: unknown (${last.reading.reason})` };
+  }
+  const ageMs = state.now - last.at;
+  const said = `${name}: ${last.reading.power}, ${(ageMs / 1000).toFixed(1)} s ago`;
+  if (ageMs > limits.powerAgeMsMax) {
+    return { power: "unknown", line: `${said}, older than ${limits.powerAgeMsMax / 1000} s` };
+  }
+  if (unverified !== undefined) {
+    return { power: "unknown", line: `${said}, but unverified: ${unverified}` };
+  }
+  if (onProbation(state, host, track)) {
+    const limit = limits.powerProbationMs / 1000;
+    return { power: "unknown", line: `${said}, but it failed to answer: counts after ${limit} s` };
+  }
+  return { power: last.reading.power, line: said };
+}
+
+/** Failed to answer since the host turned suspect, and has not answered for long enough since. */
+function onProbation(state: GuardianState, host: HostState, track: DeviceTrack): boolean {
+  if (track.failedAt === undefined || host.suspectSince === undefined) return false;
+  if (track.failedAt < host.suspectSince) return false;
+  const since = track.answeringSince;
+  return since === undefined || state.now - since < state.settings.limits.powerProbationMs;
+}
+
+/**
+ * Off, and still off in a later reading, although the host showed life well after an off reading
+ * (a report of the same boot, an echo, or two advances of Nova's record).
+ */
+function isContradicted(state: GuardianState, host: HostState, track: DeviceTrack): boolean {
+  const last = track.readings.at(-1);
+  if (track.offSince === undefined || last?.reading.power !== "off") return false;
+  const lifeFrom = track.offSince + state.settings.limits.powerContradictedMs;
+  const life = Math.max(host.lifeAt ?? -1, host.echoAt ?? -1);
+  if (life >= lifeFrom && last.askedAt >= life) return true;
+  const lastAdvance = host.service?.advances.at(-1);
+  if (lastAdvance === undefined || last.askedAt < lastAdvance.askedAt) return false;
+  return advancedTwiceAfter(host.service, track.offSince);
+}
+
+export interface PowerView {
+  readonly signal: Signals["power"];
+  /** A reading asked for since suspicion has come in, or its deadline has passed. */
+  readonly answered: boolean;
+  readonly lines: readonly string[];
+}
+
+/** All of a host's devices together: off only when every one of them says off. */
+export function viewPower(state: GuardianState, host: HostState): PowerView {
+  const { devices } = hostSettings(state.settings, host.host);
+  if (devices.length === 0) {
+    return { signal: "unknown", answered: true, lines: ["power: no power device is configured"] };
+  }
+  const words = devices.map((device) => deviceWord(state, host, device));
+  const has = (power: DeviceWord["power"]): boolean => words.some((word) => word.power === power);
+  let signal: Signals["power"] = "off";
+  if (has("contradicted")) signal = "contradicted";
+  else if (has("on")) signal = "on";
+  else if (has("unknown")) signal = "unknown";
+  return { signal, answered: devicesAnswered(state, host), lines: words.map((word) => word.line) };
+}
+
+function devicesAnswered(state: GuardianState, host: HostState): boolean {
+  const since = host.suspectSince;
+  if (since === undefined) return false;
+  if (state.now - since >= state.settings.limits.powerDeadlineMs) return true;
+  const { devices } = hostSettings(state.settings, host.host);
+  return devices.every((device) => {
+    const last = deviceTrack(host, device).readings.at(-1);
+    return last !== undefined && last.askedAt >= since;
+  });
+}
+
+/** Readings due now: each second in trouble, now and then in peace; one under way per device. */
+export function dueReadings(
+  state: GuardianState,
+  host: HostState,
+  out: Effect[],
+  everyMs: number,
+): HostState {
+  const { powerDeadlineMs: deadlineMs } = state.settings.limits;
+  let next = host;
+  for (const device of hostSettings(state.settings, host.host).devices) {
+    const track = deviceTrack(next, device);
+    const last = track.readings.at(-1)?.askedAt;
+    if (isUnderWay(track.askedAt, state.now, deadlineMs)) continue;
+    if (last !== undefined && state.now - last < everyMs) continue;
+    out.push({ kind: "read-power", host: host.host, device, deadlineMs });
+    const devices = new Map(next.devices);
+    devices.set(device, { ...track, askedAt: state.now });
+    next = { ...next, devices };
+  }
+  return next;
+}
+
+/** A reading that never came back frees its place a second after its deadline. */
+function isUnderWay(askedAt: MonoMs | undefined, now: MonoMs, deadlineMs: number): boolean {
+  return askedAt !== undefined && now - askedAt < deadlineMs + 1000;
+}

@@ -1,0 +1,122 @@
+/**
+ * Reverse ping: the guardian asks back. A network *answers* if one of the last four pings was
+ * answered and *fails* otherwise; it is *seen* only while one of its anchors answers us.
+ */
+import type { NetworkName } from "../../shared/telemetry.ts";
+import type { MonoMs } from "../../shared/time.ts";
+import type { Signals } from "./assessment.ts";
+import type { Effect } from "./effects.ts";
+import type { AnchorPinged, Pinged } from "./events.ts";
+import { hostSettings } from "./settings.ts";
+import { hostOf, withHost, type GuardianState, type HostState, type PingRecord } from "./state.ts";
+
+const recordsMax = 8;
+
+export function foldPing(state: GuardianState, event: Pinged): GuardianState {
+  const host = hostOf(state, event.host);
+  const pings = new Map(host.pings);
+  const record: PingRecord = { sentAt: event.sentAt, at: event.at, result: event.result };
+  pings.set(event.network, [...(pings.get(event.network) ?? []), record].slice(-recordsMax));
+  const echoAt = event.result.kind === "echo" ? event.at : host.echoAt;
+  return withHost(state, { ...host, pings, echoAt });
+}
+
+export function foldAnchor(state: GuardianState, event: AnchorPinged): GuardianState {
+  const anchors = state.anchors.map((anchor) => {
+    if (anchor.network !== event.network || anchor.address !== event.address) return anchor;
+    return event.result.kind === "echo" ? { ...anchor, echoAt: event.at } : anchor;
+  });
+  return { ...state, anchors };
+}
+
+/** Networks with a leg of ours and an anchor that answered within its limit. */
+export function seenNetworks(state: GuardianState): readonly NetworkName[] {
+  const { anchorMs } = state.settings.limits;
+  const seen = new Set<NetworkName>();
+  for (const anchor of state.anchors) {
+    if (anchor.echoAt !== undefined && state.now - anchor.echoAt <= anchorMs) {
+      seen.add(anchor.network);
+    }
+  }
+  return [...seen].sort();
+}
+
+/** Networks on which this host can be judged: seen by us, and it has an address there. */
+export function seenNetworksOf(state: GuardianState, host: HostState): readonly NetworkName[] {
+  const { addresses } = hostSettings(state.settings, host.host);
+  return seenNetworks(state).filter((network) => addresses[network] !== undefined);
+}
+
+/** Pings since suspicion whose result says something about the host. */
+function telling(host: HostState, network: NetworkName): readonly PingRecord[] {
+  const since = host.suspectSince;
+  return (host.pings.get(network) ?? []).filter(
+    (ping) => since !== undefined && ping.sentAt >= since && ping.result.kind !== "local-fault",
+  );
+}
+
+export interface PingView {
+  readonly signal: Signals["ping"];
+  readonly enough: boolean;
+  readonly seen: readonly NetworkName[];
+  readonly lines: readonly string[];
+}
+
+/** The pings of a host since it turned suspect, network by network. */
+export function viewPings(state: GuardianState, host: HostState): PingView {
+  const { pingsToFail } = state.settings.limits;
+  const seen = seenNetworksOf(state, host);
+  const lines: string[] = [];
+  let answering = 0;
+  let failing = 0;
+  let enough = seen.length > 0;
+  for (const network of seen) {
+    const pings = telling(host, network);
+    const last = pings.slice(-pingsToFail);
+    const echoes = last.filter((ping) => ping.result.kind === "echo").length;
+    lines.push(`reverse ping, ${network}: ${echoes} of the last ${last.length} answered`);
+    if (pings.length < pingsToFail) enough = false;
+    if (echoes > 0) answering += 1;
+    else failing += 1;
+  }
+  let signal: Signals["ping"] = "some";
+  if (seen.length === 0) signal = "unseen";
+  else if (failing === 0) signal = "all";
+  else if (answering === 0) signal = "none";
+  return { signal, enough, seen, lines };
+}
+
+/** Echo requests due now: anchors always, hosts while they are suspect or being evacuated. */
+export function duePings(
+  state: GuardianState,
+  host: HostState,
+  out: Effect[],
+  watched: boolean,
+): HostState {
+  const { limits, networks } = state.settings;
+  if (host.suspectSince === undefined && !watched) return host;
+  if (host.pingedAt !== undefined && state.now - host.pingedAt < limits.pingEveryMs) return host;
+  const { addresses } = hostSettings(state.settings, host.host);
+  for (const { name: network } of networks) {
+    const address = addresses[network];
+    if (address === undefined) continue;
+    const { pingTimeoutMs: timeoutMs } = limits;
+    out.push({ kind: "ping", host: host.host, network, address, timeoutMs });
+  }
+  return { ...host, pingedAt: state.now };
+}
+
+/** One ping to each anchor a second: the networks must be known to work before they are needed. */
+export function dueAnchorPings(state: GuardianState, out: Effect[]): GuardianState {
+  const { pingTimeoutMs: timeoutMs } = state.settings.limits;
+  const anchors = state.anchors.map((anchor) => {
+    if (!isDue(anchor.askedAt, state.now, 1000)) return anchor;
+    out.push({ kind: "ping-anchor", network: anchor.network, address: anchor.address, timeoutMs });
+    return { ...anchor, askedAt: state.now };
+  });
+  return { ...state, anchors };
+}
+
+function isDue(last: MonoMs | undefined, now: MonoMs, everyMs: number): boolean {
+  return last === undefined || now - last >= everyMs;
+}

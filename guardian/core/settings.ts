@@ -1,0 +1,168 @@
+/**
+ * What the operator decides, as the core sees it: parsed, frozen, in milliseconds. The limits say
+ * what each is for; docs/configuration.md says what changes when it is lower or higher.
+ */
+import type { CollectorId, HostName } from "../../shared/names.ts";
+import type { NetworkName } from "../../shared/telemetry.ts";
+
+/** `observe`: say what we would do. `act`: fence and evacuate when every gate passes. */
+export type Mode = "observe" | "act";
+
+export interface Limits {
+  /** Without a report for this long a host is suspect: pings and power readings start. */
+  readonly suspectAfterMs: number;
+  /** Silence on every path, vouched for by every voting collector, for this long. */
+  readonly silentAfterMs: number;
+  /** One path silent this long while it works for other hosts. */
+  readonly pathSilentAfterMs: number;
+  /** A collector whose watermark has not advanced for this long has no vote. */
+  readonly voteMs: number;
+  /** How far the store may be behind the live view. */
+  readonly lagMsMax: number;
+  /** A pause of our loop longer than this puts our eyes in doubt. */
+  readonly loopGapMsMax: number;
+  /** How long a doubt about our own eyes lasts after its cause. */
+  readonly doubtMs: number;
+  /** An anchor must have answered within this time. */
+  readonly anchorMs: number;
+  /** Nova must have answered within this time. */
+  readonly novaAnsweredMs: number;
+  /** How often nova-compute reports (Nova's report_interval). */
+  readonly novaCadenceMs: number;
+  /** Nova's record is never called quiet sooner than this. */
+  readonly novaQuietMsMin: number;
+  /** Nova's record quiet this long on a host that answers pings: hung. */
+  readonly novaHungMs: number;
+  readonly pingEveryMs: number;
+  readonly pingTimeoutMs: number;
+  /** Pings that must fail on a network before it is said to fail: the mission's threshold. */
+  readonly pingsToFail: number;
+  readonly powerEveryMs: number;
+  /** A power device must answer within this time. */
+  readonly powerDeadlineMs: number;
+  /** A reading older than this is no evidence. */
+  readonly powerAgeMsMax: number;
+  /** Power and identity are read this often in peace. */
+  readonly powerRehearsalMs: number;
+  /** A device that failed to answer counts as unknown until it has answered for this long. */
+  readonly powerProbationMs: number;
+  /** A host that shows life this long after "off" contradicts it. */
+  readonly powerContradictedMs: number;
+  /** A failed self-check counts after this long. */
+  readonly checkDownMs: number;
+  /** A self-check older than this says nothing. */
+  readonly checkAgeMsMax: number;
+  /** How long a planned notice explains a silence. */
+  readonly noticeMs: number;
+  /** After a start a host must be seen fresh this long before it may be called dead. */
+  readonly graceFreshMs: number;
+  /** Or this much time of good eyes must have passed, if it reported before. */
+  readonly graceUnseenMs: number;
+  /** Lifetime of a proof by power device: less than a server needs to start. */
+  readonly proofMs: number;
+  readonly proofFirstRenewalMs: number;
+  readonly proofRenewalMs: number;
+  /** An off command that has not led to a proof in this time is a failed attempt. */
+  readonly fenceAttemptMs: number;
+  /** All other hosts must have reported this long after a chassis went from on to off. */
+  readonly othersReportMs: number;
+  readonly othersDeadlineMs: number;
+  /** Storm when more than max(1, this share of the hosts) are in trouble. */
+  readonly stormShare: number;
+  readonly stormCooldownMs: number;
+  /** How long one suspect host can hold others back, and over which window. */
+  readonly suspectHoldMs: number;
+  readonly suspectHoldWindowMs: number;
+  /** Hosts fenced or evacuated per hour without a person. */
+  readonly fencesPerHour: number;
+  /** Evacuate calls under way for one host. */
+  readonly movesAtOnce: number;
+  /** A move that takes longer is paged. */
+  readonly moveMsMax: number;
+  /** A silent host with no move under way gets its own page after this. */
+  readonly unattendedMs: number;
+  /** A firing page is repeated this often. */
+  readonly repeatPageMs: number;
+}
+
+export const defaultLimits: Limits = {
+  suspectAfterMs: 3000,
+  silentAfterMs: 5000,
+  pathSilentAfterMs: 10_000,
+  voteMs: 3000,
+  lagMsMax: 5000,
+  loopGapMsMax: 2000,
+  doubtMs: 15_000,
+  anchorMs: 3000,
+  novaAnsweredMs: 15_000,
+  novaCadenceMs: 10_000,
+  novaQuietMsMin: 12_000,
+  novaHungMs: 60_000,
+  pingEveryMs: 500,
+  pingTimeoutMs: 900,
+  pingsToFail: 4,
+  powerEveryMs: 1000,
+  powerDeadlineMs: 5000,
+  powerAgeMsMax: 20_000,
+  powerRehearsalMs: 300_000,
+  powerProbationMs: 60_000,
+  powerContradictedMs: 6000,
+  checkDownMs: 60_000,
+  checkAgeMsMax: 30_000,
+  noticeMs: 600_000,
+  graceFreshMs: 10_000,
+  graceUnseenMs: 120_000,
+  proofMs: 30_000,
+  proofFirstRenewalMs: 3000,
+  proofRenewalMs: 8000,
+  fenceAttemptMs: 30_000,
+  othersReportMs: 2000,
+  othersDeadlineMs: 10_000,
+  stormShare: 0.1,
+  stormCooldownMs: 300_000,
+  suspectHoldMs: 10_000,
+  suspectHoldWindowMs: 300_000,
+  fencesPerHour: 3,
+  movesAtOnce: 8,
+  moveMsMax: 300_000,
+  unattendedMs: 120_000,
+  repeatPageMs: 1_800_000,
+};
+
+/** A network on which the guardian has a leg. Without an anchor it counts as not seen. */
+export interface SeenNetwork {
+  readonly name: NetworkName;
+  /** Addresses that are not compute hosts; one must answer. */
+  readonly anchors: readonly string[];
+}
+
+export interface HostSettings {
+  /** The address to ping, per network. */
+  readonly addresses: Readonly<Partial<Record<NetworkName, string>>>;
+  /** Names of the host's power devices; all of them must be off. Empty: cannot be fenced. */
+  readonly devices: readonly string[];
+  /** Why nothing may be done to this host; undefined when it is in service. */
+  readonly maintenance: string | undefined;
+}
+
+export interface Settings {
+  readonly cloud: string;
+  /** In `disabled_reason`, so that another guardian keeps its hands off. */
+  readonly guardianId: string;
+  readonly mode: Mode;
+  readonly limits: Limits;
+  readonly networks: readonly SeenNetwork[];
+  readonly collectors: readonly CollectorId[];
+  readonly hosts: ReadonlyMap<HostName, HostSettings>;
+  /** The operator says that all instances directories are one shared file system. */
+  readonly instancesShared: boolean;
+  /** Rows 14 and 18 hold on one network too: row 19 acts as row 18. */
+  readonly oneNetworkIsEnough: boolean;
+}
+
+export const noHostSettings: HostSettings = { addresses: {}, devices: [], maintenance: undefined };
+
+/** Configuration of a host, empty for one that only Nova knows. */
+export function hostSettings(settings: Settings, host: HostName): HostSettings {
+  return settings.hosts.get(host) ?? noHostSettings;
+}

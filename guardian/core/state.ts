@@ -1,0 +1,178 @@
+/** What the guardian knows now. All of it can be rebuilt by looking again, except `memory`. */
+import type { CollectorId, HostName } from "../../shared/names.ts";
+import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry.ts";
+import type { MonoMs, WallMs } from "../../shared/time.ts";
+import type { ComputeService, PingResult, PowerReading } from "../ports.ts";
+import type { Assessment } from "./assessment.ts";
+import type { Memory } from "./memory.ts";
+import type { Settings } from "./settings.ts";
+
+/** One collector, as its watermarks show it. */
+export interface CollectorTrack {
+  readonly id: CollectorId;
+  readonly watermark: Watermark;
+  /** When we first saw that watermark. */
+  readonly seenAt: MonoMs;
+  /** The collector's clock at the first watermark of this epoch: what it can vouch from. */
+  readonly observedFrom: MonoMs;
+  /** When we first saw this epoch. */
+  readonly epochSeenAt: MonoMs;
+  /** When its ledger last showed a dropped datagram or a shed liveness row. */
+  readonly dirtyAt: MonoMs | undefined;
+  /** Newest watermark instants by way, to tell the store's lag. */
+  readonly storeMs: MonoMs | undefined;
+  readonly liveMs: MonoMs | undefined;
+}
+
+export interface PingRecord {
+  readonly sentAt: MonoMs;
+  readonly at: MonoMs;
+  readonly result: PingResult;
+}
+
+export interface AnchorTrack {
+  readonly network: NetworkName;
+  readonly address: string;
+  readonly echoAt: MonoMs | undefined;
+  readonly askedAt: MonoMs | undefined;
+}
+
+export interface ReadingRecord {
+  readonly askedAt: MonoMs;
+  readonly at: MonoMs;
+  readonly reading: PowerReading;
+}
+
+/** One power device of a host, newest readings last. */
+export interface DeviceTrack {
+  readonly device: string;
+  readonly readings: readonly ReadingRecord[];
+  /** A reading is under way since. */
+  readonly askedAt: MonoMs | undefined;
+  /** Last failure to answer while the host was suspect. */
+  readonly failedAt: MonoMs | undefined;
+  /** Start of the unbroken run of answers. */
+  readonly answeringSince: MonoMs | undefined;
+  /** First reading of the unbroken run of "off". */
+  readonly offSince: MonoMs | undefined;
+}
+
+/** Nova's record of a host's nova-compute, and how it moves. */
+export interface ServiceTrack {
+  readonly service: ComputeService;
+  readonly askedAt: MonoMs;
+  readonly answeredAt: MonoMs;
+  /** When we saw its time stamp advance last, or first saw it at all. */
+  readonly advancedAt: MonoMs;
+  /** The last two true advances, newest last: by the ask time of the answer before each. */
+  readonly advances: readonly { readonly askedAt: MonoMs; readonly previousAskedAt: MonoMs }[];
+}
+
+/** Since when each failing self-check has failed, on our clock. */
+export interface ChecksSince {
+  readonly storage: MonoMs | undefined;
+  readonly directory: MonoMs | undefined;
+  readonly business: MonoMs | undefined;
+  readonly libvirt: MonoMs | undefined;
+}
+
+export interface HostState {
+  readonly host: HostName;
+  /** Newest row per collector and path, of that collector's current epoch. */
+  readonly rows: ReadonlyMap<string, LivenessRow>;
+  /** The newest report of any epoch: the host's last words. */
+  readonly newest: LivenessRow | undefined;
+  /** When the newest report arrived, on our clock, never too early. */
+  readonly lifeAt: MonoMs | undefined;
+  readonly suspectSince: MonoMs | undefined;
+  readonly silentSince: MonoMs | undefined;
+  readonly freshSince: MonoMs | undefined;
+  /** Last moment at which it had been fresh for `graceFreshMs` without a break. */
+  readonly steadyAt: MonoMs | undefined;
+  readonly checksSince: ChecksSince;
+  readonly service: ServiceTrack | undefined;
+  /** Last echo of any network. */
+  readonly echoAt: MonoMs | undefined;
+  readonly pings: ReadonlyMap<NetworkName, readonly PingRecord[]>;
+  readonly pingedAt: MonoMs | undefined;
+  readonly devices: ReadonlyMap<string, DeviceTrack>;
+  readonly assessment: Assessment | undefined;
+}
+
+/** What the guardian knows of its own eyes. */
+export interface Eyes {
+  readonly tickAt: MonoMs | undefined;
+  readonly tickWall: WallMs | undefined;
+  /** Our loop paused or a clock stepped. */
+  readonly shakenAt: MonoMs | undefined;
+  readonly shakenBy: string;
+  readonly journalWritable: boolean;
+  readonly journalReason: string;
+  readonly servicesAskedAt: MonoMs | undefined;
+  readonly servicesAt: MonoMs | undefined;
+  readonly novaReason: string;
+  /** Since when this guardian, or every collector with a vote, has been watching anew. */
+  readonly graceFrom: MonoMs;
+  /** Time with good eyes since then. */
+  readonly goodMs: number;
+  /** Since when something common to all hosts has been in doubt. */
+  readonly doubtSince: MonoMs | undefined;
+}
+
+export interface GuardianState {
+  readonly settings: Settings;
+  readonly epoch: number;
+  readonly startedAt: MonoMs;
+  readonly now: MonoMs;
+  readonly wall: WallMs;
+  readonly eyes: Eyes;
+  readonly disarmedFile: boolean;
+  readonly collectors: ReadonlyMap<CollectorId, CollectorTrack>;
+  readonly anchors: readonly AnchorTrack[];
+  readonly hosts: ReadonlyMap<HostName, HostState>;
+  /** How long suspects have held others back, per host: list of hold intervals' ticks. */
+  readonly suspectHolds: ReadonlyMap<HostName, SuspectHold>;
+  readonly memory: Memory;
+}
+
+export interface SuspectHold {
+  readonly windowFrom: MonoMs;
+  readonly heldMs: number;
+}
+
+export function newHostState(host: HostName): HostState {
+  return {
+    host,
+    rows: new Map(),
+    newest: undefined,
+    lifeAt: undefined,
+    suspectSince: undefined,
+    silentSince: undefined,
+    freshSince: undefined,
+    steadyAt: undefined,
+    checksSince: {
+      storage: undefined,
+      directory: undefined,
+      business: undefined,
+      libvirt: undefined,
+    },
+    service: undefined,
+    echoAt: undefined,
+    pings: new Map(),
+    pingedAt: undefined,
+    devices: new Map(),
+    assessment: undefined,
+  };
+}
+
+/** The state with one host changed (or added). */
+export function withHost(state: GuardianState, changed: HostState): GuardianState {
+  const hosts = new Map(state.hosts);
+  hosts.set(changed.host, changed);
+  return { ...state, hosts };
+}
+
+/** A host as known, or new. */
+export function hostOf(state: GuardianState, host: HostName): HostState {
+  return state.hosts.get(host) ?? newHostState(host);
+}

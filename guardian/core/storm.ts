@@ -1,0 +1,92 @@
+/**
+ * Storms: when many hosts are in trouble at once the cause is rarely the hosts. Then no new fence
+ * and no first move, until they recover and stay well, or a person decides. Never by time alone.
+ */
+import type { HostName } from "../../shared/names.ts";
+import { disabledBy } from "./marks.ts";
+import type { Storm } from "./memory.ts";
+import { noticeInForce } from "./self-checks.ts";
+import { hostSettings } from "./settings.ts";
+import type { GuardianState, HostState, SuspectHold } from "./state.ts";
+
+const endedCountsMs = 86_400_000;
+
+/** Hosts that the guardian is responsible for now: guarded, in service, not under a notice. */
+export function inScope(state: GuardianState, host: HostState): boolean {
+  if (host.service === undefined || host.newest === undefined) return false;
+  if (hostSettings(state.settings, host.host).maintenance !== undefined) return false;
+  if (disabledBy(state, host).kind === "others") return false;
+  return !noticeInForce(state, host);
+}
+
+/** How many hosts may be in trouble at once: max(1, share of the hosts in scope). */
+export function stormLimit(state: GuardianState): number {
+  const scope = [...state.hosts.values()].filter((host) => inScope(state, host)).length;
+  return Math.max(1, Math.floor(state.settings.limits.stormShare * scope));
+}
+
+/** Silent, hung, degraded in their storage, being fenced, or fenced and not released. */
+export function hostsInTrouble(state: GuardianState): readonly HostName[] {
+  const names: HostName[] = [];
+  for (const host of state.hosts.values()) {
+    const phase = state.memory.incidents[host.host]?.phase;
+    const fenced =
+      phase?.kind === "fencing" ||
+      phase?.kind === "evacuating" ||
+      (phase?.kind === "ended" && state.wall - phase.wall < endedCountsMs);
+    const { assessment } = host;
+    const ill = assessment?.verdict === "hung" || assessment?.row === "4";
+    if (fenced || (inScope(state, host) && (host.silentSince !== undefined || ill))) {
+      names.push(host.host);
+    }
+  }
+  return names.sort();
+}
+
+/** Suspects that may still hold others back: each for a bounded time, so a flapper blocks nobody. */
+export function holdingSuspects(state: GuardianState): readonly HostName[] {
+  const { suspectHoldMs } = state.settings.limits;
+  const names: HostName[] = [];
+  for (const host of state.hosts.values()) {
+    if (host.suspectSince === undefined || host.silentSince !== undefined) continue;
+    if (!inScope(state, host)) continue;
+    const held = state.suspectHolds.get(host.host)?.heldMs ?? 0;
+    if (held < suspectHoldMs) names.push(host.host);
+  }
+  return names.sort();
+}
+
+/** Books the time that suspects hold others back, `sinceTickMs` at a time. */
+export function foldSuspectHolds(state: GuardianState, sinceTickMs: number): GuardianState {
+  const { suspectHoldWindowMs } = state.settings.limits;
+  const holds = new Map<HostName, SuspectHold>();
+  for (const host of state.hosts.values()) {
+    const hold = state.suspectHolds.get(host.host) ?? { windowFrom: state.now, heldMs: 0 };
+    const stale = state.now - hold.windowFrom > suspectHoldWindowMs;
+    const current = stale ? { windowFrom: state.now, heldMs: 0 } : hold;
+    const suspect = host.suspectSince !== undefined && host.silentSince === undefined;
+    const heldMs = current.heldMs + (suspect ? sinceTickMs : 0);
+    if (heldMs > 0) holds.set(host.host, { ...current, heldMs });
+  }
+  return { ...state, suspectHolds: holds };
+}
+
+/** Enters a storm above the limit; leaves it only after the cooldown at or below the limit. */
+export function foldStorm(state: GuardianState): GuardianState {
+  const above = hostsInTrouble(state).length > stormLimit(state);
+  const { storm } = state.memory;
+  const next = nextStorm(storm, above, state);
+  return next === storm ? state : { ...state, memory: { ...state.memory, storm: next } };
+}
+
+function nextStorm(
+  storm: Storm | undefined,
+  above: boolean,
+  state: GuardianState,
+): Storm | undefined {
+  if (storm === undefined) return above ? { since: state.now, belowSince: undefined } : undefined;
+  if (above) return storm.belowSince === undefined ? storm : { ...storm, belowSince: undefined };
+  if (storm.belowSince === undefined) return { ...storm, belowSince: state.now };
+  const calm = state.now - storm.belowSince >= state.settings.limits.stormCooldownMs;
+  return calm ? undefined : storm;
+}

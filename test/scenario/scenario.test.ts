@@ -1,0 +1,52 @@
+/**
+ * Golden scenarios: each folder is a story (README.md), its commands, and the log that must come
+ * out. A missing or different log fails; `UPDATE_GOLDEN=1 npm test` writes it, for review as a diff.
+ */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { buildWorld, parseScript, perform } from "../support/script.ts";
+
+const folder = "test/scenario";
+const settleMs = 30_000;
+
+function play(commands: string): { log: string; violations: readonly string[] } {
+  const script = parseScript(commands);
+  const world = buildWorld(script, 7);
+  world.run(settleMs);
+  world.log.length = 0;
+  world.logFrom = settleMs;
+  for (const { atMs, words } of script.commands) {
+    world.run(settleMs + atMs - world.queue.now);
+    perform(world, words);
+  }
+  const still = [...world.firing.values()].map((message) => `${message.class} ${message.dedupKey}`);
+  const where = [...world.nova.servers.values()].map(
+    (server) => `${server.name} ${server.status} on ${server.host}`,
+  );
+  const end = ["", "firing at the end:", ...still.sort(), "", "servers at the end:", ...where];
+  return { log: [...world.log, ...end, ""].join("\n"), violations: world.violations };
+}
+
+const names = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .sort();
+
+test("there are scenarios to play", () => {
+  assert.ok(names.length >= 15, `${names.length} scenarios, at least 15 wanted`);
+});
+
+for (const name of names) {
+  test(`scenario ${name}`, () => {
+    const path = join(folder, name);
+    assert.ok(existsSync(join(path, "README.md")), `${path} has no README.md that tells its story`);
+    const { log, violations } = play(readFileSync(join(path, "commands.txt"), "utf8"));
+    assert.deepEqual(violations, []);
+    const golden = join(path, "expected.log");
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, log);
+    assert.ok(existsSync(golden), `${golden} is missing: UPDATE_GOLDEN=1 npm test writes it`);
+    assert.equal(log, readFileSync(golden, "utf8"));
+  });
+}

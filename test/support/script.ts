@@ -1,0 +1,216 @@
+/** The little language of scenarios: one command a line, each at its time. */
+import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
+import { collectorId, hostName, type HostName } from "../../shared/names.ts";
+import { seededRandom } from "../../shared/random.ts";
+import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
+import { parseDuration } from "../../shared/time.ts";
+import { powerLoss, powerOn } from "./world-host.ts";
+import { World, worldAddress, type BmcMode } from "./world.ts";
+
+export interface Script {
+  readonly settings: Settings;
+  readonly hosts: readonly HostName[];
+  readonly servers: readonly {
+    readonly host: HostName;
+    readonly count: number;
+    readonly local: boolean;
+  }[];
+  readonly novaReportMs: number;
+  readonly commands: readonly { readonly atMs: number; readonly words: readonly string[] }[];
+}
+
+/** What every world starts from; scenarios and the simulation change single values. */
+export function worldSettings(hosts: readonly HostName[], changes: Partial<Settings>): Settings {
+  const networks: readonly NetworkName[] = ["management", "storage"];
+  const entry = (host: HostName): HostSettings => ({
+    addresses: Object.fromEntries(networks.map((name) => [name, worldAddress(name, host)])),
+    devices: ["bmc"],
+    maintenance: undefined,
+  });
+  return {
+    cloud: "lab",
+    guardianId: "g1",
+    mode: "act",
+    limits: defaultLimits,
+    networks: networks.map((name) => ({ name, anchors: [worldAddress(name, undefined)] })),
+    collectors: [collectorId("c1")],
+    hosts: new Map(hosts.map((host) => [host, entry(host)])),
+    instancesShared: false,
+    oneNetworkIsEnough: false,
+    ...changes,
+  };
+}
+
+/** Reads a scenario's commands.txt; throws with the line that is wrong. */
+export function parseScript(text: string): Script {
+  const lines = text
+    .split("\n")
+    .map((line) => line.replace(/#.*/, "").trim())
+    .filter((line) => line !== "");
+  const count = Number(lines.find((line) => line.startsWith("hosts "))?.split(" ")[1] ?? "8");
+  const hosts = Array.from({ length: count }, (_, index) => hostName(`compute-${index + 1}`));
+  let changes: Partial<Settings> = {};
+  let limits = defaultLimits;
+  let novaReportMs = 10_000;
+  const hostChanges = new Map<string, Partial<HostSettings>>();
+  const servers: Script["servers"][number][] = [];
+  const commands: Script["commands"][number][] = [];
+  for (const line of lines) {
+    const [verb = "", ...rest] = line.split(/\s+/);
+    const [first = "", second = "", third = ""] = rest;
+    if (verb === "at") commands.push({ atMs: duration(first, line), words: rest.slice(1) });
+    else if (verb === "servers")
+      servers.push({ host: hostName(first), count: Number(second), local: third === "local" });
+    else if (verb === "mode") changes = { ...changes, mode: first === "act" ? "act" : "observe" };
+    else if (verb === "shared") changes = { ...changes, instancesShared: true };
+    else if (verb === "collectors") changes = { ...changes, collectors: rest.map(collectorId) };
+    else if (verb === "limit")
+      limits = { ...limits, [first]: parseDuration(second) ?? Number(second) };
+    else if (verb === "nova-reports") novaReportMs = duration(first, line);
+    else if (verb === "maintenance")
+      hostChanges.set(first, { maintenance: rest.slice(1).join(" ") });
+    else if (verb === "no-device") hostChanges.set(first, { devices: [] });
+    else if (verb === "networks") hostChanges.set("*", { addresses: { management: "" } });
+    else if (verb !== "hosts") throw new Error(`unknown line: ${line}`);
+  }
+  const base = worldSettings(hosts, {
+    ...changes,
+    limits: { ...limits, novaCadenceMs: novaReportMs },
+  });
+  const entries = [...base.hosts].map(([host, entry]): [HostName, HostSettings] => [
+    host,
+    { ...entry, ...hostChanges.get(host) },
+  ]);
+  const oneNetwork = hostChanges.has("*");
+  const networks = oneNetwork ? base.networks.slice(0, 1) : base.networks;
+  return {
+    settings: { ...base, networks, hosts: new Map(entries) },
+    hosts,
+    servers,
+    novaReportMs,
+    commands,
+  };
+}
+
+function duration(text: string, line: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new Error(`not a duration in: ${line}`);
+  return ms;
+}
+
+/** Builds the world of a script and lets it settle, so that the story begins with healthy hosts. */
+export function buildWorld(script: Script, seed: number): World {
+  const world = new World(script.settings, script.hosts, seededRandom(seed));
+  world.nova.reportEveryMs = script.novaReportMs;
+  for (const { host, count, local } of script.servers) world.addServers(host, count, !local);
+  return world;
+}
+
+/** Runs one command against the world. */
+export function perform(world: World, words: readonly string[]): void {
+  const [verb = "", first = "", second = ""] = words;
+  const host = (): ReturnType<World["host"]> => world.host(hostName(first));
+  const bmc = (): { mode: BmcMode; chassis: HostName } => {
+    const found = world.bmcs.get(hostName(first));
+    if (found === undefined) throw new Error(`no host ${first}`);
+    return found;
+  };
+  const at = { kind: "" as const, at: world.state.now, wall: world.state.wall };
+  world.say("world", words.join(" "));
+  switch (verb) {
+    case "power-loss":
+      return powerLoss(host());
+    case "power-on":
+      return powerOn(host());
+    case "cut":
+      host().networks[second as NetworkName] = false;
+      return;
+    case "mend":
+      host().networks[second as NetworkName] = true;
+      return;
+    case "hang":
+      host().hung = true;
+      return;
+    case "thaw":
+      host().hung = false;
+      return;
+    case "probe":
+      host().probe = second === "on";
+      return;
+    case "compute":
+      host().compute = second === "on";
+      return;
+    case "directory":
+      host().checks = { ...host().checks, directory: second as DirectoryState };
+      return;
+    case "libvirt":
+      host().checks = { ...host().checks, libvirt: second === "down" ? "down" : "up" };
+      return;
+    case "notice":
+      host().checks = { ...host().checks, notice: second as "rebooting" };
+      return;
+    case "bmc":
+      bmc().mode = second as BmcMode;
+      return;
+    case "swap-bmc":
+      return swapBmc(world, hostName(first), hostName(second));
+    case "collector":
+      return collectorCommand(world, first, second);
+    case "leg":
+      world.legs[first as NetworkName] = second === "up";
+      return;
+    case "nova":
+      world.novaUp = first === "up";
+      return;
+    case "store":
+      world.storeUp = first === "up";
+      return;
+    case "journal":
+      world.journalWritable = first === "writable";
+      return;
+    case "disarmed-file":
+      world.disarmedFile = first === "present";
+      return;
+    case "pause-guardian":
+      world.pausedUntil = world.queue.now + duration(first, verb);
+      return;
+    case "kill-guardian":
+      return world.killGuardian();
+    case "start-guardian":
+      return world.startGuardian();
+    case "release":
+      return world.tell({ ...at, kind: "released", host: hostName(first), by: "alice" });
+    case "vouch":
+      return world.tell({ ...at, kind: "vouched", host: hostName(first), by: "alice" });
+    case "arm":
+      return world.tell({ ...at, kind: "arming", armed: true, by: "alice", reason: "looked" });
+    case "disable": {
+      world.nova.disable(`service-${first}`, words.slice(2).join(" "));
+      return;
+    }
+    case "force-down": {
+      world.nova.forceDown(`service-${first}`);
+      return;
+    }
+    case "end":
+      return;
+    default:
+      throw new Error(`unknown command: ${words.join(" ")}`);
+  }
+}
+
+function swapBmc(world: World, left: HostName, right: HostName): void {
+  const one = world.bmcs.get(left);
+  const other = world.bmcs.get(right);
+  if (one === undefined || other === undefined) throw new Error(`no hosts ${left}, ${right}`);
+  [one.chassis, other.chassis] = [other.chassis, one.chassis];
+}
+
+function collectorCommand(world: World, id: string, what: string): void {
+  const collector = world.collectors.find((found) => found.id === id);
+  if (collector === undefined) throw new Error(`no collector ${id}`);
+  if (what === "kill") collector.up = false;
+  else if (what === "start") world.restartCollector(collector);
+  else if (what === "stick") collector.storeStuck = true;
+  else if (what === "drop") collector.dropped += 100;
+}
