@@ -14,6 +14,10 @@ import type { GuardianState } from "./state.ts";
 
 /** Doubts shorter than this page nobody. */
 const doubtPageMs = 10_000;
+/** A revision is sent again this long after the last sending at the earliest. */
+const revisionMs = 10_000;
+/** A network whose anchors are silent, a store that lags, for longer than this is told. */
+const quietTroubleMs = 60_000;
 
 /** Sends what began and what ended; repeats pages that nobody ended. */
 export function foldAlerts(
@@ -22,18 +26,21 @@ export function foldAlerts(
   out: Effect[],
 ): GuardianState {
   const wanted = new Map<string, AlertMessage>();
+  const revisions = new Map<string, string>();
   for (const want of [...globalAlerts(state, common), ...everyHostAlert(state)]) {
     const message = toMessage(state, want);
     wanted.set(message.dedupKey, message);
+    revisions.set(message.dedupKey, want.revision ?? "");
   }
   const alerts: Record<string, FiringAlert> = {};
   let changed = false;
   for (const [key, message] of wanted) {
     const firing = state.memory.alerts[key];
-    const due = isDue(state, firing, message);
+    const revision = revisions.get(key) ?? "";
+    const due = isDue(state, firing, message, revision);
     if (due) out.push({ kind: "alert", message });
     changed ||= due;
-    alerts[key] = due || firing === undefined ? { message, sentAt: state.now } : firing;
+    alerts[key] = due || firing === undefined ? { message, revision, sentAt: state.now } : firing;
   }
   for (const [key, firing] of Object.entries(state.memory.alerts)) {
     if (wanted.has(key)) continue;
@@ -49,10 +56,12 @@ function isDue(
   state: GuardianState,
   firing: FiringAlert | undefined,
   message: AlertMessage,
+  revision: string,
 ): boolean {
   if (firing === undefined) return true;
   if (firing.message.class !== message.class) return true;
   if (firing.message.title !== message.title) return true;
+  if (firing.revision !== revision && state.now - firing.sentAt >= revisionMs) return true;
   const page = message.class === "page";
   return page && state.now - firing.sentAt >= state.settings.limits.repeatPageMs;
 }
@@ -68,7 +77,8 @@ function* everyHostAlert(state: GuardianState): Generator<Wanted> {
 function globalAlerts(state: GuardianState, common: readonly GateResult[]): readonly Wanted[] {
   const wanted: Wanted[] = [];
   const { doubtSince } = state.eyes;
-  const doubts = common.filter((gate) => !gate.pass);
+  // A pause of our own loop ends by itself in seconds: it holds verdicts, it wakes nobody.
+  const doubts = common.filter((gate) => !gate.pass && !gate.gate.includes("own loop"));
   if (doubtSince !== undefined && state.now - doubtSince >= doubtPageMs && doubts.length > 0) {
     wanted.push({
       kind: "blind",
@@ -80,6 +90,7 @@ function globalAlerts(state: GuardianState, common: readonly GateResult[]): read
       next: "restore what is named; the guardian goes on by itself",
     });
   }
+  wanted.push(...quietTroubles(state));
   const { storm, disarmed } = state.memory;
   if (storm !== undefined) wanted.push(stormAlert(state));
   if (disarmed !== undefined) {
@@ -108,7 +119,70 @@ function stormAlert(state: GuardianState): Wanted {
     why: [`${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`],
     impact: `${trouble.length} hosts`,
     next: "look for what they share; nothing new is fenced until they recover and stay well",
+    revision: trouble.join(","),
   };
+}
+
+/** What blinds us in part while every host is still well: told before it is needed. */
+function quietTroubles(state: GuardianState): readonly Wanted[] {
+  const wanted: Wanted[] = [];
+  const { now, startedAt, eyes, anchors } = state;
+  const { novaAnsweredMs } = state.settings.limits;
+  const novaMs = now - (eyes.servicesAt ?? startedAt);
+  if (novaMs > 2 * novaAnsweredMs) {
+    wanted.push({
+      kind: "nova",
+      host: undefined,
+      class: "page",
+      title: "Nova does not answer the guardian: no server can be evacuated",
+      why: [`no answer for more than ${(2 * novaAnsweredMs) / 1000} s: ${eyes.novaReason}`],
+      impact: "every host",
+      next: "restore Keystone and nova-api, or the guardian's credentials",
+    });
+  }
+  for (const { name } of state.settings.networks) {
+    const last = anchors
+      .filter((anchor) => anchor.network === name)
+      .map((anchor) => anchor.echoAt ?? startedAt);
+    const latest = Math.max(...last);
+    if (now - latest < quietTroubleMs) continue;
+    wanted.push({
+      kind: `network-${name}`,
+      host: undefined,
+      class: "ticket",
+      title: `the ${name} network is not seen: none of its anchors answers`,
+      why: [
+        `anchors: ${
+          anchors
+            .filter((a) => a.network === name)
+            .map((a) => a.address)
+            .join(", ") || "none configured"
+        }`,
+      ],
+      impact: "hosts are judged on fewer networks",
+      next: "mend our leg on that network, or configure an anchor that answers",
+    });
+  }
+  for (const track of state.collectors.values()) {
+    const behindMs = (track.liveMs ?? 0) - (track.storeMs ?? 0);
+    if (
+      track.liveMs === undefined ||
+      now - startedAt < quietTroubleMs ||
+      behindMs < quietTroubleMs / 4
+    )
+      continue;
+    if (now - track.seenAt > quietTroubleMs) continue;
+    wanted.push({
+      kind: `store-${track.id}`,
+      host: undefined,
+      class: "notification",
+      title: `the store is behind collector ${track.id}: the guardian goes on by its live view`,
+      why: [`store behind the live view by more than ${quietTroubleMs / 4000} s`],
+      impact: "history has a gap; verdicts do not depend on it",
+      next: "restore the store",
+    });
+  }
+  return wanted;
 }
 
 function toMessage(state: GuardianState, want: Wanted): AlertMessage {

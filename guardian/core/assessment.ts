@@ -1,9 +1,14 @@
 /** One round's opinion of one host: what was seen, what it adds up to, and what holds us back. */
 
+import type { MonoMs } from "../../shared/time.ts";
+
 /** Each kind of evidence, reduced to the few values that the verdict table asks for. */
 export interface Signals {
-  /** `unseen`: no collector can vouch for anything. `partial`: silent on some of its paths. */
-  readonly reports: "fresh" | "partial" | "silent" | "unseen";
+  /**
+   * `unseen`: no collector can vouch for anything. `partial`: silent on some of its paths.
+   * `overdue`: neither fresh, nor silent as a watermark vouches for it.
+   */
+  readonly reports: "fresh" | "partial" | "overdue" | "silent" | "unseen";
   readonly eyes: "good" | "doubt";
   /** In Nova and seen by a probe at least once. */
   readonly known: "yes" | "no";
@@ -20,7 +25,7 @@ export interface Signals {
 }
 
 export const signalValues: { readonly [K in keyof Signals]: readonly Signals[K][] } = {
-  reports: ["fresh", "partial", "silent", "unseen"],
+  reports: ["fresh", "partial", "overdue", "silent", "unseen"],
   eyes: ["good", "doubt"],
   known: ["yes", "no"],
   recovered: ["yes", "no"],
@@ -54,6 +59,8 @@ export interface Assessment {
   readonly signals: Signals;
   /** Number of the row that matched, as docs/verdicts.md has it. */
   readonly row: string;
+  /** Since when this row has matched without a break. */
+  readonly since: MonoMs;
   readonly verdict: Verdict;
   readonly action: RowAction;
   /** The row's sentence. */

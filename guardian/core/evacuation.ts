@@ -32,14 +32,14 @@ export function advanceEvacuation(
   gates: ReturnType<typeof gatesToBegin>,
   out: Effect[],
 ): GuardianState {
-  let next = keepProof(state, host, phase, out);
+  const held = gates.some((gate) => !gate.pass);
+  let next = keepProof(resumeFence(state, host, phase, held, out), host, out);
   next = orderService(next, host, out);
   const current = phaseOf(next, host);
   if (current === undefined) return next;
   if (current.moves === undefined) return listServers(next, host, current, out);
   next = look(next, host, current, out);
-  const blocked = gates.filter((gate) => !gate.pass);
-  if (blocked.length > 0) return finish(next, host, out);
+  if (held) return finish(next, host, out);
   return finish(orderMoves(next, host, out), host, out);
 }
 
@@ -48,16 +48,35 @@ function phaseOf(state: GuardianState, host: HostState): Evacuating | undefined 
   return phase?.kind === "evacuating" ? phase : undefined;
 }
 
-/** Revokes the proof at any sign of life; renews it from fresh readings otherwise. */
-function keepProof(
+/** After a restart there are no commands to rest a proof on: off is ordered again, then read. */
+function resumeFence(
   state: GuardianState,
   host: HostState,
   phase: Evacuating,
+  held: boolean,
   out: Effect[],
 ): GuardianState {
+  const incident = incidentOf(state, host.host);
+  const lacking = Object.keys(phase.commands).length === 0;
+  if (!lacking || held || incident === undefined) return state;
+  const commands = orderOff(state, host, incident, out, "resume");
+  if (Object.keys(commands).length === 0) return state;
+  return say(withPhase(state, host.host, { ...phase, commands }), out, {
+    level: "warn",
+    host: host.host,
+    event: "fence-resumed",
+    text: "power off ordered again after a restart: its power is read afresh",
+  });
+}
+
+/** Revokes the proof at any sign of life; renews it from fresh readings otherwise. */
+function keepProof(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  const phase = phaseOf(state, host);
+  if (phase === undefined) return state;
   const life = signOfLife(host, phase);
   if (life !== undefined) {
-    const revoked = { ...phase, proof: undefined, lifeAt: state.now, life: life.what };
+    const lostAt = phase.lostAt ?? state.now;
+    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: life.what };
     const told = say(withPhase(state, host.host, revoked), out, {
       level: "error",
       host: host.host,
@@ -70,16 +89,20 @@ function keepProof(
   if (fence.kind !== "proven") {
     const lapsed = phase.proof !== undefined && !proofStands(phase.proof, host.host, state.now);
     if (!lapsed) return state;
-    return say(withPhase(state, host.host, { ...phase, proof: undefined }), out, {
-      level: "error",
-      host: host.host,
-      event: "proof-lapsed",
-      text: `the proof lapsed: ${fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason}`,
-    });
+    return say(
+      withPhase(state, host.host, { ...phase, proof: undefined, lostAt: state.now }),
+      out,
+      {
+        level: "error",
+        host: host.host,
+        event: "proof-lapsed",
+        text: `the proof lapsed: ${fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason}`,
+      },
+    );
   }
   if (phase.proof?.obtainedAt === fence.proof.obtainedAt) return state;
   const offSince = phase.proof === undefined ? fence.offSince : phase.offSince;
-  const renewed = { ...phase, proof: fence.proof, offSince, life: undefined };
+  const renewed = { ...phase, proof: fence.proof, lostAt: undefined, offSince, life: undefined };
   const kept = withPhase(state, host.host, renewed);
   if (phase.proof !== undefined) return kept;
   return say(kept, out, {

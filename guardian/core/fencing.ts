@@ -191,16 +191,22 @@ export function othersLive(
   return { kind: "missing", host: missing };
 }
 
-/** One round of the fencing phase: mint, wait, or try again. */
+/** One round of the fencing phase: mint, wait, or try again while `mayOrder` (every gate passes). */
 export function advanceFencing(
   state: GuardianState,
   host: HostState,
   phase: Fencing,
+  mayOrder: boolean,
   out: Effect[],
 ): GuardianState {
+  if (Object.keys(phase.commands).length === 0) {
+    // Inherited from before a restart: whether the command was given is not known, so give it.
+    return mayOrder ? beginFencing(state, host, out, phase.attempt, phase.lastFailure) : state;
+  }
   const fence = fenceState(state, host, phase.commands, host.lifeAt);
   const lasted = state.now - phase.since;
-  const late = lasted >= state.settings.limits.fenceAttemptMs;
+  // Attempts come ever more rarely, at most every ten attempt times; each is in the page.
+  const late = lasted >= state.settings.limits.fenceAttemptMs * Math.min(phase.attempt, 10);
   if (fence.kind === "proven") return fenced(state, host, phase, fence, out);
   if (fence.kind === "waiting" && !late) return state;
   const reason =
@@ -218,7 +224,7 @@ export function advanceFencing(
           text: `not fenced: ${reason}; nothing is evacuated`,
         });
   // Tried again as long as the host looks dead: the next attempt may find the device well again.
-  return late ? beginFencing(told, host, out, phase.attempt + 1, reason) : told;
+  return late && mayOrder ? beginFencing(told, host, out, phase.attempt + 1, reason) : told;
 }
 
 function fenced(
@@ -232,6 +238,7 @@ function fenced(
     kind: "evacuating",
     since: state.now,
     proof: fence.proof,
+    lostAt: undefined,
     offSince: fence.offSince,
     lifeAt: undefined,
     life: undefined,

@@ -87,9 +87,12 @@ function graceGate(state: GuardianState, host: HostState): GateResult {
   const seen = host.steadyAt !== undefined && host.steadyAt >= graceFrom;
   const reported = host.newest !== undefined || state.memory.known[host.host] !== undefined;
   const watched = goodMs >= graceUnseenMs && reported;
+  // Work of open incidents resumes at once, on a fresh proof.
+  const phase = state.memory.incidents[host.host]?.phase.kind;
+  const resumed = phase === "fencing" || phase === "evacuating";
   return {
     gate: "grace",
-    pass: seen || watched,
+    pass: seen || watched || resumed,
     value: seen ? "seen fresh since" : `watched ${(goodMs / 1000).toFixed(0)} s with good eyes`,
     operator: ">=",
     limit: `fresh for ${graceFreshMs / 1000} s since the start, or ${graceUnseenMs / 1000} s of good eyes`,

@@ -174,7 +174,17 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
     event: "released",
     text: `released by ${event.by}`,
   });
-  return closeIncident(told, event.host);
+  const closed = closeIncident(told, event.host);
+  const released = [...closed.memory.released, event.host];
+  return { ...closed, memory: { ...closed.memory, released } };
+}
+
+/** A released host that reports again is guarded again. */
+function foldReturned(state: GuardianState): GuardianState {
+  const { released } = state.memory;
+  const still = released.filter((name) => state.hosts.get(name)?.freshSince === undefined);
+  if (still.length === released.length) return state;
+  return { ...state, memory: { ...state.memory, released: still } };
 }
 
 function foldJournal(state: GuardianState, writable: boolean, reason: string): GuardianState {
@@ -188,7 +198,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   let state = foldTick(before, event);
   const voting = voters(state);
   state = eachHost(state, (host) => foldChecks(state, foldFreshness(state, host, voting)));
-  state = foldWatching(state, sinceTickMs);
+  state = foldWatching(foldReturned(state), sinceTickMs);
   state = scheduleLooks(state, out);
   const round: Round = {
     voting,

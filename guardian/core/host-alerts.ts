@@ -6,7 +6,10 @@ import { describeGate, type Assessment } from "./assessment.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
 import { leftLine } from "./moves.ts";
+import { deviceKey, unverifiedBecause } from "./power.ts";
+import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { hostsInTrouble } from "./storm.ts";
 
 export interface Wanted {
   readonly kind: string;
@@ -16,12 +19,24 @@ export interface Wanted {
   readonly why: readonly string[];
   readonly impact: string;
   readonly next: string;
+  /** Changes when the alert is worth sending again under the same title. */
+  readonly revision?: string;
 }
 
 /** A living but isolated host (row 16) is paged after this. */
 const isolatedPageMs = 30_000;
-/** Hosts without a probe or without Nova are ticketed this long after the start. */
-const unguardedMs = 60_000;
+/** Rows that must last a while before anybody is told: they are passed through on the way. */
+const lastingMs: Readonly<Record<string, number>> = {
+  "3": 60_000,
+  "12": 10_000,
+  "13": 10_000,
+  "13a": 10_000,
+  "11a": 10_000,
+};
+/** A lost proof that comes back sooner is nobody's business. */
+const proofLostMs = 10_000;
+/** Devices are read at the start; before this nothing is said of them. */
+const unverifiedTicketMs = 30_000;
 
 export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wanted> {
   const { assessment } = host;
@@ -38,6 +53,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
   }
+  yield* deviceAlerts(state, host, assessment);
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
 }
 
@@ -60,7 +76,10 @@ function verdictAlert(
   const draft = (kind: string, cls: Wanted["class"], next: string): Wanted =>
     about(host, assessment, { kind, class: cls, title, next });
   const sinceMs = host.silentSince === undefined ? 0 : state.now - host.silentSince;
+  if (state.now - assessment.since < (lastingMs[row] ?? 0)) return undefined;
   switch (row) {
+    case "2":
+      return undefined; // told by deviceAlerts, for as long as the device is distrusted
     case "1":
     case "1a":
       if (host.silentSince === undefined) return undefined;
@@ -70,7 +89,6 @@ function verdictAlert(
         "restore our eyes first; then it is judged by itself",
       );
     case "3":
-      if (state.now - state.startedAt < unguardedMs) return undefined;
       return draft("unguarded", "ticket", "install a probe on it, or remove it from Nova");
     case "16":
       return draft(
@@ -86,7 +104,7 @@ function verdictAlert(
       );
     case "14":
     case "18":
-      return deadAlert(host, assessment);
+      return deadAlert(state, host, assessment);
     default:
       break;
   }
@@ -103,9 +121,41 @@ function verdictAlert(
   return undefined;
 }
 
+/** A device that is not this host's is a page; one that nothing vouches for yet is a ticket. */
+function* deviceAlerts(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+): Generator<Wanted> {
+  if (state.now - state.startedAt < unverifiedTicketMs || assessment.row === "3") return;
+  for (const device of hostSettings(state.settings, host.host).devices) {
+    const standing = state.memory.devices[deviceKey(host.host, device)];
+    const reason = unverifiedBecause(state, host.host, device);
+    if (reason === undefined) continue;
+    yield about(host, assessment, {
+      kind: `device-${device}`,
+      class: standing?.unverified === undefined ? "ticket" : "page",
+      title: `power device ${device} of ${host.host} is not verified: no fence goes through it`,
+      why: [`${device}: ${reason}`],
+      impact: `${host.host} cannot be fenced`,
+      next: `compare its address with the host's, then: guardian fence vouch ${host.host}`,
+    });
+  }
+}
+
 /** A dead host: we act, or say which gate holds us, or what we would do. */
-function deadAlert(host: HostState, assessment: Assessment): Wanted {
+function deadAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+): Wanted | undefined {
   const blocked = assessment.gates.filter((gate) => !gate.pass);
+  // A storm has one page that names its hosts; a suspect holds for seconds only.
+  const byStorm = blocked.every((gate) => gate.gate === "storm" || gate.gate === "suspects");
+  const named = state.memory.storm !== undefined;
+  if (blocked.length > 0 && byStorm && (named || state.now - assessment.since < proofLostMs)) {
+    return undefined;
+  }
   const observing = blocked.length === 1 && blocked[0]?.gate === "mode";
   if (blocked.length === 0 || observing) {
     return about(host, assessment, {
@@ -145,7 +195,8 @@ function* evacuatingAlerts(
 ): Generator<Wanted> {
   const moves = Object.values(phase.moves ?? {});
   const waiting = moves.filter((move) => move.state.kind === "planned");
-  if (phase.proof === undefined) {
+  const lostMs = phase.lostAt === undefined ? 0 : state.now - phase.lostAt;
+  if (phase.proof === undefined && (phase.life !== undefined || lostMs >= proofLostMs)) {
     yield about(host, assessment, {
       kind: "proof-lost",
       class: "page",
@@ -156,7 +207,8 @@ function* evacuatingAlerts(
     return;
   }
   const blocked = assessment.gates.filter((gate) => !gate.pass);
-  if (blocked.length > 0) {
+  const heldLong = state.now - phase.since >= proofLostMs;
+  if (blocked.length > 0 && waiting.length > 0 && heldLong) {
     yield about(host, assessment, {
       kind: "held",
       class: "page",
@@ -214,7 +266,9 @@ function whereLine(move: Move): string {
 function unattended(state: GuardianState, host: HostState, phase: Phase | undefined): boolean {
   if (host.silentSince === undefined || phase?.kind === "ended") return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
-  if (host.assessment?.row === "3") return false;
+  if (host.assessment?.row === "3" || host.assessment?.row === "3a") return false;
+  const stormy = state.memory.storm !== undefined && hostsInTrouble(state).includes(host.host);
+  if (stormy) return false;
   const notice = host.assessment?.signals.notice === "in-force";
   return !notice && state.now - host.silentSince >= state.settings.limits.unattendedMs;
 }

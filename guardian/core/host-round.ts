@@ -6,6 +6,7 @@ import { advanceEvacuation, type Evacuating } from "./evacuation.ts";
 import { advanceFencing, beginFencing, othersLive } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
+import type { Phase } from "./memory.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
 import { deviceKey, newStanding, withStanding } from "./power.ts";
 import { hostSettings } from "./settings.ts";
@@ -30,9 +31,7 @@ export function advanceIncident(
     case "watching":
       return considerFencing(next, host, assessment, out);
     case "fencing":
-      if (assessment.action !== "fence" && assessment.row !== "15")
-        return standDown(next, host, out);
-      return advanceFencing(next, host, phase, out);
+      return fence(next, host, assessment, phase, out);
     case "evacuating":
       return evacuate(next, host, assessment, phase, out);
     case "ended":
@@ -55,7 +54,7 @@ function sayChange(
   if (!changed) return state;
   const from = was === undefined ? "new" : was.verdict;
   const text = `${from} -> ${assessment.verdict} (row ${assessment.row}): ${assessment.says}`;
-  const calm = assessment.verdict === "healthy" || assessment.row === "7" || assessment.row === "3";
+  const calm = assessment.verdict === "healthy" || ["3", "7", "8a"].includes(assessment.row);
   const opened = calm ? state : openIncident(state, host.host, text);
   const level = calm || assessment.action === "watch" ? "info" : "warn";
   const told = say(opened, out, { level, host: host.host, event: "verdict", text });
@@ -95,6 +94,24 @@ function considerFencing(
   const blocked = gates.filter((gate) => !gate.pass);
   if (blocked.length === 0) return beginFencing(gated, host, out, 1, undefined);
   return sayHold(gated, host, blocked.map(describeGate).join("; "), out);
+}
+
+/** Rows on which a fencing that has begun waits instead of ending: nothing speaks for life. */
+const undecided = ["1", "1a", "8a", "10", "15", "16a", "17"];
+
+function fence(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  phase: Extract<Phase, { kind: "fencing" }>,
+  out: Effect[],
+): GuardianState {
+  const dead = assessment.action === "fence";
+  if (!dead && !undecided.includes(assessment.row)) return standDown(state, host, out);
+  const gates = gatesToBegin(state, host, assessment);
+  const gated = withGates(state, host, assessment, gates);
+  const mayOrder = dead && gates.every((gate) => gate.pass);
+  return advanceFencing(gated, host, phase, mayOrder, out);
 }
 
 function withGates(

@@ -64,6 +64,8 @@ export type Phase =
       readonly kind: "evacuating";
       readonly since: MonoMs;
       readonly proof: FenceProof | undefined;
+      /** Since when there is no proof. */
+      readonly lostAt: MonoMs | undefined;
       /** First "off" of the run that the proof rests on: any life after it revokes the proof. */
       readonly offSince: MonoMs;
       /** Readings count toward a proof only when asked for after this: the last sign of life. */
@@ -121,6 +123,8 @@ export interface DeviceStanding {
 
 export interface FiringAlert {
   readonly message: AlertMessage;
+  /** What the last sending said beyond its title, for what may be sent again. */
+  readonly revision: string;
   readonly sentAt: MonoMs;
 }
 
@@ -147,6 +151,8 @@ export interface Memory {
   readonly known: Readonly<Record<string, KnownHost>>;
   readonly alerts: Readonly<Record<string, FiringAlert>>;
   readonly storm: Storm | undefined;
+  /** Hosts that people took back and that have not reported since. */
+  readonly released: readonly HostName[];
 }
 
 export const emptyMemory: Memory = {
@@ -159,6 +165,7 @@ export const emptyMemory: Memory = {
   known: {},
   alerts: {},
   storm: undefined,
+  released: [],
 };
 
 /** Memory as an earlier process left it, fit for a process whose clock reads `now`. */
@@ -186,6 +193,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         ...phase,
         since: now,
         proof: undefined,
+        lostAt: now,
         offSince: now,
         lifeAt: now,
         commands: {},

@@ -150,7 +150,8 @@ export function deviceWord(state: GuardianState, host: HostState, device: string
   const last = track.readings.at(-1);
   const unverified = unverifiedBecause(state, host.host, device);
   const name = `power, ${device}`;
-  if (isContradicted(state, host, track)) {
+  const distrusted = state.memory.devices[deviceKey(host.host, device)]?.unverified !== undefined;
+  if (!distrusted && isContradicted(state, host, track)) {
     return { power: "contradicted", line: `${name}: off, contradicted by life of the host` };
   }
   if (last === undefined) return { power: "unknown", line: `${name}: not read yet` };

@@ -95,5 +95,7 @@ function checkLines(state: GuardianState, host: HostState, checks: HostChecks): 
 export function noticeInForce(state: GuardianState, host: HostState): boolean {
   const notice = host.newest?.checks.notice ?? "none";
   if (notice === "none" || host.lifeAt === undefined) return false;
-  return state.now < monoMs(host.lifeAt + state.settings.limits.noticeMs);
+  const { noticeMs, stoppingMs } = state.settings.limits;
+  const forMs = notice === "stopping" ? stoppingMs : noticeMs;
+  return state.now < monoMs(host.lifeAt + forMs);
 }

@@ -52,8 +52,10 @@ export interface Limits {
   readonly checkDownMs: number;
   /** A self-check older than this says nothing. */
   readonly checkAgeMsMax: number;
-  /** How long a planned notice explains a silence. */
+  /** How long an announced reboot or power-off explains a silence. */
   readonly noticeMs: number;
+  /** How long a probe that said it stops explains a silence. */
+  readonly stoppingMs: number;
   /** After a start a host must be seen fresh this long before it may be called dead. */
   readonly graceFreshMs: number;
   /** Or this much time of good eyes must have passed, if it reported before. */
@@ -110,6 +112,7 @@ export const defaultLimits: Limits = {
   checkDownMs: 60_000,
   checkAgeMsMax: 30_000,
   noticeMs: 600_000,
+  stoppingMs: 120_000,
   graceFreshMs: 10_000,
   graceUnseenMs: 120_000,
   proofMs: 30_000,

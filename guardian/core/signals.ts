@@ -30,7 +30,7 @@ export function assess(state: GuardianState, host: HostState, round: Round): Ass
     reports: reports.signal,
     eyes: doubts.length === 0 ? "good" : "doubt",
     known: host.service !== undefined && host.newest !== undefined ? "yes" : "no",
-    recovered: state.memory.incidents[host.host]?.phase.kind === "ended" ? "yes" : "no",
+    recovered: isRecovered(state, host) ? "yes" : "no",
     notice: noticeInForce(state, host) ? "in-force" : "none",
     measured: pings.enough && power.answered ? "yes" : "no",
     ping: pings.signal,
@@ -51,7 +51,15 @@ export function assess(state: GuardianState, host: HostState, round: Round): Ass
     ...(reports.signal === "silent" ? [] : checks.lines),
     ...doubts.map((gate) => `${gate.gate}: ${gate.value}`),
   ];
-  return { signals, row: row.row, verdict, action, says, evidence, gates: doubts };
+  const same = host.assessment?.row === row.row;
+  const since = same && host.assessment !== undefined ? host.assessment.since : state.now;
+  return { signals, row: row.row, since, verdict, action, says, evidence, gates: doubts };
+}
+
+/** Its servers are elsewhere: fenced by us and its moves ended, or released and not back yet. */
+function isRecovered(state: GuardianState, host: HostState): boolean {
+  const ended = state.memory.incidents[host.host]?.phase.kind === "ended";
+  return ended || state.memory.released.includes(host.host);
 }
 
 function enoughNetworks(state: GuardianState, host: HostState): boolean {
@@ -70,6 +78,7 @@ function reportsSignal(
   const age = Number.isFinite(ageMs) ? `${(ageMs / 1000).toFixed(1)} s ago` : "never in this epoch";
   const lines = [`reports: last ${age}, ${round.voting.length} collector(s) with a vote`];
   if (host.silentSince !== undefined) return { signal: "silent", lines };
+  if (host.freshSince === undefined) return { signal: "overdue", lines };
   const missing = missingPaths(state, host, round.voting, round.freshPaths);
   if (missing.length === 0) return { signal: "fresh", lines };
   return { signal: "partial", lines: [...lines, `reports missing on: ${missing.join(", ")}`] };

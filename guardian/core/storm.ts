@@ -16,6 +16,7 @@ export function inScope(state: GuardianState, host: HostState): boolean {
   if (host.service === undefined || host.newest === undefined) return false;
   if (hostSettings(state.settings, host.host).maintenance !== undefined) return false;
   if (disabledBy(state, host).kind === "others") return false;
+  if (state.memory.released.includes(host.host)) return false;
   return !noticeInForce(state, host);
 }
 

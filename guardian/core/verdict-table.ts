@@ -95,6 +95,13 @@ export const defaultTable: readonly Row[] = [
     says: "it reports, and all its checks are good",
   },
   {
+    row: "8a",
+    when: { reports: ["overdue"] },
+    verdict: "unknown",
+    action: "watch",
+    says: "its report is overdue; pinging it and reading its power, nobody is told yet",
+  },
+  {
     row: "9",
     when: { ...silent, notice: ["in-force"] },
     verdict: "silent",
@@ -107,6 +114,13 @@ export const defaultTable: readonly Row[] = [
     verdict: "silent",
     action: "watch",
     says: "no reports; pinging it and reading its power before anything is concluded",
+  },
+  {
+    row: "11a",
+    when: { ...silent, ping: ["some"], nova: ["quiet-long"] },
+    verdict: "isolated",
+    action: "page",
+    says: "it answers pings on one network only, and Nova has not heard it for a minute",
   },
   {
     row: "11",

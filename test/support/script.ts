@@ -5,7 +5,8 @@ import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss, powerOn } from "./world-host.ts";
-import { World, worldAddress, type BmcMode } from "./world.ts";
+import type { BmcMode } from "./world-power.ts";
+import { World, worldAddress } from "./world.ts";
 
 export interface Script {
   readonly settings: Settings;
@@ -163,7 +164,7 @@ export function perform(world: World, words: readonly string[]): void {
       world.novaUp = first === "up";
       return;
     case "store":
-      world.storeUp = first === "up";
+      world.collectors.storeUp = first === "up";
       return;
     case "journal":
       world.journalWritable = first === "writable";
@@ -207,10 +208,10 @@ function swapBmc(world: World, left: HostName, right: HostName): void {
 }
 
 function collectorCommand(world: World, id: string, what: string): void {
-  const collector = world.collectors.find((found) => found.id === id);
+  const collector = world.collectors.all.find((found) => found.id === id);
   if (collector === undefined) throw new Error(`no collector ${id}`);
   if (what === "kill") collector.up = false;
-  else if (what === "start") world.restartCollector(collector);
+  else if (what === "start") world.collectors.restart(collector);
   else if (what === "stick") collector.storeStuck = true;
   else if (what === "drop") collector.dropped += 100;
 }

@@ -9,52 +9,21 @@ import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
-import type {
-  AlertMessage,
-  PingResult,
-  PowerOffAnswer,
-  PowerReading,
-} from "../../guardian/ports.ts";
+import type { AlertMessage, PingResult } from "../../guardian/ports.ts";
 import type { HostName, ServerId } from "../../shared/names.ts";
 import type { Random } from "../../shared/random.ts";
-import {
-  noLedger,
-  type LivenessRow,
-  type NetworkName,
-  type Watermark,
-} from "../../shared/telemetry.ts";
+import type { NetworkName } from "../../shared/telemetry.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
 import { EventQueue } from "./event-queue.ts";
-import {
-  answers,
-  bootId,
-  checksOf,
-  newWorldHost,
-  powerLoss,
-  type WorldHost,
-} from "./world-host.ts";
+import { answers, newWorldHost, type WorldHost } from "./world-host.ts";
+import { WorldCollectors } from "./world-collectors.ts";
+import { readBmc, switchOff, type WorldBmc } from "./world-power.ts";
 import { WorldNova } from "./world-nova.ts";
 
-export type BmcMode = "normal" | "stuck" | "unreachable" | "refuses" | "lies-off";
-
-export interface WorldBmc {
-  mode: BmcMode;
-  /** Whose chassis it really is. */
-  chassis: HostName;
-  latencyMs: number;
-}
-
-export interface WorldCollector {
-  readonly id: string;
-  up: boolean;
-  epoch: number;
-  since: number;
-  /** The store stopped taking its rows; the live view goes on. */
-  storeStuck: boolean;
-  stored: { watermarks: Watermark[]; rows: LivenessRow[] };
-  readonly rows: Map<string, LivenessRow>;
-  dropped: number;
-}
+type NovaEffect = Extract<
+  Effect,
+  { kind: "read-services" | "force-down" | "disable" | "list-servers" | "read-moves" | "evacuate" }
+>;
 
 const anchorSuffix = "anchor";
 const wallStart = 1_780_000_000_000;
@@ -65,7 +34,7 @@ export class World {
   readonly queue = new EventQueue();
   readonly hosts = new Map<HostName, WorldHost>();
   readonly bmcs = new Map<HostName, WorldBmc>();
-  readonly collectors: WorldCollector[] = [];
+  readonly collectors: WorldCollectors;
   readonly nova: WorldNova;
   readonly log: string[] = [];
   readonly violations: string[] = [];
@@ -75,7 +44,6 @@ export class World {
   readonly firing = new Map<string, AlertMessage>();
   readonly legs: Record<NetworkName, boolean> = { management: true, storage: true, business: true };
   novaUp = true;
-  storeUp = true;
   liveUp = true;
   guardianUp = true;
   pausedUntil = 0;
@@ -108,7 +76,8 @@ export class World {
       this.queue.in(this.#random.next() * 1000, () => this.#probe(name));
       this.queue.in(this.#random.next() * this.nova.reportEveryMs, () => this.#novaReport(name));
     }
-    for (const id of settings.collectors) this.#addCollector(id);
+    this.collectors = new WorldCollectors(this.queue);
+    for (const id of settings.collectors) this.collectors.add(id, this.#random.next() * 1000);
     this.state = initialState(settings, this.#mono(), this.#wall());
     this.startGuardian();
   }
@@ -253,23 +222,25 @@ export class World {
         const bmc = this.bmcs.get(host);
         const ms = bmc?.mode === "unreachable" ? effect.deadlineMs : (bmc?.latencyMs ?? 60);
         return this.#answer(ms, () => {
-          const reading = this.#reading(host);
+          const reading = readBmc(bmc, this.host(bmc?.chassis ?? host));
           return { kind: "power-read", at: this.#mono(), askedAt, host, device, reading };
         });
       }
       case "power-off":
         return this.#powerOff(effect.host, effect.device, effect.deadlineMs);
-      default:
+      case "read-services":
+      case "force-down":
+      case "disable":
+      case "list-servers":
+      case "read-moves":
+      case "evacuate":
         return this.#performNova(effect);
+      default:
+        return effect satisfies never;
     }
   }
 
-  #performNova(
-    effect: Exclude<
-      Effect,
-      { kind: "line" | "alert" | "ping" | "ping-anchor" | "read-power" | "power-off" }
-    >,
-  ): void {
+  #performNova(effect: NovaEffect): void {
     const askedAt = this.#mono();
     const down = !this.novaUp;
     const reason = "Nova does not answer within 10 s";
@@ -376,31 +347,11 @@ export class World {
 
   // --- power ------------------------------------------------------------------------------------
 
-  #reading(name: HostName): PowerReading {
-    const bmc = this.bmcs.get(name);
-    if (bmc === undefined || bmc.mode === "unreachable") {
-      return { power: "unknown", reason: "no answer within 5 s" };
-    }
-    const chassis = this.host(bmc.chassis);
-    const identity = { guid: chassis.uuid, uuid: undefined, serial: undefined };
-    if (bmc.mode === "lies-off") return { power: "off", identity };
-    return { power: chassis.power ? "on" : "off", identity };
-  }
-
   #powerOff(name: HostName, device: string, deadlineMs: number): void {
     const bmc = this.bmcs.get(name);
     const askedAt = this.#mono();
     this.powerOffs.push({ host: name, at: this.queue.now });
-    let answer: PowerOffAnswer = { kind: "done" };
-    if (bmc === undefined || bmc.mode === "unreachable") {
-      answer = { kind: "no-answer", reason: `no answer within ${deadlineMs / 1000} s` };
-    } else if (bmc.mode === "refuses") {
-      answer = { kind: "refused", reason: "node busy" };
-    } else if (bmc.mode === "normal") {
-      const chassis = this.host(bmc.chassis);
-      if (chassis.power) powerLoss(chassis);
-      else answer = { kind: "already-off" };
-    }
+    const answer = switchOff(bmc, this.host(bmc?.chassis ?? name));
     this.say("bmc", `off ${name}: ${answer.kind}`);
     const ms = answer.kind === "no-answer" ? deadlineMs : (bmc?.latencyMs ?? 60);
     this.#answer(ms, () => ({
@@ -451,88 +402,22 @@ export class World {
 
   // --- telemetry --------------------------------------------------------------------------------
 
-  #addCollector(id: string): void {
-    const collector: WorldCollector = {
-      id,
-      up: true,
-      epoch: 1,
-      since: this.queue.now - 7000,
-      storeStuck: false,
-      stored: { watermarks: [], rows: [] },
-      rows: new Map(),
-      dropped: 0,
-    };
-    this.collectors.push(collector);
-    this.queue.in(this.#random.next() * 1000, () => this.#collect(collector));
-  }
-
-  restartCollector(collector: WorldCollector): void {
-    collector.up = true;
-    collector.epoch += 1;
-    collector.since = this.queue.now;
-    collector.rows.clear();
-    collector.dropped = 0;
-  }
-
-  #clock(collector: WorldCollector): ReturnType<typeof monoMs> {
-    return monoMs(this.queue.now - collector.since);
-  }
-
   #probe(name: HostName): void {
     const host = this.host(name);
     if (host.power && !host.hung && host.probe) {
       host.sequence += 1;
-      if (host.networks.management) {
-        for (const collector of this.collectors) {
-          if (collector.up) collector.rows.set(name, this.#row(collector, host));
-        }
-      }
+      if (host.networks.management) this.collectors.receive(host);
     }
     this.queue.in(1000, () => this.#probe(name));
-  }
-
-  #row(collector: WorldCollector, host: WorldHost): LivenessRow {
-    return {
-      collector: collector.id as LivenessRow["collector"],
-      collectorEpoch: collector.epoch,
-      host: host.name,
-      path: "management",
-      arrivalMs: this.#clock(collector),
-      bootId: bootId(host),
-      probeEpoch: host.probeEpoch,
-      sequence: host.sequence,
-      sentWallMs: wallStart + this.queue.now,
-      sent: host.sequence,
-      sendErrors: 0,
-      checks: checksOf(host),
-    };
-  }
-
-  /** Each second the collector stores what it has and then its watermark. */
-  #collect(collector: WorldCollector): void {
-    if (collector.up && !collector.storeStuck && this.storeUp) {
-      const watermark = this.#watermark(collector);
-      collector.stored = { watermarks: [watermark], rows: [...collector.rows.values()] };
-    }
-    this.queue.in(1000, () => this.#collect(collector));
-  }
-
-  #watermark(collector: WorldCollector): Watermark {
-    return {
-      collector: collector.id as Watermark["collector"],
-      epoch: collector.epoch,
-      monoMs: this.#clock(collector),
-      ledger: { ...noLedger, dropped: collector.dropped },
-    };
   }
 
   #readTelemetry(generation: number): void {
     if (!this.#alive(generation)) return;
     this.queue.in(1000, () => this.#readTelemetry(generation));
     if (this.queue.now < this.pausedUntil) return;
-    if (this.storeUp) {
-      const watermarks = this.collectors.flatMap((collector) => collector.stored.watermarks);
-      const liveness = this.collectors.flatMap((collector) => collector.stored.rows);
+    if (this.collectors.storeUp) {
+      const watermarks = this.collectors.all.flatMap((collector) => collector.stored.watermarks);
+      const liveness = this.collectors.all.flatMap((collector) => collector.stored.rows);
       this.#answer(20, () => ({
         kind: "telemetry",
         at: this.#mono(),
@@ -541,9 +426,9 @@ export class World {
         liveness,
       }));
     }
-    for (const collector of this.collectors) {
+    for (const collector of this.collectors.all) {
       if (!collector.up || !this.liveUp) continue;
-      const watermarks = [this.#watermark(collector)];
+      const watermarks = [this.collectors.watermark(collector)];
       const liveness = [...collector.rows.values()];
       this.#answer(15, () => ({
         kind: "telemetry",
