@@ -1,12 +1,26 @@
 # The power device of each host: Debian's ipmi_sim, alone on the oob network, with the host's own GUID.
 # Source settings.sh and lib.sh first.
 
+# The host's UUID as the device sends it. Real devices differ in the order of the bytes, so these do:
+#   compute-1, -2   SMBIOS: the first three fields reversed. Most devices, whatever the IPMI
+#                   specification says, and what `ipmitool mc guid` takes for granted when in doubt.
+#   compute-3       IPMI specification: all 16 bytes reversed
+#   compute-4       RFC 4122: as written
+guid_bytes() {
+  local order=smbios
+  case $(number_of "$1") in 3) order=ipmi ;; 4) order=rfc4122 ;; esac
+  "$PYTHON" -c '
+import sys, uuid
+order, text = sys.argv[1:]
+value = uuid.UUID(text)
+print({"smbios": value.bytes_le, "ipmi": value.bytes[::-1], "rfc4122": value.bytes}[order].hex())
+' "$order" "$(cat "$(host_dir "$1")/uuid")"
+}
+
 write_bmc_config() {
   local host=$1 dir
   dir=$(host_dir "$host")/bmc
   mkdir -p "$dir/state"
-  # ipmi_sim sends these 16 bytes as they stand here, and `ipmitool mc guid` of Debian 12 prints them
-  # so as well (see test/lab/README.md about the byte orders of real devices).
   cat >"$dir/lan.conf" <<EOF
 name "bmc$(number_of "$host")"
 set_working_mc 0x20
@@ -17,7 +31,7 @@ set_working_mc 0x20
     allowed_auths_user none md2 md5 straight
     allowed_auths_operator none md2 md5 straight
     allowed_auths_admin none md2 md5 straight
-    guid $(tr -d - <"$(host_dir "$host")/uuid")
+    guid $(guid_bytes "$host")
   endlan
   chassis_control "$LAB/hosts/chassis.sh $host"
   startnow false
