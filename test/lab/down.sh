@@ -56,10 +56,17 @@ loops_down() {
   done
 }
 
+# Whatever GUARDIAN_LAB_DIR says, only a directory that up.sh has marked as its own is removed.
+wipe() {
+  [ -e "$STATE" ] || return 0
+  [ -e "$STATE/.guardian-lab" ] || { echo "lab: $STATE is not a lab's directory, not removed" >&2; exit 1; }
+  rm -rf "${STATE:?}"
+}
+
 hosts_down
 processes_down
 loops_down
 network_down
 rm -rf "$PIDS" "$STATE/ready"
-[ "${1:-}" = --wipe ] && rm -rf "${STATE:?}"
+[ "${1:-}" = --wipe ] && wipe
 echo "lab: down"

@@ -25,8 +25,8 @@ usage() { sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 
 power_loss() { "$LAB/hosts/host.sh" power_off "$1"; }
 power_on() { "$LAB/hosts/host.sh" power_on "$1"; }
-isolate() { unplug "$1" "$2"; }
-heal() { plug "$1" "$2"; }
+isolate() { network_number "$2" >/dev/null && unplug "$1" "$2"; }
+heal() { network_number "$2" >/dev/null && plug "$1" "$2"; }
 pids() { "$LAB/hosts/host.sh" pids "$1"; }
 init() { "$LAB/hosts/host.sh" init "$1" || die "$1 is off"; }
 

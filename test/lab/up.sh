@@ -18,6 +18,8 @@ write_host_config() {
 need_root
 "$LAB/install.sh"
 "$LAB/down.sh" --wipe >/dev/null
+mkdir -p "$STATE"
+touch "$STATE/.guardian-lab"
 mkdir -p "$PIDS" "$LOGS"
 
 network_up
