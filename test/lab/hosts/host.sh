@@ -8,6 +8,7 @@
 #   host.sh init HOST        prints the pid of its init
 #   host.sh pids HOST        prints every live pid in it
 #   host.sh enter HOST COMMAND...   runs a command inside
+#   host.sh probe HOST       starts the host's probe.sh now, as its next boot would
 #
 # Power loss and the BMC's power-off are both power_off: there is no gentler way for a host to die here.
 set -euo pipefail
@@ -23,6 +24,7 @@ prepare() {
   mkdir -p "$dir"/{log,nova/lock,run/libvirt,libvirt/{lib,log,cache,qemu}} "$INSTANCES"
   machine_uuid "$host" >"$dir/uuid"
   echo normal >"$dir/bmc_mode"
+  [ -z "${GUARDIAN_LAB_PROBE:-}" ] || ln -sf "$(realpath "$GUARDIAN_LAB_PROBE")" "$dir/probe.sh"
   if [ ! -e "$dir/instances.img" ]; then
     truncate -s "${INSTANCES_SIZE_MB}M" "$dir/instances.img"
     mkfs.ext4 -q -F -L instances "$dir/instances.img"
@@ -86,15 +88,23 @@ power_off() {
   local host=$1 init
   set_host_links "$host" down   # first: dying processes must not say goodbye over the network
   init=$(init_pid "$host") || return 0
-  thaw "$init"
-  kill -KILL "$init"
+  thaw "$init" "$host"
+  kill -KILL "$init" 2>/dev/null || true   # it may have been dying already
   wait_for 20 "everything on $host to die (pids left: $(pids "$host" | tr '\n' ' '))" is_off "$host"
 }
 
 is_off() { ! is_on "$1"; }
 
-# Who waits on a frozen file system cannot be killed; a real power cut does not wait for that.
-thaw() { timeout 5 fsfreeze -u "/proc/$1/root$INSTANCES" 2>/dev/null || true; }
+# Who waits on a frozen file system cannot be killed; a real power cut does not wait for that. It is
+# reached through any process of the host: an init that was killed by hand has lost its own view.
+thaw() {
+  local pid
+  for pid in "$1" $(namespace_pids "$(host_namespace "$2")"); do
+    [ -d "/proc/$pid/root$INSTANCES/lost+found" ] || continue   # not the machine's own directory
+    timeout 5 fsfreeze -u "/proc/$pid/root$INSTANCES" 2>/dev/null || true   # refused when not frozen
+    return
+  done
+}
 
 pids() {
   local init pid
@@ -110,10 +120,22 @@ enter() {
   exec nsenter --target "$init" --net --mount --uts --pid "$@"
 }
 
+# In a session of its own, that dies with the host like everything else in it.
+probe() {
+  local dir
+  dir=$(host_dir "$1")
+  [ -x "$dir/probe.sh" ] || die "$1 has no executable $dir/probe.sh"
+  (
+    close_inherited_files
+    cd /
+    enter "$1" setsid "$dir/probe.sh" </dev/null >>"$dir/log/probe.log" 2>&1
+  ) &
+}
+
 verb=${1:-}
 check_host "${2:-}"
 case $verb in
-  prepare | is_on | pids | enter) "$@" ;;
+  prepare | is_on | pids | enter | probe) "$@" ;;
   init) init_pid "$2" ;;
   power_on | power_off) locked "$@" ;;
   *) die "host.sh: no such verb: '$verb'" ;;
