@@ -6,6 +6,8 @@ set -uo pipefail
 . "$LAB/lib.sh"
 . "$LAB/hosts/network.sh"
 need_root
+owner=$(cat "$OWNER" 2>/dev/null || echo "$STATE")
+[ "$owner" = "$STATE" ] || die "the lab that is up is that of $owner, not of $STATE"
 
 hosts_down() {
   local dir host
@@ -67,6 +69,6 @@ hosts_down
 processes_down
 loops_down
 network_down
-rm -rf "$PIDS" "$STATE/ready"
+rm -rf "$PIDS" "$STATE/ready" "$OWNER"
 [ "${1:-}" = --wipe ] && wipe
 echo "lab: down"

@@ -5,7 +5,8 @@
 #   power_on HOST            and come back: the host boots, with a new boot id
 #   isolate HOST NET         frames on NET (mgmt, stor, biz; oob = its BMC) vanish, the carrier stays
 #   heal HOST NET
-#   bmc_mode HOST MODE       normal | stuck (says ok, does nothing) | fail | slow (4 s) | unreachable
+#   bmc_mode HOST MODE       normal | stuck (says ok, does nothing) | fail | slow (4 s) | late (off takes 5 s)
+#                            | lies (reads off, always) | crossed OTHER (is wired to host OTHER) | unreachable
 #   readonly HOST            the instances directory is remounted read-only
 #   writable HOST
 #   freeze HOST              every write to the instances directory hangs
@@ -32,10 +33,13 @@ init() { "$LAB/hosts/host.sh" init "$1" || die "$1 is off"; }
 
 bmc_mode() {
   case ${2:-} in
-    unreachable) unplug "$1" oob ;;
-    normal | stuck | fail | slow) plug "$1" oob; echo "$2" >"$(host_dir "$1")/bmc_mode" ;;
-    *) die "no such BMC mode: '${2:-}' (have: normal stuck fail slow unreachable)" ;;
+    unreachable) unplug "$1" oob; return ;;
+    crossed) check_host "${3:-}" ;;
+    normal | stuck | fail | slow | late | lies) ;;
+    *) die "no such BMC mode: '${2:-}' (have: normal stuck fail slow late lies crossed unreachable)" ;;
   esac
+  plug "$1" oob
+  echo "$2 ${3:-}" >"$(host_dir "$1")/bmc_mode"
 }
 
 # Refused with "busy" while somebody has a file open for writing: a probe's file is gone in a moment.

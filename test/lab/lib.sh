@@ -2,6 +2,7 @@
 
 PIDS=$STATE/pids   # one file per part: "PID STARTTIME"
 LOGS=$STATE/log
+OWNER=/run/guardian-lab   # names the state directory of the lab that is up
 
 die() { echo "lab: $*" >&2; exit 1; }
 need_root() { [ "$(id -u)" = 0 ] || die "needs root"; }

@@ -26,7 +26,7 @@ sys.path.insert(0, LAB + '/cloud')
 from openstack import Cloud  # noqa: E402
 
 STATE = os.environ.get('GUARDIAN_LAB_DIR', '/var/lib/guardian-lab')
-HOSTS = ['compute-%d' % n for n in range(1, 1 + int(os.environ.get('GUARDIAN_LAB_HOSTS', '4')))]
+HOSTS = sorted(os.listdir(STATE + '/hosts'))
 CLONE_NEWNET = 0x40000000
 SAMPLE_SECONDS, POLL_SECONDS = 0.1, 0.5
 FIELDS = ('id', 'instance_uuid', 'status', 'source_compute', 'dest_compute', 'created_at', 'updated_at')

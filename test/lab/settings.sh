@@ -6,7 +6,7 @@
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 STATE=${GUARDIAN_LAB_DIR:-/var/lib/guardian-lab}         # everything that a run writes
 CACHE=${GUARDIAN_LAB_CACHE:-/var/cache/guardian-lab}     # the golden copy of the databases; survives --wipe
-HOST_COUNT=${GUARDIAN_LAB_HOSTS:-4}
+HOST_COUNT=${GUARDIAN_LAB_HOSTS:-$(cat "$STATE/host_count" 2>/dev/null || echo 4)}   # of the lab that is up
 REPORT_INTERVAL=${GUARDIAN_LAB_REPORT_INTERVAL:-2}       # Nova's own default is 10
 SERVICE_DOWN_TIME=${GUARDIAN_LAB_SERVICE_DOWN_TIME:-8}   # Nova's own default is 60
 INSTANCES_SIZE_MB=${GUARDIAN_LAB_INSTANCES_MB:-64}
@@ -25,7 +25,7 @@ SERVICE_PASSWORD=svcpass
 INFLUX_URL=http://$CTL_IP:8086
 PYTHON=/usr/bin/python3   # the Debian one: it has the OpenStack packages, another may come first in PATH
 
-export GUARDIAN_LAB_DIR=$STATE GUARDIAN_LAB_CACHE=$CACHE GUARDIAN_LAB_HOSTS=$HOST_COUNT
+export GUARDIAN_LAB_DIR=$STATE GUARDIAN_LAB_CACHE=$CACHE
 export PYTHONDONTWRITEBYTECODE=1   # the scripts beside this file are run from a git checkout
 export LC_ALL=C.UTF-8
 # A proxy of the machine must not come between the parts.

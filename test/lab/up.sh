@@ -4,6 +4,7 @@
 # an earlier run (crashed or not) left behind is taken away first.
 set -euo pipefail
 STARTED=$(date +%s.%N)
+GUARDIAN_LAB_HOSTS=${GUARDIAN_LAB_HOSTS:-4}   # not as many as the lab before had
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 . "$LAB/lib.sh"
 . "$LAB/hosts/network.sh"
@@ -15,11 +16,22 @@ write_host_config() {
     >"$(host_dir "$1")/nova-compute.conf"
 }
 
+# The namespaces' names are the machine's: there can be one lab on it.
+refuse_second_lab() {
+  local other
+  other=$(cat "$OWNER" 2>/dev/null) || return 0
+  [ "$other" = "$STATE" ] || [ -z "$(lab_namespaces)" ] ||
+    die "a lab is up in $other; take it down first: GUARDIAN_LAB_DIR=$other test/lab/down.sh"
+}
+
 need_root
 "$LAB/install.sh"
+refuse_second_lab
 "$LAB/down.sh" --wipe >/dev/null
 mkdir -p "$STATE"
 touch "$STATE/.guardian-lab"
+echo "$STATE" >"$OWNER"
+echo "$HOST_COUNT" >"$STATE/host_count"
 mkdir -p "$PIDS" "$LOGS"
 
 network_up

@@ -19,7 +19,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from openstack import Cloud, Refused, wait_for  # noqa: E402
 
 LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-HOSTS = ['compute-%d' % n for n in range(1, 1 + int(os.environ.get('GUARDIAN_LAB_HOSTS', '4')))]
+STATE = os.environ.get('GUARDIAN_LAB_DIR', '/var/lib/guardian-lab')
+HOSTS = sorted(os.listdir(STATE + '/hosts'))
 HOST_NETWORKS = ('mgmt', 'stor', 'biz')
 RUNNING = ('accepted', 'pre-migrating', 'migrating', 'running')  # of a migration
 
