@@ -5,7 +5,8 @@ The order is what matters, each step was paid for:
   1. power on, networks, disk and BMC healed; nova-compute started again
   2. wait for the host's evacuation migrations to turn from `done` to `completed`: the restarted
      nova-compute does that, and before it Nova refuses `forced_down: false`
-  3. forced_down: false, and wait until the service is up
+  3. forced_down: false, and wait until the service has reported since the restart: within
+     service_down_time the record of the one that died still says "up"
   4. only then enable: enabled while down, the host keeps the trait COMPUTE_STATUS_DISABLED in
      Placement for up to a minute, and nothing can be placed on it
   5. delete the servers: of a dead host that can hang for 90 s, hence last
@@ -44,20 +45,28 @@ def runs_nova_compute(host):
     return False
 
 
-def heal(host, has_unfinished_moves):
-    """Everything faults.sh can break, put right."""
+def restart(cloud, host):
+    """Off (nothing happens when it is) and on. Returns the time of the last report before."""
+    fault('power_loss', host)
+    last_report = cloud.compute_services()[host]['updated_at']
+    fault('power_on', host)
+    return last_report
+
+
+def heal(cloud, host):
+    """Everything faults.sh can break, put right. Returns what restart() does, None without one."""
     fault('bmc_mode', host, 'normal')
     for network in HOST_NETWORKS:
         fault('heal', host, network)
     if not fault('pids', host):
-        fault('power_on', host)
-        return
+        return restart(cloud, host)
     fault('unhang', host, may_fail=True)
     fault('thaw', host, may_fail=True)  # refused when it is not frozen
     fault('writable', host)
-    if has_unfinished_moves or not runs_nova_compute(host):
-        fault('power_loss', host)
-        fault('power_on', host)
+    moved_while_alive = any(move['status'] == 'done' for move in cloud.evacuations(host))
+    if moved_while_alive or not runs_nova_compute(host):
+        return restart(cloud, host)
+    return None
 
 
 def wait_for_migrations(cloud, host):
@@ -67,13 +76,16 @@ def wait_for_migrations(cloud, host):
     wait_for(90, lambda: 'the evacuation migrations of %s to end: %s' % (host, unsettled()), lambda: not unsettled())
 
 
-def bring_into_service(cloud, host):
+def bring_into_service(cloud, host, last_report):
     def service():
         return cloud.compute_services()[host]
 
+    def up():
+        return service()['state'] == 'up' and service()['updated_at'] != last_report
+
     if service()['forced_down']:
         cloud.set_service(host, forced_down=False)
-    wait_for(60, lambda: 'nova-compute of %s to be up' % host, lambda: service()['state'] == 'up')
+    wait_for(60, lambda: 'nova-compute of %s to be up' % host, up)
     if service()['status'] != 'enabled':
         cloud.set_service(host, status='enabled')
 
@@ -90,11 +102,10 @@ def delete_servers(cloud):
 
 def main():
     started, cloud = time.monotonic(), Cloud()
-    for host in HOSTS:
-        heal(host, any(m['status'] == 'done' for m in cloud.evacuations(host)))
+    last_reports = {host: heal(cloud, host) for host in HOSTS}
     for host in HOSTS:
         wait_for_migrations(cloud, host)
-        bring_into_service(cloud, host)
+        bring_into_service(cloud, host, last_reports[host])
     if '--keep-servers' not in sys.argv:
         delete_servers(cloud)
     print('lab: as new after %.1f s' % (time.monotonic() - started))
