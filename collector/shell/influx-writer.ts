@@ -42,26 +42,26 @@ export function createInfluxWriter(options: InfluxWriterOptions): StoreWriter {
   const servers = createLane(options, options.serversRetentionPolicy);
   return {
     name: `influx ${options.url}`,
-    writeLiveness(rows, wallMs) {
+    async writeLiveness(rows, wallMs) {
       const points = rows.map((row) => {
         const point = new Point(measurements.liveness);
         point.tag("collector", row.collector).tag("host", row.host).tag("path", row.path);
         return withFields(point, livenessNumbers(row)).timestamp(wallMs);
       });
-      return storeLines(main, points.map(lineOf), poison);
+      return await storeLines(main, points.map(lineOf), poison);
     },
-    writeServers(rows, wallMs) {
+    async writeServers(rows, wallMs) {
       const points = rows.map(({ collector, host, server, state }) => {
         const point = new Point(measurements.server);
         point.tag("collector", collector).tag("host", host).tag("server", server);
         return withFields(point, { state: codeOf(serverStates, state) }).timestamp(wallMs);
       });
-      return storeLines(servers, points.map(lineOf), poison);
+      return await storeLines(servers, points.map(lineOf), poison);
     },
-    writeWatermark(watermark, wallMs) {
+    async writeWatermark(watermark, wallMs) {
       const point = new Point(measurements.watermark).tag("collector", watermark.collector);
       const line = lineOf(withFields(point, watermarkNumbers(watermark)).timestamp(wallMs));
-      return storeLines(main, [line], poison);
+      return await storeLines(main, [line], poison);
     },
     forgetOld: () => Promise.resolve(),
     close: () => undefined,
@@ -152,6 +152,12 @@ async function storeLines(
         return { kind: "kept", reason, retryAfterMs: undefined };
       }
     }
+  }
+  const [first] = bad;
+  // All refused is a wrong setting too (measured: influxd 1.6.7 answers 400 to every point when the
+  // precision is wrong): the rows stay ours, and the watermark stands still.
+  if (first !== undefined && bad.length === lines.length) {
+    return { kind: "kept", reason: `refuses every row: ${first.reason}`, retryAfterMs: undefined };
   }
   for (const { line, reason } of bad) poison.add([line], reason);
   return { kind: "stored", poisoned: bad.length };

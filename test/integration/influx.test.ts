@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createInfluxTelemetry } from "../../guardian/shell/influx-telemetry.ts";
@@ -23,7 +24,8 @@ async function look(store: TelemetryStore): Promise<TelemetrySnapshot> {
 
 async function started(t: TestContext, hosts: readonly string[]) {
   const influx = await startFakeInflux();
-  const poisonFile = join("/tmp", `guardian-poison-${process.pid}-${hosts.length}`);
+  const scratch = mkdtempSync(join(tmpdir(), "guardian-poison-"));
+  const poisonFile = join(scratch, "poison.lines");
   const fixture = createCollectorFixture(
     `{ kind: influx, influx: { url: "${influx.url}", poisonFile: ${poisonFile} } }`,
   );
@@ -43,6 +45,7 @@ async function started(t: TestContext, hosts: readonly string[]) {
     await Promise.all(probes.map((probe) => probe.close()));
     await collector.process.end("SIGKILL");
     fixture.remove();
+    rmSync(scratch, { recursive: true, force: true });
     await influx.close();
   });
   const store = createInfluxTelemetry({
@@ -124,4 +127,17 @@ test("a row that the store refuses for ever is set aside; the others and the wat
   });
   assert.match(readFileSync(poisonFile, "utf8"), /host=compute-2/);
   assert.doesNotMatch(readFileSync(poisonFile, "utf8"), /host=compute-1/);
+});
+
+test("a store that refuses every row gets none of them set aside, and no watermark", async (t) => {
+  const { influx, store, live, collector } = await started(t, ["compute-1", "compute-2"]);
+  await waitFor("a watermark", async () => (await look(store)).watermarks[0]);
+  influx.refuseLinesWith = "arrival_ms=";
+  await waitFor("the complaint", () =>
+    collector.process.lines.some((line) => line.includes("refuses every row")) ? true : undefined,
+  );
+  const before = (await look(store)).watermarks[0]?.monoMs;
+  await sleep(1200);
+  assert.equal((await look(store)).watermarks[0]?.monoMs, before);
+  assert.equal((await look(live)).watermarks[0]?.ledger.shed, 0);
 });
