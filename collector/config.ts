@@ -1,0 +1,111 @@
+/** The collector's configuration: /etc/guardian/collector.yaml. */
+import { isIP } from "node:net";
+import { parse } from "yaml";
+import { z } from "zod";
+import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
+import { liveViewPort } from "../shared/live-view.ts";
+import { isHostName } from "../shared/names.ts";
+import { formatDuration, parseDuration } from "../shared/time.ts";
+import { collectorPort } from "../shared/wire-limits.ts";
+
+function duration(defaultText: string, minimumMs: number) {
+  return z
+    .string('must be a duration such as "30s"')
+    .default(defaultText)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms === undefined)
+        context.addIssue(`"${text}" is not a duration such as "30s" or "250ms"`);
+      else if (ms < minimumMs)
+        context.addIssue(`"${text}" is less than ${formatDuration(minimumMs)}`);
+      return ms ?? 0;
+    });
+}
+
+const address = z.string().refine((text) => isIP(text) !== 0, "must be an IP address, not a name");
+const absolutePath = z.string().startsWith("/", "must be an absolute path");
+/** 0 lets the kernel choose, for tests; the daemon logs which port it got. */
+const port = z.int().min(0).max(65_535);
+
+const sqlite = z.strictObject({
+  file: absolutePath.default("/var/lib/guardian/telemetry.db"),
+  historyFor: duration("1h", 60_000),
+  historyEvery: duration("10s", 1000),
+});
+
+const influx = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+  database: z.string().min(1).default("guardian"),
+  /** Empty: the database's default policy. */
+  retentionPolicy: z.string().default(""),
+  /** Servers have a series each: keep them apart, and for a shorter time. */
+  serversRetentionPolicy: z.string().default("servers"),
+  writePath: z
+    .string()
+    .startsWith("/")
+    .default("/write?db={database}&rp={retentionPolicy}&precision={precision}"),
+  timeout: duration("2s", 100),
+  /** InfluxDB 2 and 3. */
+  tokenFile: absolutePath.optional(),
+  /** InfluxDB 1. */
+  username: z.string().optional(),
+  passwordFile: absolutePath.optional(),
+  poisonFile: absolutePath.default("/var/lib/guardian/poison.lines"),
+});
+
+const schema = z
+  .strictObject({
+    /** Tag of everything this collector writes; another one must not have the same. */
+    id: z.string().refine(isHostName, "must be 1 to 64 letters, digits, dots, dashes, underscores"),
+    listen: z
+      .strictObject({
+        address: address.default("0.0.0.0"),
+        port: port.default(collectorPort),
+        receiveBufferBytes: z.int().min(65_536).default(4_194_304),
+      })
+      .prefault({}),
+    masterKeyFile: absolutePath.default("/etc/guardian/master-keys.json"),
+    /** Hosts whose keys were stolen or retired: their reports are refused. */
+    revokedHosts: z.array(z.string().refine(isHostName, "is no host name")).default([]),
+    serversMax: z.int().min(100).default(100_000),
+    store: z.strictObject({
+      kind: z.enum(["sqlite", "influx"]),
+      sqlite: sqlite.optional(),
+      influx: influx.optional(),
+    }),
+    liveView: z
+      .strictObject({
+        address: address.default("0.0.0.0"),
+        port: port.default(liveViewPort),
+        tokenFile: absolutePath,
+      })
+      .optional(),
+    log: z
+      .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
+      .prefault({}),
+  })
+  .superRefine(({ store }, context) => {
+    if (store.kind !== "influx") return;
+    if (store.influx === undefined) {
+      context.addIssue({ code: "custom", path: ["store", "influx"], message: "must be given" });
+    } else if (
+      (store.influx.username === undefined) !==
+      (store.influx.passwordFile === undefined)
+    ) {
+      const message = "username and passwordFile belong together";
+      context.addIssue({ code: "custom", path: ["store", "influx"], message });
+    }
+  });
+
+export type CollectorConfig = z.output<typeof schema>;
+export type SqliteConfig = z.output<typeof sqlite>;
+export type InfluxConfig = z.output<typeof influx>;
+
+/** The embedded store with all defaults. */
+export const defaultSqlite: SqliteConfig = sqlite.parse({});
+
+/** Text of the file and overrides from the environment to a configuration, or to every problem. */
+export function readCollectorConfig(text: string, env: Environment): LoadedConfig<CollectorConfig> {
+  const jsonSchema = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return loadConfig({ text, parseYaml: (yaml): unknown => parse(yaml), schema, jsonSchema, env });
+}

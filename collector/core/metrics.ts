@@ -1,0 +1,49 @@
+/** The collector's /metrics page, in Prometheus' text format. */
+import type { Ledger } from "../../shared/telemetry.ts";
+import type { IngestCounters } from "./ingest.ts";
+
+export interface MetricsFacts {
+  readonly ledger: Ledger;
+  readonly counters: IngestCounters;
+  readonly hosts: number;
+  readonly receiveBufferBytes: number;
+  /** Monotonic now minus the newest instant up to which everything is stored. */
+  readonly storeLagMs: number;
+  readonly storeFailures: number;
+}
+
+export function renderMetrics(facts: MetricsFacts): string {
+  const { ledger, counters } = facts;
+  const lines = [
+    ...counter("datagrams_received_total", "Datagrams read from the socket.", ledger.received),
+    ...counter("datagrams_accepted_total", "Authentic, newest datagrams.", ledger.accepted),
+    ...counter("datagrams_dropped_total", "Dropped by the kernel: buffer full.", ledger.dropped),
+    ...counter("liveness_stored_total", "Liveness rows the store acknowledged.", ledger.stored),
+    ...counter("liveness_shed_total", "Liveness rows given up; a fault above 0.", ledger.shed),
+    ...counter("servers_shed_total", "Server rows given up: queue full.", counters.serversShed),
+    ...counter("unknown_records_total", "Records of unknown types.", counters.unknownRecords),
+    ...counter("store_failures_total", "Writes not acknowledged.", facts.storeFailures),
+    ...gauge("hosts", "Hosts heard of since the start.", facts.hosts),
+    ...gauge("liveness_pending", "Liveness rows that wait.", counters.livenessPending),
+    ...gauge("servers_pending", "Server rows that wait.", counters.serversPending),
+    ...gauge("receive_buffer_bytes", "Socket buffer as granted.", facts.receiveBufferBytes),
+    ...gauge("store_lag_seconds", "Age of the newest stored watermark.", facts.storeLagMs / 1000),
+    ...head("datagrams_refused_total", "counter", "Datagrams not taken, by reason."),
+  ];
+  for (const [reason, count] of counters.refusedByReason) {
+    lines.push(`guardian_collector_datagrams_refused_total{reason="${reason}"} ${count}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function counter(name: string, help: string, value: number): readonly string[] {
+  return [...head(name, "counter", help), `guardian_collector_${name} ${value}`];
+}
+
+function gauge(name: string, help: string, value: number): readonly string[] {
+  return [...head(name, "gauge", help), `guardian_collector_${name} ${value}`];
+}
+
+function head(name: string, type: string, help: string): readonly string[] {
+  return [`# HELP guardian_collector_${name} ${help}`, `# TYPE guardian_collector_${name} ${type}`];
+}

@@ -1,0 +1,59 @@
+/** `guardian-collector keys init|issue HOST` and `store init`: what an operator does once. */
+import { writeFileSync } from "node:fs";
+import { createMasterKeys, issueHostKey, readMasterKeys } from "../shared/key-files.ts";
+import { hostName, isHostName } from "../shared/names.ts";
+import type { CollectorConfig } from "./config.ts";
+import { influxSetupCommands, setUpInflux } from "./shell/influx-setup.ts";
+import { emptyToUndefined, influxHeaders } from "./store.ts";
+
+/** What to print and how to exit: 0 done, 1 failed, 2 wrong usage. */
+export interface CommandResult {
+  readonly code: 0 | 1 | 2;
+  readonly text: string;
+}
+
+/** Runs one of the collector's one-off commands; undefined when there is none of that name. */
+export async function runCommand(
+  words: readonly string[],
+  config: CollectorConfig,
+  outFile: string | undefined,
+): Promise<CommandResult | undefined> {
+  const [group, verb, host] = words;
+  if (group === "keys" && verb === "init" && words.length === 2) return initKeys(config);
+  if (group === "keys" && verb === "issue" && words.length === 3) {
+    return issueKey(config, host ?? "", outFile);
+  }
+  if (group === "store" && verb === "init" && words.length === 2) return await initStore(config);
+  return undefined;
+}
+
+function initKeys({ masterKeyFile }: CollectorConfig): CommandResult {
+  createMasterKeys(masterKeyFile);
+  return { code: 0, text: `${masterKeyFile}: one new master key; copy it to every collector` };
+}
+
+function issueKey(
+  config: CollectorConfig,
+  host: string,
+  outFile: string | undefined,
+): CommandResult {
+  if (!isHostName(host)) return { code: 2, text: `"${host}" cannot be a host name` };
+  const content = issueHostKey(readMasterKeys(config.masterKeyFile), hostName(host));
+  const file = outFile ?? `${host}.key`;
+  // Never over an existing file: its mode would stay, and so might its readers.
+  writeFileSync(file, content, { mode: 0o600, flag: "wx" });
+  return { code: 0, text: `${file}: key of ${host}; install it there as /etc/guardian/probe.key` };
+}
+
+async function initStore({ store }: CollectorConfig): Promise<CommandResult> {
+  if (store.kind === "sqlite" || store.influx === undefined) {
+    return { code: 0, text: "sqlite needs no setup: the collector creates its tables" };
+  }
+  const { url, database, timeout, serversRetentionPolicy } = store.influx;
+  const policy = emptyToUndefined(serversRetentionPolicy);
+  const options = { url, database, serversRetentionPolicy: policy, timeoutMs: timeout };
+  const failure = await setUpInflux({ ...options, headers: influxHeaders(store.influx) });
+  const commands = influxSetupCommands(options).map((command) => `  ${command}`);
+  if (failure === undefined) return { code: 0, text: ["done:", ...commands].join("\n") };
+  return { code: 1, text: [failure, "the commands by hand:", ...commands].join("\n") };
+}

@@ -1,0 +1,95 @@
+/**
+ * From what the checks last found to the datagrams of one report. The liveness record is always
+ * first and alone in its datagram: it must arrive even where long ones are lost.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type {
+  DirectoryState,
+  HostChecks,
+  LibvirtState,
+  NetworkState,
+  NoticeKind,
+} from "../../shared/telemetry.ts";
+import { serversPerDatagram, type WireRecord, type WireServer } from "../../shared/wire.ts";
+
+/** A check's newest result; `undefined` until there is one. */
+export interface Finding<State> {
+  readonly state: State;
+  readonly atMs: number;
+}
+
+/** Everything the checks last found. */
+export interface ProbeFacts {
+  readonly storage: Finding<NetworkState> | undefined;
+  readonly business: Finding<NetworkState> | undefined;
+  readonly directory: (Finding<DirectoryState> & { readonly latencyMs: number }) | undefined;
+  readonly libvirt: Finding<LibvirtState> | undefined;
+  readonly servers: readonly WireServer[];
+  readonly notice: NoticeKind;
+  /** 32 hex digits, "" until it could be read. */
+  readonly hardwareUuid: string;
+}
+
+/** The checks as a report says them: a check without a result is unknown, never down. */
+export function describeChecks(facts: ProbeFacts, nowMs: number): HostChecks {
+  const age = (finding: { readonly atMs: number } | undefined): number =>
+    finding === undefined ? 0 : Math.max(0, Math.round(nowMs - finding.atMs));
+  return {
+    storage: facts.storage?.state ?? "unknown",
+    storageAgeMs: age(facts.storage),
+    business: facts.business?.state ?? "unknown",
+    businessAgeMs: age(facts.business),
+    directory: facts.directory?.state ?? "unknown",
+    directoryAgeMs: age(facts.directory),
+    directoryLatencyMs: Math.round(facts.directory?.latencyMs ?? 0),
+    libvirt: facts.libvirt?.state ?? "unknown",
+    libvirtAgeMs: age(facts.libvirt),
+    serversTotal: facts.servers.length,
+    serversRunning: facts.servers.filter(isRunning).length,
+    notice: facts.notice,
+    hardwareUuid: facts.hardwareUuid,
+  };
+}
+
+/** libvirt says "blocked" of a running server that waits for a resource. */
+function isRunning({ state }: WireServer): boolean {
+  return state === "running" || state === "blocked";
+}
+
+/** The records of each datagram of a report; the first has sequence `sequence`, and so on. */
+export function planReport(options: {
+  readonly host: HostName;
+  readonly sequence: number;
+  readonly checks: HostChecks;
+  /** The list of servers, when this report carries it. */
+  readonly servers: readonly WireServer[] | undefined;
+}): readonly (readonly WireRecord[])[] {
+  const liveness: WireRecord = { kind: "liveness", checks: options.checks };
+  const servers = options.servers ?? [];
+  const perPart = serversPerDatagram(options.host);
+  const parts = Math.ceil(servers.length / perPart);
+  const rest = Array.from({ length: parts }, (_, part): readonly WireRecord[] => [
+    {
+      kind: "servers",
+      reportSequence: options.sequence,
+      part,
+      parts,
+      servers: servers.slice(part * perPart, (part + 1) * perPart),
+    },
+  ]);
+  return [[liveness], ...rest];
+}
+
+/** Whether the list of servers must go out now: it changed, or it was last sent too long ago. */
+export function serversDue(options: {
+  readonly current: readonly WireServer[];
+  readonly lastSent: { readonly servers: readonly WireServer[]; readonly atMs: number } | undefined;
+  readonly nowMs: number;
+  readonly everyMs: number;
+}): boolean {
+  const { current, lastSent } = options;
+  if (lastSent === undefined || options.nowMs - lastSent.atMs >= options.everyMs) return true;
+  if (current.length !== lastSent.servers.length) return true;
+  const former = new Map(lastSent.servers.map(({ server, state }) => [server, state]));
+  return current.some(({ server, state }) => former.get(server) !== state);
+}

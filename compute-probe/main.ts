@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+/** guardian-probe: measures what this compute host's servers depend on, and reports it. */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { systemClock } from "../shared/clock.ts";
+import { formatProblems } from "../shared/config-problems.ts";
+import { describeError } from "../shared/errors.ts";
+import { readHostKeyFile } from "../shared/key-files.ts";
+import { createProbe } from "./app.ts";
+import { readProbeConfig } from "./config.ts";
+import { createLogger } from "./shell/logging.ts";
+
+const usage = `guardian-probe [--config FILE] [--check-config] [--once]
+  --config FILE   default /etc/guardian/probe.yaml
+  --check-config  list every problem of the configuration and exit (0 none, 2 some)
+  --once          run every check once, send one report, print it`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      config: { type: "string", default: "/etc/guardian/probe.yaml" },
+      "check-config": { type: "boolean", default: false },
+      once: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  const loaded = readProbeConfig(readFileSync(values.config, "utf8"), process.env);
+  if (loaded.kind === "problems") {
+    console.error(formatProblems(values.config, loaded.problems));
+    return 2;
+  }
+  const { config } = loaded;
+  const hostKey = readHostKeyFile(config.keyFile);
+  if (values["check-config"]) {
+    console.log(`${values.config}: ok (host ${hostKey.host})`);
+    return 0;
+  }
+  const log = createLogger(config.log.level);
+  const probe = createProbe({ config, hostKey, bootId: readBootId(), clock: systemClock, log });
+  if (values.once) {
+    console.log(JSON.stringify(await probe.runOnce(), undefined, 2));
+    return 0;
+  }
+  const stopping = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => stopping.abort());
+  }
+  log.info({ event: "started", host: hostKey.host, pid: process.pid }, "probe started");
+  await probe.run(stopping.signal);
+  log.info({ event: "stopped" }, "probe stopped");
+  return 0;
+}
+
+function readBootId(): string {
+  const text = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+  return text.replaceAll("-", "").slice(0, 16);
+}
+
+try {
+  // A check that hangs in the kernel must not keep the process: exit does not wait for it.
+  process.exit(await main());
+} catch (error) {
+  console.error(`guardian-probe: ${describeError(error)}`);
+  process.exit(2);
+}

@@ -1,0 +1,56 @@
+/** Reads newest telemetry from the embedded store: the collector's SQLite file, on the same node. */
+import { describeError } from "../../shared/errors.ts";
+import { measurements, readLiveness, readWatermark } from "../../shared/telemetry-fields.ts";
+import type { TelemetryStore } from "../ports.ts";
+import { openDatabase, type SqliteDatabase, type SqliteStatement } from "./sqlite.ts";
+
+interface Opened {
+  readonly database: SqliteDatabase;
+  readonly watermarks: SqliteStatement;
+  readonly liveness: SqliteStatement;
+}
+
+const lockTimeoutMs = 200;
+
+/** The file may appear later than the guardian, so it is opened at the first read that finds it. */
+export function createSqliteTelemetry(file: string): TelemetryStore {
+  let opened: Opened | undefined;
+
+  function drop(): void {
+    try {
+      opened?.database.close();
+    } finally {
+      opened = undefined;
+    }
+  }
+
+  return {
+    name: "store",
+    async read() {
+      try {
+        const { database, watermarks, liveness } = (opened ??= open(file));
+        // One transaction: a watermark newer than the rows beside it would make every row old.
+        return database.transaction(() => ({
+          kind: "read" as const,
+          watermarks: watermarks.all().flatMap((row) => readWatermark((name) => row[name]) ?? []),
+          liveness: liveness.all().flatMap((row) => readLiveness((name) => row[name]) ?? []),
+        }));
+      } catch (error) {
+        drop();
+        return { kind: "failed", reason: `telemetry ${file}: ${describeError(error)}` };
+      }
+    },
+    async close() {
+      drop();
+    },
+  };
+}
+
+function open(file: string): Opened {
+  const database = openDatabase(file, { readonly: true, timeoutMs: lockTimeoutMs });
+  return {
+    database,
+    watermarks: database.prepare(`SELECT * FROM ${measurements.watermark}`),
+    liveness: database.prepare(`SELECT * FROM ${measurements.liveness}`),
+  };
+}

@@ -1,0 +1,67 @@
+/** A real collector process in a directory of its own, with keys, on ports the kernel chose. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hostName } from "../../shared/names.ts";
+import { deriveHostKey } from "../../shared/wire-auth.ts";
+import { startDaemon, type DaemonProcess } from "./daemon-process.ts";
+
+export interface CollectorFixture {
+  readonly directory: string;
+  readonly database: string;
+  readonly configFile: string;
+  readonly token: string;
+  keyOf(host: string): Uint8Array;
+  /** Starts it (again); a second start keeps the port of the first. */
+  start(): Promise<StartedCollector>;
+  remove(): void;
+}
+
+export interface StartedCollector {
+  readonly process: DaemonProcess;
+  readonly port: number;
+  readonly livePort: number;
+  readonly epoch: number;
+}
+
+/** `store` is the YAML of the store section, for any but SQLite. */
+export function createCollectorFixture(store?: string): CollectorFixture {
+  const directory = mkdtempSync(join(tmpdir(), "guardian-collector-"));
+  const master = randomBytes(32);
+  const token = randomBytes(12).toString("hex");
+  const file = (name: string): string => join(directory, name);
+  const keys = JSON.stringify({ keys: [{ id: 1, key: master.toString("hex") }] });
+  writeFileSync(file("master.json"), keys, { mode: 0o600 });
+  writeFileSync(file("token"), `${token}\n`, { mode: 0o600 });
+  const database = file("telemetry.db");
+  let port = 0;
+  return {
+    directory,
+    database,
+    configFile: file("collector.yaml"),
+    token,
+    keyOf: (host) => deriveHostKey(master, hostName(host)),
+    async start() {
+      writeFileSync(
+        file("collector.yaml"),
+        `id: c1
+listen: { address: 127.0.0.1, port: ${port} }
+masterKeyFile: ${file("master.json")}
+store: ${store ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
+liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
+`,
+      );
+      const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")]);
+      const started = await process.logged("started");
+      port = Number(started["port"]);
+      return {
+        process,
+        port,
+        livePort: Number(started["livePort"]),
+        epoch: Number(started["epoch"]),
+      };
+    },
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { hostName } from "../../shared/names.ts";
+import { createReplayTable, type Origin } from "../../shared/replay-window.ts";
+
+function origin(sequence: number, changes: Partial<Origin> = {}): Origin {
+  const host = hostName("compute-1");
+  return { host, path: "storage", bootId: "a".repeat(16), probeEpoch: 100, sequence, ...changes };
+}
+
+test("newest, late and replayed are told apart inside the window", () => {
+  const table = createReplayTable();
+  const verdicts = [5, 5, 3, 3, 6, 70, 6, 7, 5, 71].map((sequence) =>
+    table.admit(origin(sequence)),
+  );
+  assert.deepEqual(verdicts, [
+    "newest",
+    "replayed",
+    "late",
+    "replayed",
+    "newest",
+    "newest",
+    "late",
+    "late",
+    "late",
+    "newest",
+  ]);
+});
+
+test("the same sequence counts once per path", () => {
+  const table = createReplayTable();
+  assert.equal(table.admit(origin(1)), "newest");
+  assert.equal(table.admit(origin(1, { path: "business" })), "newest");
+  assert.equal(table.admit(origin(1, { path: "business" })), "replayed");
+});
+
+test("a restarted probe counts anew; its former life is refused", () => {
+  const table = createReplayTable();
+  assert.equal(table.admit(origin(50)), "newest");
+  assert.equal(table.admit(origin(1, { probeEpoch: 200 })), "newest");
+  assert.equal(table.admit(origin(51)), "stale-epoch");
+  assert.equal(table.admit(origin(2, { probeEpoch: 200 })), "newest");
+});
+
+test("a boot that ended never returns", () => {
+  const table = createReplayTable();
+  const boots = Array.from({ length: 17 }, (_, index) => String(index).padStart(16, "0"));
+  for (const bootId of boots) assert.equal(table.admit(origin(1, { bootId })), "newest");
+  for (const bootId of boots.slice(0, 16)) {
+    assert.equal(table.admit(origin(900, { bootId, probeEpoch: 999 })), "retired-boot");
+  }
+  assert.equal(table.admit(origin(2, { bootId: boots[16] ?? "" })), "newest");
+});
+
+test("a full table refuses newcomers and forgets nobody", () => {
+  const table = createReplayTable(1);
+  assert.equal(table.admit(origin(1)), "newest");
+  assert.equal(table.admit(origin(1, { host: hostName("compute-2") })), "table-full");
+  assert.equal(table.admit(origin(1)), "replayed");
+});
+
+test("in any order of arrival no sequence is taken twice, and newest only climbs", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 300 }), (sequences) => {
+      const table = createReplayTable();
+      let highest = 0;
+      for (const sequence of sequences) {
+        const verdict = table.admit(origin(sequence));
+        assert.equal(verdict === "newest", sequence > highest);
+        highest = Math.max(highest, sequence);
+      }
+    }),
+  );
+});
