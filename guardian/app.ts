@@ -3,16 +3,20 @@
  * must be remembered is journaled before any order is given, and then the effects run.
  */
 import { existsSync } from "node:fs";
-import { describeError, toError } from "../shared/errors.ts";
+import type { Clock } from "../shared/clock.ts";
+import { toError } from "../shared/errors.ts";
+import type { LogFields } from "../shared/log.ts";
 import { runLoop } from "../shared/loop.ts";
 import type { CollectorId } from "../shared/names.ts";
+import type { MonoMs } from "../shared/time.ts";
 import type { Effect, Order } from "./core/effects.ts";
 import type { GuardianEvent } from "./core/events.ts";
 import { initialState, step } from "./core/guardian.ts";
 import { parseMemory } from "./core/memory.ts";
 import type { Settings } from "./core/settings.ts";
 import type { GuardianState } from "./core/state.ts";
-import type { AlertMessage, Journal, JournalEntry, TelemetryStore } from "./ports.ts";
+import type { AlertMessage, Journal, TelemetryStore } from "./ports.ts";
+import { createJournaling } from "./shell/journaling.ts";
 import { createEffectRunner, isOrder, type RunnerPorts } from "./shell/effect-runner.ts";
 
 export interface GuardianPorts extends RunnerPorts {
@@ -44,7 +48,7 @@ const readDeadlineMs = 900;
 export function createGuardian(settings: Settings, ports: GuardianPorts): Guardian {
   const { clock, journal, log } = ports;
   let state = initialState(settings, clock.monoMs(), clock.wallMs());
-  let pending: JournalEntry[] = [];
+  const journaling = createJournaling(journal, clock);
   let broken: Error | undefined;
   let tickedAt = 0;
   const runner = createEffectRunner(ports, (event) => {
@@ -59,23 +63,19 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
       const before = state;
       const result = step(state, event);
       state = result.state;
-      pending.push(entry("input", event));
+      journaling.record("input", event);
       perform(result.effects, state.memory !== before.memory);
     } catch (error) {
       broken = toError(error);
     }
   }
 
-  function entry(kind: JournalEntry["kind"], body: unknown): JournalEntry {
-    return { monoMs: clock.monoMs(), wallMs: clock.wallMs(), kind, body: JSON.stringify(body) };
-  }
-
   function perform(effects: readonly Effect[], remember: boolean): void {
     const orders = effects.filter(isOrder);
-    for (const order of orders) pending.push(entry("intent", order));
+    for (const order of orders) journaling.record("intent", order);
     const written = orders.length > 0 || remember ? flush(remember) : true;
     for (const effect of effects) {
-      if (effect.kind === "line") sayLine(effect);
+      if (effect.kind === "line") log[effect.level](lineFields(effect), effect.text);
       else if (effect.kind === "alert") ports.alert(effect.message);
       else if (written || !isOrder(effect)) runner.run(effect);
       else refuse(effect);
@@ -84,53 +84,22 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
 
   /** Writes what is pending; false when the journal cannot be written, which the core is told. */
   function flush(remember: boolean): boolean {
-    const entries = pending;
-    pending = [];
-    try {
-      if (remember) journal.saveState(JSON.stringify(state.memory), entries);
-      else journal.append(entries);
-      if (!state.eyes.journalWritable) tellJournal(true, "");
-      return true;
-    } catch (error) {
-      // Inputs are lost to replay; what must be remembered is saved whole at the next success.
-      if (state.eyes.journalWritable) tellJournal(false, describeError(error));
-      return false;
+    const failure = journaling.flush(remember ? state.memory : undefined);
+    const writable = failure === undefined;
+    if (writable !== state.eyes.journalWritable) {
+      const at = clock.monoMs();
+      state = step(state, { kind: "journal", at, writable, reason: failure ?? "" }).state;
     }
-  }
-
-  function tellJournal(writable: boolean, reason: string): void {
-    state = step(state, { kind: "journal", at: clock.monoMs(), writable, reason }).state;
+    return writable;
   }
 
   /** Without a journal no order is given. */
   function refuse(order: Order): void {
     const reason = "the journal cannot be written";
-    log.error(
-      { event: "order-refused", host: order.host, order: order.kind, reason },
-      "order refused",
-    );
-    const at = clock.monoMs();
-    const { host } = order;
-    if (order.kind === "evacuate") {
-      const answer = { kind: "not-made", reason } as const;
-      queueMicrotask(() =>
-        take({ kind: "evacuate-answered", at, host, server: order.server, answer }),
-      );
-    } else if (order.kind === "power-off") {
-      const answer = { kind: "refused", reason } as const;
-      const { device } = order;
-      queueMicrotask(() =>
-        take({ kind: "power-off-answered", at, askedAt: at, host, device, answer }),
-      );
-    } else {
-      const answer = { kind: "refused", status: 0, reason } as const;
-      const kind = order.kind;
-      queueMicrotask(() => take({ kind: "service-order-answered", at, host, order: kind, answer }));
-    }
-  }
-
-  function sayLine(line: Extract<Effect, { kind: "line" }>): void {
-    log[line.level]({ event: line.event, host: line.host }, line.text);
+    const { host, kind } = order;
+    log.error({ event: "order-refused", host, order: kind, reason }, "order refused");
+    const answer = refusedAnswer(order, clock.monoMs(), reason);
+    queueMicrotask(() => take(answer));
   }
 
   function tick(): void {
@@ -140,19 +109,16 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
     take({ kind: "tick", at, wall: clock.wallMs(), disarmed });
   }
 
-  async function readTelemetry(
+  /** Reads one source each second, for as long as the guardian runs. */
+  function reading(
     store: TelemetryStore,
     source: "store" | "live",
     collector: CollectorId | undefined,
+    signal: AbortSignal,
   ): Promise<void> {
-    const answer = await store.read(readDeadlineMs);
-    const at = clock.monoMs();
-    if (answer.kind === "failed") {
-      take({ kind: "telemetry-failed", at, source, collector, reason: answer.reason });
-    } else {
-      const { watermarks, liveness } = answer;
-      take({ kind: "telemetry", at, source, watermarks, liveness });
-    }
+    return runLoop(clock, readEveryMs, signal, async () => {
+      take(await readTelemetry(store, source, collector, clock));
+    });
   }
 
   function started(): void {
@@ -168,12 +134,6 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
     decidedAt: () => tickedAt,
     async run(signal) {
       started();
-      const reading = (
-        store: TelemetryStore,
-        source: "store" | "live",
-        id?: CollectorId,
-      ): Promise<void> =>
-        runLoop(clock, readEveryMs, signal, () => readTelemetry(store, source, id));
       const deciding = runLoop(clock, tickEveryMs, signal, () => {
         tick();
         flush(!state.eyes.journalWritable);
@@ -181,12 +141,53 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
       });
       await Promise.all([
         deciding,
-        reading(ports.store, "store"),
-        ...ports.liveViews.map(({ collector, view }) => reading(view, "live", collector)),
+        reading(ports.store, "store", undefined, signal),
+        ...ports.liveViews.map(({ collector, view }) => reading(view, "live", collector, signal)),
       ]);
       flush(true);
     },
   };
+}
+
+async function readTelemetry(
+  store: TelemetryStore,
+  source: "store" | "live",
+  collector: CollectorId | undefined,
+  clock: Clock,
+): Promise<GuardianEvent> {
+  const answer = await store.read(readDeadlineMs);
+  const at = clock.monoMs();
+  if (answer.kind === "failed") {
+    return { kind: "telemetry-failed", at, source, collector, reason: answer.reason };
+  }
+  const { watermarks, liveness } = answer;
+  return { kind: "telemetry", at, source, watermarks, liveness };
+}
+
+function lineFields(line: Extract<Effect, { kind: "line" }>): LogFields {
+  return line.host === undefined ? { event: line.event } : { event: line.event, host: line.host };
+}
+
+/** The answer to an order that was never given. */
+function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent {
+  const { host } = order;
+  switch (order.kind) {
+    case "evacuate": {
+      const answer = { kind: "not-made", reason } as const;
+      return { kind: "evacuate-answered", at, host, server: order.server, answer };
+    }
+    case "power-off": {
+      const answer = { kind: "refused", reason } as const;
+      return { kind: "power-off-answered", at, askedAt: at, host, device: order.device, answer };
+    }
+    case "force-down":
+    case "disable": {
+      const answer = { kind: "refused", status: 0, reason } as const;
+      return { kind: "service-order-answered", at, host, order: order.kind, answer };
+    }
+    default:
+      return order satisfies never;
+  }
 }
 
 /** Events that a decision waits for; telemetry and pings come all the time. */

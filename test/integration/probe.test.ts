@@ -108,6 +108,7 @@ test("libvirt over its socket: states, errors, no answer, gone and back", async 
   t.after(() => hypervisor.close());
   assert.deepEqual(await hypervisor.look(1000), {
     kind: "servers",
+    hostUuid: "a1b2c3d4e5f60718293a4b5c6d7e8f90",
     servers: [{ server: "00112233-4455-6677-8899-aabbccddeeff", state: "paused" }],
   });
   await hypervisor.look(1000);

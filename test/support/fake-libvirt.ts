@@ -4,7 +4,11 @@
  */
 import { createServer, type Socket } from "node:net";
 
-const procedures = { open: 1, authList: 66, allDomainStats: 344 } as const;
+const procedures = { open: 1, capabilities: 7, authList: 66, allDomainStats: 344 } as const;
+
+/** The beginning of what libvirt 9.0 answers; the host's UUID is all that the probe takes from it. */
+const capabilities =
+  "<capabilities>\n\n  <host>\n    <uuid>a1b2c3d4-e5f6-0718-293a-4b5c6d7e8f90</uuid>\n    <cpu/>\n  </host>\n</capabilities>\n";
 
 export interface FakeLibvirt {
   /** 32 hex digits to virDomainState's number. */
@@ -71,6 +75,7 @@ function answer(
 
 function bodyOf(procedure: number, domains: Readonly<Record<string, number>>): Buffer {
   if (procedure === procedures.authList) return uint(0);
+  if (procedure === procedures.capabilities) return text(capabilities);
   if (procedure !== procedures.allDomainStats) return Buffer.alloc(0);
   const entries = Object.entries(domains).map(([uuid, state], index) =>
     Buffer.concat([

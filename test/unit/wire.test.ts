@@ -68,10 +68,11 @@ test("the test vector of docs/wire-format.md", () => {
       "0000000000000001" +
       "0000000000000000" +
       "636f6d707574652d31" +
-      "010022" +
+      "010032" +
       "010101010000" +
       "000000c80000012c000004b000000007000000640000000300000002" +
-      "d416f11dbccef8e9a24d1ca7598169e802fb662d2f5c7e2c3de3fae7a41c8b49",
+      "a1b2c3d4e5f60718293a4b5c6d7e8f90" +
+      "2f17fa4828d325d7665a5b85a82a2055148f796ded41a96a1135a230fecaf455",
   );
 });
 
@@ -111,7 +112,7 @@ test("records of unknown types are skipped and counted, longer records read as f
   assert.equal(received.kind === "accepted" && received.report.unknownRecords, 2);
   assert.deepEqual(received.kind === "accepted" && received.report.liveness, healthyChecks);
   const longer = new Uint8Array([...body, 0xaa]);
-  longer[64 + 9 + 2] = 35;
+  longer[64 + 9 + 2] = 51;
   assert.equal(reasonOf(signRaw(longer)), "accepted");
 });
 
