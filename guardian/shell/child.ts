@@ -13,7 +13,7 @@ export interface ChildOptions {
   readonly deadlineMs: number;
   /** Written at once; undefined leaves stdin empty. */
   readonly stdin?: string | undefined;
-  /** Sees everything printed so far, and returns what to write next, if anything. */
+  /** Sees everything printed so far, stdout before stderr; returns what to write next, if anything. */
   readonly onOutput?: ((printed: string) => string | undefined) | undefined;
 }
 
@@ -23,7 +23,7 @@ export type ChildResult =
   | { readonly kind: "late"; readonly output: string }
   | { readonly kind: "not-started"; readonly reason: string };
 
-const outputBytesMax = 64 * 1024;
+const outputCharactersMax = 64 * 1024;
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Runs the program to its end or to the deadline. Never throws. */
@@ -35,25 +35,32 @@ export function runChild(options: ChildOptions): Promise<ChildResult> {
       env: { PATH: path, LC_ALL: "C", ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
     });
-    let output = "";
+    let [printed, complained] = ["", ""];
+    // Kept apart: a line of stderr in the middle of one of stdout would make both unreadable.
+    const output = (): string => `${printed}\n${complained}`;
     const settle = (result: ChildResult): void => {
       clearTimeout(timer);
       child.kill("SIGKILL");
       resolve(result);
     };
     // Not awaiting the child's end: one in uninterruptible sleep would never report it.
-    const timer = setTimeout(() => settle({ kind: "late", output }), options.deadlineMs);
-    const onData = (chunk: Buffer): void => {
-      if (output.length < outputBytesMax) output += chunk.toString("utf8");
-      const next = options.onOutput?.(output);
+    const timer = setTimeout(() => settle({ kind: "late", output: output() }), options.deadlineMs);
+    const onPrinted = (): void => {
+      const next = options.onOutput?.(output());
       if (next !== undefined) child.stdin.write(next);
     };
-    child.stdout.on("data", onData);
-    child.stderr.on("data", onData);
+    child.stdout.on("data", (chunk: Buffer) => {
+      printed = (printed + chunk.toString("latin1")).slice(0, outputCharactersMax);
+      onPrinted();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      complained = (complained + chunk.toString("latin1")).slice(0, outputCharactersMax);
+      onPrinted();
+    });
     // A child that ends before it has read its input breaks the pipe; its exit code tells why.
     child.stdin.on("error", () => undefined);
     child.on("error", (error) => settle({ kind: "not-started", reason: describeError(error) }));
-    child.on("close", (code) => settle({ kind: "exited", code: code ?? -1, output }));
+    child.on("close", (code) => settle({ kind: "exited", code: code ?? -1, output: output() }));
     if (options.onOutput === undefined) child.stdin.end(options.stdin ?? "");
     else if (options.stdin !== undefined) child.stdin.write(options.stdin);
   });
