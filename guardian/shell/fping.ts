@@ -38,24 +38,20 @@ export function createFping(command = "fping"): Pinger {
 function fpingArguments(target: PingTarget, timeoutMs: number): readonly string[] {
   const version = isIP(target.address) === 6 ? "-6" : "-4";
   const source = target.sourceAddress === undefined ? [] : ["-S", target.sourceAddress];
-  return [version, "-C1", "-q", `-t${Math.round(timeoutMs)}`, ...source, target.address];
+  return [version, "-C1", `-t${Math.round(timeoutMs)}`, ...source, target.address];
 }
 
-/** fping prints "ADDRESS : 0.05" for an answer and "ADDRESS : -" for none. */
+/**
+ * fping prints "ADDRESS : [0], 64 bytes, 0.033 ms …" for an answer and "ADDRESS : [0], timed out …"
+ * for none. A request that could not leave (no route, link down) has no such line; that is why `-q`
+ * is not used, under which both look alike.
+ */
 function resultOf(address: string, output: string, late: boolean): PingResult {
-  const line = output.split("\n").find((text) => text.startsWith(`${address} `));
-  const shown = /: ([0-9.]+|-)\s*$/.exec(line ?? "")?.[1];
-  if (shown !== undefined && shown !== "-") return { kind: "echo", rttMs: Number(shown) };
-  const fault =
-    /(unreachable|can't (?:create|bind)[^\n]*|not permitted|Invalid argument|Cannot assign[^\n]*|usage:)/i.exec(
-      output,
-    )?.[0];
-  // "Host Unreachable from 10.0.0.9" comes from somebody on the way; a send error is our own.
-  const fromOther = /ICMP (Host|Network) Unreachable from/i.test(output);
-  if (fault !== undefined && !fromOther) {
-    return { kind: "local-fault", reason: output.trim().split("\n")[0] ?? fault };
-  }
-  if (shown === "-") return { kind: "no-echo" };
-  const reason = late ? "fping did not end in time" : `fping said: ${output.trim().slice(0, 200)}`;
-  return { kind: "local-fault", reason };
+  const line = output.split("\n").find((text) => text.startsWith(`${address} : [0],`)) ?? "";
+  const rtt = /, ([0-9.]+) ms\b/.exec(line)?.[1];
+  if (rtt !== undefined) return { kind: "echo", rttMs: Number(rtt) };
+  if (line.includes("timed out")) return { kind: "no-echo" };
+  if (late) return { kind: "local-fault", reason: "fping did not end in time" };
+  const said = output.split("\n").find((text) => text.startsWith("fping:"));
+  return { kind: "local-fault", reason: said ?? `fping could not send to ${address}` };
 }
