@@ -1,0 +1,64 @@
+/** The one door to libsql: opening a SQLite file, with the few calls we use, typed. */
+import Libsql from "libsql";
+
+export type SqlValue = string | number | bigint | null;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+export interface Statement {
+  run(...values: readonly SqlValue[]): void;
+  all(...values: readonly SqlValue[]): readonly SqlRow[];
+}
+
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  /** Runs `work` in one transaction; an exception rolls it back. */
+  transaction(work: () => void): void;
+  close(): void;
+}
+
+export interface OpenOptions {
+  readonly readonly?: boolean;
+  /** Nobody else may open the file while we have it; throws SQLITE_BUSY when somebody has. */
+  readonly exclusive?: boolean;
+  /** How long to wait for another process's lock. */
+  readonly timeoutMs?: number;
+}
+
+/** Opens or creates a database file. Throws what SQLite throws. */
+export function openDatabase(path: string, options: OpenOptions = {}): Database {
+  const native = new Libsql(path, { timeout: options.timeoutMs ?? 0 } as Libsql.Options);
+  const exec = (sql: string): void => void native.exec(sql);
+  if (options.readonly === true) exec("PRAGMA query_only=ON");
+  // The lock is taken by the first write and then kept until the process ends, however it ends.
+  if (options.exclusive === true) exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+  return {
+    exec,
+    prepare: (sql) => {
+      const statement = native.prepare(sql);
+      return {
+        run: (...values) => void statement.run(...values),
+        all: (...values) => statement.all(...values) as readonly SqlRow[],
+      };
+    },
+    transaction: (work) => {
+      exec("BEGIN IMMEDIATE");
+      try {
+        work();
+        exec("COMMIT");
+      } catch (error) {
+        // A full disk may have ended the transaction by itself.
+        if (native.inTransaction) exec("ROLLBACK");
+        throw error;
+      }
+    },
+    close: () => {
+      if (options.exclusive === true) {
+        // libsql keeps the file, and its lock, until the last statement is collected as garbage.
+        exec("PRAGMA locking_mode=NORMAL");
+        native.prepare("SELECT COUNT(*) FROM sqlite_master").get();
+      }
+      native.close();
+    },
+  };
+}
