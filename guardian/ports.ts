@@ -97,7 +97,7 @@ export interface ComputeServer {
   readonly powerState: number;
   readonly project: string;
   readonly locked: boolean;
-  /** True when the root disk is a volume (no image on the server record). */
+  /** True when the root disk is a volume: no image on the server record, and a volume attached. */
   readonly volumeBacked: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly fault: string | undefined;
@@ -123,7 +123,13 @@ export type ApiAnswer =
 /** Keystone and Nova. Every call has its own deadline; reads may be repeated, orders never are. */
 export interface ComputeApi {
   services(): Promise<
-    { readonly kind: "services"; readonly services: readonly ComputeService[] } | Failure
+    | {
+        readonly kind: "services";
+        readonly services: readonly ComputeService[];
+        /** Hosts whose record Nova could not fill in (their cell is down): nothing is known of them. */
+        readonly unreadable?: readonly HostName[];
+      }
+    | Failure
   >;
   /** All servers of all projects on a host (paged through to the end). */
   serversOn(

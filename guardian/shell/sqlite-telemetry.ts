@@ -2,12 +2,12 @@
 import { describeError } from "../../shared/errors.ts";
 import { measurements, readLiveness, readWatermark } from "../../shared/telemetry-fields.ts";
 import type { TelemetryStore } from "../ports.ts";
-import { openDatabase, type SqliteDatabase, type SqliteStatement } from "./sqlite.ts";
+import { openDatabase, type Database, type Statement } from "./sqlite.ts";
 
 interface Opened {
-  readonly database: SqliteDatabase;
-  readonly watermarks: SqliteStatement;
-  readonly liveness: SqliteStatement;
+  readonly database: Database;
+  readonly watermarks: Statement;
+  readonly liveness: Statement;
 }
 
 const lockTimeoutMs = 200;

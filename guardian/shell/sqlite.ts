@@ -1,72 +1,69 @@
-/**
- * Opens SQLite databases (libsql, synchronous): telemetry read-only, the journal exclusively. The
- * only file of the guardian that knows the package; everything else sees the small types below.
- */
+/** The one door to libsql: opening a SQLite file, with the few calls we use, typed. */
 import { existsSync } from "node:fs";
-import Database from "libsql";
+import Libsql from "libsql";
 
-export type SqliteValue = string | number | null;
-export type SqliteRow = Readonly<Record<string, unknown>>;
+export type SqlValue = string | number | bigint | null;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
 
-export interface SqliteStatement {
-  run(...values: readonly SqliteValue[]): void;
-  get(...values: readonly SqliteValue[]): SqliteRow | undefined;
-  all(...values: readonly SqliteValue[]): readonly SqliteRow[];
+export interface Statement {
+  run(...values: readonly SqlValue[]): void;
+  all(...values: readonly SqlValue[]): readonly SqlRow[];
 }
 
-export interface SqliteDatabase {
+export interface Database {
   exec(sql: string): void;
-  prepare(sql: string): SqliteStatement;
-  /** Runs `work` in one transaction: all of it or, when it throws, nothing. */
+  prepare(sql: string): Statement;
+  /** Runs `work` in one transaction; an exception rolls it back. */
   transaction<T>(work: () => T): T;
   close(): void;
 }
 
-export interface OpenDatabaseOptions {
-  /** The file must exist, and nothing can be written through this handle. */
+export interface OpenOptions {
   readonly readonly?: boolean;
-  /** Nobody else may open the file meanwhile; throws when another process has it. */
+  /** Nobody else may open the file while we have it; throws SQLITE_BUSY when somebody has. */
   readonly exclusive?: boolean;
   /** How long to wait for another process's lock. */
-  readonly timeoutMs: number;
+  readonly timeoutMs?: number;
 }
 
-/** Opens a database in WAL mode. Throws when it cannot be opened. */
-export function openDatabase(path: string, options: OpenDatabaseOptions): SqliteDatabase {
-  // The package ignores its readonly option and would create an empty file instead.
+/** Opens or creates a database file. Throws what SQLite throws. */
+export function openDatabase(path: string, options: OpenOptions = {}): Database {
+  // The package ignores its own readonly option and would create an empty file instead.
   if (options.readonly === true && !existsSync(path)) throw new Error(`${path} does not exist`);
-  const database = new Database(path, { timeout: options.timeoutMs });
-  try {
-    if (options.exclusive === true) {
-      database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    }
-    if (options.readonly === true) {
-      database.exec("PRAGMA query_only = 1");
-    } else {
-      database.prepare("PRAGMA journal_mode = WAL").get();
-      database.exec("PRAGMA synchronous = FULL");
-    }
-    // The lock is only taken at the first write; take it now, so that a second opener fails here.
-    if (options.exclusive === true) database.exec("BEGIN EXCLUSIVE; COMMIT");
-    return adapt(database);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-function adapt(database: Database.Database): SqliteDatabase {
+  const native = new Libsql(path, { timeout: options.timeoutMs ?? 0 } as Libsql.Options);
+  const exec = (sql: string): void => void native.exec(sql);
+  if (options.readonly === true) exec("PRAGMA query_only=ON");
+  // The lock is taken by the first write and then kept until the process ends, however it ends.
+  if (options.exclusive === true) exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
   return {
-    exec: (sql) => void database.exec(sql),
-    prepare(sql) {
-      const statement = database.prepare(sql);
+    exec,
+    prepare: (sql) => {
+      const statement = native.prepare(sql);
       return {
         run: (...values) => void statement.run(...values),
-        get: (...values) => statement.get(...values) as SqliteRow | undefined,
-        all: (...values) => statement.all(...values) as SqliteRow[],
+        all: (...values) => statement.all(...values) as readonly SqlRow[],
       };
     },
-    transaction: (work) => database.transaction(work)(),
-    close: () => void database.close(),
+    transaction: (work) => {
+      // A reader takes no lock that a writer would have to wait for.
+      exec(options.readonly === true ? "BEGIN" : "BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        exec("COMMIT");
+        return result;
+      } catch (error) {
+        // A full disk may have ended the transaction by itself.
+        if (native.inTransaction) exec("ROLLBACK");
+        throw error;
+      }
+    },
+    close: () => {
+      if (options.exclusive === true) {
+        // libsql keeps the file, and its lock, until the last statement is collected as garbage.
+        exec("PRAGMA locking_mode=NORMAL");
+        native.prepare("SELECT COUNT(*) FROM sqlite_master").get();
+      }
+      native.close();
+    },
   };
 }

@@ -1,0 +1,170 @@
+/**
+ * One HTTP or HTTPS request with a deadline. It tells apart what an order needs to know: whether
+ * the request can have reached the other side (`broken`) or cannot have (`not-sent`). Built on
+ * node:http rather than fetch, because a CA file, a pinned certificate and that distinction are
+ * out of fetch's reach. Every request has a connection of its own: servers behind uwsgi or a proxy
+ * close idle ones, and an order that met such a close would count as "may have been done".
+ */
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { connect as netConnect, isIP, type Socket } from "node:net";
+import { connect as tlsConnect, type ConnectionOptions } from "node:tls";
+import { describeError } from "../../shared/errors.ts";
+
+/** How a server's certificate is checked. */
+export interface TlsCheck {
+  /** False accepts any certificate; only where an operator wrote so. */
+  readonly verify: boolean;
+  /** PEM text of the certificate authorities that count, instead of the system's. */
+  readonly ca?: string | undefined;
+  /** SHA-256 of the one certificate that counts, in hex; authority and name are then not looked at. */
+  readonly fingerprint?: string | undefined;
+  /** PEM text of our own certificate and key. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export interface HttpCall {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly deadlineMs: number;
+  readonly tls?: TlsCheck | undefined;
+}
+
+export type HttpOutcome =
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers: IncomingMessage["headers"];
+      readonly body: string;
+    }
+  /** No byte of the request left us: refused, no route, certificate not accepted. */
+  | { readonly kind: "not-sent"; readonly reason: string }
+  /** The request may have been read and acted on. */
+  | { readonly kind: "broken"; readonly reason: string };
+
+const bodyBytesMax = 32 * 1024 * 1024;
+
+/** Sends one request. Never throws and settles within the deadline. */
+export async function sendHttp(call: HttpCall): Promise<HttpOutcome> {
+  const startedMs = performance.now();
+  let url: URL;
+  try {
+    url = new URL(call.url);
+  } catch {
+    return { kind: "not-sent", reason: `not a URL: ${call.url}` };
+  }
+  try {
+    const socket = await openSocket(url, call.tls ?? { verify: true }, call.deadlineMs);
+    const leftMs = Math.max(1, call.deadlineMs - (performance.now() - startedMs));
+    return await exchange(socket, url, call, leftMs);
+  } catch (error) {
+    return { kind: "not-sent", reason: `${url.host}: ${describeError(error)}` };
+  }
+}
+
+function openSocket(url: URL, check: TlsCheck, deadlineMs: number): Promise<Socket> {
+  const secure = url.protocol === "https:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
+  return new Promise((resolve, reject) => {
+    const socket = secure
+      ? tlsConnect({ host, port, ...tlsOptions(host, check) })
+      : netConnect({ host, port });
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`no connection within ${deadlineMs} ms`)),
+      deadlineMs,
+    );
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    };
+    socket.once("error", fail);
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      clearTimeout(timer);
+      const problem = fingerprintProblem(socket, check);
+      if (problem !== undefined) return fail(new Error(problem));
+      socket.off("error", fail);
+      resolve(socket);
+    });
+  });
+}
+
+function tlsOptions(host: string, check: TlsCheck): ConnectionOptions {
+  return {
+    rejectUnauthorized: check.verify && check.fingerprint === undefined,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(check.ca === undefined ? {} : { ca: check.ca }),
+    ...(check.cert === undefined ? {} : { cert: check.cert }),
+    ...(check.key === undefined ? {} : { key: check.key }),
+  };
+}
+
+/** Checked before the first byte is written, so that no password reaches the wrong device. */
+function fingerprintProblem(socket: Socket, check: TlsCheck): string | undefined {
+  if (check.fingerprint === undefined) return undefined;
+  if (!("getPeerCertificate" in socket)) return "a certificate is pinned but this is plain HTTP";
+  const seen = socket as Socket & { getPeerCertificate(): { fingerprint256?: string } };
+  const shown = plainHex(seen.getPeerCertificate().fingerprint256 ?? "");
+  if (shown === plainHex(check.fingerprint)) return undefined;
+  return `the certificate shown (SHA-256 ${shown}) is not the pinned one`;
+}
+
+function plainHex(text: string): string {
+  return text.replace(/[^0-9a-fA-F]/g, "").toLowerCase();
+}
+
+function exchange(
+  socket: Socket,
+  url: URL,
+  call: HttpCall,
+  deadlineMs: number,
+): Promise<HttpOutcome> {
+  const request = url.protocol === "https:" ? httpsRequest : httpRequest;
+  return new Promise((resolve) => {
+    const settle = (outcome: HttpOutcome): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(outcome);
+    };
+    const timer = setTimeout(
+      () =>
+        settle({ kind: "broken", reason: `${url.host}: no answer within ${deadlineMs | 0} ms` }),
+      deadlineMs,
+    );
+    const broken = (error: Error): void =>
+      settle({ kind: "broken", reason: `${url.host}: ${describeError(error)}` });
+    const body = call.body === undefined ? undefined : Buffer.from(call.body);
+    const headers = {
+      ...call.headers,
+      ...(body === undefined ? {} : { "content-length": String(body.length) }),
+    };
+    const sent = request(url, { method: call.method, headers, createConnection: () => socket });
+    sent.on("error", broken);
+    sent.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > bodyBytesMax) broken(new Error(`answer above ${bodyBytesMax} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on("error", broken);
+      response.on("aborted", () =>
+        broken(new Error("connection lost in the middle of the answer")),
+      );
+      response.on("end", () =>
+        settle({
+          kind: "answer",
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString("utf8"),
+        }),
+      );
+    });
+    sent.end(body);
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * Power over IPMI, through ipmitool: it carries twenty years of vendors' quirks. One child is one
+ * session: identity and reading, or identity and order, never from two sessions, between which an
+ * address could change hands.
+ *
+ * Its `shell` is used because it prints each answer at once (`exec` holds everything back until it
+ * ends), so the off order is written only after the identity was read. Its exit code says nothing
+ * (0 for refused commands, 1 for every kind of silence); what it prints with `-v` does.
+ */
+import type { Secret } from "../../shared/secret.ts";
+import type { DeviceIdentity, PowerController, PowerOffAnswer, PowerReading } from "../ports.ts";
+import { runChild, type ChildResult } from "./child.ts";
+import { identityProblem, noIdentity } from "./power-identity.ts";
+
+export interface IpmiOptions {
+  readonly address: string;
+  readonly port?: number | undefined;
+  readonly username: string;
+  readonly password: Secret;
+  /** 3 by default; 17 for devices that have switched off SHA-1. Without one ipmitool may wait 10 s. */
+  readonly cipherSuite?: number | undefined;
+  /** ADMINISTRATOR, OPERATOR (enough for power on most devices) or USER (readings only). */
+  readonly privilege?: "ADMINISTRATOR" | "OPERATOR" | "USER" | undefined;
+  readonly command?: string | undefined;
+}
+
+const readGuid = "raw 0x06 0x37\n";
+const readPower = "chassis power status\n";
+const orderOff = "chassis power off\n";
+// Without it, ipmitool's shell spins for ever at the end of its input.
+const exit = "exit\n";
+
+export function createIpmi(options: IpmiOptions): PowerController {
+  const port = options.port ?? 623;
+  const name = `ipmi ${options.address}${port === 623 ? "" : `:${port}`}`;
+  const session = (
+    deadlineMs: number,
+    stdin: string,
+    onOutput?: (printed: string) => string | undefined,
+  ): Promise<ChildResult> =>
+    runChild({
+      command: options.command ?? "ipmitool",
+      args: ipmitoolArguments(options, port),
+      env: { IPMI_PASSWORD: options.password.reveal(), HOME: "/nonexistent" },
+      deadlineMs,
+      stdin,
+      onOutput,
+    });
+
+  return {
+    name,
+    async read(deadlineMs) {
+      const result = await session(deadlineMs, readGuid + readPower + exit);
+      return readingOf(name, result, deadlineMs);
+    },
+    async powerOff(expected, deadlineMs) {
+      const guarded = orderWhenItself(expected);
+      const result = await session(deadlineMs, readGuid, guarded);
+      return answerOf(name, expected, result, deadlineMs);
+    },
+  };
+}
+
+function ipmitoolArguments(options: IpmiOptions, port: number): readonly string[] {
+  const target = `-H ${options.address} -p ${port}`.split(" ");
+  const access = ["-U", options.username, "-L", options.privilege ?? "ADMINISTRATOR", "-E"];
+  // One second, one repeat. 0 repeats would mean the default: 20 s of silence.
+  const patience = "-N 1 -R 1".split(" ");
+  const suite = `-v -I lanplus -C ${options.cipherSuite ?? 3}`.split(" ");
+  return [...suite, ...patience, ...target, ...access, "shell"];
+}
+
+/** Writes the order once the identity has been printed and is the expected one; else leaves. */
+function orderWhenItself(
+  expected: DeviceIdentity | undefined,
+): (printed: string) => string | undefined {
+  let decided = false;
+  return (printed) => {
+    if (decided) return undefined;
+    const seen = identityIn(printed);
+    if (seen === undefined) return undefined;
+    decided = true;
+    return identityProblem(expected, seen) === undefined ? orderOff + readPower + exit : exit;
+  };
+}
+
+/** The identity, as soon as the answer to `readGuid` is complete; undefined before. */
+function identityIn(printed: string): DeviceIdentity | undefined {
+  // The 16 bytes as they came over the wire: ipmitool's own `mc guid` prints guesses at their order.
+  const match = /^((?: [0-9a-f]{2}){16})\s*$/m.exec(printed);
+  if (match !== null) return { ...noIdentity, guid: (match[1] ?? "").replaceAll(" ", "") };
+  // The device is asked and refuses: it has no GUID to show.
+  return /Unable to send RAW command/.test(printed) ? noIdentity : undefined;
+}
+
+function readingOf(name: string, result: ChildResult, deadlineMs: number): PowerReading {
+  const output = result.kind === "not-started" ? "" : result.output;
+  const power = /^Chassis Power is (on|off)\s*$/m.exec(output)?.[1];
+  if (result.kind === "exited" && (power === "on" || power === "off")) {
+    return { power, identity: identityIn(output) ?? noIdentity };
+  }
+  return { power: "unknown", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
+}
+
+function answerOf(
+  name: string,
+  expected: DeviceIdentity | undefined,
+  result: ChildResult,
+  deadlineMs: number,
+): PowerOffAnswer {
+  const output = result.kind === "not-started" ? "" : result.output;
+  if (/^Chassis Power Control: Down\/Off\s*$/m.test(output)) return { kind: "done" };
+  const seen = identityIn(output);
+  if (seen === undefined) {
+    return { kind: "no-answer", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
+  }
+  const problem = identityProblem(expected, seen);
+  if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
+  const refusal = /^Set Chassis Power Control to Down\/Off failed: (.+)$/m
+    .exec(output)?.[1]
+    ?.trim();
+  if (refusal === undefined) {
+    return { kind: "no-answer", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
+  }
+  const offAlready = /^Chassis Power is off\s*$/m.test(output);
+  if (offAlready && /not supported in present state/i.test(refusal)) return { kind: "already-off" };
+  return { kind: "refused", reason: `${name}: power off: ${refusal}` };
+}
+
+/** What ipmitool's words mean; the first that fits. */
+const explanations: readonly (readonly [RegExp, string])[] = [
+  [/RAKP 2 HMAC is invalid/, "wrong password"],
+  [/unauthorized name/, "unknown user name, or not allowed this privilege level"],
+  [
+    /unauthorized role|privilege level cannot be obtained/i,
+    "user may not have this privilege level",
+  ],
+  [
+    /invalid (authentication|integrity|confidentiality) algorithm|no matching cipher suite/i,
+    "cipher suite not supported: set cipherSuite to 3 or 17",
+  ],
+  [/Node busy/, "busy"],
+  [/Get Auth Capabilities error/, "no answer (nothing speaks IPMI at this address and port)"],
+  [/Address lookup for .* failed|Could not open socket/, "address cannot be resolved or reached"],
+];
+
+function describeSilence(result: ChildResult, deadlineMs: number): string {
+  if (result.kind === "not-started") return `ipmitool cannot be run: ${result.reason}`;
+  const known = explanations.find(([pattern]) => pattern.test(result.output))?.[1];
+  if (known !== undefined) return known;
+  if (result.kind === "late") return `no answer within ${deadlineMs} ms`;
+  const said = /^(?:.* failed: .*|Error: .*)$/m.exec(result.output)?.[0];
+  return said ?? `ipmitool ended with ${result.code} and no power state`;
+}

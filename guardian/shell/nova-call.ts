@@ -1,0 +1,186 @@
+/**
+ * One call to Nova: token, microversion, deadline, what may be repeated and what may not.
+ *
+ * The microversion is at most 2.93 on purpose. From 2.95 on, Nova leaves evacuated servers stopped;
+ * below it they come back as they were, running or stopped, which is what we promise.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+import type { Failure } from "../ports.ts";
+import type { CloudAccess } from "./cloud-access.ts";
+import { sendHttp, type HttpCall, type HttpOutcome } from "./http-request.ts";
+import { asRecord, isRecord, parseJson, textOf } from "./json.ts";
+import type { ComputeAccess, Keystone } from "./keystone.ts";
+
+export interface NovaCallDependencies {
+  readonly cloud: CloudAccess;
+  readonly keystone: Keystone;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly readDeadlineMs: number;
+}
+
+export interface NovaAnswer {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly requestId: string;
+  readonly body: unknown;
+}
+
+/** `sent` says whether Nova may have received the request. */
+export interface NovaSilence {
+  readonly kind: "silence";
+  readonly sent: boolean;
+  readonly reason: string;
+}
+
+export interface NovaCalls {
+  /** A read: repeated at most twice on a broken connection or a 5xx, within one deadline. */
+  read(path: string): Promise<NovaAnswer | Failure>;
+  /** An order: sent once. Only a 401, which is no execution, is answered with a new token. */
+  order(
+    method: "PUT" | "POST",
+    path: string,
+    body: unknown,
+    deadlineMs: number,
+  ): Promise<NovaAnswer | NovaSilence>;
+}
+
+/** Lowest that has all we use: services by id (2.53), partial records (2.69), lock reasons (2.73). */
+const microversionMin = 73;
+const microversionMax = 93;
+const readAttemptsMax = 3;
+
+export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
+  const { cloud, keystone, clock, random } = dependencies;
+  const versions = new Map<string, string>();
+
+  async function microversion(access: ComputeAccess, untilMs: number): Promise<string | Failure> {
+    const known = versions.get(access.endpoint);
+    if (known !== undefined) return known;
+    const url = rootOf(access.endpoint);
+    const outcome = await sendHttp(plainCall(cloud, "GET", `${url}/`, untilMs - clock.monoMs()));
+    const chosen = chooseMicroversion(url, outcome);
+    if (typeof chosen === "string") versions.set(access.endpoint, chosen);
+    return chosen;
+  }
+
+  async function send(
+    method: HttpCall["method"],
+    path: string,
+    body: unknown,
+    untilMs: number,
+  ): Promise<NovaAnswer | NovaSilence> {
+    for (let renewed = false; ; renewed = true) {
+      const leftMs = untilMs - clock.monoMs();
+      if (leftMs <= 0) return silence(false, "no time left for the call");
+      const access = await keystone.access(leftMs);
+      if (access.kind === "failed") return silence(false, access.reason);
+      const version = await microversion(access, untilMs);
+      if (typeof version !== "string") return silence(false, version.reason);
+      const call = novaCall(cloud, access, version, method, path, untilMs - clock.monoMs());
+      const outcome = await sendHttp(
+        body === undefined ? call : { ...call, body: JSON.stringify(body) },
+      );
+      if (outcome.kind !== "answer") return silence(outcome.kind === "broken", outcome.reason);
+      if (outcome.status !== 401 || renewed) return answerOf(outcome);
+      keystone.reject(access.token);
+    }
+  }
+
+  return {
+    async read(path) {
+      const untilMs = clock.monoMs() + dependencies.readDeadlineMs;
+      let reason = "";
+      for (let attempt = 1; attempt <= readAttemptsMax; attempt += 1) {
+        const answer = await send("GET", path, undefined, untilMs);
+        if (answer.kind === "answer" && answer.status < 500) return answer;
+        reason =
+          answer.kind === "answer" ? `${answer.status} ${messageOf(answer.body)}` : answer.reason;
+        const waitMs = attempt * (100 + random.next() * 200);
+        if (clock.monoMs() + waitMs >= untilMs) break;
+        if (attempt < readAttemptsMax) await pause(waitMs);
+      }
+      return { kind: "failed", reason: `Nova: GET ${path.replace(/\?.*/, "")}: ${reason}` };
+    },
+    order: (method, path, body, deadlineMs) =>
+      send(method, path, body, clock.monoMs() + deadlineMs),
+  };
+}
+
+/** Nova's own sentence in an error answer, whatever key it is wrapped in. */
+export function messageOf(body: unknown): string {
+  const inner = Object.values(asRecord(body)).find(isRecord);
+  return textOf(inner?.["message"]) ?? "no message";
+}
+
+function silence(sent: boolean, reason: string): NovaSilence {
+  return { kind: "silence", sent, reason };
+}
+
+function plainCall(
+  cloud: CloudAccess,
+  method: HttpCall["method"],
+  url: string,
+  leftMs: number,
+): HttpCall {
+  const headers = { accept: "application/json", "user-agent": "compute-guardian" };
+  return { method, url, headers, deadlineMs: Math.max(1, leftMs), tls: cloud.tls };
+}
+
+function novaCall(
+  cloud: CloudAccess,
+  access: ComputeAccess,
+  version: string,
+  method: HttpCall["method"],
+  path: string,
+  leftMs: number,
+): HttpCall {
+  const call = plainCall(cloud, method, `${access.endpoint}${path}`, leftMs);
+  return {
+    ...call,
+    headers: {
+      ...call.headers,
+      "content-type": "application/json",
+      "openstack-api-version": `compute ${version}`,
+      "x-auth-token": access.token.reveal(),
+    },
+  };
+}
+
+function answerOf(outcome: HttpOutcome & { kind: "answer" }): NovaAnswer {
+  const id =
+    outcome.headers["x-openstack-request-id"] ?? outcome.headers["x-compute-request-id"] ?? "";
+  return {
+    kind: "answer",
+    status: outcome.status,
+    requestId: String(id),
+    body: parseJson(outcome.body),
+  };
+}
+
+/** The endpoint up to its version: older catalogs add the project's id. */
+function rootOf(endpoint: string): string {
+  return endpoint.replace(/(\/v2(?:\.\d+)?)(?:\/.*)?$/, "$1");
+}
+
+function chooseMicroversion(url: string, outcome: HttpOutcome): string | Failure {
+  if (outcome.kind !== "answer") return { kind: "failed", reason: `Nova: ${outcome.reason}` };
+  const version = asRecord(asRecord(parseJson(outcome.body))["version"]);
+  const max = minorOf(version["version"]);
+  const min = minorOf(version["min_version"]);
+  if (max === undefined || min === undefined) {
+    const reason = `Nova at ${url} shows no microversions (status ${outcome.status}): is this the compute endpoint?`;
+    return { kind: "failed", reason };
+  }
+  const chosen = Math.min(max, microversionMax);
+  if (chosen >= microversionMin && chosen >= min) return `2.${chosen}`;
+  const reason = `Nova at ${url} speaks microversions 2.${min} to 2.${max}; the guardian needs one of 2.${microversionMin} to 2.${microversionMax}`;
+  return { kind: "failed", reason };
+}
+
+function minorOf(version: unknown): number | undefined {
+  const match = /^2\.(\d+)$/.exec(textOf(version) ?? "");
+  return match === null ? undefined : Number(match[1]);
+}

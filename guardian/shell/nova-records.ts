@@ -1,0 +1,88 @@
+/**
+ * Nova's records into ours. From microversion 2.69 Nova sends partial records while a cell is down:
+ * a field that is not there makes a record poorer or unreadable, it never makes us throw.
+ */
+import { hostName, serverId, type HostName } from "../../shared/names.ts";
+import type { ComputeServer, ComputeService, EvacuationRecord } from "../ports.ts";
+import { asList, asRecord, numberOf, textOf } from "./json.ts";
+
+/** A nova-compute; undefined when its cell is down and Nova knows only its name. */
+export function readService(value: unknown): ComputeService | undefined {
+  const record = asRecord(value);
+  const serviceId = textOf(record["id"]);
+  const host = textOf(record["host"]);
+  const { status, state } = record;
+  if (serviceId === undefined || host === undefined) return undefined;
+  if (status !== "enabled" && status !== "disabled") return undefined;
+  if (state !== "up" && state !== "down") return undefined;
+  return {
+    serviceId,
+    host: hostName(host),
+    zone: textOf(record["zone"]) ?? "",
+    status,
+    state,
+    forcedDown: record["forced_down"] === true,
+    disabledReason: textOf(record["disabled_reason"]),
+    updatedAt: textOf(record["updated_at"]),
+  };
+}
+
+/** The host of a service record that `readService` cannot read. */
+export function unreadableHost(value: unknown): HostName | undefined {
+  const host = textOf(asRecord(value)["host"]);
+  return host === undefined || readService(value) !== undefined ? undefined : hostName(host);
+}
+
+/** A server; what a partial record does not say reads as unknown. */
+export function readServer(value: unknown): ComputeServer | undefined {
+  const record = asRecord(value);
+  const id = textOf(record["id"]);
+  if (id === undefined) return undefined;
+  const host = textOf(record["OS-EXT-SRV-ATTR:host"]);
+  return {
+    server: serverId(id),
+    name: textOf(record["name"]) ?? id,
+    host: host === undefined ? undefined : hostName(host),
+    status: textOf(record["status"]) ?? "UNKNOWN",
+    vmState: textOf(record["OS-EXT-STS:vm_state"]) ?? "unknown",
+    taskState: textOf(record["OS-EXT-STS:task_state"]),
+    powerState: numberOf(record["OS-EXT-STS:power_state"]) ?? 0,
+    project: textOf(record["tenant_id"]) ?? "",
+    locked: record["locked"] === true,
+    volumeBacked: isVolumeBacked(record),
+    metadata: readMetadata(record["metadata"]),
+    fault: textOf(asRecord(record["fault"])["message"]),
+  };
+}
+
+/**
+ * No image and at least one volume: a server booted from a blank local disk has no image either,
+ * and its disk would be lost.
+ */
+function isVolumeBacked(record: Readonly<Record<string, unknown>>): boolean {
+  const volumes = asList(record["os-extended-volumes:volumes_attached"]);
+  return record["image"] === "" && volumes.length > 0;
+}
+
+function readMetadata(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(asRecord(value));
+  return Object.fromEntries(entries.map(([key, text]) => [key, String(text)]));
+}
+
+/** A migration record of type evacuation. */
+export function readMigration(value: unknown): EvacuationRecord | undefined {
+  const record = asRecord(value);
+  const id = numberOf(record["id"]);
+  const server = textOf(record["instance_uuid"]);
+  const source = textOf(record["source_compute"]);
+  if (id === undefined || server === undefined || source === undefined) return undefined;
+  const destination = textOf(record["dest_compute"]);
+  return {
+    id,
+    server: serverId(server),
+    source: hostName(source),
+    destination: destination === undefined ? undefined : hostName(destination),
+    status: textOf(record["status"]) ?? "unknown",
+    createdAt: textOf(record["created_at"]) ?? "",
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Nova behind the ComputeApi port. Reads show what Nova shows, partial records included; orders
+ * are given once, and an order without an answer is "unknown": Nova accepts a second evacuation of
+ * the same server and can wreck the server for good.
+ */
+import type { HostName, ServerId } from "../../shared/names.ts";
+import type { ApiAnswer, ComputeApi, ComputeServer, Failure } from "../ports.ts";
+import { asList, asRecord, isRecord } from "./json.ts";
+import {
+  createNovaCalls,
+  messageOf,
+  type NovaAnswer,
+  type NovaCallDependencies,
+  type NovaSilence,
+} from "./nova-call.ts";
+import { readMigration, readServer, readService, unreadableHost } from "./nova-records.ts";
+
+export interface NovaOptions extends Omit<NovaCallDependencies, "readDeadlineMs"> {
+  /** Limit of one read, retries included. */
+  readonly readDeadlineMs?: number;
+  /** Limit of force-down and disable. */
+  readonly orderDeadlineMs?: number;
+  /** Limit of one evacuate call. */
+  readonly evacuateDeadlineMs?: number;
+}
+
+/** A host has fewer servers than this many pages of them; more means that Nova repeats itself. */
+const pagesMax = 1000;
+
+export function createNova(options: NovaOptions): ComputeApi {
+  const {
+    readDeadlineMs = 10_000,
+    orderDeadlineMs = 10_000,
+    evacuateDeadlineMs = 30_000,
+  } = options;
+  const calls = createNovaCalls({ ...options, readDeadlineMs });
+
+  async function serversOn(host: HostName): ReturnType<ComputeApi["serversOn"]> {
+    const servers: ComputeServer[] = [];
+    let marker = "";
+    for (let page = 0; page < pagesMax; page += 1) {
+      const query = new URLSearchParams({ all_tenants: "1", host });
+      if (marker !== "") query.set("marker", marker);
+      const answer = await calls.read(`/servers/detail?${query.toString()}`);
+      const body = bodyOf(answer, `the servers of ${host}`);
+      if (body.kind === "failed") return body;
+      servers.push(...collect(body.body["servers"], readServer));
+      const next = nextMarker(body.body["servers_links"]);
+      if (next === undefined || next === marker) return { kind: "servers", servers };
+      marker = next;
+    }
+    return failed(`Nova: the servers of ${host} do not end after ${pagesMax} pages`);
+  }
+
+  return {
+    async services() {
+      const answer = await calls.read("/os-services?binary=nova-compute");
+      const body = bodyOf(answer, "the services");
+      if (body.kind === "failed") return body;
+      const services = collect(body.body["services"], readService);
+      const unreadable = collect(body.body["services"], unreadableHost);
+      return { kind: "services", services, unreadable };
+    },
+    serversOn,
+    async server(server) {
+      const answer = await calls.read(`/servers/${encodeURIComponent(server)}`);
+      if (answer.kind === "answer" && answer.status === 404) return { kind: "gone" };
+      const body = bodyOf(answer, `server ${server}`);
+      if (body.kind === "failed") return body;
+      const read = readServer(body.body["server"]);
+      return read === undefined
+        ? failed(`Nova: the record of server ${server} cannot be read`)
+        : { kind: "server", server: read };
+    },
+    async evacuations(host) {
+      // One page, newest first: Nova's limit (1000) is above any host's moves of one incident.
+      const query = new URLSearchParams({ migration_type: "evacuation", source_compute: host });
+      const answer = await calls.read(`/os-migrations?${query.toString()}`);
+      const body = bodyOf(answer, `the evacuations from ${host}`);
+      if (body.kind === "failed") return body;
+      return { kind: "records", records: collect(body.body["migrations"], readMigration) };
+    },
+    forceDown: async (serviceId: string) =>
+      orderAnswer(
+        await calls.order("PUT", servicePath(serviceId), { forced_down: true }, orderDeadlineMs),
+      ),
+    disable: async (serviceId: string, reason: string) => {
+      const body = { status: "disabled", disabled_reason: reason.slice(0, 255) };
+      return orderAnswer(await calls.order("PUT", servicePath(serviceId), body, orderDeadlineMs));
+    },
+    evacuate: async (server: ServerId) => {
+      const path = `/servers/${encodeURIComponent(server)}/action`;
+      return orderAnswer(await calls.order("POST", path, { evacuate: {} }, evacuateDeadlineMs));
+    },
+  };
+}
+
+function failed(reason: string): Failure {
+  return { kind: "failed", reason };
+}
+
+function servicePath(serviceId: string): string {
+  return `/os-services/${encodeURIComponent(serviceId)}`;
+}
+
+function bodyOf(
+  answer: NovaAnswer | Failure,
+  what: string,
+): { readonly kind: "body"; readonly body: Readonly<Record<string, unknown>> } | Failure {
+  if (answer.kind === "failed") return answer;
+  if (answer.status === 403) {
+    return failed(
+      `Nova does not let us read ${what} (403): the user needs the admin role, or a policy that allows it; ${messageOf(answer.body)}`,
+    );
+  }
+  if (answer.status !== 200 || !isRecord(answer.body)) {
+    return failed(`Nova: reading ${what} answered ${answer.status}: ${messageOf(answer.body)}`);
+  }
+  return { kind: "body", body: answer.body };
+}
+
+function orderAnswer(answer: NovaAnswer | NovaSilence): ApiAnswer {
+  if (answer.kind === "silence") {
+    const reason = answer.sent ? answer.reason : `not sent: ${answer.reason}`;
+    return { kind: "unknown", reason };
+  }
+  const { status } = answer;
+  if (status >= 200 && status < 300) return { kind: "accepted", requestId: answer.requestId };
+  const reason = messageOf(answer.body);
+  // A gateway's 5xx or a request timeout says nothing about what happened behind it.
+  if (status >= 500 || status === 408) return { kind: "unknown", reason: `${status}: ${reason}` };
+  return { kind: "refused", status, reason };
+}
+
+function collect<T>(list: unknown, read: (value: unknown) => T | undefined): readonly T[] {
+  return asList(list)
+    .map(read)
+    .filter((value) => value !== undefined);
+}
+
+/**
+ * Only the marker is taken from Nova's link: its host part is often an address inside the cloud
+ * that is not the one we came by.
+ */
+function nextMarker(links: unknown): string | undefined {
+  const next = asList(links)
+    .map(asRecord)
+    .find((link) => link["rel"] === "next");
+  const href = next?.["href"];
+  if (typeof href !== "string") return undefined;
+  return new URLSearchParams(href.slice(href.indexOf("?") + 1)).get("marker") ?? undefined;
+}

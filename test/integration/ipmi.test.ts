@@ -1,0 +1,105 @@
+/** The IPMI adapter around a program that prints what the real ipmitool prints. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { test, type TestContext } from "node:test";
+import { createIpmi } from "../../guardian/shell/ipmi.ts";
+import { Secret } from "../../shared/secret.ts";
+
+const guid = "0102030405060708090a0b0c0d0e0f10";
+const itself = { guid, uuid: undefined, serial: undefined };
+const nothing = { guid: undefined, uuid: undefined, serial: undefined };
+
+function world(t: TestContext, mode: string) {
+  const folder = mkdtempSync(join(tmpdir(), "ipmi-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const record = join(folder, "record");
+  const power = createIpmi({
+    address: "127.0.0.1",
+    username: `${mode}@${record}`,
+    password: new Secret("s3cret pass"),
+    command: resolve("test/support/fake-ipmitool.sh"),
+  });
+  return { power, record: () => readFileSync(record, "utf8") };
+}
+
+test("identity and power come from one session, the password never in argv", async (t) => {
+  const { power, record } = world(t, "on");
+  assert.deepEqual(await power.read(3000), { power: "on", identity: itself });
+  const text = record();
+  assert.match(
+    text,
+    /-I lanplus -C 3 -N 1 -R 1 -H 127\.0\.0\.1 -p 623 .* -L ADMINISTRATOR -E shell/,
+  );
+  assert.match(text, /^password in env: s3cret pass$/m);
+  assert.equal(text.split("s3cret").length, 2, "nowhere but in the environment");
+  assert.equal(text.split("argv:").length, 2, "one session");
+});
+
+test("a device without GUID shows nothing, and is read all the same", async (t) => {
+  const { power } = world(t, "no-guid");
+  assert.deepEqual(await power.read(3000), { power: "on", identity: nothing });
+});
+
+test("off is ordered once, after the identity was seen", async (t) => {
+  const { power, record } = world(t, "on");
+  assert.deepEqual(await power.powerOff(itself, 3000), { kind: "done" });
+  const asked = record().match(/^asked: .*$/gm);
+  assert.deepEqual(asked, [
+    "asked: raw 0x06 0x37",
+    "asked: chassis power off",
+    "asked: chassis power status",
+    "asked: exit",
+  ]);
+});
+
+test("another identity, or none where one was pinned, gets no order", async (t) => {
+  for (const [mode, expected] of [
+    ["on", { ...itself, guid: "ff" }],
+    ["no-guid", itself],
+  ] as const) {
+    const { power, record } = world(t, mode);
+    const answer = await power.powerOff(expected, 3000);
+    assert.ok(answer.kind === "refused" && /pinned is/.test(answer.reason), JSON.stringify(answer));
+    assert.doesNotMatch(record(), /power off/);
+  }
+});
+
+test("refusals are told apart", async (t) => {
+  const busy = await world(t, "busy").power.powerOff(itself, 3000);
+  assert.ok(busy.kind === "refused" && /Node busy/.test(busy.reason));
+  const low = await world(t, "low").power.powerOff(itself, 3000);
+  assert.ok(low.kind === "refused" && /Insufficient privilege/.test(low.reason));
+  assert.equal((await world(t, "off-strict").power.powerOff(itself, 3000)).kind, "already-off");
+  assert.equal((await world(t, "off").power.powerOff(itself, 3000)).kind, "done");
+});
+
+test("silence is unknown, and says why", async (t) => {
+  for (const [mode, words] of [
+    ["wrong-password", /wrong password/],
+    ["unknown-user", /unknown user name/],
+    ["unreachable", /no answer \(nothing speaks IPMI/],
+    ["busy", /busy/],
+    ["hung", /no answer within 400 ms/],
+  ] as const) {
+    const { power } = world(t, mode);
+    const reading = await power.read(400);
+    assert.ok(reading.power === "unknown" && words.test(reading.reason), JSON.stringify(reading));
+    assert.doesNotMatch(reading.reason, /s3cret/);
+    if (mode === "busy") continue;
+    assert.equal((await power.powerOff(itself, 400)).kind, "no-answer", mode);
+  }
+});
+
+test("a missing ipmitool is a sentence", async () => {
+  const password = new Secret("x");
+  const power = createIpmi({
+    address: "127.0.0.1",
+    username: "a",
+    password,
+    command: "/no/ipmitool",
+  });
+  const reading = await power.read(500);
+  assert.ok(reading.power === "unknown" && /cannot be run: spawn/.test(reading.reason));
+});

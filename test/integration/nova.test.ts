@@ -1,0 +1,319 @@
+/** Our Keystone and Nova adapters against a Keystone and Nova that behave like the real ones. */
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { CloudAccess } from "../../guardian/shell/cloud-access.ts";
+import { createKeystone } from "../../guardian/shell/keystone.ts";
+import { createNova, type NovaOptions } from "../../guardian/shell/nova.ts";
+import type { ComputeApi } from "../../guardian/ports.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { sleep } from "../../shared/loop.ts";
+import { hostName, serverId } from "../../shared/names.ts";
+import { seededRandom } from "../../shared/random.ts";
+import { Secret } from "../../shared/secret.ts";
+import {
+  startFakeOpenStack,
+  type FakeOpenStack,
+  type FakeOpenStackOptions,
+} from "../support/fake-openstack.ts";
+import { SimulatedHost } from "../support/simulated-host.ts";
+import { simulatedUuid } from "../support/simulated-nova.ts";
+
+const one = hostName("compute-1");
+
+interface World {
+  readonly hosts: readonly SimulatedHost[];
+  readonly cloud: FakeOpenStack;
+  readonly api: ComputeApi;
+}
+
+async function world(
+  t: TestContext,
+  fake: Partial<FakeOpenStackOptions> = {},
+  nova: Partial<NovaOptions> = {},
+  access: Partial<CloudAccess> = {},
+): Promise<World> {
+  const hosts = [1, 2, 3].map(
+    (n) => new SimulatedHost({ name: `compute-${n}`, uuid: simulatedUuid("c0", n) }),
+  );
+  const cloud = await startFakeOpenStack({ hosts, ...fake });
+  t.after(() => cloud.close());
+  const full: CloudAccess = {
+    name: "lab",
+    authUrl: cloud.authUrl,
+    auth: {
+      kind: "password",
+      user: { name: "admin", domain: { id: "default" } },
+      who: 'user "admin"',
+      password: new Secret("s3cret"),
+      scope: { project: { name: "admin", domain: { id: "default" } } },
+    },
+    region: undefined,
+    interface: "public",
+    tls: { verify: true },
+    computeEndpoint: undefined,
+    ...access,
+  };
+  const keystone = createKeystone(full, systemClock);
+  const random = seededRandom(1);
+  const api = createNova({ cloud: full, keystone, clock: systemClock, random, ...nova });
+  return { hosts, cloud, api };
+}
+
+async function serviceOf(api: ComputeApi, host: string) {
+  const answer = await api.services();
+  assert.equal(answer.kind, "services", JSON.stringify(answer));
+  const service = answer.services.find((candidate) => candidate.host === host);
+  assert.ok(service, `${host} is listed`);
+  return service;
+}
+
+/** Power off, forced down: ready to be evacuated. */
+async function fenced({ hosts, api }: World): Promise<void> {
+  hosts[0]?.powerLoss();
+  const service = await serviceOf(api, "compute-1");
+  assert.equal((await api.forceDown(service.serviceId)).kind, "accepted");
+}
+
+test("a power loss shows as down after service_down_time, and its time stamp stops", async (t) => {
+  const { hosts, api } = await world(t, { reportIntervalMs: 20, serviceDownMs: 100 });
+  const before = await serviceOf(api, "compute-1");
+  await sleep(40);
+  const alive = await serviceOf(api, "compute-1");
+  assert.equal(alive.state, "up");
+  assert.notEqual(alive.updatedAt, before.updatedAt, "its time stamp advances while it lives");
+  hosts[0]?.powerLoss();
+  const stopped = (await serviceOf(api, "compute-1")).updatedAt;
+  await sleep(130);
+  const dead = await serviceOf(api, "compute-1");
+  assert.equal(dead.state, "down");
+  assert.equal(dead.updatedAt, stopped);
+  assert.equal(dead.forcedDown, false);
+});
+
+test("all servers of a host are read, page by page, by our own address", async (t) => {
+  const { cloud, api } = await world(t, { pageLimit: 2 });
+  for (let n = 0; n < 5; n += 1) cloud.nova.addServer({ host: "compute-1" });
+  cloud.nova.addServer({ host: "compute-2" });
+  const answer = await api.serversOn(one);
+  assert.equal(answer.kind, "servers");
+  assert.equal(answer.servers.length, 5);
+  assert.ok(answer.servers.every((server) => server.host === one && server.volumeBacked));
+  assert.equal(cloud.requests.filter((seen) => seen.path.includes("/detail")).length, 3);
+});
+
+test("a fenced host's servers run elsewhere, stopped ones stay stopped, none twice", async (t) => {
+  const place = await world(t, { rebuildMs: 60 });
+  const { cloud, api, hosts } = place;
+  const running = cloud.nova.addServer({ host: "compute-1" });
+  const stopped = cloud.nova.addServer({ host: "compute-1", status: "SHUTOFF" });
+  await fenced(place);
+  for (const server of [running, stopped]) {
+    const answer = await api.evacuate(serverId(server.id));
+    assert.equal(answer.kind, "accepted");
+    assert.match(answer.kind === "accepted" ? answer.requestId : "", /^req-/);
+  }
+  const during = await api.server(serverId(running.id));
+  assert.equal(during.kind === "server" && during.server.status, "REBUILD");
+  await sleep(100);
+  const after = await api.server(serverId(running.id));
+  assert.ok(after.kind === "server" && after.server.host !== one);
+  assert.equal(after.server.status, "ACTIVE");
+  const still = await api.server(serverId(stopped.id));
+  assert.equal(still.kind === "server" && still.server.status, "SHUTOFF");
+  const records = await api.evacuations(one);
+  assert.ok(records.kind === "records");
+  assert.deepEqual(
+    records.records.map((record) => record.status),
+    ["done", "done"],
+  );
+  assert.deepEqual(cloud.nova.doubleStarts, []);
+  hosts[0]?.powerOn();
+  const closed = await api.evacuations(one);
+  assert.ok(closed.kind === "records" && closed.records.every((r) => r.status === "completed"));
+});
+
+test("evacuation is refused while the service is up, and for a paused server", async (t) => {
+  const place = await world(t);
+  const server = place.cloud.nova.addServer({ host: "compute-1" });
+  const paused = place.cloud.nova.addServer({ host: "compute-1", status: "PAUSED" });
+  const early = await place.api.evacuate(serverId(server.id));
+  assert.ok(early.kind === "refused" && early.status === 400);
+  assert.equal(early.reason, "Compute service of compute-1 is still in use.");
+  await fenced(place);
+  const answer = await place.api.evacuate(serverId(paused.id));
+  assert.ok(answer.kind === "refused" && answer.status === 409);
+});
+
+test("Nova accepts a second evacuation of the same server, and wrecks it", async (t) => {
+  const place = await world(t, { rebuildMs: 50 });
+  const server = place.cloud.nova.addServer({ host: "compute-1" });
+  await fenced(place);
+  assert.equal((await place.api.evacuate(serverId(server.id))).kind, "accepted");
+  assert.equal((await place.api.evacuate(serverId(server.id))).kind, "accepted");
+  await sleep(120);
+  const after = await place.api.server(serverId(server.id));
+  assert.ok(after.kind === "server" && after.server.status === "REBUILD");
+  assert.equal(after.server.host, one, "never arrives");
+});
+
+test("an order whose answer is lost or late is unknown, and is given once", async (t) => {
+  const place = await world(t, {}, { evacuateDeadlineMs: 100 });
+  const { cloud, api } = place;
+  const first = cloud.nova.addServer({ host: "compute-1" });
+  const second = cloud.nova.addServer({ host: "compute-1" });
+  await fenced(place);
+  cloud.setFault({ kind: "answer-lost", match: /action/ });
+  const lost = await api.evacuate(serverId(first.id));
+  assert.equal(lost.kind, "unknown");
+  cloud.setFault({ kind: "slow", delayMs: 200, match: /action/ });
+  const late = await api.evacuate(serverId(second.id));
+  assert.ok(late.kind === "unknown" && /no answer within/.test(late.reason));
+  await sleep(150);
+  cloud.setFault({ kind: "status", status: 503, match: /action/ });
+  assert.equal((await api.evacuate(serverId(second.id))).kind, "unknown");
+  cloud.setFault({ kind: "none" });
+  const records = await api.evacuations(one);
+  assert.ok(records.kind === "records");
+  assert.equal(records.records.length, 2, "both were carried out, each once");
+});
+
+test("evacuating from a host that has power counts as a double start", async (t) => {
+  const place = await world(t);
+  const server = place.cloud.nova.addServer({ host: "compute-1" });
+  const service = await serviceOf(place.api, "compute-1");
+  await place.api.forceDown(service.serviceId);
+  await place.api.evacuate(serverId(server.id));
+  assert.deepEqual(place.cloud.nova.doubleStarts, [{ server: server.id, source: one }]);
+});
+
+test("no valid host: accepted, then ERROR with Nova's fault; a retry is allowed", async (t) => {
+  const place = await world(t, { rebuildMs: 20 });
+  const { cloud, api } = place;
+  const server = cloud.nova.addServer({ host: "compute-1" });
+  await fenced(place);
+  const others = ["compute-2", "compute-3"].map((host) => cloud.nova.service(host));
+  for (const service of others) await api.disable(service.id, "full");
+  assert.equal((await api.evacuate(serverId(server.id))).kind, "accepted");
+  await sleep(40);
+  const broken = await api.server(serverId(server.id));
+  assert.ok(broken.kind === "server" && broken.server.status === "ERROR");
+  assert.match(broken.server.fault ?? "", /No valid host/);
+  const record = await api.evacuations(one);
+  assert.equal(record.kind === "records" && record.records[0]?.status, "error");
+  for (const service of others) cloud.nova.updateService(service, { status: "enabled" });
+  await api.evacuate(serverId(server.id));
+  await sleep(40);
+  const cured = await api.server(serverId(server.id));
+  assert.equal(cured.kind === "server" && cured.server.status, "ACTIVE");
+});
+
+test("disabling a dead host first blocks; forced down first does not", async (t) => {
+  const { hosts, api } = await world(t, { rpcTimeoutMs: 300 }, { orderDeadlineMs: 150 });
+  hosts[0]?.powerLoss();
+  const { serviceId } = await serviceOf(api, "compute-1");
+  assert.equal((await api.disable(serviceId, "guardian: failed")).kind, "unknown");
+  assert.equal((await api.forceDown(serviceId)).kind, "accepted");
+  assert.equal((await api.disable(serviceId, "guardian: failed")).kind, "accepted");
+  const service = await serviceOf(api, "compute-1");
+  assert.deepEqual(
+    [service.forcedDown, service.status, service.disabledReason, service.state],
+    [true, "disabled", "guardian: failed", "down"],
+  );
+});
+
+test("a wrong password is one clear sentence without the password", async (t) => {
+  const auth = {
+    kind: "password",
+    user: { name: "admin", domain: { id: "default" } },
+    who: 'user "admin"',
+    password: new Secret("wr0ng-pass"),
+    scope: undefined,
+  } as const;
+  const { api } = await world(t, {}, { readDeadlineMs: 500 }, { auth });
+  const answer = await api.services();
+  assert.ok(answer.kind === "failed");
+  assert.match(answer.reason, /Keystone refused user "admin" of cloud "lab".*401/);
+  assert.doesNotMatch(answer.reason, /wr0ng-pass/);
+});
+
+test("an application credential works", async (t) => {
+  const auth = {
+    kind: "application-credential",
+    credential: { id: "cred-1" },
+    who: 'application credential "cred-1"',
+    secret: new Secret("cr3d"),
+  } as const;
+  const { api } = await world(t, {}, {}, { auth });
+  assert.equal((await api.services()).kind, "services");
+});
+
+test("a token that Nova stops accepting is renewed, for reads and for orders", async (t) => {
+  const { cloud, api } = await world(t);
+  const { serviceId } = await serviceOf(api, "compute-1");
+  cloud.expireTokens();
+  assert.equal((await api.services()).kind, "services");
+  cloud.expireTokens();
+  assert.equal((await api.forceDown(serviceId)).kind, "accepted");
+  const tokens = cloud.requests.filter((seen) => seen.path === "/v3/auth/tokens");
+  assert.equal(tokens.length, 3);
+});
+
+test("a token is renewed before it ends, and kept in use when Keystone is gone", async (t) => {
+  const { cloud, api } = await world(t, { tokenLifetimeMs: 500 });
+  await api.services();
+  await sleep(420);
+  cloud.setFault({ kind: "status", status: 503, match: /auth/ });
+  assert.equal((await api.services()).kind, "services", "the old token is still good");
+  cloud.setFault({ kind: "none" });
+  await api.services();
+  const tokens = cloud.requests.filter((seen) => seen.path === "/v3/auth/tokens");
+  assert.deepEqual(
+    tokens.map((seen) => seen.status),
+    [201, 503, 201],
+  );
+});
+
+test("reads survive two bad answers; a Nova that is gone is a failure, not an exception", async (t) => {
+  const { cloud, api } = await world(t, {}, { readDeadlineMs: 1500 });
+  await api.services();
+  cloud.setFault({ kind: "status", status: 503, match: /os-services/ });
+  const heal = sleep(150).then(() => cloud.setFault({ kind: "none" }));
+  assert.equal((await api.services()).kind, "services");
+  await heal;
+  await cloud.goDown();
+  const gone = await api.services();
+  assert.ok(gone.kind === "failed" && /ECONNREFUSED/.test(gone.reason), JSON.stringify(gone));
+  const order = await api.forceDown("x");
+  assert.ok(order.kind === "unknown" && order.reason.startsWith("not sent"));
+  await cloud.comeBack();
+  assert.equal((await api.services()).kind, "services");
+});
+
+test("the microversion stays at 2.93 on a newer Nova; a too old one is refused in words", async (t) => {
+  const newer = await world(t, { microversionMax: "2.104" });
+  assert.equal((await newer.api.services()).kind, "services");
+  const old = await world(t, { microversionMax: "2.60" }, { readDeadlineMs: 300 });
+  const answer = await old.api.services();
+  assert.ok(answer.kind === "failed");
+  assert.match(answer.reason, /speaks microversions 2\.1 to 2\.60; the guardian needs/);
+});
+
+test("a region or interface that the catalog lacks names what it has", async (t) => {
+  const { api } = await world(t, {}, { readDeadlineMs: 300 }, { region: "Mars" });
+  const answer = await api.services();
+  assert.ok(answer.kind === "failed");
+  assert.match(answer.reason, /"public in Mars".*it has: public in RegionOne/);
+});
+
+test("forced_down cannot be lifted while evacuations are done but not completed", async (t) => {
+  const place = await world(t, { rebuildMs: 10 });
+  const server = place.cloud.nova.addServer({ host: "compute-1" });
+  await fenced(place);
+  await place.api.evacuate(serverId(server.id));
+  await sleep(20);
+  const service = place.cloud.nova.service("compute-1");
+  const refusal = place.cloud.nova.updateService(service, { forced_down: false });
+  assert.match(refusal?.message ?? "", /Unable to force up host compute-1/);
+  place.hosts[0]?.powerOn();
+  assert.equal(place.cloud.nova.updateService(service, { forced_down: false }), undefined);
+});

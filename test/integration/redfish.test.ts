@@ -1,0 +1,162 @@
+/** The Redfish adapter against BMCs in every mood. */
+import assert from "node:assert/strict";
+import { createHash, X509Certificate } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import {
+  createRedfish,
+  redfishProblem,
+  type RedfishOptions,
+} from "../../guardian/shell/redfish.ts";
+import { sleep } from "../../shared/loop.ts";
+import { Secret } from "../../shared/secret.ts";
+import { startFakeBmc, type FakeBmcOptions } from "../support/fake-bmc.ts";
+import { SimulatedHost } from "../support/simulated-host.ts";
+import { simulatedUuid } from "../support/simulated-nova.ts";
+
+async function world(
+  t: TestContext,
+  options: Partial<RedfishOptions> = {},
+  fake: Partial<FakeBmcOptions> = {},
+) {
+  const host = new SimulatedHost({ name: "compute-1", uuid: simulatedUuid("c0", 1) });
+  const bmc = await startFakeBmc({ hosts: [host], slowMs: 150, ...fake });
+  t.after(() => bmc.close());
+  const power = createRedfish({
+    url: bmc.url,
+    username: "admin",
+    password: new Secret("s3cret"),
+    ...options,
+  });
+  return { host, bmc, power };
+}
+
+const itself = {
+  guid: undefined,
+  uuid: simulatedUuid("c0", 1).replaceAll("-", ""),
+  serial: "sncompute1",
+};
+
+for (const auth of ["session", "basic"] as const) {
+  test(`reads on, switches off, reads off (${auth})`, async (t) => {
+    const { host, bmc, power } = await world(t, { auth });
+    assert.deepEqual(await power.read(1000), { power: "on", identity: itself });
+    assert.deepEqual(await power.powerOff(itself, 1000), { kind: "done" });
+    assert.equal(host.power, "off");
+    assert.deepEqual(await power.read(1000), { power: "off", identity: itself });
+    await sleep(50);
+    assert.equal(bmc.openSessions, 0, "sessions are closed: BMCs have few");
+  });
+}
+
+test("a stuck device answers done and still reads on", async (t) => {
+  const { bmc, power } = await world(t);
+  bmc.setMode("compute-1", "stuck");
+  assert.deepEqual(await power.powerOff(itself, 1000), { kind: "done" });
+  const reading = await power.read(1000);
+  assert.equal(reading.power, "on");
+});
+
+test("busy, mute and late devices are unknown, and their orders unanswered", async (t) => {
+  const { host, bmc, power } = await world(t);
+  for (const [mode, words] of [
+    ["busy", /busy \(503\)/],
+    ["unreachable", /no answer within/],
+    ["slow", /no answer within/],
+  ] as const) {
+    bmc.setMode("compute-1", mode);
+    const reading = await power.read(100);
+    assert.ok(reading.power === "unknown" && words.test(reading.reason), JSON.stringify(reading));
+    const answer = await power.powerOff(itself, 100);
+    assert.equal(answer.kind, "no-answer");
+  }
+  assert.equal(host.power, "on");
+  assert.deepEqual(bmc.offOrders, []);
+});
+
+test("no order reaches a device that shows another identity, or none any more", async (t) => {
+  const { host, bmc, power } = await world(t);
+  bmc.setMode("compute-1", "wrong-identity");
+  const answer = await power.powerOff(itself, 1000);
+  assert.ok(answer.kind === "refused" && /pinned is/.test(answer.reason));
+  const guid = { ...itself, guid: "0102" };
+  assert.equal((await power.powerOff(guid, 1000)).kind, "refused");
+  assert.deepEqual([host.power, bmc.offOrders], ["on", []]);
+});
+
+test("a device that refuses to switch off what is off answers already-off", async (t) => {
+  const { host, bmc, power } = await world(t);
+  bmc.setMode("compute-1", "strict");
+  host.powerLoss();
+  assert.deepEqual(await power.powerOff(itself, 1000), { kind: "already-off" });
+  assert.equal(bmc.offOrders.length, 1, "the order was given all the same");
+});
+
+test("a wrong password is said, and not shown", async (t) => {
+  const { power } = await world(t, { password: new Secret("guess") });
+  const reading = await power.read(1000);
+  assert.ok(reading.power === "unknown");
+  assert.match(reading.reason, /wrong user name, password/);
+  assert.doesNotMatch(reading.reason, /guess/);
+});
+
+test("several systems need a system id", async (t) => {
+  const hosts = [1, 2].map(
+    (n) => new SimulatedHost({ name: `compute-${n}`, uuid: simulatedUuid("c0", n) }),
+  );
+  const { bmc, power } = await world(t, {}, { hosts });
+  const reading = await power.read(1000);
+  assert.ok(reading.power === "unknown" && /several systems/.test(reading.reason));
+  const password = new Secret("s3cret");
+  const second = createRedfish({
+    url: bmc.url,
+    username: "admin",
+    password,
+    systemId: "compute-2",
+  });
+  assert.equal((await second.powerOff(undefined, 1000)).kind, "done");
+  assert.deepEqual(
+    hosts.map((host) => host.power),
+    ["on", "off"],
+  );
+});
+
+test("plain HTTP only on loopback, or where an operator wrote so", () => {
+  const options = { url: "http://10.0.0.1", username: "a", password: new Secret("b") };
+  assert.match(redfishProblem(options) ?? "", /in the clear/);
+  assert.equal(redfishProblem({ ...options, insecureHttp: true }), undefined);
+  assert.equal(redfishProblem({ ...options, url: "https://10.0.0.1" }), undefined);
+});
+
+test("a certificate is accepted by authority or by fingerprint, else no password is sent", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bmc-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+  const names = "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1";
+  const files = ["-keyout", keyFile, "-out", certFile];
+  try {
+    execFileSync("openssl", [...request.split(" "), ...names.split(" "), ...files], {
+      stdio: "pipe",
+    });
+  } catch {
+    t.skip("openssl is not installed");
+    return;
+  }
+  const cert = readFileSync(certFile, "utf8");
+  const tls = { key: readFileSync(keyFile, "utf8"), cert };
+  const { bmc, power } = await world(t, {}, { tls });
+  const unknown = await power.read(1000);
+  assert.ok(unknown.power === "unknown" && /self-signed/.test(unknown.reason));
+  const shared = { url: bmc.url, username: "admin", password: new Secret("s3cret") };
+  const fingerprint = createHash("sha256").update(new X509Certificate(cert).raw).digest("hex");
+  for (const extra of [{ caFile: certFile }, { fingerprint }, { verify: false }]) {
+    assert.equal((await createRedfish({ ...shared, ...extra }).read(1000)).power, "on");
+  }
+  const other = createRedfish({ ...shared, fingerprint: fingerprint.replace(/^../, "00") });
+  const pinned = await other.read(1000);
+  assert.ok(pinned.power === "unknown" && /not the pinned one/.test(pinned.reason));
+});

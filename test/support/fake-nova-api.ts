@@ -1,0 +1,203 @@
+/** Nova's HTTP routes over a `SimulatedNova`, in the shapes seen from the real API at 2.93. */
+import type { IncomingMessage } from "node:http";
+import { sleep } from "../../shared/loop.ts";
+import type {
+  NovaMigrationState,
+  NovaRefusal,
+  NovaServerState,
+  NovaServiceState,
+  SimulatedNova,
+} from "./simulated-nova.ts";
+
+export interface NovaReply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface NovaApi {
+  readonly simulated: SimulatedNova;
+  readonly endpoint: string;
+  readonly pageLimit: number;
+  readonly max: string;
+}
+
+interface NovaRequest {
+  readonly request: IncomingMessage;
+  readonly url: URL;
+  readonly body: unknown;
+  readonly authentic: boolean;
+}
+
+/** Answers one request to Nova. */
+export async function nova(api: NovaApi, call: NovaRequest): Promise<NovaReply> {
+  const method = call.request.method ?? "";
+  const path = call.url.pathname.replace(/^\/v2\.1/, "").replace(/\/$/, "");
+  if (path === "") return versionDocument(api);
+  if (!call.authentic) {
+    const message = "The request you have made requires authentication.";
+    return { status: 401, body: { error: { code: 401, message, title: "Unauthorized" } } };
+  }
+  const asked = String(call.request.headers["openstack-api-version"] ?? "compute 2.1");
+  const minor = Number(/^compute 2\.(\d+)$/.exec(asked)?.[1] ?? Number.NaN);
+  if (!(minor <= Number(api.max.slice(2)))) {
+    const message = `Version ${asked.slice(8)} is not supported by the API. Minimum is 2.1 and maximum is ${api.max}.`;
+    return { status: 406, body: { computeFault: { code: 406, message } } };
+  }
+  api.simulated.settle();
+  const [, resource, id, action] = path.split("/");
+  const route = `${method} ${resource ?? ""}${id === undefined ? "" : "/"}${id === "detail" ? id : ""}`;
+  switch (route) {
+    case "GET os-services":
+      return listServices(api.simulated, call.url.searchParams);
+    case "PUT os-services/":
+      return await putService(api.simulated, id ?? "", call.body);
+    case "GET servers/detail":
+      return listServers(api, call.url.searchParams);
+    case "GET servers/":
+      return showServer(api.simulated, id ?? "");
+    case "POST servers/":
+      return action === "action" ? act(api.simulated, id ?? "", call.body) : notFound("route");
+    case "GET os-migrations":
+      return listMigrations(api.simulated, call.url.searchParams);
+    default:
+      return notFound("The resource could not be found.");
+  }
+}
+
+function versionDocument(api: NovaApi): NovaReply {
+  const version = { id: "v2.1", status: "CURRENT", version: api.max, min_version: "2.1" };
+  return { status: 200, body: { version } };
+}
+
+function notFound(message: string): NovaReply {
+  return refused({ status: 404, kind: "itemNotFound", message });
+}
+
+function refused(refusal: NovaRefusal): NovaReply {
+  const { status, kind, message } = refusal;
+  return { status, body: { [kind]: { code: status, message } } };
+}
+
+function listServices(simulated: SimulatedNova, query: URLSearchParams): NovaReply {
+  const host = query.get("host");
+  const services = [...simulated.services.values()]
+    .filter((service) => host === null || service.host.name === host)
+    .map((service) => serviceRecord(simulated, service));
+  return { status: 200, body: { services } };
+}
+
+function serviceRecord(simulated: SimulatedNova, service: NovaServiceState): unknown {
+  const updatedMs = Math.max(simulated.lastReportMs(service), service.touchedMs);
+  return {
+    id: service.id,
+    binary: "nova-compute",
+    host: service.host.name,
+    zone: "nova",
+    status: service.status,
+    state: simulated.isUp(service) ? "up" : "down",
+    updated_at: novaStamp(performance.timeOrigin + updatedMs),
+    disabled_reason: service.disabledReason,
+    forced_down: service.forcedDown,
+  };
+}
+
+function novaStamp(wallMs: number): string {
+  const micros = Math.floor((wallMs % 1) * 1000);
+  return new Date(wallMs).toISOString().replace("Z", String(micros).padStart(3, "0"));
+}
+
+async function putService(simulated: SimulatedNova, id: string, body: unknown): Promise<NovaReply> {
+  const service = simulated.services.get(id);
+  if (service === undefined) return notFound(`Service ${id} not found.`);
+  const changes = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const blocks = simulated.blocksOnUpdate(service, changes);
+  const refusal = simulated.updateService(service, changes);
+  if (refusal !== undefined) return refused(refusal);
+  if (blocks) await sleep(simulated.limits.rpcTimeoutMs);
+  return { status: 200, body: { service: serviceRecord(simulated, service) } };
+}
+
+function listServers(api: NovaApi, query: URLSearchParams): NovaReply {
+  const host = query.get("host");
+  const all = [...api.simulated.servers.values()].filter(
+    (server) => host === null || server.host === host,
+  );
+  const marker = query.get("marker");
+  const start = marker === null ? 0 : all.findIndex((server) => server.id === marker) + 1;
+  const limit = Math.min(Number(query.get("limit") ?? api.pageLimit), api.pageLimit);
+  const page = all.slice(start, start + limit);
+  const last = page.at(-1);
+  const servers = page.map((server) => serverRecord(server));
+  if (last === undefined || start + limit >= all.length) return { status: 200, body: { servers } };
+  // The real API links to the address it believes to have, not to the one the client used.
+  const href = `http://controller.invalid:8774/v2.1/servers/detail?all_tenants=1&host=${host ?? ""}&marker=${last.id}`;
+  return { status: 200, body: { servers, servers_links: [{ rel: "next", href }] } };
+}
+
+function serverRecord(server: NovaServerState): unknown {
+  const running = server.vmState === "active";
+  return {
+    id: server.id,
+    name: server.name,
+    status: server.status,
+    tenant_id: server.project,
+    metadata: server.metadata,
+    image: server.volumeBacked ? "" : { id: "11111111-0000-4000-8000-000000000001" },
+    "os-extended-volumes:volumes_attached": server.volumeBacked
+      ? [{ id: server.id.replace("a0", "f0"), delete_on_termination: false }]
+      : [],
+    "OS-EXT-SRV-ATTR:host": server.host,
+    "OS-EXT-SRV-ATTR:hypervisor_hostname": server.host,
+    "OS-EXT-STS:task_state": server.taskState,
+    "OS-EXT-STS:vm_state": server.vmState,
+    "OS-EXT-STS:power_state": running ? 1 : 4,
+    locked: server.locked,
+    ...(server.status === "ERROR" && server.fault !== undefined
+      ? { fault: { code: 500, message: server.fault } }
+      : {}),
+  };
+}
+
+function showServer(simulated: SimulatedNova, id: string): NovaReply {
+  const server = simulated.servers.get(id);
+  if (server === undefined) return notFound(`Instance ${id} could not be found.`);
+  return { status: 200, body: { server: serverRecord(server) } };
+}
+
+function act(simulated: SimulatedNova, id: string, body: unknown): NovaReply {
+  const server = simulated.servers.get(id);
+  if (server === undefined) return notFound(`Instance ${id} could not be found.`);
+  const order = (body as { evacuate?: Readonly<Record<string, unknown>> }).evacuate;
+  if (order === undefined) return notFound("There is no such action.");
+  const odd = Object.keys(order).find((key) => key !== "host");
+  if (odd !== undefined) {
+    const message = `Invalid input for field/attribute evacuate. Additional properties are not allowed ('${odd}' was unexpected)`;
+    return refused({ status: 400, kind: "badRequest", message });
+  }
+  const target = typeof order["host"] === "string" ? order["host"] : undefined;
+  const refusal = simulated.evacuate(server, target);
+  return refusal === undefined ? { status: 200 } : refused(refusal);
+}
+
+function listMigrations(simulated: SimulatedNova, query: URLSearchParams): NovaReply {
+  const source = query.get("source_compute");
+  const migrations = simulated.migrations
+    .filter((migration) => source === null || migration.source === source)
+    .map((migration) => migrationRecord(migration))
+    .reverse();
+  return { status: 200, body: { migrations } };
+}
+
+function migrationRecord(migration: NovaMigrationState): unknown {
+  return {
+    id: migration.id,
+    instance_uuid: migration.server.id,
+    migration_type: "evacuation",
+    source_compute: migration.source,
+    dest_compute: migration.destination,
+    dest_host: migration.destination === null ? null : "192.168.0.1",
+    status: migration.status,
+    created_at: novaStamp(performance.timeOrigin + migration.acceptedMs).slice(0, 19),
+  };
+}

@@ -1,0 +1,341 @@
+/**
+ * Nova's state and rules as they were measured on a real 2.93 (Zed): services that report, forced
+ * down, evacuations that run, fail, or wreck a server when asked for twice. Nothing here runs on a
+ * timer: what time brings is worked out when somebody looks.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { SimulatedHost } from "./simulated-host.ts";
+
+export interface SimulatedNovaOptions {
+  readonly hosts: readonly SimulatedHost[];
+  readonly reportIntervalMs?: number;
+  readonly serviceDownMs?: number;
+  /** From an accepted evacuation to the server running elsewhere. */
+  readonly rebuildMs?: number;
+  /** How long Nova blocks when it disables a dead service that is not forced down. */
+  readonly rpcTimeoutMs?: number;
+  /** How long a host that was enabled while down stays out of scheduling. */
+  readonly resourceUpdateMs?: number;
+}
+
+export interface NovaServiceState {
+  readonly id: string;
+  readonly host: SimulatedHost;
+  status: "enabled" | "disabled";
+  disabledReason: string | null;
+  forcedDown: boolean;
+  reporting: boolean;
+  /** Start of the present run of reports, or the last report of the run that ended. */
+  reportMs: number;
+  /** An API call that changed the record. */
+  touchedMs: number;
+  schedulableFromMs: number;
+}
+
+export interface NovaServerState {
+  readonly id: string;
+  readonly name: string;
+  readonly project: string;
+  readonly volumeBacked: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  host: HostName;
+  status: string;
+  vmState: string;
+  taskState: string | null;
+  /** Whether the server ran when it was last in order. */
+  runs: boolean;
+  locked: boolean;
+  fault: string | undefined;
+  wrecked: boolean;
+}
+
+export interface NovaMigrationState {
+  readonly id: number;
+  readonly server: NovaServerState;
+  readonly source: HostName;
+  readonly acceptedMs: number;
+  readonly target: HostName | undefined;
+  destination: HostName | null;
+  status: "accepted" | "pre-migrating" | "done" | "completed" | "error" | "failed";
+  /** Never ends: what a second evacuate call, or a lost destination, leaves behind. */
+  stuck: boolean;
+  doubleStart: boolean;
+}
+
+export interface NovaRefusal {
+  readonly status: number;
+  readonly kind: string;
+  readonly message: string;
+}
+
+export interface AddServer {
+  readonly host: string;
+  readonly name?: string;
+  readonly status?: "ACTIVE" | "SHUTOFF" | "PAUSED" | "ERROR";
+  readonly volumeBacked?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const notEvacuable = new Set(["paused", "suspended", "rescued", "shelved_offloaded"]);
+
+export class SimulatedNova {
+  readonly services = new Map<string, NovaServiceState>();
+  readonly servers = new Map<string, NovaServerState>();
+  readonly migrations: NovaMigrationState[] = [];
+  /** Servers that were started elsewhere while the host they came from had power. */
+  readonly doubleStarts: { readonly server: string; readonly source: HostName }[] = [];
+  readonly limits: Required<Omit<SimulatedNovaOptions, "hosts">>;
+  readonly #byHost = new Map<string, NovaServiceState>();
+
+  constructor(options: SimulatedNovaOptions) {
+    const { hosts, ...given } = options;
+    this.limits = {
+      reportIntervalMs: 100,
+      serviceDownMs: 400,
+      rebuildMs: 100,
+      rpcTimeoutMs: 60_000,
+      resourceUpdateMs: 60_000,
+      ...given,
+    };
+    for (const host of hosts) this.#addService(host);
+  }
+
+  #addService(host: SimulatedHost): void {
+    const service: NovaServiceState = {
+      id: simulatedUuid("5e", this.services.size + 1),
+      host,
+      status: "enabled",
+      disabledReason: null,
+      forcedDown: false,
+      reporting: host.reportsToNova,
+      reportMs: performance.now(),
+      touchedMs: 0,
+      schedulableFromMs: 0,
+    };
+    this.services.set(service.id, service);
+    this.#byHost.set(host.name, service);
+    host.onChange(() => this.#hostChanged(service));
+  }
+
+  addServer(options: AddServer): NovaServerState {
+    const status = options.status ?? "ACTIVE";
+    const server: NovaServerState = {
+      id: simulatedUuid("a0", this.servers.size + 1),
+      name: options.name ?? `server-${this.servers.size + 1}`,
+      project: simulatedUuid("b0", 1).replaceAll("-", ""),
+      volumeBacked: options.volumeBacked ?? true,
+      metadata: options.metadata ?? {},
+      host: this.service(options.host).host.name,
+      status,
+      vmState: { ACTIVE: "active", SHUTOFF: "stopped", PAUSED: "paused", ERROR: "error" }[status],
+      taskState: null,
+      runs: status === "ACTIVE" || status === "PAUSED",
+      locked: false,
+      fault: undefined,
+      wrecked: false,
+    };
+    this.servers.set(server.id, server);
+    return server;
+  }
+
+  /** The nova-compute of a host. */
+  service(host: string): NovaServiceState {
+    const service = this.#byHost.get(host);
+    if (service === undefined) throw new Error(`no such host: ${host}`);
+    return service;
+  }
+
+  hasHost(host: string): boolean {
+    return this.#byHost.has(host);
+  }
+
+  /** When the service last reported, on this process's monotonic clock. */
+  lastReportMs(service: NovaServiceState): number {
+    if (!service.reporting) return service.reportMs;
+    const { reportIntervalMs } = this.limits;
+    const runMs = Math.max(0, performance.now() - service.reportMs);
+    return service.reportMs + Math.floor(runMs / reportIntervalMs) * reportIntervalMs;
+  }
+
+  isUp(service: NovaServiceState): boolean {
+    if (service.forcedDown) return false;
+    return performance.now() - this.lastReportMs(service) <= this.limits.serviceDownMs;
+  }
+
+  /** Changes a service's record; undefined when done. */
+  updateService(
+    service: NovaServiceState,
+    body: Readonly<Record<string, unknown>>,
+  ): NovaRefusal | undefined {
+    const { status, forced_down: forcedDown, disabled_reason: reason } = body;
+    if (status === undefined && forcedDown === undefined) {
+      return refusal(
+        "No updates were requested. Fields 'status' or 'forced_down' should be specified.",
+      );
+    }
+    if (reason !== undefined && status !== "disabled") {
+      return refusal("Specifying 'disabled_reason' when status is 'enabled' is invalid.");
+    }
+    this.settle();
+    if (forcedDown === false && this.#hasDone(service)) {
+      return refusal(
+        `Unable to force up host ${service.host.name} as \`done\` evacuation migration records remain associated with the host. Ensure the compute service has been restarted, allowing these records to move to \`completed\` before retrying this request.`,
+      );
+    }
+    if (typeof forcedDown === "boolean") service.forcedDown = forcedDown;
+    if (status === "disabled") {
+      service.status = "disabled";
+      service.disabledReason = typeof reason === "string" ? reason : null;
+    } else if (status === "enabled") {
+      if (service.status === "disabled" && !this.isUp(service)) {
+        service.schedulableFromMs = performance.now() + this.limits.resourceUpdateMs;
+      }
+      service.status = "enabled";
+      service.disabledReason = null;
+    }
+    service.touchedMs = performance.now();
+    return undefined;
+  }
+
+  /** Whether Nova would wait for the dead host's RPC before it answers this update. */
+  blocksOnUpdate(service: NovaServiceState, body: Readonly<Record<string, unknown>>): boolean {
+    return body["status"] !== undefined && !service.forcedDown && !service.reporting;
+  }
+
+  /** Takes an evacuate order; undefined when accepted. */
+  evacuate(server: NovaServerState, target: string | undefined): NovaRefusal | undefined {
+    this.settle();
+    if (notEvacuable.has(server.vmState)) {
+      const message = `Cannot 'evacuate' instance ${server.id} while it is in vm_state ${server.vmState}`;
+      return { status: 409, kind: "conflictingRequest", message };
+    }
+    if (target !== undefined && !this.hasHost(target)) {
+      return { status: 404, kind: "itemNotFound", message: `Compute host ${target} not found.` };
+    }
+    if (target === server.host) return refusal("The target host can't be the same one.");
+    const source = this.service(server.host);
+    if (this.isUp(source)) {
+      return refusal(`Compute service of ${server.host} is still in use.`);
+    }
+    const running = this.#running(server);
+    const wrecks = running !== undefined || server.wrecked;
+    const migration: NovaMigrationState = {
+      id: this.migrations.length + 1,
+      server,
+      source: server.host,
+      acceptedMs: performance.now(),
+      target: target === undefined ? undefined : this.service(target).host.name,
+      destination: null,
+      status: "accepted",
+      stuck: wrecks,
+      doubleStart: false,
+    };
+    this.migrations.push(migration);
+    server.status = "REBUILD";
+    server.taskState = "rebuilding";
+    if (wrecks) {
+      // Seen on the real one: the second call is accepted and the server never leaves REBUILD.
+      if (running !== undefined) running.stuck = true;
+      server.wrecked = true;
+      server.taskState = "rebuild_block_device_mapping";
+    }
+    this.#checkDoubleStart(migration);
+    return undefined;
+  }
+
+  /** Works out what time has brought. */
+  settle(): void {
+    for (const migration of this.migrations) this.#advance(migration);
+  }
+
+  #advance(migration: NovaMigrationState): void {
+    const { server } = migration;
+    const ageMs = performance.now() - migration.acceptedMs;
+    if (migration.status === "accepted" && !migration.stuck && ageMs >= this.limits.rebuildMs / 4) {
+      const destination = this.#schedule(migration);
+      if (destination === undefined) {
+        migration.status = "error";
+        Object.assign(server, { status: "ERROR", vmState: "error", taskState: null });
+        server.fault = "No valid host was found. There are not enough hosts available.";
+        return;
+      }
+      migration.status = "pre-migrating";
+      migration.destination = destination;
+      server.taskState = "rebuild_spawning";
+    }
+    if (migration.status !== "pre-migrating" || migration.stuck) return;
+    if (ageMs < this.limits.rebuildMs) return;
+    const destination = this.service(migration.destination ?? "");
+    if (!destination.reporting) {
+      migration.stuck = true;
+      return;
+    }
+    this.#checkDoubleStart(migration);
+    migration.status = "done";
+    server.host = destination.host.name;
+    server.status = server.runs ? "ACTIVE" : "SHUTOFF";
+    server.vmState = server.runs ? "active" : "stopped";
+    server.taskState = null;
+    server.fault = undefined;
+  }
+
+  #schedule(migration: NovaMigrationState): HostName | undefined {
+    const load = (name: string): number =>
+      [...this.servers.values()].filter((server) => server.host === name).length;
+    const candidates = [...this.services.values()].filter(
+      (service) =>
+        service.host.name !== migration.source &&
+        (migration.target === undefined || service.host.name === migration.target) &&
+        service.status === "enabled" &&
+        service.schedulableFromMs <= performance.now() &&
+        this.isUp(service),
+    );
+    candidates.sort((a, b) => load(a.host.name) - load(b.host.name));
+    return candidates[0]?.host.name;
+  }
+
+  #running(server: NovaServerState): NovaMigrationState | undefined {
+    return this.migrations.find(
+      (migration) =>
+        migration.server === server &&
+        (migration.status === "accepted" || migration.status === "pre-migrating"),
+    );
+  }
+
+  #hasDone(service: NovaServiceState): boolean {
+    return this.migrations.some(
+      (migration) => migration.source === service.host.name && migration.status === "done",
+    );
+  }
+
+  #checkDoubleStart(migration: NovaMigrationState): void {
+    const { server, source } = migration;
+    if (migration.doubleStart || !server.runs || this.service(source).host.power === "off") return;
+    migration.doubleStart = true;
+    this.doubleStarts.push({ server: server.id, source });
+  }
+
+  #hostChanged(service: NovaServiceState): void {
+    const reports = service.host.reportsToNova;
+    if (reports === service.reporting) return;
+    this.settle();
+    service.reportMs = reports ? performance.now() : this.lastReportMs(service);
+    service.reporting = reports;
+    if (!reports) return;
+    // nova-compute starts: it deletes what was evacuated from it and closes those records.
+    for (const migration of this.migrations) {
+      if (migration.source === service.host.name && migration.status === "done") {
+        migration.status = "completed";
+      }
+    }
+  }
+}
+
+function refusal(message: string): NovaRefusal {
+  return { status: 400, kind: "badRequest", message };
+}
+
+/** A stable UUID for the n-th thing of a kind. */
+export function simulatedUuid(prefix: string, n: number): string {
+  return `${prefix.padEnd(8, "0")}-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
+}
