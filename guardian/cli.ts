@@ -1,0 +1,159 @@
+/** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
+import { request } from "node:http";
+import { Command, CommanderError } from "commander";
+import { formatOutput, type Format } from "./core/table.ts";
+import { defaultTable } from "./core/verdict-table.ts";
+
+/** What only main.ts may touch: the process, the environment, the terminal. */
+export interface CommandActions {
+  readonly run: (config: string) => Promise<number>;
+  readonly checkConfig: (config: string) => Promise<number>;
+  readonly schema: () => string;
+  readonly user: () => string;
+  readonly print: (text: string) => void;
+  readonly isTerminal: boolean;
+}
+
+const defaultConfig = "/etc/guardian/guardian.yaml";
+const defaultSocket = "/run/guardian/guardian.sock";
+
+interface Global {
+  readonly socket: string;
+  readonly format: Format;
+}
+
+/** Parses argv and runs the verb; returns the exit code: 0 ok, 1 error, 2 usage. */
+export async function buildCommands(
+  actions: CommandActions,
+  argv: readonly string[],
+): Promise<number> {
+  let code = 0;
+  const program = new Command("guardian")
+    .description("keeps the servers of an OpenStack cloud alive when its compute hosts fail")
+    .option("--socket <path>", "the daemon's socket", defaultSocket)
+    .option("-f, --format <format>", "table, json or value", "table")
+    .exitOverride();
+  const global = (): Global => program.opts<Global>();
+  program
+    .command("run")
+    .description("run the daemon")
+    .option("--config <file>", "configuration", defaultConfig)
+    .action(async (options: { config: string }) => {
+      code = await actions.run(options.config);
+    });
+  addConfig(program, actions, (result) => (code = result));
+  const show = async (path: string): Promise<void> => {
+    const { socket, format } = global();
+    actions.print(formatOutput(await ask(socket, "GET", path), format));
+  };
+  const tell = async (path: string, reason: string): Promise<void> => {
+    await ask(global().socket, "POST", path, { by: actions.user(), reason });
+    actions.print("done");
+  };
+  addVerbs(program, show, tell);
+  program
+    .command("policy")
+    .command("show")
+    .description("the verdict table")
+    .action(() => {
+      const rows = defaultTable.map(({ row, verdict, action, says }) => ({
+        row,
+        verdict,
+        action,
+        says,
+      }));
+      actions.print(formatOutput(rows, global().format));
+    });
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    // Commander has said what was wrong; help and version end here too, with code 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  return code;
+}
+
+function addConfig(program: Command, actions: CommandActions, ended: (code: number) => void): void {
+  const config = program.command("config").description("the configuration file");
+  config
+    .command("check")
+    .description("list every problem of the configuration; starts nothing")
+    .option("--config <file>", "configuration", defaultConfig)
+    .action(async (options: { config: string }) =>
+      ended(await actions.checkConfig(options.config)),
+    );
+  config
+    .command("schema")
+    .description("the configuration as JSON Schema")
+    .action(() => actions.print(actions.schema()));
+}
+
+function addVerbs(
+  program: Command,
+  show: (path: string) => Promise<void>,
+  tell: (path: string, reason: string) => Promise<void>,
+): void {
+  const api = "/api/v1";
+  const at = (name: string): string => encodeURIComponent(name);
+  program
+    .command("status")
+    .description("the guardian itself")
+    .action(() => show(`${api}/status`));
+  const host = program.command("host").description("compute hosts");
+  host.command("list").action(() => show(`${api}/hosts`));
+  host.command("show <host>").action((name: string) => show(`${api}/hosts/${at(name)}`));
+  host
+    .command("explain <host>")
+    .description("the verdict, its evidence, and what holds an action")
+    .action((name: string) => show(`${api}/hosts/${at(name)}`));
+  host
+    .command("release <host>")
+    .description("a fenced host is people's business again")
+    .action((name: string) => tell(`${api}/hosts/${at(name)}/release`, ""));
+  const incident = program.command("incident").description("open incidents");
+  incident.command("list").action(() => show(`${api}/incidents`));
+  incident.command("show <id>").action((id: string) => show(`${api}/incidents/${at(id)}`));
+  program
+    .command("fence")
+    .command("vouch <hosts...>")
+    .description("the power devices of these hosts, as they answer now, are theirs")
+    .action(async (hosts: string[]) => {
+      for (const name of hosts) await tell(`${api}/hosts/${at(name)}/vouch`, "");
+    });
+  for (const verb of ["arm", "disarm"] as const) {
+    program
+      .command(verb)
+      .requiredOption("--reason <text>", "why")
+      .action((options: { reason: string }) => tell(`${api}/${verb}`, options.reason));
+  }
+}
+
+/** One request to the daemon. Throws with the daemon's own sentence when it refuses. */
+function ask(
+  socket: string,
+  method: "GET" | "POST",
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath: socket, path, method, timeout: 10_000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => {
+        const answer: unknown = text === "" ? {} : JSON.parse(text);
+        if ((response.statusCode ?? 500) < 400) return resolve(answer);
+        const detail: unknown = Reflect.get(Object(answer), "detail");
+        reject(new Error(typeof detail === "string" ? detail : `answered ${response.statusCode}`));
+      });
+    });
+    call.on("timeout", () => call.destroy(new Error(`no answer from ${socket} within 10 s`)));
+    call.on("error", (error) =>
+      reject(
+        new Error(`the daemon does not answer on ${socket} (is it running?)`, { cause: error }),
+      ),
+    );
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}

@@ -1,0 +1,221 @@
+/** The guardian's configuration: /etc/guardian/guardian.yaml. */
+import { isIP } from "node:net";
+import { parse } from "yaml";
+import { z } from "zod";
+import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
+import { isHostName } from "../shared/names.ts";
+import { formatDuration, parseDuration } from "../shared/time.ts";
+import { defaultLimits } from "./core/settings.ts";
+
+function duration(defaultMs: number, minimumMs = 0) {
+  return z
+    .string('must be a duration such as "30s"')
+    .default(formatDuration(defaultMs))
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms === undefined)
+        context.addIssue(`"${text}" is not a duration such as "30s" or "250ms"`);
+      else if (ms < minimumMs) {
+        context.addIssue(`"${text}" is less than ${formatDuration(minimumMs)}`);
+      }
+      return ms ?? 0;
+    });
+}
+
+const address = z.string().refine((text) => isIP(text) !== 0, "must be an IP address, not a name");
+const absolutePath = z.string().startsWith("/", "must be an absolute path");
+const name = z
+  .string()
+  .refine(isHostName, "must be 1 to 64 letters, digits, dots, dashes, underscores");
+const networkName = z.enum(["management", "storage", "business"]);
+
+/** Limits an operator may move; the least values are what keeps a fence from being a guess. */
+const limits = z.strictObject({
+  suspectAfter: duration(defaultLimits.suspectAfterMs, 2000),
+  silentAfter: duration(defaultLimits.silentAfterMs, 4000),
+  checkDown: duration(defaultLimits.checkDownMs, 5000),
+  graceFresh: duration(defaultLimits.graceFreshMs, 5000),
+  graceUnseen: duration(defaultLimits.graceUnseenMs, 20_000),
+  powerRehearsal: duration(defaultLimits.powerRehearsalMs, 10_000),
+  powerProbation: duration(defaultLimits.powerProbationMs, 10_000),
+  powerDeadline: duration(defaultLimits.powerDeadlineMs, 1000),
+  fenceAttempt: duration(defaultLimits.fenceAttemptMs, 10_000),
+  stormShare: z.number().min(0).max(0.5).default(defaultLimits.stormShare),
+  stormCooldown: duration(defaultLimits.stormCooldownMs, 30_000),
+  fencesPerHour: z.int().min(1).default(defaultLimits.fencesPerHour),
+  movesAtOnce: z.int().min(1).max(64).default(defaultLimits.movesAtOnce),
+  moveMax: duration(defaultLimits.moveMsMax, 30_000),
+  unattended: duration(defaultLimits.unattendedMs, 10_000),
+  repeatPage: duration(defaultLimits.repeatPageMs, 60_000),
+});
+
+const ipmi = z.strictObject({
+  name: name.default("bmc"),
+  kind: z.literal("ipmi"),
+  address,
+  port: z.int().min(1).max(65_535).default(623),
+  username: z.string().min(1),
+  passwordFile: absolutePath,
+  cipherSuite: z.int().min(1).max(17).default(3),
+  privilege: z.enum(["ADMINISTRATOR", "OPERATOR"]).default("ADMINISTRATOR"),
+});
+
+const redfish = z.strictObject({
+  name: name.default("bmc"),
+  kind: z.literal("redfish"),
+  url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+  username: z.string().min(1),
+  passwordFile: absolutePath,
+  systemId: z.string().optional(),
+  caFile: absolutePath.optional(),
+  fingerprint: z.string().optional(),
+  verify: z.boolean().default(true),
+  insecureHttp: z.boolean().default(false),
+});
+
+const host = z.strictObject({
+  addresses: z.partialRecord(networkName, address).default({}),
+  /** All of them must be off for the host to be fenced. */
+  power: z.array(z.discriminatedUnion("kind", [ipmi, redfish])).default([]),
+  /** Why nothing may be done to it. */
+  maintenance: z.string().min(1).optional(),
+});
+
+const store = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("sqlite"),
+    file: absolutePath.default("/var/lib/guardian/telemetry.db"),
+  }),
+  z.strictObject({
+    kind: z.literal("influx"),
+    url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+    database: z.string().min(1).default("guardian"),
+    retentionPolicy: z.string().optional(),
+    window: duration(900_000, 60_000),
+    tokenFile: absolutePath.optional(),
+    username: z.string().optional(),
+    passwordFile: absolutePath.optional(),
+  }),
+]);
+
+const schema = z
+  .strictObject({
+    /** The cloud's name in clouds.yaml; also in every alert. OS_CLOUD when left out. */
+    cloud: z.string().min(1).optional(),
+    guardianId: name.default("guardian"),
+    mode: z.enum(["observe", "act"]).default("observe"),
+    instancesShared: z.boolean().default(false),
+    oneNetworkIsEnough: z.boolean().default(false),
+    /** Nova's report_interval. */
+    novaReportInterval: duration(defaultLimits.novaCadenceMs, 1000),
+    journal: z
+      .strictObject({
+        file: absolutePath.default("/var/lib/guardian/journal.db"),
+        inputsFor: duration(3_600_000, 60_000),
+      })
+      .prefault({}),
+    disarmedFile: absolutePath.default("/etc/guardian/disarmed"),
+    controlSocket: absolutePath.default("/run/guardian/guardian.sock"),
+    store: store.prefault({ kind: "sqlite" }),
+    collectors: z
+      .array(
+        z.strictObject({
+          id: name,
+          liveView: z
+            .strictObject({
+              url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+              tokenFile: absolutePath,
+            })
+            .optional(),
+        }),
+      )
+      .min(1, "at least one collector must be named"),
+    networks: z
+      .partialRecord(
+        networkName,
+        z.strictObject({
+          anchors: z.array(address).default([]),
+          sourceAddress: address.optional(),
+        }),
+      )
+      .refine((networks) => Object.keys(networks).length > 0, "at least one network must be named"),
+    hosts: z.record(name, host).default({}),
+    alerts: z
+      .strictObject({
+        webhooks: z
+          .array(
+            z.strictObject({
+              name: name.default("webhook"),
+              urlFile: absolutePath,
+              keyFile: absolutePath.optional(),
+              caFile: absolutePath.optional(),
+            }),
+          )
+          .default([]),
+      })
+      .prefault({}),
+    limits: limits.prefault({}),
+    log: z
+      .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
+      .prefault({}),
+  })
+  .superRefine((config, context) => {
+    const problem = (path: readonly string[], message: string): void => {
+      context.addIssue({ code: "custom", path: [...path], message });
+    };
+    for (const [place, path] of sharedPlaces(config.hosts)) problem(path, place);
+    if (config.limits.silentAfter <= config.limits.suspectAfter) {
+      problem(["limits", "silentAfter"], "must be more than limits.suspectAfter");
+    }
+    if (config.mode === "act" && !hasFenceable(config.hosts)) {
+      problem(["hosts"], "mode act needs at least one host with a power device");
+    }
+  });
+
+type Hosts = Readonly<Record<string, z.output<typeof host>>>;
+
+/** Addresses and power devices that two hosts share: one of the two would be fenced for the other. */
+function* sharedPlaces(hosts: Hosts): Generator<readonly [string, readonly string[]]> {
+  const owners = new Map<string, string>();
+  for (const [owner, entry] of Object.entries(hosts)) {
+    const places: (readonly [string, readonly string[]])[] = Object.entries(entry.addresses).map(
+      ([network, place]) => [`address ${place}`, ["hosts", owner, "addresses", network]],
+    );
+    for (const [index, device] of entry.power.entries()) {
+      const place = device.kind === "ipmi" ? `${device.address}:${device.port}` : device.url;
+      const system = device.kind === "redfish" ? (device.systemId ?? "") : "";
+      places.push([
+        `power device ${place} ${system}`.trim(),
+        ["hosts", owner, "power", String(index)],
+      ]);
+    }
+    for (const [place, path] of places) {
+      const other = owners.get(place);
+      if (other !== undefined) yield [`${place} belongs to ${other} already`, path];
+      owners.set(place, owner);
+    }
+  }
+}
+
+function hasFenceable(hosts: Hosts): boolean {
+  return Object.values(hosts).some((entry) => entry.power.length > 0);
+}
+
+export type GuardianConfig = z.output<typeof schema>;
+export type PowerConfig = z.output<typeof ipmi> | z.output<typeof redfish>;
+export type StoreConfig = z.output<typeof store>;
+
+/** Text of the file and overrides from the environment to a configuration, or to every problem. */
+export function readGuardianConfig(text: string, env: Environment): LoadedConfig<GuardianConfig> {
+  return loadConfig({ text, parseYaml, schema, jsonSchema: configSchema(), env });
+}
+
+/** The configuration as JSON Schema, for editors and for `guardian config schema`. */
+export function configSchema(): unknown {
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+}
+
+/** clouds.yaml is read by the same parser. */
+export function parseYaml(text: string): unknown {
+  return parse(text);
+}

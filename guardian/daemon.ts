@@ -1,0 +1,154 @@
+/** `guardian run`: builds the guardian from its configuration, runs it, stops it in order. */
+import { systemClock } from "../shared/clock.ts";
+import { describeError } from "../shared/errors.ts";
+import { createLifecycle } from "../shared/lifecycle.ts";
+import type { Logger } from "../shared/log.ts";
+import { freshSeed, seededRandom } from "../shared/random.ts";
+import type { NetworkName } from "../shared/telemetry.ts";
+import { createGuardian, type GuardianPorts } from "./app.ts";
+import { parseYaml, type GuardianConfig } from "./config.ts";
+import type { Settings } from "./core/settings.ts";
+import type { ComputeApi, Pinger } from "./ports.ts";
+import { settingsFrom } from "./settings-from-config.ts";
+import {
+  buildLiveViews,
+  buildPower,
+  buildStore,
+  buildWebhooks,
+  type Problems,
+} from "./shell/build-ports.ts";
+import { choosePinger } from "./shell/choose-pinger.ts";
+import { findCloud, type Environment } from "./shell/clouds.ts";
+import { startControlSocket } from "./shell/control-socket.ts";
+import { openJournal } from "./shell/journal.ts";
+import { createKeystone } from "./shell/keystone.ts";
+import { createLogNotifier } from "./shell/notify-log.ts";
+import { createNova } from "./shell/nova.ts";
+import { createOutbox } from "./shell/outbox.ts";
+
+/** Everything that was read and built before anything is started. */
+export interface Prepared {
+  readonly config: GuardianConfig;
+  readonly settings: Settings;
+  readonly ports: Omit<GuardianPorts, "journal" | "alert">;
+}
+
+export type Preparation =
+  | { readonly kind: "prepared"; readonly prepared: Prepared }
+  | { readonly kind: "problems"; readonly problems: readonly string[] };
+
+/** Reads secrets and clouds.yaml, finds a way to ping; lists every problem, starts nothing. */
+export async function prepare(
+  config: GuardianConfig,
+  env: Environment,
+  log: Logger,
+): Promise<Preparation> {
+  const problems: Problems = { list: [] };
+  const power = buildPower(config, problems);
+  const store = buildStore(config.store, problems);
+  const liveViews = buildLiveViews(config, problems);
+  const compute = buildCompute(config, env, problems);
+  const pinger = await buildPinger(config, problems);
+  if (compute === undefined || pinger === undefined || problems.list.length > 0) {
+    return { kind: "problems", problems: problems.list };
+  }
+  const ports = {
+    clock: systemClock,
+    log,
+    pinger,
+    sourceAddresses: sourceAddresses(config),
+    power,
+    compute: compute.api,
+    store,
+    liveViews,
+    disarmedFile: config.disarmedFile,
+  };
+  const settings = settingsFrom(config, compute.cloud);
+  return { kind: "prepared", prepared: { config, settings, ports } };
+}
+
+function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {
+  const addresses: Partial<Record<NetworkName, string>> = {};
+  for (const [name, network] of Object.entries(config.networks)) {
+    if (network.sourceAddress !== undefined) {
+      addresses[name as NetworkName] = network.sourceAddress;
+    }
+  }
+  return addresses;
+}
+
+async function buildPinger(
+  config: GuardianConfig,
+  problems: Problems,
+): Promise<Pinger | undefined> {
+  const needsSourceAddress = Object.keys(sourceAddresses(config)).length > 0;
+  const load = await choosePinger({ needsSourceAddress });
+  if (load.kind === "pinger") return load.pinger;
+  problems.list.push(load.reason);
+  return undefined;
+}
+
+function buildCompute(
+  config: GuardianConfig,
+  env: Environment,
+  problems: Problems,
+): { readonly api: ComputeApi; readonly cloud: string } | undefined {
+  const found = findCloud({
+    name: config.cloud,
+    env,
+    parseYaml,
+    workingDirectory: "/",
+  });
+  if (found.kind === "problems") {
+    problems.list.push(...found.problems);
+    return undefined;
+  }
+  const { cloud } = found;
+  const keystone = createKeystone(cloud, systemClock);
+  const random = seededRandom(freshSeed());
+  const api = createNova({ cloud, keystone, clock: systemClock, random });
+  return { api, cloud: cloud.name };
+}
+
+/** Runs until the signal; returns the process's exit code. */
+export async function runDaemon(
+  { config, settings, ports }: Prepared,
+  signal: AbortSignal,
+): Promise<number> {
+  const { log } = ports;
+  const lifecycle = createLifecycle();
+  try {
+    const journal = openJournal({
+      path: config.journal.file,
+      clock: systemClock,
+      keepMs: config.journal.inputsFor,
+    });
+    lifecycle.onStop("journal", () => journal.close());
+    const problems: Problems = { list: [] };
+    const notifiers = [createLogNotifier(log), ...buildWebhooks(config, systemClock, problems)];
+    if (problems.list.length > 0) throw new Error(problems.list.join("; "));
+    const outbox = createOutbox({
+      notifiers,
+      clock: systemClock,
+      random: seededRandom(freshSeed()),
+      log,
+    });
+    lifecycle.onStop("outbox", () => outbox.stop(2000));
+    const guardian = createGuardian(settings, { ...ports, journal, alert: outbox.post });
+    const socket = await startControlSocket({
+      path: config.controlSocket,
+      clock: systemClock,
+      guardian,
+      channels: outbox.counts,
+    });
+    lifecycle.onStop("control socket", () => socket.close());
+    log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
+    await guardian.run(signal);
+    return 0;
+  } catch (error) {
+    log.error({ event: "fatal", reason: describeError(error) }, "guardian ends");
+    return 1;
+  } finally {
+    for (const problem of await lifecycle.stop()) log.error({ event: "stop", problem }, "stop");
+  }
+}

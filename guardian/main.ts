@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/** guardian: the daemon (`guardian run`) and the operator's command line in one. */
+import { readFileSync } from "node:fs";
+import { formatProblems } from "../shared/config-problems.ts";
+import { describeError } from "../shared/errors.ts";
+import { buildCommands, type CommandActions } from "./cli.ts";
+import { configSchema, readGuardianConfig, type GuardianConfig } from "./config.ts";
+import { prepare, runDaemon } from "./daemon.ts";
+import { createLogger } from "./shell/logging.ts";
+
+const exits = { ok: 0, error: 1, usage: 2 } as const;
+
+function readConfig(path: string): GuardianConfig | undefined {
+  const loaded = readGuardianConfig(readFileSync(path, "utf8"), process.env);
+  if (loaded.kind === "config") return loaded.config;
+  console.error(formatProblems(path, loaded.problems));
+  return undefined;
+}
+
+async function run(path: string, checkOnly: boolean): Promise<number> {
+  const config = readConfig(path);
+  if (config === undefined) return exits.usage;
+  const log = createLogger({ name: "guardian", level: config.log.level });
+  const preparation = await prepare(config, process.env, log);
+  if (preparation.kind === "problems") {
+    console.error(formatProblems(path, preparation.problems));
+    return exits.usage;
+  }
+  if (checkOnly) {
+    const { settings, ports } = preparation.prepared;
+    const hosts = `${settings.hosts.size} hosts`;
+    console.log(
+      `${path}: ok (cloud ${settings.cloud}, mode ${settings.mode}, ${hosts}, ${ports.pinger.name})`,
+    );
+    return exits.ok;
+  }
+  const stopping = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => stopping.abort());
+  }
+  return runDaemon(preparation.prepared, stopping.signal);
+}
+
+const actions: CommandActions = {
+  run: (path) => run(path, false),
+  checkConfig: (path) => run(path, true),
+  schema: () => JSON.stringify(configSchema(), undefined, 2),
+  user: () => process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.() ?? -1}`,
+  print: (text) => console.log(text),
+  isTerminal: process.stdout.isTTY,
+};
+
+try {
+  process.exit(await buildCommands(actions, process.argv));
+} catch (error) {
+  console.error(`guardian: ${describeError(error)}`);
+  process.exit(exits.error);
+}

@@ -1,0 +1,51 @@
+/** From the configuration file to what the core is told. */
+import { collectorId, hostName, type HostName } from "../shared/names.ts";
+import type { NetworkName } from "../shared/telemetry.ts";
+import type { GuardianConfig } from "./config.ts";
+import { defaultLimits, type HostSettings, type Settings } from "./core/settings.ts";
+
+export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
+  const { limits } = config;
+  const hosts = Object.entries(config.hosts).map(([host, entry]): [HostName, HostSettings] => [
+    hostName(host),
+    {
+      addresses: entry.addresses,
+      devices: entry.power.map((device) => device.name),
+      maintenance: entry.maintenance,
+    },
+  ]);
+  const networks = Object.entries(config.networks).map(([name, network]) => ({
+    name: name as NetworkName,
+    anchors: network.anchors,
+  }));
+  return {
+    cloud,
+    guardianId: config.guardianId,
+    mode: config.mode,
+    networks,
+    collectors: config.collectors.map((collector) => collectorId(collector.id)),
+    hosts: new Map(hosts),
+    instancesShared: config.instancesShared,
+    oneNetworkIsEnough: config.oneNetworkIsEnough,
+    limits: {
+      ...defaultLimits,
+      suspectAfterMs: limits.suspectAfter,
+      silentAfterMs: limits.silentAfter,
+      checkDownMs: limits.checkDown,
+      graceFreshMs: limits.graceFresh,
+      graceUnseenMs: limits.graceUnseen,
+      novaCadenceMs: config.novaReportInterval,
+      powerRehearsalMs: limits.powerRehearsal,
+      powerProbationMs: limits.powerProbation,
+      powerDeadlineMs: limits.powerDeadline,
+      fenceAttemptMs: limits.fenceAttempt,
+      stormShare: limits.stormShare,
+      stormCooldownMs: limits.stormCooldown,
+      fencesPerHour: limits.fencesPerHour,
+      movesAtOnce: limits.movesAtOnce,
+      moveMsMax: limits.moveMax,
+      unattendedMs: limits.unattended,
+      repeatPageMs: limits.repeatPage,
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** Builds every adapter that the configuration names; what cannot be built is a problem in words. */
+import { readFileSync } from "node:fs";
+import type { Clock } from "../../shared/clock.ts";
+import { describeError } from "../../shared/errors.ts";
+import { collectorId, type CollectorId } from "../../shared/names.ts";
+import { Secret } from "../../shared/secret.ts";
+import type { GuardianConfig, PowerConfig, StoreConfig } from "../config.ts";
+import type { Notifier, PowerController, TelemetryStore } from "../ports.ts";
+import { createInfluxTelemetry } from "./influx-telemetry.ts";
+import { createIpmi } from "./ipmi.ts";
+import { createLiveView } from "./live-view.ts";
+import { createWebhookNotifier } from "./notify-webhook.ts";
+import { createRedfish, redfishProblem } from "./redfish.ts";
+import { createSqliteTelemetry } from "./sqlite-telemetry.ts";
+
+/** Collects problems so that all are told at once. */
+export interface Problems {
+  readonly list: string[];
+}
+
+/** A secret from its file, without the line end; an unreadable file is a problem. */
+export function readSecret(path: string, where: string, problems: Problems): Secret {
+  try {
+    const text = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+    if (text === "") problems.list.push(`${where}: ${path} is empty`);
+    return new Secret(text);
+  } catch (error) {
+    problems.list.push(`${where}: ${describeError(error)}`);
+    return new Secret("");
+  }
+}
+
+export function buildPower(
+  config: GuardianConfig,
+  problems: Problems,
+): ReadonlyMap<string, PowerController> {
+  const controllers = new Map<string, PowerController>();
+  for (const [host, entry] of Object.entries(config.hosts)) {
+    for (const device of entry.power) {
+      const where = `hosts.${host}.power.${device.name}`;
+      if (controllers.has(`${host}/${device.name}`)) {
+        problems.list.push(`${where}: two devices have this name`);
+      }
+      controllers.set(`${host}/${device.name}`, buildDevice(device, where, problems));
+    }
+  }
+  return controllers;
+}
+
+function buildDevice(device: PowerConfig, where: string, problems: Problems): PowerController {
+  const password = readSecret(device.passwordFile, `${where}.passwordFile`, problems);
+  if (device.kind === "ipmi") return createIpmi({ ...device, password });
+  const { url, username, systemId, caFile, fingerprint, verify, insecureHttp } = device;
+  const options = { url, username, password, systemId, caFile, fingerprint, verify, insecureHttp };
+  const problem = redfishProblem(options);
+  if (problem !== undefined) problems.list.push(`${where}: ${problem}`);
+  return createRedfish(options);
+}
+
+export function buildStore(store: StoreConfig, problems: Problems): TelemetryStore {
+  if (store.kind === "sqlite") return createSqliteTelemetry(store.file);
+  return createInfluxTelemetry({
+    url: store.url,
+    database: store.database,
+    retentionPolicy: store.retentionPolicy,
+    headers: influxHeaders(store, problems),
+    windowMs: store.window,
+  });
+}
+
+function influxHeaders(
+  store: Extract<StoreConfig, { kind: "influx" }>,
+  problems: Problems,
+): Readonly<Record<string, Secret>> {
+  if (store.tokenFile !== undefined) {
+    const token = readSecret(store.tokenFile, "store.tokenFile", problems);
+    return { authorization: new Secret(`Token ${token.reveal()}`) };
+  }
+  if (store.username === undefined || store.passwordFile === undefined) return {};
+  const password = readSecret(store.passwordFile, "store.passwordFile", problems);
+  const pair = Buffer.from(`${store.username}:${password.reveal()}`).toString("base64");
+  return { authorization: new Secret(`Basic ${pair}`) };
+}
+
+export function buildLiveViews(
+  config: GuardianConfig,
+  problems: Problems,
+): readonly { readonly collector: CollectorId; readonly view: TelemetryStore }[] {
+  return config.collectors.flatMap(({ id, liveView }) => {
+    if (liveView === undefined) return [];
+    const token = readSecret(liveView.tokenFile, `collectors.${id}.liveView.tokenFile`, problems);
+    const view = createLiveView({ name: id, url: liveView.url, token });
+    return [{ collector: collectorId(id), view }];
+  });
+}
+
+export function buildWebhooks(
+  config: GuardianConfig,
+  clock: Clock,
+  problems: Problems,
+): readonly Notifier[] {
+  return config.alerts.webhooks.map((webhook) => {
+    const where = `alerts.webhooks.${webhook.name}`;
+    const url = readSecret(webhook.urlFile, `${where}.urlFile`, problems);
+    const key =
+      webhook.keyFile === undefined
+        ? undefined
+        : readSecret(webhook.keyFile, `${where}.keyFile`, problems);
+    return createWebhookNotifier({ name: webhook.name, url, key, caFile: webhook.caFile, clock });
+  });
+}

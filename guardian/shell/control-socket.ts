@@ -1,0 +1,151 @@
+/**
+ * The operator's way in: HTTP on a unix socket, readable by its owner only. It shows what the core
+ * knows and hands what people decide to the core as events; nothing here decides.
+ */
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { dirname } from "node:path";
+import type { Clock } from "../../shared/clock.ts";
+import { describeError } from "../../shared/errors.ts";
+import { hostName } from "../../shared/names.ts";
+import type { Guardian } from "../app.ts";
+import type { GuardianEvent } from "../core/events.ts";
+import { showHost, showHosts, showIncident, showIncidents, showStatus } from "../core/show.ts";
+import type { OutboxCounts } from "./outbox.ts";
+
+export interface ControlSocket {
+  close(): Promise<void>;
+}
+
+export interface ControlOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly guardian: Guardian;
+  readonly channels: () => readonly OutboxCounts[];
+}
+
+/** A loop that has not decided for this long is not healthy, whatever the process does. */
+const decidedWithinMs = 3000;
+const bodyCharsMax = 10_000;
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Starts serving; throws when the socket cannot be made. */
+export async function startControlSocket(options: ControlOptions): Promise<ControlSocket> {
+  const { path } = options;
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => {
+    handle(options, request)
+      .catch((error: unknown): Reply => problem(400, describeError(error)))
+      .then((reply) => send(response, reply))
+      .catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function send(response: ServerResponse, { status, body }: Reply): void {
+  const type = status >= 400 ? "application/problem+json" : "application/json";
+  response.writeHead(status, { "content-type": type });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** RFC 9457. */
+function problem(status: number, detail: string): Reply {
+  return { status, body: { title: "refused", status, detail } };
+}
+
+async function handle(options: ControlOptions, request: IncomingMessage): Promise<Reply> {
+  const { pathname } = new URL(request.url ?? "/", "http://guardian");
+  const parts = pathname
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeURIComponent);
+  if (request.method === "GET") return show(options, parts);
+  if (request.method !== "POST") return problem(405, `${request.method} is not known here`);
+  return order(options, parts, await readBody(request));
+}
+
+function show(options: ControlOptions, parts: readonly string[]): Reply {
+  const { guardian, clock } = options;
+  const state = guardian.state();
+  const [api, version, kind, id] = parts;
+  if (parts.join("/") === "healthz") {
+    const sinceMs = clock.monoMs() - guardian.decidedAt();
+    return { status: sinceMs <= decidedWithinMs ? 200 : 503, body: { decidedMsAgo: sinceMs } };
+  }
+  if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
+  if (kind === "status") return { status: 200, body: showStatus(state, options.channels()) };
+  if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
+  if (kind === "incidents" && id === undefined) return { status: 200, body: showIncidents(state) };
+  const found =
+    kind === "hosts"
+      ? showHost(state, hostName(id ?? ""))
+      : kind === "incidents"
+        ? showIncident(state, id ?? "")
+        : undefined;
+  return found === undefined
+    ? problem(404, `no such path: /${parts.join("/")}`)
+    : { status: 200, body: found };
+}
+
+interface Ordered {
+  readonly by: string;
+  readonly reason: string;
+}
+
+function order(options: ControlOptions, parts: readonly string[], body: Ordered): Reply {
+  const { guardian, clock } = options;
+  const [at, wall] = [clock.monoMs(), clock.wallMs()];
+  const [, , kind, id, verb] = parts;
+  const { by, reason } = body;
+  const tell = (event: GuardianEvent): Reply => {
+    guardian.tell(event);
+    return { status: 200, body: { done: true } };
+  };
+  if (kind === "arm" || kind === "disarm") {
+    if (reason === "") return problem(400, `${kind} needs a reason`);
+    return tell({ kind: "arming", at, wall, armed: kind === "arm", by, reason });
+  }
+  const host = hostName(id ?? "");
+  const state = guardian.state();
+  if (kind !== "hosts" || !state.hosts.has(host)) return problem(404, `no such host: ${id ?? ""}`);
+  if (verb === "release") {
+    if (state.memory.incidents[host]?.phase.kind !== "ended") {
+      return problem(409, `${host} was not fenced, or its servers still move: nothing to release`);
+    }
+    return tell({ kind: "released", at, wall, host, by });
+  }
+  if (verb === "vouch") return tell({ kind: "vouched", at, wall, host, by });
+  return problem(404, `no such path: /${parts.join("/")}`);
+}
+
+async function readBody(request: IncomingMessage): Promise<Ordered> {
+  let text = "";
+  for await (const chunk of request) {
+    text += String(chunk);
+    if (text.length > bodyCharsMax)
+      throw new Error(`a body of more than ${bodyCharsMax} characters`);
+  }
+  const value: unknown = text === "" ? {} : JSON.parse(text);
+  if (typeof value !== "object" || value === null) throw new Error("the body must be an object");
+  const field = (name: string): string => {
+    const found: unknown = Reflect.get(value, name);
+    return typeof found === "string" ? found : "";
+  };
+  return { by: field("by") || "unknown", reason: field("reason") };
+}
