@@ -13,11 +13,13 @@ test("a wrong password is one clear sentence without the password", async (t) =>
     password: new Secret("wr0ng-pass"),
     scope: undefined,
   } as const;
-  const { api } = await world(t, {}, { readDeadlineMs: 500 }, { auth });
+  const { api, cloud } = await world(t, {}, {}, { auth });
   const answer = await api.services();
   assert.ok(answer.kind === "failed");
   assert.match(answer.reason, /Keystone refused user "admin" of cloud "lab".*401/);
   assert.doesNotMatch(answer.reason, /wr0ng-pass/);
+  await api.services();
+  assert.equal(cloud.requests.length, 1, "asked once: accounts get locked");
 });
 
 test("an application credential works", async (t) => {
