@@ -80,7 +80,8 @@ function createJournal(
 
   function write(entries: readonly JournalEntry[]): void {
     for (const { monoMs, wallMs, kind, body } of entries) {
-      insert.run(begun.epoch, monoMs, Math.round(wallMs), kind, body);
+      if (kind === "state") replace.run(begun.epoch, body);
+      else insert.run(begun.epoch, monoMs, Math.round(wallMs), kind, body);
     }
     sincePruned += entries.length;
     if (sincePruned < pruneEvery) return;

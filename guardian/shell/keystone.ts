@@ -30,11 +30,28 @@ interface Held {
   readonly endMs: number;
 }
 
-export function createKeystone(cloud: CloudAccess, clock: Clock): Keystone {
-  let held: Held | undefined;
-  let asking: Promise<Held | Failure> | undefined;
+/**
+ * After a refusal Keystone is left alone this long: many lock an account after a few wrong
+ * passwords, and ours may be shared with people.
+ */
+const refusalPauseMs = 10_000;
 
-  async function renew(deadlineMs: number): Promise<Held | Failure> {
+interface Refusal extends Failure {
+  readonly untilMs: number;
+}
+
+type Answer = Held | Failure | Refusal;
+
+function isRefusal(answer: Answer): answer is Refusal {
+  return "untilMs" in answer;
+}
+
+export function createKeystone(cloud: CloudAccess, clock: Clock): Keystone {
+  let refused: Refusal | undefined;
+  let held: Held | undefined;
+  let asking: Promise<Answer> | undefined;
+
+  async function renew(deadlineMs: number): Promise<Answer> {
     asking ??= askToken(cloud, clock, deadlineMs).finally(() => (asking = undefined));
     return asking;
   }
@@ -42,11 +59,14 @@ export function createKeystone(cloud: CloudAccess, clock: Clock): Keystone {
   return {
     async access(deadlineMs) {
       if (held !== undefined && clock.monoMs() < held.renewMs) return held.access;
-      const answer = await renew(deadlineMs);
-      if (!("kind" in answer)) {
+      const paused = refused !== undefined && clock.monoMs() < refused.untilMs;
+      const answer: Answer = paused && refused !== undefined ? refused : await renew(deadlineMs);
+      if ("access" in answer) {
+        refused = undefined;
         held = answer;
         return held.access;
       }
+      if (isRefusal(answer)) refused = answer;
       // Renewal is asked for early; until the end the old token is as good as a new one.
       if (held !== undefined && clock.monoMs() < held.endMs) return held.access;
       return answer;
@@ -57,11 +77,7 @@ export function createKeystone(cloud: CloudAccess, clock: Clock): Keystone {
   };
 }
 
-async function askToken(
-  cloud: CloudAccess,
-  clock: Clock,
-  deadlineMs: number,
-): Promise<Held | Failure> {
+async function askToken(cloud: CloudAccess, clock: Clock, deadlineMs: number): Promise<Answer> {
   const url = `${versionedUrl(cloud.authUrl)}/auth/tokens`;
   const askedMs = clock.monoMs();
   const outcome = await sendHttp({
@@ -77,7 +93,9 @@ async function askToken(
   }
   const token = outcome.headers["x-subject-token"];
   if (outcome.status !== 201 || typeof token !== "string") {
-    return failed(refusal(cloud, url, outcome.status, outcome.body));
+    const failure = failed(refusal(cloud, url, outcome.status, outcome.body));
+    if (outcome.status !== 401) return failure;
+    return { ...failure, untilMs: clock.monoMs() + refusalPauseMs };
   }
   const body = asRecord(asRecord(parseJson(outcome.body))["token"]);
   const endpoint = cloud.computeEndpoint ?? computeEndpoint(cloud, body["catalog"]);

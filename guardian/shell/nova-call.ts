@@ -4,8 +4,8 @@
  * The microversion is at most 2.93 on purpose. From 2.95 on, Nova leaves evacuated servers stopped;
  * below it they come back as they were, running or stopped, which is what we promise.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../../shared/clock.ts";
+import { sleep } from "../../shared/loop.ts";
 import type { Random } from "../../shared/random.ts";
 import type { Failure } from "../ports.ts";
 import type { CloudAccess } from "./cloud-access.ts";
@@ -100,7 +100,7 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
           answer.kind === "answer" ? `${answer.status} ${messageOf(answer.body)}` : answer.reason;
         const waitMs = attempt * (100 + random.next() * 200);
         if (clock.monoMs() + waitMs >= untilMs) break;
-        if (attempt < readAttemptsMax) await pause(waitMs);
+        if (attempt < readAttemptsMax) await sleep(waitMs);
       }
       return { kind: "failed", reason: `Nova: GET ${path.replace(/\?.*/, "")}: ${reason}` };
     },

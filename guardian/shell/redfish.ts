@@ -37,6 +37,9 @@ export function redfishProblem(options: RedfishOptions): string | undefined {
   } catch {
     return `not a URL: ${options.url}`;
   }
+  if (url.username !== "" || url.password !== "") {
+    return `the URL of ${url.host} holds a user name or password: write them as username and password_file`;
+  }
   const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(url.hostname);
   if (url.protocol === "http:" && !loopback && options.insecureHttp !== true) {
     return `${options.url} would send the password in the clear: use https, or insecureHttp: true`;

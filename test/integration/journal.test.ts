@@ -41,9 +41,10 @@ test("each start is a new epoch, sees the last state and the starts before it", 
   first.saveState("state a", [entry("input", "{}")]);
   first.append([entry("intent", "off"), entry("input", "{}")]);
   first.saveState("state b", []);
+  first.append([entry("state", "state c")]);
   first.close();
   const second = openJournal({ path, clock: systemClock });
-  assert.deepEqual([second.epoch, second.lastState, second.starts.length], [2, "state b", 2]);
+  assert.deepEqual([second.epoch, second.lastState, second.starts.length], [2, "state c", 2]);
   second.close();
   assert.equal(count(path), 3);
 });

@@ -39,6 +39,21 @@ test("net-ping: an echo from loopback, v4 and v6; silence where nobody is", asyn
   await pinger.close();
 });
 
+test("net-ping: a host that answers never vouches for one that does not", async (t) => {
+  const loads = await Promise.all([loadNetPing(), loadNetPing()]);
+  const pingers = loads.flatMap((load) => (load.kind === "pinger" ? [load.pinger] : []));
+  const [one, other] = pingers;
+  if (one === undefined || other === undefined) return t.skip("net-ping cannot be used here");
+  const rounds = Array.from({ length: 20 }, async () => {
+    const [live, dead] = await Promise.all([
+      one.ping(at("127.0.0.1"), 300),
+      other.ping(at("198.51.100.1"), 300),
+    ]);
+    return `${live.kind} ${dead.kind}`;
+  });
+  assert.deepEqual(new Set(await Promise.all(rounds)), new Set(["echo no-echo"]));
+});
+
 test("net-ping: a silence while our own loop was blocked is our fault, not the host's", async (t) => {
   const load = await loadNetPing();
   if (load.kind === "failed") return t.skip(load.reason);

@@ -129,6 +129,7 @@ test("plain HTTP only on loopback, or where an operator wrote so", () => {
   assert.match(redfishProblem(options) ?? "", /in the clear/);
   assert.equal(redfishProblem({ ...options, insecureHttp: true }), undefined);
   assert.equal(redfishProblem({ ...options, url: "https://10.0.0.1" }), undefined);
+  assert.match(redfishProblem({ ...options, url: "https://a:b@10.0.0.1" }) ?? "", /holds a user/);
 });
 
 test("a certificate is accepted by authority or by fingerprint, else no password is sent", async (t) => {

@@ -316,6 +316,10 @@ export class SimulatedNova {
   }
 
   #hostChanged(service: NovaServiceState): void {
+    for (const migration of this.migrations) {
+      const open = migration.status === "accepted" || migration.status === "pre-migrating";
+      if (open && migration.source === service.host.name) this.#checkDoubleStart(migration);
+    }
     const reports = service.host.reportsToNova;
     if (reports === service.reporting) return;
     this.settle();
