@@ -37,25 +37,24 @@ export function openDatabase(path: string, options: OpenDatabaseOptions): Sqlite
   if (options.readonly === true && !existsSync(path)) throw new Error(`${path} does not exist`);
   const database = new Database(path, { timeout: options.timeoutMs });
   try {
-    if (options.exclusive === true) {
-      database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    }
     if (options.readonly === true) {
       database.exec("PRAGMA query_only = 1");
     } else {
-      database.prepare("PRAGMA journal_mode = WAL").get();
-      database.exec("PRAGMA synchronous = FULL");
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     }
-    // The lock is only taken at the first write; take it now, so that a second opener fails here.
-    if (options.exclusive === true) database.exec("BEGIN EXCLUSIVE; COMMIT");
-    return adapt(database);
+    if (options.exclusive === true) {
+      // After entering WAL, so that `close` can leave it again; the lock itself is only taken at the
+      // first write, so write nothing now: a second opener must fail here and not later.
+      database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+    }
+    return adapt(database, options.readonly === true);
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-function adapt(database: Database.Database): SqliteDatabase {
+function adapt(database: Database.Database, readonly: boolean): SqliteDatabase {
   return {
     exec: (sql) => void database.exec(sql),
     prepare(sql) {
@@ -67,6 +66,13 @@ function adapt(database: Database.Database): SqliteDatabase {
       };
     },
     transaction: (work) => database.transaction(work)(),
-    close: () => void database.close(),
+    close() {
+      // A prepared statement keeps the connection, and with it the lock, until it is collected.
+      try {
+        if (!readonly) database.exec("PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema");
+      } finally {
+        database.close();
+      }
+    },
   };
 }
