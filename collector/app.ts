@@ -4,6 +4,7 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { readMasterKeys, readSecretFile } from "../shared/key-files.ts";
 import { encodeLiveView } from "../shared/live-view.ts";
 import type { Logger } from "../shared/log.ts";
+import { runLoop } from "../shared/loop.ts";
 import { collectorId } from "../shared/names.ts";
 import { createReplayTable } from "../shared/replay-window.ts";
 import { Secret } from "../shared/secret.ts";
@@ -13,6 +14,7 @@ import { createIngest, type Ingest } from "./core/ingest.ts";
 import { renderMetrics } from "./core/metrics.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
 import { readKernelDrops } from "./shell/kernel-drops.ts";
+import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createStorePump, type StorePump } from "./shell/store-pump.ts";
 import { openUdpServer, type UdpServer } from "./shell/udp-server.ts";
 import { openStore } from "./store.ts";
@@ -22,6 +24,8 @@ export interface CollectorDeps {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+const replaysSavedEveryMs = 5000;
 
 /** Runs until the signal. */
 export async function runCollector(
@@ -35,9 +39,10 @@ export async function runCollector(
     // Only has to differ from the epochs before; a start takes longer than a millisecond.
     const epoch = clock.wallMs();
     const ingest = createIngest({ collector, epoch, serversMax: config.serversMax });
+    const replays = createReplayTable(loadReplays(config.replayFile, log));
     const receiver = createReceiver({
       keys: createHostKeys(masters),
-      replays: createReplayTable(),
+      replays,
       revokedHosts: new Set(config.revokedHosts),
     });
     const writer = openStore(config.store, log);
@@ -47,6 +52,7 @@ export async function runCollector(
       onDatagram: (bytes) => ingest.take(receiver.receive(bytes), clock.monoMs()),
       log,
     });
+    lifecycle.onStop("replays", () => saveReplays(config.replayFile, replays, log));
     lifecycle.onStop("socket", () => server.close());
     const writeDeadlineMs = (config.store.influx?.timeout ?? 0) + 5000;
     const pump = createStorePump({
@@ -64,7 +70,8 @@ export async function runCollector(
       { event: "started", id: config.id, epoch, port: server.port, livePort, store: writer.name },
       "collector started",
     );
-    await pump.run(signal);
+    const save = (): void => saveReplays(config.replayFile, replays, log);
+    await Promise.all([pump.run(signal), runLoop(clock, replaysSavedEveryMs, signal, save)]);
   } finally {
     for (const problem of await lifecycle.stop()) log.warn({ event: "stop", problem }, "stopping");
   }

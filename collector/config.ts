@@ -65,6 +65,8 @@ const schema = z
       })
       .prefault({}),
     masterKeyFile: absolutePath.default("/etc/guardian/master-keys.json"),
+    /** What is remembered of hosts' boots, so that a restart does not believe a replay. */
+    replayFile: absolutePath.default("/var/lib/guardian/replays.json"),
     /** Hosts whose keys were stolen or retired: their reports are refused. */
     revokedHosts: z.array(z.string().refine(isHostName, "is no host name")).default([]),
     serversMax: z.int().min(100).default(100_000),

@@ -7,7 +7,7 @@ import { formatProblems } from "../shared/config-problems.ts";
 import { describeError } from "../shared/errors.ts";
 import { runCollector } from "./app.ts";
 import { readCollectorConfig } from "./config.ts";
-import { runCommand } from "./keys-command.ts";
+import { runCommand } from "./one-off-commands.ts";
 import { checkStoreOnce } from "./once.ts";
 import { createLogger } from "./shell/logging.ts";
 

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../shared/clock.ts";
 import { formatProblems } from "../shared/config-problems.ts";
 import { describeError } from "../shared/errors.ts";
-import { readHostKeyFile } from "../shared/key-files.ts";
+import { readHostKeyFile, type HostKeyFile } from "../shared/key-files.ts";
 import { createProbe } from "./app.ts";
 import { readProbeConfig } from "./config.ts";
 import { createLogger } from "./shell/logging.ts";
@@ -16,25 +16,26 @@ const usage = `guardian-probe [--config FILE] [--check-config] [--once]
   --once          run every check once, send one report, print it`;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      config: { type: "string", default: "/etc/guardian/probe.yaml" },
-      "check-config": { type: "boolean", default: false },
-      once: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
+  const { values } = readArguments();
   if (values.help) {
     console.log(usage);
     return 0;
   }
-  const loaded = readProbeConfig(readFileSync(values.config, "utf8"), process.env);
+  let text: string;
+  try {
+    text = readFileSync(values.config, "utf8");
+  } catch (error) {
+    console.error(`guardian-probe: ${describeError(error)}`);
+    return 2;
+  }
+  const loaded = readProbeConfig(text, process.env);
   if (loaded.kind === "problems") {
     console.error(formatProblems(values.config, loaded.problems));
     return 2;
   }
   const { config } = loaded;
-  const hostKey = readHostKeyFile(config.keyFile);
+  const hostKey = tryReadHostKey(config.keyFile);
+  if (hostKey === undefined) return 2;
   if (values["check-config"]) {
     console.log(`${values.config}: ok (host ${hostKey.host})`);
     return 0;
@@ -55,6 +56,31 @@ async function main(): Promise<number> {
   return 0;
 }
 
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        config: { type: "string", default: "/etc/guardian/probe.yaml" },
+        "check-config": { type: "boolean", default: false },
+        once: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`guardian-probe: ${describeError(error)}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function tryReadHostKey(path: string): HostKeyFile | undefined {
+  try {
+    return readHostKeyFile(path);
+  } catch (error) {
+    console.error(`guardian-probe: ${describeError(error)}`);
+    return undefined;
+  }
+}
+
 function readBootId(): string {
   const text = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
   return text.replaceAll("-", "").slice(0, 16);
@@ -65,5 +91,5 @@ try {
   process.exit(await main());
 } catch (error) {
   console.error(`guardian-probe: ${describeError(error)}`);
-  process.exit(2);
+  process.exit(1);
 }

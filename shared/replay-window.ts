@@ -1,12 +1,11 @@
 /**
  * Refuses what was heard before, without clocks. Per host one current life (boot id, process epoch)
  * and the boots that ended; per path of that life the highest sequence and a bitmap of the 64 before
- * it, as DTLS and IPsec have it. A replay of an old life can therefore not bring a host alive.
- *
- * Not covered: a collector that restarts has forgotten; see `docs/wire-format.md`, "Limits".
+ * it, as DTLS and IPsec have it. A replay of an old life can therefore not bring a host alive. What is
+ * remembered can be saved and restored, so that a restart of the collector forgets no ended boot.
  */
 import type { HostName } from "./names.ts";
-import type { NetworkName } from "./telemetry.ts";
+import { networkNames, type NetworkName } from "./telemetry.ts";
 
 /** Only `newest` may refresh liveness; `late` was never seen before but something newer was. */
 export type Admission =
@@ -21,8 +20,20 @@ export interface Origin {
   readonly sequence: number;
 }
 
+/** What outlives a restart of the collector. */
+export interface RememberedLife {
+  readonly host: HostName;
+  readonly bootId: string;
+  readonly probeEpoch: number;
+  /** Newest last. */
+  readonly retiredBoots: readonly string[];
+  /** Highest sequence by path; it and all below count as seen. */
+  readonly highest: Readonly<Partial<Record<NetworkName, number>>>;
+}
+
 export interface ReplayTable {
   admit(origin: Origin): Admission;
+  remembered(): readonly RememberedLife[];
 }
 
 interface Window {
@@ -35,17 +46,22 @@ interface HostLife {
   bootId: string;
   probeEpoch: number;
   windows: Map<NetworkName, Window>;
-  /** Newest last. */
-  retiredBoots: string[];
+  retiredBoots: readonly string[];
 }
 
 const windowSize = 64;
 const retiredBootsMax = 16;
 
+const allSeen = (1n << 64n) - 1n;
+
 /** A table for at most `hostsMax` hosts; a host beyond that is refused, never another forgotten. */
-export function createReplayTable(hostsMax = 10_000): ReplayTable {
-  const lives = new Map<HostName, HostLife>();
+export function createReplayTable(
+  restored: readonly RememberedLife[] = [],
+  hostsMax = 10_000,
+): ReplayTable {
+  const lives = new Map(restored.map((life) => [life.host, restoreLife(life)] as const));
   return {
+    remembered: () => [...lives].map(([host, life]) => rememberLife(host, life)),
     admit(origin) {
       const life = lives.get(origin.host);
       if (life === undefined) {
@@ -69,7 +85,23 @@ export function createReplayTable(hostsMax = 10_000): ReplayTable {
   };
 }
 
-function newLife(origin: Origin, retiredBoots: string[]): HostLife {
+function restoreLife({ bootId, probeEpoch, retiredBoots, highest }: RememberedLife): HostLife {
+  const windows = new Map<NetworkName, Window>();
+  for (const path of networkNames) {
+    const sequence = path === "unknown" ? undefined : highest[path];
+    if (path === "unknown" || sequence === undefined) continue;
+    windows.set(path, { highest: sequence, seen: allSeen });
+  }
+  return { bootId, probeEpoch, windows, retiredBoots };
+}
+
+function rememberLife(host: HostName, life: HostLife): RememberedLife {
+  const { bootId, probeEpoch, retiredBoots, windows } = life;
+  const highest = Object.fromEntries([...windows].map(([path, window]) => [path, window.highest]));
+  return { host, bootId, probeEpoch, retiredBoots, highest };
+}
+
+function newLife(origin: Origin, retiredBoots: readonly string[]): HostLife {
   return {
     bootId: origin.bootId,
     probeEpoch: origin.probeEpoch,

@@ -17,7 +17,7 @@ export interface SqliteDatabase {
 /** Opens or creates a database in WAL mode, so that a reader never waits for us nor we for it. */
 export function openDatabase(path: string, timeoutMs: number): SqliteDatabase {
   const database = new Database(path, { timeout: timeoutMs });
-  database.prepare("PRAGMA journal_mode = WAL").get();
+  database.exec("PRAGMA journal_mode = WAL");
   // A crash of the machine may lose the last second of telemetry, which is stale by then anyway.
   database.exec("PRAGMA synchronous = NORMAL");
   return {

@@ -47,33 +47,20 @@ export function createStorePump(options: StorePumpOptions): StorePump {
   let caughtUpMs: MonoMs = clock.monoMs();
   let storedUpToMs: MonoMs = clock.monoMs();
   let watermarkMs = Number.NEGATIVE_INFINITY;
-  let failures = 0;
-  const trouble = createTrouble(log, writer.name);
+  const { write, failures } = createPatientWrite(options);
+  const hearing = createHearing(log, server.port);
 
   function watermark(monoMs: MonoMs): Watermark {
     const ledger = ingest.ledger(readKernelDrops(server.address, server.port));
     return { collector: options.collector, epoch: options.epoch, monoMs, ledger };
   }
 
-  async function write(work: Promise<WriteResult>, signal: AbortSignal): Promise<WriteResult> {
-    const late = { kind: "kept", reason: "no answer in time", retryAfterMs: undefined } as const;
-    const caught = work.catch((error: unknown): WriteResult => {
-      return { kind: "kept", reason: describeError(error), retryAfterMs: undefined };
-    });
-    const result = await withDeadline(caught, options.writeDeadlineMs, () => late);
-    if (result.kind === "kept") {
-      failures += 1;
-      await sleep(trouble.pauseAfter(result), signal);
-    } else {
-      trouble.over();
-    }
-    return result;
-  }
-
   async function look(): Promise<void> {
     const beforeMs = clock.monoMs();
     // No marker back means that we may be deaf: the watermark stands still, and so does our vote.
-    if (await server.caughtUp(1000)) caughtUpMs = beforeMs;
+    const heard = await server.caughtUp(1000);
+    if (heard) caughtUpMs = beforeMs;
+    hearing.note(heard);
   }
 
   async function storeLiveness(signal: AbortSignal): Promise<void> {
@@ -114,7 +101,47 @@ export function createStorePump(options: StorePumpOptions): StorePump {
     },
     liveWatermark: () => watermark(caughtUpMs),
     storeLagMs: () => Math.max(0, clock.monoMs() - watermarkMs),
-    storeFailures: () => failures,
+    storeFailures: failures,
+  };
+}
+
+/** Waits for a write within its deadline, and pauses after one that was not acknowledged. */
+function createPatientWrite({ writer, writeDeadlineMs, log }: StorePumpOptions): {
+  readonly write: (work: Promise<WriteResult>, signal: AbortSignal) => Promise<WriteResult>;
+  readonly failures: () => number;
+} {
+  let failures = 0;
+  const trouble = createTrouble(log, writer.name);
+  return {
+    failures: () => failures,
+    write: async (work, signal) => {
+      const late = { kind: "kept", reason: "no answer in time", retryAfterMs: undefined } as const;
+      const caught = work.catch((error: unknown): WriteResult => {
+        return { kind: "kept", reason: describeError(error), retryAfterMs: undefined };
+      });
+      const result = await withDeadline(caught, writeDeadlineMs, () => late);
+      if (result.kind === "kept") {
+        failures += 1;
+        await sleep(trouble.pauseAfter(result), signal);
+      } else {
+        trouble.over();
+      }
+      return result;
+    },
+  };
+}
+
+/** Says once when our own marker is lost, and once when it comes back. */
+function createHearing(log: Logger, port: number): { note(heard: boolean): void } {
+  let hearing = true;
+  return {
+    note(heard) {
+      if (heard === hearing) return;
+      hearing = heard;
+      const fields = { event: heard ? "socket-heard" : "socket-deaf", port };
+      if (heard) log.info(fields, "our own marker came back again");
+      else log.error(fields, "our own marker did not come back: the watermark stands still");
+    },
   };
 }
 

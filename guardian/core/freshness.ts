@@ -13,6 +13,8 @@ import { hostOf, type CollectorTrack, type GuardianState, type HostState } from 
 export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianState {
   const collectors = new Map(state.collectors);
   for (const watermark of event.watermarks) {
+    // Only collectors that the configuration names may vouch for anything.
+    if (!state.settings.collectors.includes(watermark.collector)) continue;
     const track = collectors.get(watermark.collector);
     const next = foldWatermark(track, watermark, event);
     if (next !== undefined) collectors.set(watermark.collector, next);

@@ -181,6 +181,39 @@ test("killed and started again, a collector is a new epoch and hears the same pr
   assert.equal(await second.process.end("SIGTERM"), 0);
 });
 
+test("a restart forgets neither the boots that ended nor what was heard", async (t) => {
+  const fixture = createCollectorFixture();
+  const first = await fixture.start();
+  const key = importKey(fixture.keyOf("compute-1"));
+  const report = (sequence: number, bootId: string): Uint8Array =>
+    signDatagram(key, sampleHeader({ sequence, bootId }), [
+      { kind: "liveness", checks: healthyChecks },
+    ]);
+  const [oldBoot, newBoot] = ["a".repeat(16), "b".repeat(16)];
+  const refusals = async ({ livePort }: StartedCollector, count: number): Promise<string> =>
+    await waitFor(`${count} datagrams`, async () => {
+      const text = await (await fetch(`http://127.0.0.1:${livePort}/metrics`)).text();
+      return text.includes(`received_total ${count}\n`) ? text : undefined;
+    });
+  const send = await sender(t, first);
+  await send(report(1, oldBoot));
+  await send(report(1, newBoot));
+  await refusals(first, 2);
+  assert.equal(await first.process.end("SIGTERM"), 0);
+  const second = await fixture.start();
+  t.after(async () => {
+    await second.process.end("SIGKILL");
+    fixture.remove();
+  });
+  await send(report(2, oldBoot));
+  await send(report(1, newBoot));
+  await send(report(2, newBoot));
+  const metrics = await refusals(second, 3);
+  assert.match(metrics, /reason="retired-boot"\} 1$/m);
+  assert.match(metrics, /reason="replayed"\} 1$/m);
+  assert.match(metrics, /accepted_total 1$/m);
+});
+
 test("a collector that was stopped for 3 s vouches for nothing it has not read", async (t) => {
   const { fixture, collector, store } = await startedFixture(t);
   // Node reads 32 datagrams before it looks at its timers: fewer hosts would hide the fault.

@@ -48,6 +48,7 @@ export function createCollectorFixture(store?: string): CollectorFixture {
         `id: c1
 listen: { address: 127.0.0.1, port: ${port} }
 masterKeyFile: ${file("master.json")}
+replayFile: ${file("replays.json")}
 store: ${store ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
 liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
 `,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { hostName } from "../../shared/names.ts";
+import { readRememberedLives } from "../../collector/core/remembered-lives.ts";
 import { createReplayTable, type Origin } from "../../shared/replay-window.ts";
 
 function origin(sequence: number, changes: Partial<Origin> = {}): Origin {
@@ -54,7 +55,7 @@ test("a boot that ended never returns", () => {
 });
 
 test("a full table refuses newcomers and forgets nobody", () => {
-  const table = createReplayTable(1);
+  const table = createReplayTable([], 1);
   assert.equal(table.admit(origin(1)), "newest");
   assert.equal(table.admit(origin(1, { host: hostName("compute-2") })), "table-full");
   assert.equal(table.admit(origin(1)), "replayed");
@@ -72,4 +73,29 @@ test("in any order of arrival no sequence is taken twice, and newest only climbs
       }
     }),
   );
+});
+
+test("what is remembered outlives the table: ended boots, the current life, sequences seen", () => {
+  const before = createReplayTable();
+  before.admit(origin(9, { bootId: "b".repeat(16) }));
+  before.admit(origin(40));
+  before.admit(origin(41, { path: "business" }));
+  const saved: unknown = JSON.parse(JSON.stringify(before.remembered()));
+  const table = createReplayTable(readRememberedLives(saved));
+  assert.deepEqual(table.remembered(), before.remembered());
+  assert.equal(table.admit(origin(99, { bootId: "b".repeat(16) })), "retired-boot");
+  assert.equal(table.admit(origin(40)), "replayed");
+  assert.equal(table.admit(origin(3)), "replayed");
+  assert.equal(table.admit(origin(99, { probeEpoch: 99 })), "stale-epoch");
+  assert.equal(table.admit(origin(41)), "newest");
+});
+
+test("a saved table that makes no sense is refused as a whole", () => {
+  const good = createReplayTable();
+  good.admit(origin(1));
+  const [life] = good.remembered();
+  assert.throws(() => readRememberedLives({}));
+  for (const broken of [null, {}, { ...life, bootId: 5 }, { ...life, highest: { storage: "x" } }]) {
+    assert.throws(() => readRememberedLives([broken]));
+  }
 });
