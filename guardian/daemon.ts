@@ -134,12 +134,16 @@ export async function runDaemon(
       log,
     });
     lifecycle.onStop("outbox", () => outbox.stop(2000));
-    const guardian = createGuardian(settings, { ...ports, journal, alert: outbox.post });
+    const guardian = createGuardian(settings, {
+      ...ports,
+      journal,
+      alert: (message) => outbox.post(message),
+    });
     const socket = await startControlSocket({
       path: config.controlSocket,
       clock: systemClock,
       guardian,
-      channels: outbox.counts,
+      channels: () => outbox.counts(),
     });
     lifecycle.onStop("control socket", () => socket.close());
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");

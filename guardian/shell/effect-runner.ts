@@ -38,181 +38,186 @@ export function createEffectRunner(
   ports: RunnerPorts,
   dispatch: (event: GuardianEvent) => void,
 ): EffectRunner {
-  const { clock } = ports;
-  let pings = 0;
-  let readings = 0;
-  let others = 0;
-
-  /** Runs a call; whatever it throws is a fault of ours, told and survived. */
-  function begin(what: string, work: () => Promise<void>, ended: () => void): void {
-    // Never within the caller's turn: the loop finishes its round before any result comes in.
-    Promise.resolve()
-      .then(work)
-      .catch((error: unknown) => {
-        ports.log.error(
-          { event: "effect-failed", what, reason: describeError(error) },
-          "effect failed",
-        );
-      })
-      .finally(ended);
-  }
-
-  function ping(effect: Extract<Look, { kind: "ping" | "ping-anchor" }>): void {
-    if (pings >= pingsMax) return; // asked again next round; suspects beyond this are a storm
-    pings += 1;
-    const { network, address, timeoutMs } = effect;
-    const sentAt = clock.monoMs();
-    begin(
-      `ping ${address}`,
-      async () => {
-        const sourceAddress = ports.sourceAddresses[network];
-        const result = await ports.pinger.ping({ network, address, sourceAddress }, timeoutMs);
-        const at = clock.monoMs();
-        if (effect.kind === "ping-anchor") {
-          dispatch({ kind: "anchor-pinged", at, sentAt, network, address, result });
-        } else {
-          dispatch({ kind: "pinged", at, sentAt, host: effect.host, network, result });
-        }
-      },
-      () => (pings -= 1),
-    );
-  }
-
-  function readPower(effect: Extract<Look, { kind: "read-power" }>): void {
-    if (readings >= readingsMax) return; // asked again after its deadline
-    readings += 1;
-    const { host, device, deadlineMs } = effect;
-    const askedAt = clock.monoMs();
-    begin(
-      `read power of ${host}`,
-      async () => {
-        const controller = ports.power.get(`${host}/${device}`);
-        const reading =
-          controller === undefined
-            ? ({ power: "unknown", reason: `no power device ${device} is configured` } as const)
-            : await controller.read(deadlineMs);
-        dispatch({ kind: "power-read", at: clock.monoMs(), askedAt, host, device, reading });
-      },
-      () => (readings -= 1),
-    );
-  }
-
-  function nova(what: string, work: () => Promise<void>): void {
-    others += 1;
-    begin(what, work, () => (others -= 1));
-  }
-
-  function readServices(): void {
-    const askedAt = clock.monoMs();
-    nova("read services", async () => {
-      const answer = await ports.compute.services();
-      const at = clock.monoMs();
-      if (answer.kind === "failed") dispatch({ kind: "nova-failed", at, reason: answer.reason });
-      else dispatch({ kind: "services", at, askedAt, services: answer.services });
-    });
-  }
-
-  function listServers(host: HostName): void {
-    const askedAt = clock.monoMs();
-    nova(`list servers of ${host}`, async () => {
-      const [servers, records] = await Promise.all([
-        ports.compute.serversOn(host),
-        ports.compute.evacuations(host),
-      ]);
-      const at = clock.monoMs();
-      if (servers.kind === "failed") {
-        dispatch({ kind: "look-failed", at, host, reason: servers.reason });
-      } else if (records.kind === "failed") {
-        dispatch({ kind: "look-failed", at, host, reason: records.reason });
-      } else {
-        const seen = { servers: servers.servers, records: records.records };
-        dispatch({ kind: "servers-seen", at, askedAt, host, ...seen });
-      }
-    });
-  }
-
-  function readMoves(effect: Extract<Look, { kind: "read-moves" }>): void {
-    const { host } = effect;
-    const askedAt = clock.monoMs();
-    nova(`read moves of ${host}`, async () => {
-      const [records, ...found] = await Promise.all([
-        ports.compute.evacuations(host),
-        ...effect.servers.map((server) => ports.compute.server(server)),
-      ]);
-      const at = clock.monoMs();
-      if (records.kind === "failed") {
-        return dispatch({ kind: "look-failed", at, host, reason: records.reason });
-      }
-      // A server whose own look failed is looked at again; the others are not held up by it.
-      const servers = found.flatMap((answer) => (answer.kind === "server" ? [answer.server] : []));
-      const gone = effect.servers.filter((_, index) => found[index]?.kind === "gone");
-      dispatch({ kind: "moves-seen", at, askedAt, host, records: records.records, servers, gone });
-    });
-  }
-
-  function powerOff(effect: Extract<Order, { kind: "power-off" }>): void {
-    const { host, device, expected, deadlineMs } = effect;
-    const askedAt = clock.monoMs();
-    nova(`power off ${host}`, async () => {
-      const controller = ports.power.get(`${host}/${device}`);
-      const answer =
-        controller === undefined
-          ? ({ kind: "refused", reason: `no power device ${device} is configured` } as const)
-          : await controller.powerOff(expected, deadlineMs);
-      dispatch({ kind: "power-off-answered", at: clock.monoMs(), askedAt, host, device, answer });
-    });
-  }
-
-  function evacuate(effect: Extract<Order, { kind: "evacuate" }>): void {
-    const { host, server, proof } = effect;
-    nova(`evacuate ${server}`, async () => {
-      const stands = proofStands(proof, host, clock.monoMs());
-      const answer = stands
-        ? await ports.compute.evacuate(server)
-        : ({ kind: "not-made", reason: "its fence proof lapsed before the call" } as const);
-      dispatch({ kind: "evacuate-answered", at: clock.monoMs(), host, server, answer });
-    });
-  }
-
-  function orderService(effect: Extract<Order, { kind: "force-down" | "disable" }>): void {
-    const { host, serviceId } = effect;
-    nova(`${effect.kind} ${host}`, async () => {
-      const answer =
-        effect.kind === "force-down"
-          ? await ports.compute.forceDown(serviceId)
-          : await ports.compute.disable(serviceId, effect.reason);
-      const order = effect.kind;
-      dispatch({ kind: "service-order-answered", at: clock.monoMs(), host, order, answer });
-    });
-  }
-
+  const context: Context = { ports, dispatch, underWay: { pings: 0, readings: 0, calls: 0 } };
   return {
-    underWay: () => pings + readings + others,
-    run(effect) {
-      switch (effect.kind) {
-        case "ping":
-        case "ping-anchor":
-          return ping(effect);
-        case "read-power":
-          return readPower(effect);
-        case "read-services":
-          return readServices();
-        case "list-servers":
-          return listServers(effect.host);
-        case "read-moves":
-          return readMoves(effect);
-        case "power-off":
-          return powerOff(effect);
-        case "force-down":
-        case "disable":
-          return orderService(effect);
-        case "evacuate":
-          return evacuate(effect);
-        default:
-          return effect satisfies never;
-      }
-    },
+    underWay: () => Object.values(context.underWay).reduce((sum, count) => sum + count, 0),
+    run: (effect) => runEffect(context, effect),
   };
+}
+
+interface Context {
+  readonly ports: RunnerPorts;
+  readonly dispatch: (event: GuardianEvent) => void;
+  readonly underWay: { pings: number; readings: number; calls: number };
+}
+
+function runEffect(context: Context, effect: Look | Order): void {
+  switch (effect.kind) {
+    case "ping":
+    case "ping-anchor":
+      return ping(context, effect);
+    case "read-power":
+      return readPower(context, effect);
+    case "read-services":
+      return readServices(context);
+    case "list-servers":
+      return listServers(context, effect.host);
+    case "read-moves":
+      return readMoves(context, effect);
+    case "power-off":
+      return powerOff(context, effect);
+    case "force-down":
+    case "disable":
+      return orderService(context, effect);
+    case "evacuate":
+      return evacuate(context, effect);
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** Runs a call; whatever it throws is a fault of ours, told and survived. */
+function begin(
+  context: Context,
+  kind: keyof Context["underWay"],
+  what: string,
+  work: () => Promise<void>,
+): void {
+  context.underWay[kind] += 1;
+  // Never within the caller's turn: the loop finishes its round before any result comes in.
+  Promise.resolve()
+    .then(work)
+    .catch((error: unknown) => {
+      const fields = { event: "effect-failed", what, reason: describeError(error) };
+      context.ports.log.error(fields, "effect failed");
+    })
+    .finally(() => (context.underWay[kind] -= 1));
+}
+
+function ping(context: Context, effect: Extract<Look, { kind: "ping" | "ping-anchor" }>): void {
+  if (context.underWay.pings >= pingsMax) return; // asked again; suspects beyond this are a storm
+  const { ports, dispatch } = context;
+  const { network, address, timeoutMs } = effect;
+  const sentAt = ports.clock.monoMs();
+  begin(context, "pings", `ping ${address}`, async () => {
+    const sourceAddress = ports.sourceAddresses[network];
+    const result = await ports.pinger.ping({ network, address, sourceAddress }, timeoutMs);
+    const at = ports.clock.monoMs();
+    if (effect.kind === "ping-anchor") {
+      dispatch({ kind: "anchor-pinged", at, sentAt, network, address, result });
+    } else {
+      dispatch({ kind: "pinged", at, sentAt, host: effect.host, network, result });
+    }
+  });
+}
+
+function readPower(context: Context, effect: Extract<Look, { kind: "read-power" }>): void {
+  if (context.underWay.readings >= readingsMax) return; // asked again after its deadline
+  const { ports, dispatch } = context;
+  const { host, device, deadlineMs } = effect;
+  const askedAt = ports.clock.monoMs();
+  begin(context, "readings", `read power of ${host}`, async () => {
+    const controller = ports.power.get(`${host}/${device}`);
+    const reading =
+      controller === undefined
+        ? ({ power: "unknown", reason: `no power device ${device} is configured` } as const)
+        : await controller.read(deadlineMs);
+    dispatch({ kind: "power-read", at: ports.clock.monoMs(), askedAt, host, device, reading });
+  });
+}
+
+function readServices(context: Context): void {
+  const { ports, dispatch } = context;
+  const askedAt = ports.clock.monoMs();
+  begin(context, "calls", "read services", async () => {
+    const answer = await ports.compute.services();
+    const at = ports.clock.monoMs();
+    if (answer.kind === "failed") dispatch({ kind: "nova-failed", at, reason: answer.reason });
+    else dispatch({ kind: "services", at, askedAt, services: answer.services });
+  });
+}
+
+function listServers(context: Context, host: HostName): void {
+  const { ports, dispatch } = context;
+  const askedAt = ports.clock.monoMs();
+  begin(context, "calls", `list servers of ${host}`, async () => {
+    const [servers, records] = await Promise.all([
+      ports.compute.serversOn(host),
+      ports.compute.evacuations(host),
+    ]);
+    const at = ports.clock.monoMs();
+    if (servers.kind === "failed") {
+      dispatch({ kind: "look-failed", at, host, reason: servers.reason });
+    } else if (records.kind === "failed") {
+      dispatch({ kind: "look-failed", at, host, reason: records.reason });
+    } else {
+      const seen = { servers: servers.servers, records: records.records };
+      dispatch({ kind: "servers-seen", at, askedAt, host, ...seen });
+    }
+  });
+}
+
+function readMoves(context: Context, effect: Extract<Look, { kind: "read-moves" }>): void {
+  const { ports, dispatch } = context;
+  const { host } = effect;
+  const askedAt = ports.clock.monoMs();
+  begin(context, "calls", `read moves of ${host}`, async () => {
+    const [records, ...found] = await Promise.all([
+      ports.compute.evacuations(host),
+      ...effect.servers.map((server) => ports.compute.server(server)),
+    ]);
+    const at = ports.clock.monoMs();
+    if (records.kind === "failed") {
+      return dispatch({ kind: "look-failed", at, host, reason: records.reason });
+    }
+    // A server whose own look failed is looked at again; the others are not held up by it.
+    const servers = found.flatMap((answer) => (answer.kind === "server" ? [answer.server] : []));
+    const gone = effect.servers.filter((_, index) => found[index]?.kind === "gone");
+    dispatch({ kind: "moves-seen", at, askedAt, host, records: records.records, servers, gone });
+  });
+}
+
+function powerOff(context: Context, effect: Extract<Order, { kind: "power-off" }>): void {
+  const { ports, dispatch } = context;
+  const { host, device, expected, deadlineMs } = effect;
+  const askedAt = ports.clock.monoMs();
+  begin(context, "calls", `power off ${host}`, async () => {
+    const controller = ports.power.get(`${host}/${device}`);
+    const answer =
+      controller === undefined
+        ? ({ kind: "refused", reason: `no power device ${device} is configured` } as const)
+        : await controller.powerOff(expected, deadlineMs);
+    const at = ports.clock.monoMs();
+    dispatch({ kind: "power-off-answered", at, askedAt, host, device, answer });
+  });
+}
+
+function evacuate(context: Context, effect: Extract<Order, { kind: "evacuate" }>): void {
+  const { ports, dispatch } = context;
+  const { host, server, proof } = effect;
+  begin(context, "calls", `evacuate ${server}`, async () => {
+    const stands = proofStands(proof, host, ports.clock.monoMs());
+    const answer = stands
+      ? await ports.compute.evacuate(server)
+      : ({ kind: "not-made", reason: "its fence proof lapsed before the call" } as const);
+    dispatch({ kind: "evacuate-answered", at: ports.clock.monoMs(), host, server, answer });
+  });
+}
+
+function orderService(
+  context: Context,
+  effect: Extract<Order, { kind: "force-down" | "disable" }>,
+): void {
+  const { ports, dispatch } = context;
+  const { host, serviceId, kind: order } = effect;
+  begin(context, "calls", `${order} ${host}`, async () => {
+    const answer =
+      effect.kind === "force-down"
+        ? await ports.compute.forceDown(serviceId)
+        : await ports.compute.disable(serviceId, effect.reason);
+    const at = ports.clock.monoMs();
+    dispatch({ kind: "service-order-answered", at, host, order, answer });
+  });
 }
 
 /** Whether an effect changes the world: it is journaled before it is run. */

@@ -27,7 +27,7 @@ test("rows come back with their types; a transaction that throws leaves nothing"
     rows.map((row) => [row["name"], row["size"], row["note"]]),
     [["one", 1.5, null]],
   );
-  assert.equal(database.prepare("SELECT * FROM things WHERE name = ?").get("two"), undefined);
+  assert.deepEqual(database.prepare("SELECT * FROM things WHERE name = ?").all("two"), []);
   database.close();
 });
 

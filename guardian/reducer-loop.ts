@@ -1,0 +1,114 @@
+/**
+ * One event at a time through the reducer: what must be remembered is journaled before any order
+ * is given, and then the effects run.
+ */
+import { toError } from "../shared/errors.ts";
+import type { LogFields } from "../shared/log.ts";
+import type { MonoMs } from "../shared/time.ts";
+import type { GuardianPorts } from "./app.ts";
+import type { Effect, Order } from "./core/effects.ts";
+import type { GuardianEvent } from "./core/events.ts";
+import { initialState, step } from "./core/guardian.ts";
+import type { Settings } from "./core/settings.ts";
+import type { GuardianState } from "./core/state.ts";
+import { createEffectRunner, isOrder } from "./shell/effect-runner.ts";
+import { createJournaling } from "./shell/journaling.ts";
+
+export interface ReducerLoop {
+  state(): GuardianState;
+  /** Reduces one event, journals, runs its effects. */
+  take(event: GuardianEvent): void;
+  /** Writes what waits for the journal; with the whole memory when `remember`. */
+  flush(remember: boolean): boolean;
+  /** A broken promise of the design: nothing is taken any more, and the process must end. */
+  broken(): Error | undefined;
+}
+
+/** `answered` hears every event that a call of ours came back with, after it was taken. */
+export function createReducerLoop(
+  settings: Settings,
+  ports: GuardianPorts,
+  answered: (event: GuardianEvent) => void,
+): ReducerLoop {
+  const { clock, log } = ports;
+  let state = initialState(settings, clock.monoMs(), clock.wallMs());
+  let broken: Error | undefined;
+  const journaling = createJournaling(ports.journal, clock);
+  const runner = createEffectRunner(ports, (event) => {
+    take(event);
+    answered(event);
+  });
+
+  function take(event: GuardianEvent): void {
+    if (broken !== undefined) return;
+    try {
+      const before = state;
+      const result = step(state, event);
+      state = result.state;
+      journaling.record("input", event);
+      perform(result.effects, state.memory !== before.memory);
+    } catch (error) {
+      broken = toError(error);
+    }
+  }
+
+  function perform(effects: readonly Effect[], remember: boolean): void {
+    const orders = effects.filter(isOrder);
+    for (const order of orders) journaling.record("intent", order);
+    const written = orders.length > 0 || remember ? flush(remember) : true;
+    for (const effect of effects) {
+      if (effect.kind === "line") log[effect.level](lineFields(effect), effect.text);
+      else if (effect.kind === "alert") ports.alert(effect.message);
+      else if (written || !isOrder(effect)) runner.run(effect);
+      else refuse(effect);
+    }
+  }
+
+  /** False when the journal cannot be written, which the core is told. */
+  function flush(remember: boolean): boolean {
+    const failure = journaling.flush(remember ? state.memory : undefined);
+    const writable = failure === undefined;
+    if (writable !== state.eyes.journalWritable) {
+      const at = clock.monoMs();
+      state = step(state, { kind: "journal", at, writable, reason: failure ?? "" }).state;
+    }
+    return writable;
+  }
+
+  /** Without a journal no order is given. */
+  function refuse(order: Order): void {
+    const reason = "the journal cannot be written";
+    const { host, kind } = order;
+    log.error({ event: "order-refused", host, order: kind, reason }, "order refused");
+    const answer = refusedAnswer(order, clock.monoMs(), reason);
+    queueMicrotask(() => take(answer));
+  }
+
+  return { state: () => state, take, flush, broken: () => broken };
+}
+
+function lineFields(line: Extract<Effect, { kind: "line" }>): LogFields {
+  return line.host === undefined ? { event: line.event } : { event: line.event, host: line.host };
+}
+
+/** The answer to an order that was never given. */
+function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent {
+  const { host } = order;
+  switch (order.kind) {
+    case "evacuate": {
+      const answer = { kind: "not-made", reason } as const;
+      return { kind: "evacuate-answered", at, host, server: order.server, answer };
+    }
+    case "power-off": {
+      const answer = { kind: "refused", reason } as const;
+      return { kind: "power-off-answered", at, askedAt: at, host, device: order.device, answer };
+    }
+    case "force-down":
+    case "disable": {
+      const answer = { kind: "refused", status: 0, reason } as const;
+      return { kind: "service-order-answered", at, host, order: order.kind, answer };
+    }
+    default:
+      return order satisfies never;
+  }
+}
