@@ -25,6 +25,7 @@ import type { Settings } from "./settings.ts";
 import { assess, type Round } from "./signals.ts";
 import { newHostState, type GuardianState, type HostState } from "./state.ts";
 import { foldStorm, foldSuspectHolds } from "./storm.ts";
+import { foldVerification, noVerification } from "./verification.ts";
 import { defaultTable } from "./verdict-table.ts";
 
 export interface Step {
@@ -74,6 +75,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     anchors,
     hosts: new Map([...settings.hosts.keys()].map((host) => [host, newHostState(host)])),
     suspectHolds: new Map(),
+    verification: noVerification,
     memory: emptyMemory,
   };
 }
@@ -195,7 +197,7 @@ function foldJournal(state: GuardianState, writable: boolean, reason: string): G
 /** One round: see who is fresh, look where it is due, judge each host, act, tell. */
 function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianState {
   const sinceTickMs = before.eyes.tickAt === undefined ? 0 : event.at - before.eyes.tickAt;
-  let state = foldTick(before, event);
+  let state = foldVerification(foldTick(before, event));
   const voting = voters(state);
   state = eachHost(state, (host) => foldChecks(state, foldFreshness(state, host, voting)));
   state = foldWatching(foldReturned(state), sinceTickMs);

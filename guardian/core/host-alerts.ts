@@ -6,7 +6,7 @@ import { describeGate, type Assessment } from "./assessment.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
 import { leftLine } from "./moves.ts";
-import { deviceKey, unverifiedBecause } from "./power.ts";
+import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { hostsInTrouble } from "./storm.ts";

@@ -8,7 +8,8 @@ import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
 import type { Phase } from "./memory.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
-import { deviceKey, newStanding, withStanding } from "./power.ts";
+import { withStanding } from "./power.ts";
+import { deviceKey, newStanding } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, withHost, type GuardianState, type HostState } from "./state.ts";
 

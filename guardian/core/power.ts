@@ -2,15 +2,15 @@
  * Power devices as witnesses. Only a verified device counts, only a fresh reading counts, and a
  * device that failed to answer is on probation: "I could not ask" is never "off".
  */
-import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
-import { identifiesHost, identityText, sameIdentity } from "./device-identity.ts";
+import { identityText, sameIdentity } from "./device-identity.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerRead, Vouched } from "./events.ts";
 import type { DeviceStanding } from "./memory.ts";
 import { advancedTwiceAfter } from "./nova-record.ts";
 import { hostSettings } from "./settings.ts";
+import { deviceKey, newStanding, unverifiedBecause } from "./verification.ts";
 import {
   hostOf,
   withHost,
@@ -21,17 +21,6 @@ import {
 } from "./state.ts";
 
 const readingsMax = 6;
-
-export const newStanding: DeviceStanding = {
-  pinned: undefined,
-  vouchedBy: undefined,
-  unverified: undefined,
-};
-
-/** Devices are keyed by host and name: two hosts may each have a "bmc". */
-export function deviceKey(host: HostName, device: string): string {
-  return `${host}/${device}`;
-}
 
 export function deviceTrack(host: HostState, device: string): DeviceTrack {
   return (
@@ -101,40 +90,6 @@ export function withStanding(
 ): GuardianState {
   const devices = { ...state.memory.devices, [key]: standing };
   return { ...state, memory: { ...state.memory, devices } };
-}
-
-/** Why a device is not verified for its host; undefined when it is (invariant 4, ways b and d). */
-export function unverifiedBecause(
-  state: GuardianState,
-  host: HostName,
-  device: string,
-): string | undefined {
-  const standing = state.memory.devices[deviceKey(host, device)];
-  if (standing?.pinned === undefined) return "it has not been read yet";
-  if (standing.unverified !== undefined) return standing.unverified;
-  if (standing.vouchedBy !== undefined) return undefined;
-  const uuid = state.memory.known[host]?.hardwareUuid ?? "";
-  if (uuid === "") return "its host reported no UUID to compare with, and nobody vouched for it";
-  if (!identifiesHost(standing.pinned, uuid)) {
-    return `it shows ${identityText(standing.pinned)}, its host's UUID is ${uuid}`;
-  }
-  const twin = twinOf(state, host, device);
-  return twin === undefined ? undefined : `it shows the same identity as ${twin}`;
-}
-
-/** Another device or host with the same identity: then it identifies neither. */
-function twinOf(state: GuardianState, host: HostName, device: string): string | undefined {
-  const key = deviceKey(host, device);
-  const own = state.memory.devices[key]?.pinned;
-  const uuid = state.memory.known[host]?.hardwareUuid;
-  for (const [other, standing] of Object.entries(state.memory.devices)) {
-    if (other === key || own === undefined || standing.pinned === undefined) continue;
-    if (!other.startsWith(`${host}/`) && sameIdentity(own, standing.pinned)) return other;
-  }
-  for (const [other, known] of Object.entries(state.memory.known)) {
-    if (other !== host && known.hardwareUuid === uuid) return `host ${other}`;
-  }
-  return undefined;
 }
 
 /** One device's word, as evidence: undefined power when it may not be heard. */

@@ -5,7 +5,8 @@ import { describeGate } from "./assessment.ts";
 import { commonEyes } from "./eyes.ts";
 import { hostAge, voters } from "./freshness.ts";
 import type { Incident, Move } from "./memory.ts";
-import { deviceTrack, unverifiedBecause } from "./power.ts";
+import { deviceTrack } from "./power.ts";
+import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 

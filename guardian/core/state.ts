@@ -6,6 +6,7 @@ import type { ComputeService, PingResult, PowerReading } from "../ports.ts";
 import type { Assessment } from "./assessment.ts";
 import type { Memory } from "./memory.ts";
 import type { Settings } from "./settings.ts";
+import type { Verification } from "./verification.ts";
 
 /** One collector, as its watermarks show it. */
 export interface CollectorTrack {
@@ -132,6 +133,8 @@ export interface GuardianState {
   readonly hosts: ReadonlyMap<HostName, HostState>;
   /** How long suspects have held others back, per host: list of hold intervals' ticks. */
   readonly suspectHolds: ReadonlyMap<HostName, SuspectHold>;
+  /** Which power devices are their hosts' own. */
+  readonly verification: Verification;
   readonly memory: Memory;
 }
 

@@ -1,0 +1,128 @@
+/**
+ * Whether a power device is its host's own (invariant 4, ways b and d). Worked out anew only when
+ * identities or hosts' UUIDs changed, since it compares every device with every other.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { DeviceIdentity } from "../ports.ts";
+import { identifiesHost, identityText } from "./device-identity.ts";
+import type { DeviceStanding, Memory } from "./memory.ts";
+import { hostSettings, type Settings } from "./settings.ts";
+import type { GuardianState } from "./state.ts";
+
+export interface Verification {
+  /** What it was worked out from; another object means that it is due again. */
+  readonly devices: Memory["devices"] | undefined;
+  readonly known: Memory["known"] | undefined;
+  /** Why a device is not verified, by device key; a verified device is in it with undefined. */
+  readonly reasons: ReadonlyMap<string, string | undefined>;
+}
+
+export const noVerification: Verification = {
+  devices: undefined,
+  known: undefined,
+  reasons: new Map(),
+};
+
+export const newStanding: DeviceStanding = {
+  pinned: undefined,
+  vouchedBy: undefined,
+  unverified: undefined,
+};
+
+/** Devices are keyed by host and name: two hosts may each have a "bmc". */
+export function deviceKey(host: HostName, device: string): string {
+  return `${host}/${device}`;
+}
+
+/** Why a device is not verified for its host; undefined when it is. */
+export function unverifiedBecause(
+  state: GuardianState,
+  host: HostName,
+  device: string,
+): string | undefined {
+  const key = deviceKey(host, device);
+  const { reasons } = state.verification;
+  return reasons.has(key) ? reasons.get(key) : "it has not been read yet";
+}
+
+/** The state with its verification up to date. */
+export function foldVerification(state: GuardianState): GuardianState {
+  const { memory, verification, settings } = state;
+  if (verification.devices === memory.devices && verification.known === memory.known) return state;
+  const reasons = verify(settings, memory);
+  const { devices, known } = memory;
+  return { ...state, verification: { devices, known, reasons } };
+}
+
+function verify(settings: Settings, memory: Memory): ReadonlyMap<string, string | undefined> {
+  const owners = identityOwners(settings, memory);
+  const hostsByUuid = new Map<string, string[]>();
+  for (const [host, { hardwareUuid }] of Object.entries(memory.known)) {
+    if (hardwareUuid !== "") append(hostsByUuid, hardwareUuid, host);
+  }
+  const reasons = new Map<string, string | undefined>();
+  for (const host of settings.hosts.keys()) {
+    for (const device of hostSettings(settings, host).devices) {
+      const standing = memory.devices[deviceKey(host, device)] ?? newStanding;
+      const uuid = memory.known[host]?.hardwareUuid ?? "";
+      const twin = twinOf(standing, host, owners, hostsByUuid.get(uuid) ?? []);
+      reasons.set(deviceKey(host, device), reasonFor(standing, uuid, twin));
+    }
+  }
+  return reasons;
+}
+
+function reasonFor(
+  { pinned, vouchedBy, unverified }: DeviceStanding,
+  uuid: string,
+  twin: string | undefined,
+): string | undefined {
+  if (pinned === undefined) return "it has not been read yet";
+  if (unverified !== undefined) return unverified;
+  if (vouchedBy !== undefined) return undefined;
+  if (uuid === "") return "its host reported no UUID to compare with, and nobody vouched for it";
+  if (!identifiesHost(pinned, uuid)) {
+    return `it shows ${identityText(pinned)}, its host's UUID is ${uuid}`;
+  }
+  return twin === undefined ? undefined : `it shows the same identity as ${twin}`;
+}
+
+/** Hosts whose devices show an identity, by that identity. */
+function identityOwners(
+  settings: Settings,
+  memory: Memory,
+): ReadonlyMap<string, readonly string[]> {
+  const owners = new Map<string, string[]>();
+  for (const host of settings.hosts.keys()) {
+    for (const device of hostSettings(settings, host).devices) {
+      const pinned = memory.devices[deviceKey(host, device)]?.pinned;
+      if (pinned !== undefined) append(owners, identityKey(pinned), host);
+    }
+  }
+  return owners;
+}
+
+/** Another host with the same identity on its device, or the same UUID: then it identifies neither. */
+function twinOf(
+  { pinned }: DeviceStanding,
+  host: HostName,
+  owners: ReadonlyMap<string, readonly string[]>,
+  sameUuid: readonly string[],
+): string | undefined {
+  if (pinned === undefined) return undefined;
+  const showing = owners.get(identityKey(pinned)) ?? [];
+  const other = showing.find((name) => name !== host);
+  if (other !== undefined) return `the device of ${other}`;
+  const namesake = sameUuid.find((name) => name !== host);
+  return namesake === undefined ? undefined : `host ${namesake}`;
+}
+
+function identityKey({ guid, uuid, serial }: DeviceIdentity): string {
+  return `${guid ?? ""} ${uuid ?? ""} ${serial ?? ""}`;
+}
+
+function append(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
