@@ -9,7 +9,6 @@ import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
 import { hostAlerts, type Wanted } from "./host-alerts.ts";
-import { hostsInTrouble, stormLimit } from "./storm.ts";
 import type { GuardianState } from "./state.ts";
 
 /** Doubts shorter than this page nobody. */
@@ -108,8 +107,7 @@ function globalAlerts(state: GuardianState, common: readonly GateResult[]): read
 }
 
 function stormAlert(state: GuardianState): Wanted {
-  const trouble = hostsInTrouble(state);
-  const limit = stormLimit(state);
+  const { trouble, limit } = state.census;
   return {
     kind: "storm",
     host: undefined,

@@ -112,7 +112,7 @@ export function eyesOn(
   for (const track of voting) {
     for (const { path } of pathAges(state, host, track)) {
       const fresh = freshPaths.get(`${track.id} ${path}`);
-      const others = [...(fresh ?? [])].filter((name) => name !== host.host).length;
+      const others = (fresh?.size ?? 0) - (fresh?.has(host.host) === true ? 1 : 0);
       paths.push(path);
       if (others > 0) proving.push(`${others} on ${path}`);
     }

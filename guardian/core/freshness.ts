@@ -198,9 +198,8 @@ export function missingPaths(
     for (const age of pathAges(state, host, track)) {
       if (age.vouchedMs < state.settings.limits.pathSilentAfterMs) continue;
       const others = freshPaths.get(`${track.id} ${age.path}`);
-      if (others !== undefined && [...others].some((name) => name !== host.host)) {
-        missing.add(age.path);
-      }
+      // It is not fresh there itself, so whoever is fresh there is another.
+      if (others !== undefined && others.size > 0) missing.add(age.path);
     }
   }
   return [...missing].sort();

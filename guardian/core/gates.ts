@@ -4,7 +4,6 @@
  */
 import type { Assessment, GateResult } from "./assessment.ts";
 import { disabledBy } from "./marks.ts";
-import { holdingSuspects, hostsInTrouble, inScope, stormLimit } from "./storm.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
@@ -113,8 +112,7 @@ function novaGate(state: GuardianState): GateResult {
 }
 
 function stormGate(state: GuardianState): GateResult {
-  const trouble = hostsInTrouble(state);
-  const limit = stormLimit(state);
+  const { trouble, limit } = state.census;
   const raging = state.memory.storm !== undefined;
   const named = `${trouble.length} in trouble (${trouble.slice(0, 10).join(", ")})`;
   return {
@@ -127,9 +125,8 @@ function stormGate(state: GuardianState): GateResult {
 }
 
 function suspectsGate(state: GuardianState): GateResult {
-  const suspects = holdingSuspects(state);
-  const trouble = hostsInTrouble(state).length;
-  const limit = stormLimit(state);
+  const { suspects, limit } = state.census;
+  const trouble = state.census.trouble.length;
   return {
     gate: "suspects",
     pass: suspects.length === 0 || trouble + suspects.length <= limit,
@@ -156,29 +153,13 @@ function rateGate(state: GuardianState, host: HostState): GateResult {
 }
 
 function destinationGate(state: GuardianState, host: HostState): GateResult {
-  const fit = [...state.hosts.values()].filter(
-    (other) => other.host !== host.host && isFit(state, other),
-  );
+  const { fit } = state.census;
+  const others = fit.size - (fit.has(host.host) ? 1 : 0);
   return {
     gate: "destination",
-    pass: fit.length >= 1,
-    value: `${fit.length} other hosts are fresh, enabled, up and sound`,
+    pass: others >= 1,
+    value: `${others} other hosts are fresh, enabled, up and sound`,
     operator: ">=",
     limit: "1",
   };
-}
-
-/** A host that could take servers, by our own verdict and Nova's record. */
-function isFit(state: GuardianState, host: HostState): boolean {
-  const service = host.service?.service;
-  if (service === undefined || !inScope(state, host)) return false;
-  const row = host.assessment?.row;
-  return (
-    host.freshSince !== undefined &&
-    service.status === "enabled" &&
-    service.state === "up" &&
-    row !== "4" &&
-    row !== "5" &&
-    row !== "6"
-  );
 }

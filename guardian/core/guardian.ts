@@ -6,6 +6,7 @@
 import type { HostName } from "../../shared/names.ts";
 import type { MonoMs, WallMs } from "../../shared/time.ts";
 import { foldAlerts } from "./alerting.ts";
+import { foldCensus, noCensus } from "./census.ts";
 import { commonEyes, foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
 import type { Arming, GuardianEvent, Released, Started, Tick } from "./events.ts";
@@ -75,6 +76,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     anchors,
     hosts: new Map([...settings.hosts.keys()].map((host) => [host, newHostState(host)])),
     suspectHolds: new Map(),
+    census: noCensus,
     verification: noVerification,
     memory: emptyMemory,
   };
@@ -210,7 +212,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   };
   const judged = state;
   state = eachHost(judged, (host) => ({ ...host, assessment: assess(judged, host, round) }));
-  state = foldSuspectHolds(foldStorm(state), sinceTickMs);
+  state = foldStorm(foldCensus(foldSuspectHolds(state, sinceTickMs)));
   for (const name of [...state.hosts.keys()].sort()) {
     state = advanceIncident(state, before, name, out);
   }

@@ -9,7 +9,6 @@ import { leftLine } from "./moves.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { hostsInTrouble } from "./storm.ts";
 
 export interface Wanted {
   readonly kind: string;
@@ -267,8 +266,7 @@ function unattended(state: GuardianState, host: HostState, phase: Phase | undefi
   if (host.silentSince === undefined || phase?.kind === "ended") return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
   if (host.assessment?.row === "3" || host.assessment?.row === "3a") return false;
-  const stormy = state.memory.storm !== undefined && hostsInTrouble(state).includes(host.host);
-  if (stormy) return false;
+  if (state.memory.storm !== undefined && state.census.trouble.includes(host.host)) return false;
   const notice = host.assessment?.signals.notice === "in-force";
   return !notice && state.now - host.silentSince >= state.settings.limits.unattendedMs;
 }

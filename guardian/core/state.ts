@@ -4,6 +4,7 @@ import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry
 import type { MonoMs, WallMs } from "../../shared/time.ts";
 import type { ComputeService, PingResult, PowerReading } from "../ports.ts";
 import type { Assessment } from "./assessment.ts";
+import type { Census } from "./census.ts";
 import type { Memory } from "./memory.ts";
 import type { Settings } from "./settings.ts";
 import type { Verification } from "./verification.ts";
@@ -133,6 +134,8 @@ export interface GuardianState {
   readonly hosts: ReadonlyMap<HostName, HostState>;
   /** How long suspects have held others back, per host: list of hold intervals' ticks. */
   readonly suspectHolds: ReadonlyMap<HostName, SuspectHold>;
+  /** This round's counts. */
+  readonly census: Census;
   /** Which power devices are their hosts' own. */
   readonly verification: Verification;
   readonly memory: Memory;

@@ -74,7 +74,7 @@ export function foldSuspectHolds(state: GuardianState, sinceTickMs: number): Gua
 
 /** Enters a storm above the limit; leaves it only after the cooldown at or below the limit. */
 export function foldStorm(state: GuardianState): GuardianState {
-  const above = hostsInTrouble(state).length > stormLimit(state);
+  const above = state.census.trouble.length > state.census.limit;
   const { storm } = state.memory;
   const next = nextStorm(storm, above, state);
   return next === storm ? state : { ...state, memory: { ...state.memory, storm: next } };
