@@ -13,6 +13,8 @@ export interface WorldHost {
   compute: boolean;
   readonly networks: Record<NetworkName, boolean>;
   checks: Partial<HostChecks>;
+  /** When its power or networks last changed for the better. */
+  mendedAt: number;
   sequence: number;
   probeEpoch: number;
   /** Servers whose process runs on this host now: the truth, whatever Nova says. */
@@ -31,6 +33,7 @@ export function newWorldHost(name: HostName, index: number): WorldHost {
     compute: true,
     networks: { management: true, storage: true, business: true },
     checks: {},
+    mendedAt: 0,
     sequence: 0,
     probeEpoch: 1,
     running: new Set(),

@@ -350,6 +350,7 @@ export class World {
   #powerOff(name: HostName, device: string, deadlineMs: number): void {
     const bmc = this.bmcs.get(name);
     const askedAt = this.#mono();
+    this.#judgePowerOff(name);
     this.powerOffs.push({ host: name, at: this.queue.now });
     const answer = switchOff(bmc, this.host(bmc?.chassis ?? name));
     this.say("bmc", `off ${name}: ${answer.kind}`);
@@ -362,6 +363,26 @@ export class World {
       device,
       answer,
     }));
+  }
+
+  /** A host that has answered for a while is never ordered off, and never too many in an hour. */
+  #judgePowerOff(name: HostName): void {
+    const host = this.host(name);
+    const lives = answers(host, "management") || answers(host, "storage");
+    const phase = this.state.memory.incidents[name]?.phase.kind;
+    const again = phase === "evacuating";
+    if (lives && !again && this.queue.now - host.mendedAt > 6000) {
+      this.violate(`${name} answers, and was ordered off`);
+    }
+    const hourAgo = this.queue.now - 3_600_000;
+    const recent = this.powerOffs.filter((order) => order.at > hourAgo).map((order) => order.host);
+    const others = new Set(recent.filter((other) => other !== name)).size;
+    if (others >= this.#settings.limits.fencesPerHour) {
+      this.violate(`${name} was ordered off after ${others} others in an hour`);
+    }
+    const { mode } = this.#settings;
+    if (mode !== "act") this.violate(`${name} was ordered off in mode ${mode}`);
+    if (this.disarmedFile && !again) this.violate(`${name} was ordered off while disarmed`);
   }
 
   // --- servers ----------------------------------------------------------------------------------
