@@ -7,7 +7,7 @@ import { defaultLimits } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { integerBetween, seededRandom, type Random } from "../../shared/random.ts";
 import { worldSettings } from "../support/script.ts";
-import { powerLoss, powerOn, type WorldHost } from "../support/world-host.ts";
+import { powerLoss, type WorldHost } from "../support/world-host.ts";
 import type { BmcMode } from "../support/world-power.ts";
 import { World } from "../support/world.ts";
 
@@ -54,6 +54,7 @@ export function play(seed: number): RunResult {
   const limits = { ...defaultLimits, novaCadenceMs: options.novaReportMs };
   const world = new World(worldSettings(names, { collectors, limits }), names, random);
   world.nova.reportEveryMs = options.novaReportMs;
+  world.evacuateAnswerMs = integerBetween(random, 50, 4000);
   for (const name of names) world.addServers(name, integerBetween(random, 0, 10));
   world.run(settleMs);
   const check = (): void => checkSafety(world);
@@ -61,6 +62,8 @@ export function play(seed: number): RunResult {
     const victim = world.host(names[0] ?? hostName("compute-1"));
     if (random.next() < 0.7) powerLoss(victim);
     else victim.hung = true;
+    const device = world.bmcs.get(victim.name);
+    if (random.next() < 0.3) setBmc(device, random);
     world.say("world", `${victim.name} ${victim.hung ? "hangs" : "loses power"}`);
     world.run(random.next() * 20_000, check);
   }
@@ -101,7 +104,12 @@ function inject(world: World, random: Random, names: readonly HostName[]): void 
     ["power-loss", () => powerLoss(host)],
     ["power-loss", () => powerLoss(host)],
     ["hang", () => void (host.hung = true)],
-    ["power-on", () => mended(world, host, () => powerOn(host))],
+    ["power-on", () => world.boot(name)],
+    ["power-on", () => world.boot(name)],
+    ["probe and compute off", () => void ((host.probe = false), (host.compute = false))],
+    ["thaw", () => mended(world, host, () => (host.hung = false))],
+    ["guardian restarted", () => restartGuardian(world, random)],
+    ["bmc", () => setBmc(bmc, random)],
     ["cut " + network, () => void (host.networks[network] = false)],
     ["mend " + network, () => mended(world, host, () => (host.networks[network] = true))],
     ["probe off", () => void (host.probe = false)],

@@ -15,7 +15,7 @@ import type { Random } from "../../shared/random.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
 import { EventQueue } from "./event-queue.ts";
-import { answers, newWorldHost, type WorldHost } from "./world-host.ts";
+import { answers, newWorldHost, powerOn, type WorldHost } from "./world-host.ts";
 import { WorldCollectors } from "./world-collectors.ts";
 import { readBmc, switchOff, type WorldBmc } from "./world-power.ts";
 import { WorldNova } from "./world-nova.ts";
@@ -25,6 +25,8 @@ type NovaEffect = Extract<
   { kind: "read-services" | "force-down" | "disable" | "list-servers" | "read-moves" | "evacuate" }
 >;
 
+/** A server needs longer to start than a fence proof lives. */
+const serverStartMs = 35_000;
 const anchorSuffix = "anchor";
 const wallStart = 1_780_000_000_000;
 /** The guardian's monotonic clock does not begin at zero, and differs from the collectors'. */
@@ -49,6 +51,7 @@ export class World {
   pausedUntil = 0;
   disarmedFile = false;
   journalWritable = true;
+  evacuateAnswerMs = 80;
   state: GuardianState;
   readonly #settings: Settings;
   readonly #random: Random;
@@ -380,6 +383,17 @@ export class World {
     if (others >= this.#settings.limits.fencesPerHour) {
       this.violate(`${name} was ordered off after ${others} others in an hour`);
     }
+    if (again) return;
+    const down = [...this.hosts.values()].filter((other) => isDown(other)).length;
+    const limit = Math.max(1, Math.floor(this.#settings.limits.stormShare * this.hosts.size));
+    if (down > limit) this.violate(`${name} was ordered off while ${down} hosts are down`);
+    if (!this.journalWritable) this.violate(`${name} was ordered off without a journal`);
+    if (this.queue.now - this.pausedUntil < 10_000 && this.pausedUntil > 0) {
+      this.violate(`${name} was ordered off right after a pause`);
+    }
+    if (this.collectors.all.every((collector) => !collector.up)) {
+      this.violate(`${name} was ordered off with no collector running`);
+    }
     const { mode } = this.#settings;
     if (mode !== "act") this.violate(`${name} was ordered off in mode ${mode}`);
     if (this.disarmedFile && !again) this.violate(`${name} was ordered off while disarmed`);
@@ -401,13 +415,28 @@ export class World {
       : this.nova.evacuate(server);
     this.say("nova", `evacuate ${server}: ${answer.kind}`);
     if (mine !== this.#generation) return;
-    this.#answer(down ? 30_000 : 80, () => ({
+    this.#answer(down ? 30_000 : this.evacuateAnswerMs, () => ({
       kind: "evacuate-answered",
       at: this.#mono(),
       host: name,
       server,
       answer,
     }));
+  }
+
+  /** A host that comes on again starts, in the worst case, every server that Nova still puts on it. */
+  boot(name: HostName): void {
+    const host = this.host(name);
+    if (host.power) return;
+    powerOn(host);
+    host.mendedAt = this.queue.now;
+    const { boot } = host;
+    this.queue.in(serverStartMs, () => {
+      if (!host.power || host.boot !== boot) return;
+      for (const server of this.nova.servers.values()) {
+        if (server.host === name && !server.moving) this.#startServer(server.id, name);
+      }
+    });
   }
 
   #startServer(server: ServerId, host: HostName): boolean {
@@ -472,6 +501,11 @@ export class World {
 /** Addresses and anchors of the simulated networks. */
 export function worldAddress(network: NetworkName, host: HostName | undefined): string {
   return `${network}/${host ?? anchorSuffix}`;
+}
+
+/** Dead, or deaf and dumb to us for a while. */
+function isDown(host: WorldHost): boolean {
+  return !answers(host, "management") && !answers(host, "storage");
 }
 
 function isOrder(effect: Effect): boolean {
