@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
-import { advanceEvacuation, type Evacuating } from "./evacuation.ts";
+import { advanceEvacuation, hasBegun, type Evacuating } from "./evacuation.ts";
 import { advanceFencing, beginFencing, othersLive } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
@@ -162,9 +162,7 @@ function evacuate(
   phase: Evacuating,
   out: Effect[],
 ): GuardianState {
-  const begun = Object.values(phase.moves ?? {}).some(
-    (move) => !["planned", "left"].includes(move.state.kind),
-  );
+  const begun = hasBegun(phase);
   if (!begun) {
     const others = othersLive(state, phase, phase.offSince);
     if (others.kind === "missing") return wrongChassis(state, host, others.host, out);

@@ -252,7 +252,13 @@ export class World {
         return this.#answer(down ? 10_000 : 40, () =>
           down
             ? { kind: "nova-failed", at: this.#mono(), reason }
-            : { kind: "services", at: this.#mono(), askedAt, services: this.nova.list() },
+            : {
+                kind: "services",
+                at: this.#mono(),
+                askedAt,
+                services: this.nova.list(),
+                unreadable: [],
+              },
         );
       case "force-down":
       case "disable": {
