@@ -15,7 +15,8 @@ const known = new Set([
 
 /** 32 lower-case hex digits that could belong to one machine only. */
 export function isTellingUuid(uuid: string): boolean {
-  return /^[0-9a-f]{32}$/.test(uuid) && !/^(.)\1*$/.test(uuid) && !known.has(uuid);
+  if (!/^[0-9a-f]{32}$/.test(uuid) || /^(.)\1*$/.test(uuid)) return false;
+  return !uuidSpellings(uuid).some((spelling) => known.has(spelling));
 }
 
 /** The usual spellings of one UUID: as it is, first three fields swapped, all bytes reversed. */
