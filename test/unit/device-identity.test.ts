@@ -18,6 +18,11 @@ const shown: readonly (readonly [string, Partial<DeviceIdentity>, boolean])[] = 
   ["first three fields little-endian (SMBIOS)", { guid: "33221100554477668899aabbccddeeff" }, true],
   ["all bytes reversed (IPMI 20.8)", { guid: "ffeeddccbbaa99887766554433221100" }, true],
   ["reversed, then its first three fields", { guid: "ccddeeffaabb88997766554433221100" }, true],
+  [
+    "its first three fields swapped, then reversed",
+    { guid: "ffeeddccbbaa99886677445500112233" },
+    true,
+  ],
   ["as its UUID", { uuid: host }, true],
   ["one of the two is enough", { guid: "0".repeat(32), uuid: host }, true],
   ["another host's", { guid: "00112233445566778899aabbccddee00" }, false],
