@@ -221,7 +221,7 @@ export class SimulatedNova {
     if (this.isUp(source)) {
       return refusal(`Compute service of ${server.host} is still in use.`);
     }
-    const running = this.#running(server);
+    const running = this.#open(server.host).find((migration) => migration.server === server);
     const wrecks = running !== undefined || server.wrecked;
     const migration: NovaMigrationState = {
       id: this.migrations.length + 1,
@@ -310,10 +310,6 @@ export class SimulatedNova {
         migration.source === source &&
         (migration.status === "accepted" || migration.status === "pre-migrating"),
     );
-  }
-
-  #running(server: NovaServerState): NovaMigrationState | undefined {
-    return this.#open(server.host).find((migration) => migration.server === server);
   }
 
   #hasDone(service: NovaServiceState): boolean {
