@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import type { Clock } from "../shared/clock.ts";
-import { runLoop } from "../shared/loop.ts";
+import { runLoop, sleep } from "../shared/loop.ts";
 import type { CollectorId } from "../shared/names.ts";
 import type { GuardianEvent } from "./core/events.ts";
 import { parseMemory } from "./core/memory.ts";
@@ -43,9 +43,23 @@ const readDeadlineMs = 900;
 export function createGuardian(settings: Settings, ports: GuardianPorts): Guardian {
   const { clock, journal } = ports;
   let tickedAt = clock.monoMs();
+  let tickIsDue = false;
+  let running: AbortSignal | undefined;
   const loop = createReducerLoop(settings, ports, (event) => {
-    if (isAwaited(event) && clock.monoMs() - tickedAt >= tickGapMsMin) tick();
+    if (isAwaited(event)) tickSoon();
   });
+
+  /** A round for an answer: at once, or when the least gap since the last round has passed. */
+  function tickSoon(): void {
+    const waitMs = tickGapMsMin - (clock.monoMs() - tickedAt);
+    if (waitMs <= 0) return tick();
+    if (tickIsDue) return;
+    tickIsDue = true;
+    void sleep(waitMs, running).then(() => {
+      tickIsDue = false;
+      if (running?.aborted === false) tick();
+    });
+  }
 
   function tick(): void {
     const at = clock.monoMs();
@@ -78,6 +92,7 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
     tell: (event) => loop.take(event),
     decidedAt: () => tickedAt,
     async run(signal) {
+      running = signal;
       started();
       const deciding = runLoop(clock, tickEveryMs, signal, () => {
         tick();

@@ -130,7 +130,7 @@ function addVerbs(
 }
 
 /** One request to the daemon. Throws with the daemon's own sentence when it refuses. */
-function ask(
+export function ask(
   socket: string,
   method: "GET" | "POST",
   path: string,

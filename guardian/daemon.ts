@@ -37,19 +37,23 @@ export type Preparation =
   | { readonly kind: "prepared"; readonly prepared: Prepared }
   | { readonly kind: "problems"; readonly problems: readonly string[] };
 
-/** Reads secrets and clouds.yaml, finds a way to ping; lists every problem, starts nothing. */
+/**
+ * Reads secrets and clouds.yaml, finds a way to ping; lists every problem, starts nothing. The
+ * demo chooses another pinger; all else in it is what runs in production.
+ */
 export async function prepare(
   config: GuardianConfig,
   env: Environment,
   workingDirectory: string,
   log: Logger,
+  choose: typeof choosePinger = choosePinger,
 ): Promise<Preparation> {
   const problems: Problems = { list: [] };
   const power = buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
   const compute = buildCompute(config, env, workingDirectory, problems);
-  const pinger = await buildPinger(config, problems);
+  const pinger = await buildPinger(config, choose, problems);
   if (compute === undefined || pinger === undefined || problems.list.length > 0) {
     return { kind: "problems", problems: problems.list };
   }
@@ -80,10 +84,11 @@ function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, st
 
 async function buildPinger(
   config: GuardianConfig,
+  choose: typeof choosePinger,
   problems: Problems,
 ): Promise<Pinger | undefined> {
   const needsSourceAddress = Object.keys(sourceAddresses(config)).length > 0;
-  const load = await choosePinger({ needsSourceAddress });
+  const load = await choose({ needsSourceAddress });
   if (load.kind === "pinger") return load.pinger;
   problems.list.push(load.reason);
   return undefined;
@@ -119,6 +124,10 @@ export async function runDaemon(
 ): Promise<number> {
   const { log } = ports;
   const lifecycle = createLifecycle();
+  lifecycle.onStop("pinger", () => ports.pinger.close());
+  for (const source of [ports.store, ...ports.liveViews.map(({ view }) => view)]) {
+    lifecycle.onStop(source.name, () => source.close());
+  }
   try {
     const journal = openJournal({
       path: config.journal.file,

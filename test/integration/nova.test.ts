@@ -219,3 +219,26 @@ test("forced_down cannot be lifted while evacuations are done but not completed"
   place.hosts[0]?.powerOn();
   assert.equal(place.cloud.nova.updateService(service, { forced_down: false }), undefined);
 });
+
+test("servers evacuated together are spread: what is on its way counts as load", async (t) => {
+  const place = await world(t, { rebuildMs: 20, rebuildStepMs: 20 });
+  const { cloud, api } = place;
+  const servers = [1, 2, 3, 4].map(() => cloud.nova.addServer({ host: "compute-1" }));
+  await fenced(place);
+  for (const server of servers) await api.evacuate(serverId(server.id));
+  const arrivals: number[] = [];
+  for (const giveUpMs = Date.now() + 5000; Date.now() < giveUpMs && arrivals.length < 4;) {
+    await sleep(5);
+    cloud.nova.settle();
+    const arrived = servers.filter((server) => server.host !== one).length;
+    while (arrivals.length < arrived) arrivals.push(performance.now());
+  }
+  assert.deepEqual(servers.map((server) => server.host).toSorted(), [
+    "compute-2",
+    "compute-2",
+    "compute-3",
+    "compute-3",
+  ]);
+  const [first = 0, , , last = 0] = arrivals;
+  assert.ok(last - first >= 40, `one after another, not all at once: ${last - first} ms apart`);
+});

@@ -114,3 +114,22 @@ test("udp-echo: answers follow power and network of the simulated host", async (
   assert.deepEqual(await kinds(), ["echo", "echo"]);
   assert.equal((await pinger.ping(at("10.0.0.1"), 100)).kind, "local-fault");
 });
+
+test("udp-echo server: a port that is taken on one address is given up for the next", async (t) => {
+  const at = (management: string, storage: string): SimulatedHost =>
+    new SimulatedHost({
+      name: "h",
+      uuid: simulatedUuid("c0", 1),
+      addresses: { management, storage },
+    });
+  const first = await startUdpEchoServer([at("127.10.9.1", "127.10.9.2")]);
+  t.after(() => first.close());
+  // Its second address is the first one's: that port cannot be had there.
+  const hosts = [at("127.10.9.3", "127.10.9.2")];
+  const second = await startUdpEchoServer(hosts, [first.port, 0]);
+  assert.notEqual(second.port, first.port);
+  await second.close();
+  await assert.rejects(startUdpEchoServer(hosts, [first.port]), /EADDRINUSE/);
+  // What the failed one had bound is free again.
+  await (await startUdpEchoServer([at("127.10.9.3", "127.10.9.4")], [first.port])).close();
+});

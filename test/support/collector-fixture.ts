@@ -26,8 +26,11 @@ export interface StartedCollector {
 }
 
 /** `store` is the YAML of the store section, for any but SQLite. */
-export function createCollectorFixture(store?: string): CollectorFixture {
-  const directory = mkdtempSync(join(tmpdir(), "guardian-collector-"));
+export function createCollectorFixture(
+  store?: string,
+  directoryPrefix = "guardian-collector-",
+): CollectorFixture {
+  const directory = mkdtempSync(join(tmpdir(), directoryPrefix));
   const master = randomBytes(32);
   const token = randomBytes(12).toString("hex");
   const file = (name: string): string => join(directory, name);

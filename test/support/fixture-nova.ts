@@ -113,7 +113,7 @@ export class FixtureNova {
     if (!this.answers) return { kind: "nova-failed", at, reason: "no answer within 10 s" };
     switch (effect.kind) {
       case "read-services":
-        return { kind: "services", at, askedAt, services: this.list() };
+        return { kind: "services", at, askedAt, services: this.list(), unreadable: [] };
       case "force-down":
       case "disable": {
         const { host, kind: order } = effect;

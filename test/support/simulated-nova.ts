@@ -12,6 +12,8 @@ export interface SimulatedNovaOptions {
   readonly serviceDownMs?: number;
   /** From an accepted evacuation to the server running elsewhere. */
   readonly rebuildMs?: number;
+  /** How much longer each rebuild takes than the one before it from the same host. */
+  readonly rebuildStepMs?: number;
   /** How long Nova blocks when it disables a dead service that is not forced down. */
   readonly rpcTimeoutMs?: number;
   /** How long a host that was enabled while down stays out of scheduling. */
@@ -54,6 +56,7 @@ export interface NovaMigrationState {
   readonly server: NovaServerState;
   readonly source: HostName;
   readonly acceptedMs: number;
+  readonly rebuildMs: number;
   readonly target: HostName | undefined;
   destination: HostName | null;
   status: "accepted" | "pre-migrating" | "done" | "completed" | "error" | "failed";
@@ -93,6 +96,7 @@ export class SimulatedNova {
       reportIntervalMs: 100,
       serviceDownMs: 400,
       rebuildMs: 100,
+      rebuildStepMs: 0,
       rpcTimeoutMs: 60_000,
       resourceUpdateMs: 60_000,
       ...given,
@@ -217,13 +221,14 @@ export class SimulatedNova {
     if (this.isUp(source)) {
       return refusal(`Compute service of ${server.host} is still in use.`);
     }
-    const running = this.#running(server);
+    const running = this.#open(server.host).find((migration) => migration.server === server);
     const wrecks = running !== undefined || server.wrecked;
     const migration: NovaMigrationState = {
       id: this.migrations.length + 1,
       server,
       source: server.host,
       acceptedMs: performance.now(),
+      rebuildMs: this.limits.rebuildMs + this.limits.rebuildStepMs * this.#open(server.host).length,
       target: target === undefined ? undefined : this.service(target).host.name,
       destination: null,
       status: "accepted",
@@ -251,7 +256,7 @@ export class SimulatedNova {
   #advance(migration: NovaMigrationState): void {
     const { server } = migration;
     const ageMs = performance.now() - migration.acceptedMs;
-    if (migration.status === "accepted" && !migration.stuck && ageMs >= this.limits.rebuildMs / 4) {
+    if (migration.status === "accepted" && !migration.stuck && ageMs >= migration.rebuildMs / 4) {
       const destination = this.#schedule(migration);
       if (destination === undefined) {
         migration.status = "error";
@@ -264,7 +269,7 @@ export class SimulatedNova {
       server.taskState = "rebuild_spawning";
     }
     if (migration.status !== "pre-migrating" || migration.stuck) return;
-    if (ageMs < this.limits.rebuildMs) return;
+    if (ageMs < migration.rebuildMs) return;
     const destination = this.service(migration.destination ?? "");
     if (!destination.reporting) {
       migration.stuck = true;
@@ -280,8 +285,12 @@ export class SimulatedNova {
   }
 
   #schedule(migration: NovaMigrationState): HostName | undefined {
+    // As the real scheduler counts: what is on its way to a host has claimed its place there.
     const load = (name: string): number =>
-      [...this.servers.values()].filter((server) => server.host === name).length;
+      [...this.servers.values()].filter((server) => server.host === name).length +
+      this.migrations.filter(
+        (other) => other.status === "pre-migrating" && other.destination === name,
+      ).length;
     const candidates = [...this.services.values()].filter(
       (service) =>
         service.host.name !== migration.source &&
@@ -294,10 +303,11 @@ export class SimulatedNova {
     return candidates[0]?.host.name;
   }
 
-  #running(server: NovaServerState): NovaMigrationState | undefined {
-    return this.migrations.find(
+  /** Evacuations from a host that have not ended. */
+  #open(source: HostName): readonly NovaMigrationState[] {
+    return this.migrations.filter(
       (migration) =>
-        migration.server === server &&
+        migration.source === source &&
         (migration.status === "accepted" || migration.status === "pre-migrating"),
     );
   }
@@ -316,10 +326,7 @@ export class SimulatedNova {
   }
 
   #hostChanged(service: NovaServiceState): void {
-    for (const migration of this.migrations) {
-      const open = migration.status === "accepted" || migration.status === "pre-migrating";
-      if (open && migration.source === service.host.name) this.#checkDoubleStart(migration);
-    }
+    for (const migration of this.#open(service.host.name)) this.#checkDoubleStart(migration);
     const reports = service.host.reportsToNova;
     if (reports === service.reporting) return;
     this.settle();

@@ -22,7 +22,11 @@ export interface WebhookReceiver {
 
 const toleranceMs = 300_000;
 
-export async function startWebhookReceiver(key: Buffer): Promise<WebhookReceiver> {
+/** `onReceived` is called for each request, repeats and forgeries included. */
+export async function startWebhookReceiver(
+  key: Buffer,
+  onReceived: (webhook: ReceivedWebhook) => void = () => undefined,
+): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = [];
   let status = 204;
   const server = createServer((request, response) => {
@@ -35,7 +39,9 @@ export async function startWebhookReceiver(key: Buffer): Promise<WebhookReceiver
       const signature = String(request.headers["webhook-signature"]);
       const fresh = Math.abs(Date.now() - seconds * 1000) < toleranceMs;
       const authentic = fresh && verifyWebhook(key, id, seconds, text, signature);
-      received.push({ id, authentic, body: JSON.parse(text) });
+      const webhook: ReceivedWebhook = { id, authentic, body: JSON.parse(text) };
+      received.push(webhook);
+      onReceived(webhook);
       if (status !== 0) response.writeHead(status).end();
     });
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceWord, unverifiedBecause, viewPower } from "../../guardian/core/power.ts";
+import { deviceWord, viewPower } from "../../guardian/core/power.ts";
+import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import { CoreFixture, host1, host2, type Facts } from "../support/core-fixture.ts";
 
 function word(core: CoreFixture): { readonly power: string; readonly line: string } {
@@ -57,7 +58,7 @@ const unverified: readonly (readonly [string, (core: CoreFixture) => void, RegEx
   [
     "the same identity as another device",
     (core) => core.fact(host2, { guid: core.factsOf(host1).guid }),
-    /the same identity as compute-2\/bmc/,
+    /the same identity as the device of compute-2/,
   ],
   [
     "two hosts with one UUID",

@@ -1,0 +1,93 @@
+/** The guardian's loop on real time, with ports that answer at once. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createGuardian, type GuardianPorts } from "../../guardian/app.ts";
+import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
+import type { ApiAnswer, Failure } from "../../guardian/ports.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { silentLogger } from "../../shared/log.ts";
+import { sleep } from "../../shared/loop.ts";
+import { hostName } from "../../shared/names.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const reason = "not in this test";
+const failing = (): Promise<Failure> => Promise.resolve({ kind: "failed", reason });
+const unknown = (): Promise<ApiAnswer> => Promise.resolve({ kind: "unknown", reason });
+const close = (): Promise<void> => Promise.resolve();
+
+const settings: Settings = {
+  cloud: "test",
+  guardianId: "guardian",
+  mode: "observe",
+  limits: defaultLimits,
+  networks: [],
+  collectors: [],
+  hosts: new Map([
+    [hostName("compute-1"), { addresses: {}, devices: ["bmc"], maintenance: undefined }],
+  ]),
+  instancesShared: false,
+  oneNetworkIsEnough: false,
+};
+
+/** One power device that answers within `answerMs`. */
+function portsWith(answerMs: number): GuardianPorts {
+  const identity = { guid: undefined, uuid: undefined, serial: "1" };
+  return {
+    clock: systemClock,
+    log: silentLogger,
+    journal: {
+      epoch: 1,
+      lastState: undefined,
+      starts: [],
+      append: () => undefined,
+      saveState: () => undefined,
+      close: () => undefined,
+    },
+    store: { name: "store", read: failing, close },
+    liveViews: [],
+    alert: () => undefined,
+    disarmedFile: "/nonexistent",
+    pinger: { name: "none", ping: () => Promise.resolve({ kind: "no-echo" }), close },
+    sourceAddresses: {},
+    power: new Map([
+      [
+        "compute-1/bmc",
+        {
+          name: "bmc",
+          read: async () => {
+            await sleep(answerMs);
+            return { power: "on", identity };
+          },
+          powerOff: () => Promise.resolve({ kind: "refused", reason }),
+        },
+      ],
+    ]),
+    compute: {
+      services: failing,
+      serversOn: failing,
+      server: failing,
+      evacuations: failing,
+      forceDown: unknown,
+      disable: unknown,
+      evacuate: unknown,
+    },
+  };
+}
+
+for (const answerMs of [0, 60]) {
+  test(`an answer after ${answerMs} ms is decided on before the next regular round`, async () => {
+    const guardian = createGuardian(settings, portsWith(answerMs));
+    const stopping = new AbortController();
+    const running = guardian.run(stopping.signal);
+    const first = await waitFor("the first round", () => guardian.decidedAt());
+    const second = await waitFor("the second round", () => {
+      const at = guardian.decidedAt();
+      return at > first ? at : undefined;
+    });
+    stopping.abort();
+    await running;
+    const gapMs = second - first;
+    assert.ok(gapMs >= answerMs && gapMs >= 20, `never sooner than 20 ms: ${gapMs}`);
+    assert.ok(gapMs < answerMs + 120, `not a whole period later: ${gapMs}`);
+  });
+}
