@@ -15,6 +15,8 @@ export interface WorldHost {
   checks: Partial<HostChecks>;
   /** When its power or networks last changed for the better. */
   mendedAt: number;
+  /** When it last answered on any network we see. */
+  answeredAt: number;
   sequence: number;
   probeEpoch: number;
   /** Servers whose process runs on this host now: the truth, whatever Nova says. */
@@ -34,6 +36,7 @@ export function newWorldHost(name: HostName, index: number): WorldHost {
     networks: { management: true, storage: true, business: true },
     checks: {},
     mendedAt: 0,
+    answeredAt: 0,
     sequence: 0,
     probeEpoch: 1,
     running: new Set(),

@@ -390,14 +390,19 @@ export class World {
       this.violate(`${name} was ordered off after ${others} others in an hour`);
     }
     if (again) return;
-    const down = [...this.hosts.values()].filter((other) => isDown(other)).length;
+    // One that died a moment ago cannot be known yet.
+    const down = [...this.hosts.values()].filter(
+      (other) => isDown(other) && this.queue.now - other.answeredAt > 7000,
+    ).length;
     const limit = Math.max(1, Math.floor(this.#settings.limits.stormShare * this.hosts.size));
     if (down > limit) this.violate(`${name} was ordered off while ${down} hosts are down`);
     if (!this.journalWritable) this.violate(`${name} was ordered off without a journal`);
     if (this.queue.now - this.pausedUntil < 10_000 && this.pausedUntil > 0) {
       this.violate(`${name} was ordered off right after a pause`);
     }
-    if (this.collectors.all.every((collector) => !collector.up)) {
+    const ranAt = Math.max(...this.collectors.all.map((collector) => collector.ranAt));
+    // A watermark has a vote for three seconds; one more for the way it takes.
+    if (this.queue.now - ranAt > 5000) {
       this.violate(`${name} was ordered off with no collector running`);
     }
     const { mode } = this.#settings;
@@ -460,6 +465,7 @@ export class World {
 
   #probe(name: HostName): void {
     const host = this.host(name);
+    if (!isDown(host)) host.answeredAt = this.queue.now;
     if (host.power && !host.hung && host.probe) {
       host.sequence += 1;
       if (host.networks.management) this.collectors.receive(host);
