@@ -125,7 +125,10 @@ function inject(world: World, random: Random, names: readonly HostName[]): void 
     ["nova down", () => void (world.novaUp = false)],
     ["nova up", () => void (world.novaUp = true)],
     ["leg cut " + network, () => void (world.legs[network] = false)],
-    ["guardian paused", () => void (world.pausedUntil = world.queue.now + 20_000 * random.next())],
+    [
+      "guardian paused",
+      () => void (world.pausedUntil = world.queue.now + 3000 + 17_000 * random.next()),
+    ],
     ["guardian restarted", () => restartGuardian(world, random)],
     ["journal read-only", () => void (world.journalWritable = false)],
     ["disarmed", () => void (world.disarmedFile = true)],
