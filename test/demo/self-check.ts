@@ -61,7 +61,7 @@ export function selfCheck({ lost, cut, doubleStarts, forged, totalMs }: Facts): 
     {
       name: `people were told of ${lost.host} by a signed webhook`,
       pass: lost.alerts > 0 && forged === 0,
-      found: `${lost.alerts} alerts, ${forged} with a wrong signature`,
+      found: `${lost.alerts} alerts, ${forged} forged`,
     },
     {
       name: `${cut.host} was judged isolated`,

@@ -134,10 +134,8 @@ test("each check fails for its own reason, and says which", () => {
   assert.deepEqual(failing({ lost: { ...lost, servers: [] } }), [`${elsewhere}: 0 of 0`]);
   assert.deepEqual(failing({ doubleStarts: 1 }), ["no server was started twice: 1 double starts"]);
   const told = "people were told of compute-3 by a signed webhook";
-  assert.deepEqual(failing({ lost: { ...lost, alerts: 0 } }), [
-    `${told}: 0 alerts, 0 with a wrong signature`,
-  ]);
-  assert.deepEqual(failing({ forged: 1 }), [`${told}: 3 alerts, 1 with a wrong signature`]);
+  assert.deepEqual(failing({ lost: { ...lost, alerts: 0 } }), [`${told}: 0 alerts, 0 forged`]);
+  assert.deepEqual(failing({ forged: 1 }), [`${told}: 3 alerts, 1 forged`]);
   const untouched = "compute-5 was neither fenced nor evacuated";
   const acts = [
     [{ offOrders: 1 }, "1 off orders"],
@@ -165,5 +163,5 @@ test("lines are wrapped at words and keep their indent; colour only when asked f
     return text;
   };
   assert.match(written(false), /^\[ *[\d.]+ s\] demo +hello\n$/);
-  assert.match(written(true), /^\u001b\[32m.*\u001b\[0m\n$/);
+  assert.ok(written(true).startsWith("\u001b[32m[") && written(true).endsWith("\u001b[0m\n"));
 });
