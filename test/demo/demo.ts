@@ -232,9 +232,10 @@ async function stayUp({ terminal, guardian, signal }: Stage): Promise<void> {
     "demo",
     "everything goes on until Ctrl-C; talk to the guardian in another terminal:",
   );
-  const command = `node dist/guardian/main.js --socket ${guardian.socket}`;
+  // Short enough to stay on one line: a wrapped command cannot be copied.
+  terminal.say("demo", `  socket=${guardian.socket}`);
   for (const verb of ["host list", "host explain compute-5", "incident list", "status"]) {
-    terminal.say("demo", `  ${command} ${verb}`);
+    terminal.say("demo", `  node dist/guardian/main.js --socket $socket ${verb}`);
   }
   while (!signal.aborted) await sleep(60_000, signal);
 }
