@@ -60,8 +60,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 function greet({ terminal, fast }: DemoOptions): void {
   const say = (text: string): void => terminal.say("demo", text);
   terminal.say("demo", "compute guardian: a cloud of eight compute hosts on this machine", "loud");
-  say("real: signed UDP reports, the collector (a process of its own) and its SQLite store, the");
-  say("  guardian in mode act, its journal, Nova client, Redfish driver and signed webhook");
+  say(
+    "real: signed UDP reports, the collector (a process of its own) and its SQLite store, the " +
+      "guardian in mode act, its journal, Nova client, Redfish driver and signed webhook",
+  );
   say("simulated: the hosts and their servers, Keystone and Nova, the power devices (BMCs)");
   say("reverse ping: here a UDP echo stands in for ICMP, which needs privileges");
   if (fast) {
