@@ -79,6 +79,8 @@ function verdictAlert(
   switch (row) {
     case "2":
       return undefined; // told by deviceAlerts, for as long as the device is distrusted
+    case "3a":
+      return undefined; // released and not back yet: a person has it in hand
     case "1":
     case "1a":
       if (host.silentSince === undefined) return undefined;

@@ -60,8 +60,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 function greet({ terminal, fast }: DemoOptions): void {
   const say = (text: string): void => terminal.say("demo", text);
   terminal.say("demo", "compute guardian: a cloud of eight compute hosts on this machine", "loud");
-  say("real: signed UDP reports, the collector (a process of its own) and its SQLite store, the");
-  say("  guardian in mode act, its journal, Nova client, Redfish driver and signed webhook");
+  say(
+    "real: signed UDP reports, the collector (a process of its own) and its SQLite store, the " +
+      "guardian in mode act, its journal, Nova client, Redfish driver and signed webhook",
+  );
   say("simulated: the hosts and their servers, Keystone and Nova, the power devices (BMCs)");
   say("reverse ping: here a UDP echo stands in for ICMP, which needs privileges");
   if (fast) {
@@ -232,9 +234,10 @@ async function stayUp({ terminal, guardian, signal }: Stage): Promise<void> {
     "demo",
     "everything goes on until Ctrl-C; talk to the guardian in another terminal:",
   );
-  const command = `node dist/guardian/main.js --socket ${guardian.socket}`;
+  // Short enough to stay on one line: a wrapped command cannot be copied.
+  terminal.say("demo", `  socket=${guardian.socket}`);
   for (const verb of ["host list", "host explain compute-5", "incident list", "status"]) {
-    terminal.say("demo", `  ${command} ${verb}`);
+    terminal.say("demo", `  node dist/guardian/main.js --socket $socket ${verb}`);
   }
   while (!signal.aborted) await sleep(60_000, signal);
 }

@@ -41,7 +41,8 @@ export function selfCheck({ lost, cut, doubleStarts, forged, totalMs }: Facts): 
     (server) => server.status === "ACTIVE" && server.host !== lost.host,
   );
   const acts = [
-    ...(cut.offOrders > 0 || cut.power === "off" ? [`${cut.offOrders} off orders`] : []),
+    ...(cut.offOrders > 0 ? [`${cut.offOrders} off orders`] : []),
+    ...(cut.power === "off" ? ["its power is off"] : []),
     ...(cut.evacuations > 0 ? [`${cut.evacuations} evacuations`] : []),
     ...(cut.forcedDown ? ["forced down"] : []),
     ...(cut.disabled ? ["disabled"] : []),
@@ -60,7 +61,7 @@ export function selfCheck({ lost, cut, doubleStarts, forged, totalMs }: Facts): 
     {
       name: `people were told of ${lost.host} by a signed webhook`,
       pass: lost.alerts > 0 && forged === 0,
-      found: `${lost.alerts} alerts, ${forged} with a wrong signature`,
+      found: `${lost.alerts} alerts, ${forged} forged`,
     },
     {
       name: `${cut.host} was judged isolated`,

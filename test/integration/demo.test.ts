@@ -1,0 +1,167 @@
+/** npm run demo, end to end: what people see first must work, say so, and leave nothing behind. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { selfCheck, type Facts } from "../demo/self-check.ts";
+import { createTerminal, wrap } from "../demo/terminal.ts";
+
+const main = new URL("../demo/main.js", import.meta.url).pathname;
+
+interface Ended {
+  readonly output: string;
+  readonly code: number | null;
+  readonly sinceLastLineMs: number;
+}
+
+/** Runs it as a person would; `onOutput` may end it. */
+async function runDemo(
+  args: readonly string[],
+  onOutput: (output: string, stop: () => void) => void = () => undefined,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  let lastMs = performance.now();
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+    lastMs = performance.now();
+    onOutput(output, () => child.kill("SIGINT"));
+  });
+  const patience = setTimeout(() => child.kill("SIGKILL"), 70_000);
+  await once(child, "exit");
+  clearTimeout(patience);
+  return { output, code: child.exitCode, sinceLastLineMs: performance.now() - lastMs };
+}
+
+function directoryOf(output: string): string {
+  const found = /files: (\S*guardian-demo-\S+)/.exec(output)?.[1];
+  assert.ok(found, output);
+  return found;
+}
+
+function collectorOf(output: string): number {
+  return Number(/collector: pid (\d+)/.exec(output)?.[1]);
+}
+
+function assertNothingLeft(output: string): void {
+  assert.equal(existsSync(directoryOf(output)), false, "its directory is gone");
+  const pid = collectorOf(output);
+  assert.ok(pid > 0);
+  assert.throws(() => process.kill(pid, 0), /ESRCH/, "its collector is gone");
+}
+
+test("both stories come to their end, every check passes, nothing is left", async (t) => {
+  const { output, code, sinceLastLineMs } = await runDemo(["--fast"]);
+  assert.equal(code, 0, output);
+  const lines = output.trimEnd().split("\n");
+  for (const line of lines) {
+    assert.match(line, /^\[ *\d+\.\d s\] ./);
+    assert.ok(line.length <= 100, `${line.length} columns: ${line}`);
+    assert.ok(!line.includes("\u001b"), "no colours where nobody looks");
+  }
+  assert.match(output, /here a UDP echo stands in for ICMP, which needs privileges/);
+  assert.match(output, /compute-3: .* -> dead \(row 14\)/);
+  assert.match(output, /compute-5 is left alone: it answers pings on one network and not on/);
+  for (const step of ["verdict: dead", "fence confirmed", "first evacuate", "last server ACTIVE"]) {
+    const seconds = Number(new RegExp(`\\| ${step}[^|]*\\| +([\\d.]+) \\|`).exec(output)?.[1]);
+    assert.ok(seconds > 2 && seconds < 20, `${step}: ${seconds} s`);
+    t.diagnostic(`${step}: ${seconds} s after the power loss`);
+  }
+  assert.equal(output.match(/\| vm-3-\d \| compute-3 \| compute-[124-8] \| ACTIVE \|/g)?.length, 5);
+  assert.equal(output.match(/ check +ok /g)?.length, 6);
+  const stamps = lines.map((line) => Number(/[\d.]+/.exec(line)?.[0]));
+  const gaps = stamps.slice(1).map((stamp, at) => stamp - (stamps[at] ?? 0));
+  assert.ok(Math.max(...gaps) < 4, `progress at least every two seconds: ${Math.max(...gaps)} s`);
+  assertNothingLeft(output);
+  assert.ok(sinceLastLineMs < 2000, `exits at once: ${sinceLastLineMs} ms`);
+});
+
+test("Ctrl-C in the middle: it says so, ends with 130, leaves nothing", async () => {
+  let asked = false;
+  const { output, code } = await runDemo(["--fast"], (seen, stop) => {
+    if (asked || !seen.includes("all hosts seen healthy")) return;
+    asked = true;
+    stop();
+  });
+  assert.equal(code, 130, output);
+  assert.match(output, /demo +stopped\n$/);
+  assertNothingLeft(output);
+});
+
+test("an option that it does not know: usage, and 2", async () => {
+  assert.equal((await runDemo(["--slow"])).code, 2);
+});
+
+const good: Facts = {
+  lost: {
+    host: "compute-3",
+    servers: [
+      { name: "a", host: "compute-1", status: "ACTIVE" },
+      { name: "b", host: "compute-2", status: "ACTIVE" },
+    ],
+    alerts: 3,
+  },
+  cut: {
+    host: "compute-5",
+    verdict: "isolated",
+    power: "on",
+    offOrders: 0,
+    evacuations: 0,
+    forcedDown: false,
+    disabled: false,
+  },
+  doubleStarts: 0,
+  forged: 0,
+  totalMs: 40_000,
+};
+
+function failing(changes: Partial<Facts>): readonly string[] {
+  const checks = selfCheck({ ...good, ...changes });
+  return checks.filter(({ pass }) => !pass).map(({ name, found }) => `${name}: ${found}`);
+}
+
+test("each check fails for its own reason, and says which", () => {
+  const { lost, cut } = good;
+  const [a, b] = lost.servers;
+  assert.ok(a && b);
+  assert.deepEqual(failing({}), []);
+  const elsewhere = "every server of compute-3 runs elsewhere";
+  for (const wrong of [{ host: "compute-3" }, { status: "REBUILD" }, { status: "ERROR" }]) {
+    const servers: Facts["lost"]["servers"] = [a, { ...b, ...wrong }];
+    assert.deepEqual(failing({ lost: { ...lost, servers } }), [`${elsewhere}: 1 of 2`]);
+  }
+  assert.deepEqual(failing({ lost: { ...lost, servers: [] } }), [`${elsewhere}: 0 of 0`]);
+  assert.deepEqual(failing({ doubleStarts: 1 }), ["no server was started twice: 1 double starts"]);
+  const told = "people were told of compute-3 by a signed webhook";
+  assert.deepEqual(failing({ lost: { ...lost, alerts: 0 } }), [`${told}: 0 alerts, 0 forged`]);
+  assert.deepEqual(failing({ forged: 1 }), [`${told}: 3 alerts, 1 forged`]);
+  const untouched = "compute-5 was neither fenced nor evacuated";
+  const acts = [
+    [{ offOrders: 1 }, "1 off orders"],
+    [{ power: "off" }, "its power is off"],
+    [{ evacuations: 2 }, "2 evacuations"],
+    [{ forcedDown: true }, "forced down"],
+    [{ disabled: true }, "disabled"],
+  ] as const;
+  for (const [act, found] of acts) {
+    assert.deepEqual(failing({ cut: { ...cut, ...act } }), [`${untouched}: ${found}`]);
+  }
+  assert.deepEqual(failing({ cut: { ...cut, verdict: "silent" } }), [
+    "compute-5 was judged isolated: silent",
+  ]);
+  assert.deepEqual(failing({ totalMs: 60_001 }), ["it all took less than 60 s: 60.0 s"]);
+});
+
+test("lines are wrapped at words and keep their indent; colour only when asked for", () => {
+  assert.deepEqual(wrap("one two three", 7), ["one two", "  three"]);
+  assert.deepEqual(wrap("  one two three", 9), ["  one two", "    three"]);
+  assert.deepEqual(wrap("averylongword b", 5), ["averylongword", "  b"]);
+  const written = (colors: boolean): string => {
+    let text = "";
+    createTerminal({ colors, write: (more) => (text += more) }).say("demo", "hello", "good");
+    return text;
+  };
+  assert.match(written(false), /^\[ *[\d.]+ s\] demo +hello\n$/);
+  assert.ok(written(true).startsWith("\u001b[32m[") && written(true).endsWith("\u001b[0m\n"));
+});
