@@ -22,7 +22,11 @@ export interface WebhookReceiver {
 
 const toleranceMs = 300_000;
 
-export async function startWebhookReceiver(key: Buffer): Promise<WebhookReceiver> {
+/** `heard` is told of each request as it comes. */
+export async function startWebhookReceiver(
+  key: Buffer,
+  heard: (message: ReceivedWebhook) => void = () => {},
+): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = [];
   let status = 204;
   const server = createServer((request, response) => {
@@ -35,7 +39,9 @@ export async function startWebhookReceiver(key: Buffer): Promise<WebhookReceiver
       const signature = String(request.headers["webhook-signature"]);
       const fresh = Math.abs(Date.now() - seconds * 1000) < toleranceMs;
       const authentic = fresh && verifyWebhook(key, id, seconds, text, signature);
-      received.push({ id, authentic, body: JSON.parse(text) });
+      const message = { id, authentic, body: JSON.parse(text) as unknown };
+      received.push(message);
+      heard(message);
       if (status !== 0) response.writeHead(status).end();
     });
   });
