@@ -56,13 +56,8 @@ export function writeCollectorConfig(folder: string): string {
   });
 }
 
-export interface ProbeChoices {
-  /** Without libvirt the probe cannot tell its host's own UUID. */
-  readonly libvirt?: boolean;
-}
-
 /** Reports go over the management network only, so its loss is the loss of all reports. */
-export function writeProbeConfig(folder: string, host: string, choices: ProbeChoices = {}): string {
+export function writeProbeConfig(folder: string, host: string): string {
   const network = (name: LabNetwork) => ({
     targets: [anchor(name)],
     sourceAddress: hostAddress(host, name),
@@ -81,7 +76,7 @@ export function writeProbeConfig(folder: string, host: string, choices: ProbeCho
       business: network("biz"),
       // The deadline is half of the default, so that a frozen directory is told sooner.
       directory: { path: "/var/lib/nova/instances", expectMount: true, deadline: "5s" },
-      ...(choices.libvirt === false ? {} : { libvirt: {} }),
+      libvirt: {},
     },
   });
 }

@@ -1,16 +1,14 @@
 /** Our daemons in the lab: a collector on ctl, a probe in each host, the webhook receiver on grd. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
-import { waitFor } from "../support/wait-for.ts";
 import {
   hosts,
   writeCollectorConfig,
   writeProbeConfig,
   writeProbeHook,
   writeSecrets,
-  type ProbeChoices,
 } from "./lab-configs.ts";
 import { labFolder, runScript, stateFolder, through } from "./lab-scripts.ts";
 
@@ -40,8 +38,6 @@ export interface LabDaemons {
   alerts(): readonly ReceivedAlert[];
   startCollector(): Promise<void>;
   killCollector(): Promise<void>;
-  /** Ends a host's probe without a word and starts it again, with another configuration. */
-  restartProbe(host: string, choices: ProbeChoices): Promise<void>;
   /** Each of our daemons that should live now, with version and pid; throws when one does not. */
   parts(): readonly string[];
   /** Pids by name, of those whose cost is worth knowing. */
@@ -80,12 +76,6 @@ export async function startLabDaemons(folder: string): Promise<LabDaemons> {
     alerts: () => receiver.entries().flatMap(alertOf),
     startCollector,
     killCollector: async () => void (await collector?.end("SIGKILL")),
-    async restartProbe(host, choices) {
-      writeProbeConfig(folder, host, choices);
-      process.kill(probePid(host) ?? 0, "SIGKILL");
-      await waitFor("the probe to end", () => probePid(host) === undefined || undefined);
-      await runScript("hosts/host.sh", "probe", host);
-    },
     parts: () => [
       part("collector", collector?.pid),
       part("webhook receiver", receiver.pid),
@@ -99,6 +89,7 @@ export async function startLabDaemons(folder: string): Promise<LabDaemons> {
     async end() {
       await collector?.end("SIGTERM");
       await receiver.end("SIGTERM");
+      writeFileSync(join(folder, "webhooks.log"), receiver.lines.join("\n"));
     },
   };
 }

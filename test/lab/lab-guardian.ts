@@ -1,6 +1,6 @@
 /** The guardian on gl-grd, as a scenario handles it: started, asked, killed, read line by line. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { startDaemon, type LogEntry } from "../support/daemon-process.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { hosts, type GuardianFiles } from "./lab-configs.ts";
@@ -40,7 +40,8 @@ interface HostLine {
 const graceMs = 10_500;
 const mainFile = new URL("../../guardian/main.js", import.meta.url).pathname;
 
-export async function startGuardian(files: GuardianFiles): Promise<LabGuardian> {
+/** Its log is written to `logFile` when it ends. */
+export async function startGuardian(files: GuardianFiles, logFile: string): Promise<LabGuardian> {
   const daemon = startDaemon("guardian/main.js", ["run", "--config", files.config], {
     through: through("grd"),
     env: daemonEnv,
@@ -90,7 +91,10 @@ export async function startGuardian(files: GuardianFiles): Promise<LabGuardian> 
         60_000,
       );
     },
-    end: async (signal) => void (await daemon.end(signal)),
+    async end(signal) {
+      await daemon.end(signal);
+      writeFileSync(logFile, `${daemon.lines.join("\n")}\n`);
+    },
   };
 }
 
@@ -103,11 +107,11 @@ function toLine(entry: LogEntry): GuardianLine {
   };
 }
 
-/** How much memory and processor time a process has used so far. */
+/** Memory of a process now, and processor time so far, with that of the children it had. */
 export function usage(pid: number): { readonly rssMb: number; readonly cpuMs: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticks = Number(fields[11]) + Number(fields[12]);
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   return { rssMb: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, cpuMs: ticks * 10 };
 }

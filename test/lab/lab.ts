@@ -23,6 +23,8 @@ export interface Scenario {
   readonly victim: string;
   /** How many servers run on it. */
   readonly servers: number;
+  /** What is broken before the guardian starts. */
+  prepare?(): Promise<unknown>;
   run(lab: Lab): Promise<void>;
 }
 
@@ -62,16 +64,16 @@ export interface Lab {
   /** Runs faults.sh; returns the wall time just before. */
   fault(...words: readonly string[]): Promise<number>;
   nova(): Promise<NovaView>;
-  /** The first firing alert about a host that matches, since the scenario began. */
-  alert(host: string, kind: string, deadlineMs: number): Promise<ReceivedAlert>;
+  /** The first firing alert of this kind about a host, or about the guardian itself. */
+  alert(host: string | undefined, kind: string, deadlineMs: number): Promise<ReceivedAlert>;
   /** Starts the guardian again on the same journal, or with other choices on it. */
   startGuardianAgain(): Promise<void>;
   /** Every server ACTIVE on another host, each moved once, the judge green, the host marked. */
   expectEvacuated(host: string, servers: readonly string[]): Promise<void>;
-  /** Nothing was switched, forced down, disabled or moved by anybody. */
-  expectUntouched(host: string): Promise<void>;
-  /** No evacuate call was made, whatever else was done. */
-  expectNotEvacuated(host: string): Promise<void>;
+  /** No chassis was switched, none of these hosts forced down or disabled, no server moved. */
+  expectUntouched(...hosts: readonly string[]): Promise<void>;
+  /** No evacuate call was made, whatever else was done; the victim's servers are where they were. */
+  expectNotEvacuated(): Promise<void>;
 }
 
 export interface PreparedLab {
@@ -88,6 +90,7 @@ export async function prepareLab(
   say: (text: string) => void,
 ): Promise<PreparedLab> {
   say((await runScript("reset.sh")).trim().replace("lab: ", ""));
+  await scenario.prepare?.();
   mkdirSync(folders.scenario, { recursive: true });
   const choices = scenario.guardian ?? {};
   const { webhookUrl } = daemons;
@@ -96,7 +99,12 @@ export async function prepareLab(
   const chassisBefore = new Set(chassisOrders());
   const observer = await startObserver(join(folders.scenario, "observed.jsonl"));
   const measures = new Map<string, number>();
-  let guardian = await startGuardian(files);
+  let starts = 0;
+  const start = (): Promise<LabGuardian> => {
+    starts += 1;
+    return startGuardian(files, join(folders.scenario, `guardian-${starts}.log`));
+  };
+  let guardian = await start();
   say(`guardian pid ${guardian.pid}, pings with ${guardian.pinger}; waiting until it watches`);
   const [servers] = await Promise.all([
     boot(scenario.servers, scenario.victim),
@@ -120,7 +128,7 @@ export async function prepareLab(
     nova: lookAtNova,
     alert: (host, kind, deadlineMs) =>
       waitFor(
-        `the alert "${kind}" about ${host} (have: ${alertsText(daemons, alertsBefore)})`,
+        () => `the alert "${kind}" about ${host} (have: ${alertsText(daemons, alertsBefore)})`,
         () =>
           daemons
             .alerts()
@@ -129,21 +137,25 @@ export async function prepareLab(
         deadlineMs,
       ),
     async startGuardianAgain() {
-      guardian = await startGuardian(files);
+      guardian = await start();
       say(`guardian pid ${guardian.pid}`);
     },
     expectEvacuated: (host, servers) => expectEvacuated(lab, host, servers),
-    async expectUntouched(host) {
+    async expectUntouched(...names) {
       const switched = chassisOrders().filter((order) => !chassisBefore.has(order));
       assert.deepEqual(switched, [], "no chassis was switched");
-      const service = (await lab.nova()).services.find((one) => one.host === host);
-      assert.equal(service?.forced_down, false, `${host} is not forced down`);
-      assert.equal(service.status, "enabled", `${host} is not disabled`);
-      await lab.expectNotEvacuated(host);
+      for (const service of (await lab.nova()).services) {
+        if (!names.includes(service.host)) continue;
+        assert.equal(service.forced_down, false, `${service.host} is not forced down`);
+        assert.equal(service.status, "enabled", `${service.host} is not disabled`);
+      }
+      await lab.expectNotEvacuated();
     },
-    async expectNotEvacuated(host) {
+    async expectNotEvacuated() {
       assert.equal(observer.calls(), 0, "no evacuate call was made");
-      assert.equal(observer.firstCall(host), undefined, "Nova shows no evacuation");
+      assert.equal(observer.firstCall(scenario.victim), undefined, "Nova shows no evacuation");
+      const places = (await lab.nova()).servers.filter(({ id }) => servers.includes(id));
+      assert.deepEqual([...new Set(places.map((server) => server.host))], [scenario.victim]);
     },
   };
   return {

@@ -9,11 +9,12 @@
  *   npm run test:lab -- --keep          the lab stays up and the logs stay; our daemons end
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeError } from "../../shared/errors.ts";
+import { sleep } from "../../shared/loop.ts";
 import { checkHosts } from "./lab-configs.ts";
 import { startLabDaemons, type LabDaemons } from "./lab-daemons.ts";
 import { usage } from "./lab-guardian.ts";
@@ -68,6 +69,7 @@ async function runScenario(
     const prepared = await prepareLab(scenario, daemons, folders, tell);
     ({ measures } = prepared);
     try {
+      if (number === 1) await sayCost(daemons, prepared.lab.guardian.pid);
       await scenario.run(prepared.lab);
     } finally {
       await prepared.end();
@@ -75,19 +77,21 @@ async function runScenario(
     say(`    passed after ${seconds(fromMs).toFixed(0)} s`);
     return { name: scenario.name, passed: true, seconds: seconds(fromMs), measures };
   } catch (error) {
-    say(`    FAILED: ${describeError(error)}`);
+    const [first = "", ...more] = describeError(error).split("\n");
+    say(`    FAILED: ${first}${more.length > 0 ? ` (more in ${folders.scenario})` : ""}`);
+    writeFileSync(join(folder, `${number}-${scenario.name}.failure`), more.join("\n"));
     return { name: scenario.name, passed: false, seconds: seconds(fromMs), measures };
   }
 }
 
-/** The daemons' cost while nothing happens, over five seconds. */
-async function sayCost(daemons: LabDaemons): Promise<void> {
-  const pids = daemons.pids();
-  const before = new Map([...pids].map(([name, pid]) => [name, usage(pid).cpuMs]));
-  await new Promise((resolve) => setTimeout(resolve, 5000));
+/** What the daemons cost while nothing happens, over ten seconds. */
+async function sayCost(daemons: LabDaemons, guardian: number): Promise<void> {
+  const pids = [...daemons.pids(), ["guardian", guardian] as const];
+  const before = new Map(pids.map(([name, pid]) => [name, usage(pid).cpuMs]));
+  await sleep(10_000);
   for (const [name, pid] of pids) {
     const { rssMb, cpuMs } = usage(pid);
-    const share = (cpuMs - (before.get(name) ?? cpuMs)) / 50;
+    const share = (cpuMs - (before.get(name) ?? cpuMs)) / 100;
     say(`    ${name} at rest: ${rssMb.toFixed(0)} MB, ${share.toFixed(1)} % of one core`);
   }
 }
@@ -104,7 +108,6 @@ async function runAll(folder: string, outcomes: Outcome[]): Promise<void> {
   try {
     say(`lab and daemons are up after ${seconds(fromMs).toFixed(0)} s; ours:`);
     for (const line of daemons.parts()) console.log(line);
-    if (values.only.length === 0) await sayCost(daemons);
     for (const [index, scenario] of wanted.entries()) {
       outcomes.push(await runScenario(scenario, index + 1, daemons, folder));
     }
