@@ -217,7 +217,9 @@ export class CoreFixture {
   }
 
   telemetry(liveness: readonly LivenessRow[], watermarks = [this.watermark()]): void {
-    this.take({ kind: "telemetry", at: this.now, source: "live", watermarks, liveness });
+    for (const source of ["store", "live"] as const) {
+      this.take({ kind: "telemetry", at: this.now, source, watermarks, liveness });
+    }
   }
 
   /** Each second every living host reports, and the collector stores what it has. */
