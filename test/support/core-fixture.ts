@@ -217,21 +217,28 @@ export class CoreFixture {
   }
 
   telemetry(liveness: readonly LivenessRow[], watermarks = [this.watermark()]): void {
-    this.take({ kind: "telemetry", at: this.now, source: "live", watermarks, liveness });
+    for (const source of ["store", "live"] as const) {
+      this.take({ kind: "telemetry", at: this.now, source, watermarks, liveness });
+    }
   }
 
   /** Each second every living host reports, and the collector stores what it has. */
   #report(): void {
-    if (this.#now % novaReportMs === 0) {
+    if (this.#passed(novaReportMs)) {
       for (const [host, { novaReports }] of this.facts) {
         if (novaReports) this.nova.service(host).reports += 1;
       }
     }
-    if (this.#now % 1000 !== 0 || !this.collectorUp) return;
+    if (!this.#passed(1000) || !this.collectorUp) return;
     for (const [host, { reports }] of this.facts) {
       if (reports) this.rows.set(host, this.row(host));
     }
     this.telemetry([...this.rows.values()]);
+  }
+
+  /** Whether this beat went past a whole multiple of `ms`. */
+  #passed(ms: number): boolean {
+    return Math.floor(this.#now / ms) !== Math.floor((this.#now - beatMs) / ms);
   }
 
   #answer(effect: Effect, askedAt: MonoMs): void {
