@@ -1,0 +1,96 @@
+/**
+ * `npm run bench`: what the hot paths cost, each beside the floor it is compared to, in one run.
+ * Ratios are what counts; milliseconds depend on the machine.
+ */
+import { createHmac, createSecretKey } from "node:crypto";
+import { step } from "../../guardian/core/guardian.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { hostName } from "../../shared/names.ts";
+import { seededRandom } from "../../shared/random.ts";
+import { after, wallMs } from "../../shared/time.ts";
+import { createReplayTable } from "../../shared/replay-window.ts";
+import {
+  createHostKeys,
+  createReceiver,
+  deriveHostKey,
+  importKey,
+  signDatagram,
+} from "../../shared/wire-auth.ts";
+import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
+import { worldSettings } from "../support/script.ts";
+import { World } from "../support/world.ts";
+
+/** Median microseconds of one call, over rounds after a warm-up. */
+function measure(rounds: number, calls: number, work: (call: number) => void): number {
+  const times: number[] = [];
+  for (let round = -2; round < rounds; round += 1) {
+    const from = process.hrtime.bigint();
+    for (let call = 0; call < calls; call += 1) work(call);
+    if (round >= 0) times.push(Number(process.hrtime.bigint() - from) / 1000 / calls);
+  }
+  return times.sort((left, right) => left - right)[Math.floor(times.length / 2)] ?? Number.NaN;
+}
+
+function row(what: string, us: number, floor: string, floorUs: number): void {
+  const ratio = (us / floorUs).toFixed(1);
+  console.log(
+    `${what.padEnd(46)} ${us.toFixed(1).padStart(10)} us   ${ratio.padStart(7)} x ${floor} (${floorUs.toFixed(1)} us)`,
+  );
+}
+
+/** A signed report received, against one HMAC over as many bytes. */
+function benchReceive(): void {
+  const master = Buffer.alloc(32, 7);
+  const host = hostName("compute-1");
+  const key = importKey(deriveHostKey(master, host));
+  const datagrams = Array.from({ length: 2000 }, (_, index) =>
+    signDatagram(key, sampleHeader({ sequence: index + 1 }), [
+      { kind: "liveness", checks: healthyChecks },
+    ]),
+  );
+  const bytes = datagrams[0]?.length ?? 0;
+  const receive = (): ReturnType<typeof createReceiver> =>
+    createReceiver({
+      keys: createHostKeys(new Map([[1, master]])),
+      replays: createReplayTable(),
+      revokedHosts: new Set(),
+    });
+  let receiver = receive();
+  const us = measure(7, datagrams.length, (call) => {
+    if (call === 0) receiver = receive();
+    const datagram = datagrams[call];
+    if (datagram !== undefined && receiver.receive(datagram).kind !== "accepted") {
+      throw new Error("a good datagram was refused");
+    }
+  });
+  const secret = createSecretKey(Buffer.alloc(32, 7));
+  const body = Buffer.alloc(bytes);
+  const floorUs = measure(7, 2000, () => void createHmac("sha256", secret).update(body).digest());
+  row(`receive one report (${bytes} bytes)`, us, "one HMAC-SHA256", floorUs);
+}
+
+/** One decision round over a cloud, against copying a map of as many hosts. */
+function benchTick(hosts: number): void {
+  const names = Array.from({ length: hosts }, (_, index) => hostName(`compute-${index + 1}`));
+  const world = new World(worldSettings(names, {}), names, seededRandom(1));
+  world.run(20_000);
+  let { state } = world;
+  const us = measure(5, 8, () => {
+    const at = after(state.now, 250);
+    const tick: GuardianEvent = {
+      kind: "tick",
+      at,
+      wall: wallMs(state.wall + 250),
+      disarmed: false,
+    };
+    state = step(state, tick).state;
+  });
+  const floorUs = measure(5, 8, () => void new Map(state.hosts));
+  row(`one round over ${hosts} hosts`, us, "a copy of the host map", floorUs);
+  const share = ((us * 4) / 1e6) * 100;
+  console.log(`${" ".repeat(46)} ${share.toFixed(1)} % of a core at four rounds a second`);
+}
+
+benchReceive();
+benchTick(100);
+benchTick(1000);
