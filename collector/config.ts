@@ -53,7 +53,7 @@ const influx = z.strictObject({
   poisonFile: absolutePath.default("/var/lib/guardian/poison.lines"),
 });
 
-const schema = z
+export const collectorSchema = z
   .strictObject({
     /** Tag of everything this collector writes; another one must not have the same. */
     id: z.string().refine(isHostName, "must be 1 to 64 letters, digits, dots, dashes, underscores"),
@@ -99,7 +99,7 @@ const schema = z
     }
   });
 
-export type CollectorConfig = z.output<typeof schema>;
+export type CollectorConfig = z.output<typeof collectorSchema>;
 export type SqliteConfig = z.output<typeof sqlite>;
 export type InfluxConfig = z.output<typeof influx>;
 
@@ -108,6 +108,12 @@ export const defaultSqlite: SqliteConfig = sqlite.parse({});
 
 /** Text of the file and overrides from the environment to a configuration, or to every problem. */
 export function readCollectorConfig(text: string, env: Environment): LoadedConfig<CollectorConfig> {
-  const jsonSchema = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return loadConfig({ text, parseYaml: (yaml): unknown => parse(yaml), schema, jsonSchema, env });
+  const jsonSchema = z.toJSONSchema(collectorSchema, { io: "input", unrepresentable: "any" });
+  return loadConfig({
+    text,
+    parseYaml: (yaml): unknown => parse(yaml),
+    schema: collectorSchema,
+    jsonSchema,
+    env,
+  });
 }

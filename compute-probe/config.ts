@@ -41,7 +41,7 @@ const collector = z.strictObject({
   sourceAddress: address.optional(),
 });
 
-const schema = z.strictObject({
+export const probeSchema = z.strictObject({
   keyFile: absolutePath.default("/etc/guardian/probe.key"),
   collectors: z.array(collector).min(1, "at least one collector must be told"),
   reportEvery: duration("1s", 200),
@@ -80,11 +80,17 @@ const schema = z.strictObject({
     .prefault({}),
 });
 
-export type ProbeConfig = z.output<typeof schema>;
+export type ProbeConfig = z.output<typeof probeSchema>;
 export type NetworkConfig = z.output<typeof network>;
 
 /** Text of the file and overrides from the environment to a configuration, or to every problem. */
 export function readProbeConfig(text: string, env: Environment): LoadedConfig<ProbeConfig> {
-  const jsonSchema = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return loadConfig({ text, parseYaml: (yaml): unknown => parse(yaml), schema, jsonSchema, env });
+  const jsonSchema = z.toJSONSchema(probeSchema, { io: "input", unrepresentable: "any" });
+  return loadConfig({
+    text,
+    parseYaml: (yaml): unknown => parse(yaml),
+    schema: probeSchema,
+    jsonSchema,
+    env,
+  });
 }

@@ -111,7 +111,7 @@ const schema = z
     journal: z
       .strictObject({
         file: absolutePath.default("/var/lib/guardian/journal.db"),
-        inputsFor: duration(3_600_000, 60_000),
+        inputsFor: duration(900_000, 60_000),
       })
       .prefault({}),
     disarmedFile: absolutePath.default("/etc/guardian/disarmed"),

@@ -44,6 +44,7 @@ export type Preparation =
 export async function prepare(
   config: GuardianConfig,
   env: Environment,
+  workingDirectory: string,
   log: Logger,
   choose: typeof choosePinger = choosePinger,
 ): Promise<Preparation> {
@@ -51,7 +52,7 @@ export async function prepare(
   const power = buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
-  const compute = buildCompute(config, env, problems);
+  const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   if (compute === undefined || pinger === undefined || problems.list.length > 0) {
     return { kind: "problems", problems: problems.list };
@@ -96,13 +97,14 @@ async function buildPinger(
 function buildCompute(
   config: GuardianConfig,
   env: Environment,
+  workingDirectory: string,
   problems: Problems,
 ): { readonly api: ComputeApi; readonly cloud: string } | undefined {
   const found = findCloud({
     name: config.cloud,
     env,
     parseYaml,
-    workingDirectory: "/",
+    workingDirectory,
   });
   if (found.kind === "problems") {
     problems.list.push(...found.problems);

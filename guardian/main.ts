@@ -21,7 +21,7 @@ async function run(path: string, checkOnly: boolean): Promise<number> {
   const config = readConfig(path);
   if (config === undefined) return exits.usage;
   const log = createLogger({ name: "guardian", level: config.log.level });
-  const preparation = await prepare(config, process.env, log);
+  const preparation = await prepare(config, process.env, process.cwd(), log);
   if (preparation.kind === "problems") {
     console.error(formatProblems(path, preparation.problems));
     return exits.usage;

@@ -13,6 +13,8 @@ import type { GuardianState } from "./state.ts";
 
 /** Doubts shorter than this page nobody. */
 const doubtPageMs = 10_000;
+/** After a start nothing is called over until the host was looked at again. */
+const resolveAfterStartMs = 30_000;
 /** A revision is sent again this long after the last sending at the earliest. */
 const revisionMs = 10_000;
 /** A network whose anchors are silent, a store that lags, for longer than this is told. */
@@ -43,12 +45,28 @@ export function foldAlerts(
   }
   for (const [key, firing] of Object.entries(state.memory.alerts)) {
     if (wanted.has(key)) continue;
+    if (isUnjudged(state, firing.message, wanted)) {
+      alerts[key] = firing;
+      continue;
+    }
     changed = true;
     const id = messageId(state, key, "resolved");
     const message = { ...firing.message, id, status: "resolved" as const, wallMs: state.wall };
     out.push({ kind: "alert", message });
   }
   return changed ? { ...state, memory: { ...state.memory, alerts } } : state;
+}
+
+/** A host's alert of an earlier process, while this one has nothing to say of that host yet. */
+function isUnjudged(
+  state: GuardianState,
+  message: AlertMessage,
+  wanted: ReadonlyMap<string, AlertMessage>,
+): boolean {
+  if (message.host === undefined || state.now - state.startedAt >= resolveAfterStartMs) {
+    return false;
+  }
+  return ![...wanted.values()].some((other) => other.host === message.host);
 }
 
 function isDue(

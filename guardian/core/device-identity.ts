@@ -15,19 +15,27 @@ const known = new Set([
 
 /** 32 lower-case hex digits that could belong to one machine only. */
 export function isTellingUuid(uuid: string): boolean {
-  return /^[0-9a-f]{32}$/.test(uuid) && !/^(.)\1*$/.test(uuid) && !known.has(uuid);
+  if (!/^[0-9a-f]{32}$/.test(uuid) || /^(.)\1*$/.test(uuid)) return false;
+  return !uuidSpellings(uuid).some((spelling) => known.has(spelling));
 }
 
-/** The usual spellings of one UUID: as it is, first three fields swapped, all bytes reversed. */
+/**
+ * The usual spellings of one UUID: as it is, first three fields swapped, all bytes reversed, and
+ * both in either order. With each spelling its way back is in the list too.
+ */
 export function uuidSpellings(uuid: string): readonly string[] {
-  const bytes = uuid.match(/../g) ?? [];
-  const field = (from: number, to: number): string[] => bytes.slice(from, to).reverse();
-  const mixed = [...field(0, 4), ...field(4, 6), ...field(6, 8), ...bytes.slice(8)].join("");
-  const reversed = [...bytes].reverse().join("");
-  const reversedBytes = reversed.match(/../g) ?? [];
-  const part = (from: number, to: number): string[] => reversedBytes.slice(from, to).reverse();
-  const both = [...part(0, 4), ...part(4, 6), ...part(6, 8), ...reversedBytes.slice(8)].join("");
-  return [uuid, mixed, reversed, both];
+  const mixed = swapFields(uuid);
+  const reversed = reverseBytes(uuid);
+  return [uuid, mixed, reversed, swapFields(reversed), reverseBytes(mixed)];
+}
+
+function reverseBytes(uuid: string): string {
+  return (uuid.match(/../g) ?? []).reverse().join("");
+}
+
+function swapFields(uuid: string): string {
+  const fields = [uuid.slice(0, 8), uuid.slice(8, 12), uuid.slice(12, 16)];
+  return [...fields.map(reverseBytes), uuid.slice(16)].join("");
 }
 
 /** Whether what the device shows equals the host's own UUID. */

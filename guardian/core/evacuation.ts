@@ -34,13 +34,19 @@ export function advanceEvacuation(
 ): GuardianState {
   const held = gates.some((gate) => !gate.pass);
   let next = keepProof(resumeFence(state, host, phase, held, out), host, out);
-  next = orderService(next, host, out);
+  if (!held || hasBegun(phase)) next = orderService(next, host, out);
   const current = phaseOf(next, host);
   if (current === undefined) return next;
   if (current.moves === undefined) return listServers(next, host, current, out);
   next = look(next, host, current, out);
   if (held) return finish(next, host, out);
   return finish(orderMoves(next, host, out), host, out);
+}
+
+/** Whether a move of this evacuation was ever ordered. */
+export function hasBegun(phase: Evacuating): boolean {
+  const moves = Object.values(phase.moves ?? {});
+  return moves.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
 }
 
 function phaseOf(state: GuardianState, host: HostState): Evacuating | undefined {
@@ -254,8 +260,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   if (phase?.moves === undefined || incident === undefined || proof === undefined) return state;
   if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
   if (!proofStands(proof, host.host, state.now)) return state;
-  const begun = Object.values(phase.moves).some((move) => isUnderWay(move) || isOver(move));
-  if (!begun && othersLive(state, phase, phase.offSince).kind !== "live") return state;
+  if (!hasBegun(phase) && othersLive(state, phase, phase.offSince).kind !== "live") return state;
   const moves: Record<string, Move> = { ...phase.moves };
   let free = state.settings.limits.movesAtOnce - Object.values(moves).filter(isUnderWay).length;
   let ordered = 0;
@@ -291,10 +296,6 @@ function assertMayMove(
   const life = Math.max(host.lifeAt ?? 0, host.echoAt ?? 0);
   invariant(obtainedAt > life, `${host.host} showed life after its proof was obtained`);
   invariant(phase.forcedDown.kind === "done", `${host.host} is not forced down`);
-}
-
-function isOver(move: Move): boolean {
-  return move.state.kind === "finished" || move.state.kind === "failed";
 }
 
 /** Ends the incident's work when no move is planned or under way any more. */

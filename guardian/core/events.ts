@@ -59,6 +59,8 @@ export interface Services {
   readonly at: MonoMs;
   readonly askedAt: MonoMs;
   readonly services: readonly ComputeService[];
+  /** Hosts whose record Nova could not read (their cell is down): they are not gone. */
+  readonly unreadable: readonly HostName[];
 }
 
 export interface NovaFailed {

@@ -32,12 +32,15 @@ export function beginFencing(
   const incident = incidentOf(state, host.host);
   if (incident === undefined) return state;
   const commands = orderOff(state, host, incident, out, `fence-${attempt}`);
+  // An earlier attempt may have switched it off already: the question to the others stays open.
+  const inherited = incident.phase.kind === "fencing" && incident.phase.switchedOff;
   const phase: Fencing = {
     kind: "fencing",
     since: state.now,
     attempt,
     lastFailure,
     commands,
+    switchedOff: inherited || Object.values(commands).some((command) => command.wasOn),
     freshAtCommand: freshHosts(state, host.host),
   };
   const fences = [...state.memory.fences, { host: host.host, wall: state.wall }].slice(-100);
@@ -148,9 +151,9 @@ function deviceFence(
   if (command?.answeredAt === undefined) return { kind: "waiting", for: `${device} to answer` };
   if (word.power !== "off") return { kind: "waiting", for: `${device} to read off (${word.line})` };
   // What turned off by our command must be read off twice afterwards; what was off already, once.
-  const from = Math.max(command.wasOn ? command.answeredAt : 0, lifeAt ?? 0);
+  const from = command.wasOn ? command.answeredAt : 0;
   const run = unbrokenOff(deviceTrack(host, device).readings).filter(
-    (record) => record.askedAt >= from,
+    (record) => record.askedAt >= from && record.askedAt > (lifeAt ?? 0),
   );
   const first = run[0];
   const last = run.at(-1);
@@ -175,13 +178,13 @@ function unbrokenOff(readings: readonly ReadingRecord[]): readonly ReadingRecord
  */
 export function othersLive(
   state: GuardianState,
-  phase: { readonly commands: Commands; readonly freshAtCommand: readonly HostName[] },
+  phase: { readonly switchedOff: boolean; readonly freshAtCommand: readonly HostName[] },
   offSince: MonoMs,
 ):
   | { readonly kind: "live" }
   | { readonly kind: "waiting" }
   | { readonly kind: "missing"; readonly host: HostName } {
-  if (!Object.values(phase.commands).some((command) => command.wasOn)) return { kind: "live" };
+  if (!phase.switchedOff) return { kind: "live" };
   const { othersReportMs, othersDeadlineMs } = state.settings.limits;
   const missing = phase.freshAtCommand.find((name) => {
     const other = hostOf(state, name);
@@ -244,6 +247,7 @@ function fenced(
     lifeAt: undefined,
     life: undefined,
     commands: phase.commands,
+    switchedOff: phase.switchedOff,
     freshAtCommand: phase.freshAtCommand,
     refences: 0,
     forcedDown: { kind: "due" },

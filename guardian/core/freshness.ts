@@ -186,7 +186,7 @@ export function freshOn(
   );
 }
 
-/** Networks on which a host's reports are missing although others' arrive there. */
+/** Networks on which no voting collector hears a host, although others' reports arrive there. */
 export function missingPaths(
   state: GuardianState,
   host: HostState,
@@ -194,15 +194,19 @@ export function missingPaths(
   freshPaths: ReadonlyMap<string, ReadonlySet<HostName>>,
 ): readonly NetworkName[] {
   const missing = new Set<NetworkName>();
+  const heard = new Set<NetworkName>();
   for (const track of voting) {
     for (const age of pathAges(state, host, track)) {
-      if (age.vouchedMs < state.settings.limits.pathSilentAfterMs) continue;
+      if (age.vouchedMs < state.settings.limits.pathSilentAfterMs) {
+        heard.add(age.path);
+        continue;
+      }
       const others = freshPaths.get(`${track.id} ${age.path}`);
       // It is not fresh there itself, so whoever is fresh there is another.
       if (others !== undefined && others.size > 0) missing.add(age.path);
     }
   }
-  return [...missing].sort();
+  return [...missing].filter((path) => !heard.has(path)).sort();
 }
 
 /** Per "collector path": the hosts that are fresh there, for the question "does it work for others". */

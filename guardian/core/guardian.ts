@@ -85,7 +85,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
 /** Takes in one event. Pure: no clock, no I/O; throws InvariantError when a promise is broken. */
 export function step(state: GuardianState, event: GuardianEvent): Step {
   const effects: Effect[] = [];
-  const next = fold(state, event, effects);
+  const next = foldVerification(fold(state, event, effects));
   const why = effects.flatMap((effect) => (effect.kind === "line" ? [effect.text] : []));
   return { state: next, effects, why };
 }
@@ -199,7 +199,7 @@ function foldJournal(state: GuardianState, writable: boolean, reason: string): G
 /** One round: see who is fresh, look where it is due, judge each host, act, tell. */
 function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianState {
   const sinceTickMs = before.eyes.tickAt === undefined ? 0 : event.at - before.eyes.tickAt;
-  let state = foldVerification(foldTick(before, event));
+  let state = foldTick(before, event);
   const voting = voters(state);
   state = eachHost(state, (host) => foldChecks(state, foldFreshness(state, host, voting)));
   state = foldWatching(foldReturned(state), sinceTickMs);

@@ -157,7 +157,10 @@ function deadAlert(
   if (blocked.length > 0 && byStorm && (named || state.now - assessment.since < proofLostMs)) {
     return undefined;
   }
-  const observing = blocked.length === 1 && blocked[0]?.gate === "mode";
+  // The grace after a start ends by itself: to the person who must act here it changes nothing.
+  const observing =
+    blocked.some((gate) => gate.gate === "mode") &&
+    blocked.every((gate) => gate.gate === "mode" || gate.gate === "grace");
   if (blocked.length === 0 || observing) {
     return about(host, assessment, {
       kind: "dead",

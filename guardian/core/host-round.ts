@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
-import { advanceEvacuation, type Evacuating } from "./evacuation.ts";
+import { advanceEvacuation, hasBegun, type Evacuating } from "./evacuation.ts";
 import { advanceFencing, beginFencing, othersLive } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
@@ -55,7 +55,9 @@ function sayChange(
   if (!changed) return state;
   const from = was === undefined ? "new" : was.verdict;
   const text = `${from} -> ${assessment.verdict} (row ${assessment.row}): ${assessment.says}`;
-  const calm = assessment.verdict === "healthy" || ["3", "7", "8a"].includes(assessment.row);
+  // Our own doubt is no trouble of the host: a blind minute must not open a thousand incidents.
+  const calm =
+    assessment.verdict === "healthy" || ["1", "1a", "3", "7", "8a"].includes(assessment.row);
   const opened = calm ? state : openIncident(state, host.host, text);
   const level = calm || assessment.action === "watch" ? "info" : "warn";
   const told = say(opened, out, { level, host: host.host, event: "verdict", text });
@@ -160,9 +162,7 @@ function evacuate(
   phase: Evacuating,
   out: Effect[],
 ): GuardianState {
-  const begun = Object.values(phase.moves ?? {}).some(
-    (move) => !["planned", "left"].includes(move.state.kind),
-  );
+  const begun = hasBegun(phase);
   if (!begun) {
     const others = othersLive(state, phase, phase.offSince);
     if (others.kind === "missing") return wrongChassis(state, host, others.host, out);

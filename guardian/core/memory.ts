@@ -57,6 +57,8 @@ export type Phase =
       /** Why the attempt before this one led to no proof. */
       readonly lastFailure: string | undefined;
       readonly commands: Readonly<Record<string, OffCommand>>;
+      /** The command may have turned a chassis from on to off: the others are asked for life. */
+      readonly switchedOff: boolean;
       /** Hosts fresh and without notice at the command: they must report again afterwards. */
       readonly freshAtCommand: readonly HostName[];
     }
@@ -73,6 +75,7 @@ export type Phase =
       /** What that sign was, for people; undefined when there was none. */
       readonly life: string | undefined;
       readonly commands: Readonly<Record<string, OffCommand>>;
+      readonly switchedOff: boolean;
       readonly freshAtCommand: readonly HostName[];
       readonly refences: number;
       readonly forcedDown: OrderState;
@@ -187,7 +190,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
       return phase;
     case "fencing":
       // The command may have run or not: start over. An off command to a dead chassis is harmless.
-      return { ...phase, since: now, attempt: 1, commands: {}, freshAtCommand: [] };
+      return { ...phase, since: now, attempt: 1, commands: {} };
     case "evacuating":
       return {
         ...phase,
@@ -197,7 +200,6 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         offSince: now,
         lifeAt: now,
         commands: {},
-        freshAtCommand: [],
         forcedDown: againUnlessDone(phase.forcedDown),
         disabled: againUnlessDone(phase.disabled),
         moves: rememberedMoves(phase.moves, now),

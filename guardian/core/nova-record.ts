@@ -17,6 +17,15 @@ export function foldServices(state: GuardianState, event: Services): GuardianSta
     const track = foldService(host.service, service, event.askedAt, event.at);
     hosts.set(service.host, { ...host, service: track });
   }
+  const listed = new Set([...event.services.map(({ host }) => host), ...event.unreadable]);
+  for (const [name, host] of hosts) {
+    const phase = state.memory.incidents[name]?.phase.kind;
+    const acting = phase === "fencing" || phase === "evacuating";
+    // Deleted from Nova: it is nobody's host any more. One that we are moving off stays ours.
+    if (host.service !== undefined && !listed.has(name) && !acting) {
+      hosts.set(name, { ...host, service: undefined });
+    }
+  }
   const eyes = { ...state.eyes, servicesAt: event.at, novaReason: "" };
   return { ...state, hosts, eyes };
 }

@@ -133,7 +133,10 @@ function readServices(context: Context): void {
     const answer = await ports.compute.services();
     const at = ports.clock.monoMs();
     if (answer.kind === "failed") dispatch({ kind: "nova-failed", at, reason: answer.reason });
-    else dispatch({ kind: "services", at, askedAt, services: answer.services });
+    else {
+      const unreadable = answer.unreadable ?? [];
+      dispatch({ kind: "services", at, askedAt, services: answer.services, unreadable });
+    }
   });
 }
 

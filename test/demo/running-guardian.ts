@@ -81,7 +81,7 @@ export async function startGuardian(
     options.onLine(line);
   });
   const environment = { OS_CLIENT_CONFIG_FILE: files.cloudsFile };
-  const preparation = await prepare(loaded.config, environment, log, () =>
+  const preparation = await prepare(loaded.config, environment, directory, log, () =>
     Promise.resolve({ kind: "pinger", pinger: createUdpEchoPinger(cloud.echoPort) }),
   );
   if (preparation.kind === "problems") throw new Error(preparation.problems.join("; "));

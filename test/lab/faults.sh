@@ -7,6 +7,7 @@
 #   heal HOST NET
 #   bmc_mode HOST MODE       normal | stuck (says ok, does nothing) | fail | slow (4 s) | late (off takes 5 s)
 #                            | lies (reads off, always) | crossed OTHER (is wired to host OTHER) | unreachable
+#   bmc_identity HOST WHOSE  its BMC shows a strange GUID, as after a repair, or its own again
 #   readonly HOST            the instances directory is remounted read-only
 #   writable HOST
 #   freeze HOST              every write to the instances directory hangs
@@ -19,6 +20,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 . "$LAB/lib.sh"
 . "$LAB/hosts/network.sh"
+. "$LAB/hosts/bmc.sh"
 
 INSTANCES=/var/lib/nova/instances
 
@@ -41,6 +43,18 @@ bmc_mode() {
   plug "$1" oob
   echo "$2 ${3:-}" >"$(host_dir "$1")/bmc_mode"
 }
+
+bmc_identity() {   # HOST own|strange
+  local pid
+  case ${2:-} in own | strange) ;; *) die "no such identity: '${2:-}' (have: own strange)" ;; esac
+  [ "$(bmc_identity_of "$1")" = "$2" ] && return
+  if pid=$(recorded_pid "$PIDS/bmc-$1"); then
+    kill "$pid"
+    wait_for 10 "the BMC of $1 to end" bmc_is_gone "$1"
+  fi
+  start_bmc "$1" "$2"
+}
+bmc_is_gone() { ! recorded_pid "$PIDS/bmc-$1"; }
 
 # Refused with "busy" while somebody has a file open for writing: a probe's file is gone in a moment.
 readonly_() { wait_for 10 "the instances directory of $1 to turn read-only" remount "$1" ro; }
@@ -67,7 +81,7 @@ kill_agent() {
 
 fault=${1:-}
 case $fault in
-  power_loss | power_on | isolate | heal | bmc_mode | writable | freeze | thaw | hang | unhang | kill_agent | pids) ;;
+  power_loss | power_on | isolate | heal | bmc_mode | bmc_identity | writable | freeze | thaw | hang | unhang | kill_agent | pids) ;;
   readonly) fault=readonly_ ;;   # the bare word is bash's own
   *) usage ;;
 esac

@@ -7,7 +7,7 @@ import { defaultLimits } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { integerBetween, seededRandom, type Random } from "../../shared/random.ts";
 import { worldSettings } from "../support/script.ts";
-import { powerLoss, powerOn } from "../support/world-host.ts";
+import { powerLoss, type WorldHost } from "../support/world-host.ts";
 import type { BmcMode } from "../support/world-power.ts";
 import { World } from "../support/world.ts";
 
@@ -28,11 +28,14 @@ interface Options {
   readonly collectors: number;
   readonly novaReportMs: number;
   readonly faults: number;
+  /** `focused`: one host dies, and the faults come while it is fenced and evacuated. */
+  readonly kind: "broad" | "focused";
 }
 
 const settleMs = 30_000;
-const chaosMs = 240_000;
-const healMs = 900_000;
+/** Long enough for slow troubles; the focused runs crowd theirs around one death. */
+const chaosMs = { broad: 240_000, focused: 40_000 } as const;
+const healMs = 600_000;
 
 /** Plays one seed to its end. */
 export function play(seed: number): RunResult {
@@ -41,7 +44,8 @@ export function play(seed: number): RunResult {
     hosts: integerBetween(random, 3, 12),
     collectors: integerBetween(random, 1, 2),
     novaReportMs: random.next() < 0.5 ? 2000 : 10_000,
-    faults: integerBetween(random, 2, 12),
+    faults: integerBetween(random, 1, 8),
+    kind: random.next() < 0.6 ? "focused" : "broad",
   };
   const names = Array.from({ length: options.hosts }, (_, at) => hostName(`compute-${at + 1}`));
   const collectors = Array.from({ length: options.collectors }, (_, at) =>
@@ -50,11 +54,21 @@ export function play(seed: number): RunResult {
   const limits = { ...defaultLimits, novaCadenceMs: options.novaReportMs };
   const world = new World(worldSettings(names, { collectors, limits }), names, random);
   world.nova.reportEveryMs = options.novaReportMs;
+  world.evacuateAnswerMs = integerBetween(random, 50, 4000);
   for (const name of names) world.addServers(name, integerBetween(random, 0, 10));
   world.run(settleMs);
   const check = (): void => checkSafety(world);
+  if (options.kind === "focused") {
+    const victim = world.host(names[0] ?? hostName("compute-1"));
+    if (random.next() < 0.7) powerLoss(victim);
+    else victim.hung = true;
+    const device = world.bmcs.get(victim.name);
+    if (random.next() < 0.3) setBmc(device, random);
+    world.say("world", `${victim.name} ${victim.hung ? "hangs" : "loses power"}`);
+    world.run(random.next() * 20_000, check);
+  }
   for (let fault = 0; fault < options.faults; fault += 1) {
-    world.run(random.next() * (chaosMs / options.faults), check);
+    world.run(random.next() * (chaosMs[options.kind] / options.faults), check);
     inject(world, random, names);
   }
   world.run(integerBetween(random, 0, 60_000), check);
@@ -76,7 +90,9 @@ export function play(seed: number): RunResult {
 
 /** One fault. Devices are never wired to another host here: that needs no luck, but a scenario. */
 function inject(world: World, random: Random, names: readonly HostName[]): void {
-  const name = names[integerBetween(random, 0, names.length - 1)] ?? hostName("compute-1");
+  // The first host is drawn more often: it is the one that dies in focused runs.
+  const drawn = random.next() < 0.4 ? 0 : integerBetween(random, 0, names.length - 1);
+  const name = names[drawn] ?? hostName("compute-1");
   const host = world.host(name);
   const collector =
     world.collectors.all[integerBetween(random, 0, world.collectors.all.length - 1)];
@@ -88,9 +104,14 @@ function inject(world: World, random: Random, names: readonly HostName[]): void 
     ["power-loss", () => powerLoss(host)],
     ["power-loss", () => powerLoss(host)],
     ["hang", () => void (host.hung = true)],
-    ["power-on", () => powerOn(host)],
+    ["power-on", () => world.boot(name)],
+    ["power-on", () => world.boot(name)],
+    ["probe and compute off", () => void ((host.probe = false), (host.compute = false))],
+    ["thaw", () => mended(world, host, () => (host.hung = false))],
+    ["guardian restarted", () => restartGuardian(world, random)],
+    ["bmc", () => setBmc(bmc, random)],
     ["cut " + network, () => void (host.networks[network] = false)],
-    ["mend " + network, () => void (host.networks[network] = true)],
+    ["mend " + network, () => mended(world, host, () => (host.networks[network] = true))],
     ["probe off", () => void (host.probe = false)],
     ["compute off", () => void (host.compute = false)],
     ["bmc", () => setBmc(bmc, random)],
@@ -104,7 +125,10 @@ function inject(world: World, random: Random, names: readonly HostName[]): void 
     ["nova down", () => void (world.novaUp = false)],
     ["nova up", () => void (world.novaUp = true)],
     ["leg cut " + network, () => void (world.legs[network] = false)],
-    ["guardian paused", () => void (world.pausedUntil = world.queue.now + 20_000 * random.next())],
+    [
+      "guardian paused",
+      () => void (world.pausedUntil = world.queue.now + 3000 + 17_000 * random.next()),
+    ],
     ["guardian restarted", () => restartGuardian(world, random)],
     ["journal read-only", () => void (world.journalWritable = false)],
     ["disarmed", () => void (world.disarmedFile = true)],
@@ -117,6 +141,11 @@ function inject(world: World, random: Random, names: readonly HostName[]): void 
   ];
   world.say("world", `${label} (${name})`);
   run();
+}
+
+function mended(world: World, host: WorldHost, change: () => void): void {
+  change();
+  host.mendedAt = world.queue.now;
 }
 
 function setBmc(bmc: { mode: BmcMode } | undefined, random: Random): void {
@@ -148,6 +177,7 @@ function heal(world: World): void {
     bmc.latencyMs = 60;
   }
   for (const host of world.hosts.values()) {
+    host.mendedAt = world.queue.now;
     for (const network of ["management", "storage", "business"] as const)
       host.networks[network] = true;
     if (!host.hung && host.power) host.probe = true;

@@ -4,19 +4,37 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { withDeadline } from "../../shared/loop.ts";
 
+export type LogEntry = Readonly<Record<string, unknown>>;
+
 export interface DaemonProcess {
   readonly pid: number;
   readonly lines: readonly string[];
+  /** Every line that is JSON, in order. */
+  entries(): readonly LogEntry[];
   /** The first log line with this `event`, also if it was logged before. */
-  logged(event: string, deadlineMs?: number): Promise<Record<string, unknown>>;
+  logged(event: string, deadlineMs?: number): Promise<LogEntry>;
+  /** The first log line that matches, also if it was logged before; `what` is for the error. */
+  find(what: string, match: (entry: LogEntry) => boolean, deadlineMs?: number): Promise<LogEntry>;
   /** Resolves to the exit code (or the signal's name). */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | string>;
 }
 
+export interface DaemonOptions {
+  /** A command that becomes the one after it, such as `nsenter --net=…`: the pid stays. */
+  readonly through?: readonly string[];
+  /** Ours when left out. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** `main` is relative to dist/, such as "collector/main.js". */
-export function startDaemon(main: string, args: readonly string[]): DaemonProcess {
+export function startDaemon(
+  main: string,
+  args: readonly string[],
+  { through = [], env = process.env as Record<string, string> }: DaemonOptions = {},
+): DaemonProcess {
   const file = new URL(`../../${main}`, import.meta.url).pathname;
-  const child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const [command = process.execPath, ...rest] = [...through, process.execPath, file, ...args];
+  const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"], env });
   const lines: string[] = [];
   const waiting: (() => void)[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -26,20 +44,26 @@ export function startDaemon(main: string, args: readonly string[]): DaemonProces
     });
   }
   child.once("exit", () => waiting.splice(0).forEach((wake) => wake()));
+  const find: DaemonProcess["find"] = async (what, match, deadlineMs = 5000) => {
+    const giveUpMs = Date.now() + deadlineMs;
+    for (;;) {
+      const found = lines.map(parseLine).find(match);
+      if (found !== undefined) return found;
+      const gone = child.exitCode !== null || child.signalCode !== null;
+      if (Date.now() > giveUpMs || gone) {
+        const why = gone ? "ended without" : `did not in ${deadlineMs} ms`;
+        throw new Error(`${main} ${why}: ${what}\n${lines.join("\n")}`);
+      }
+      await withDeadline(new Promise<void>((resolve) => waiting.push(resolve)), 100, () => {});
+    }
+  };
   return {
     pid: child.pid ?? 0,
     lines,
-    async logged(event, deadlineMs = 5000) {
-      const giveUpMs = Date.now() + deadlineMs;
-      for (;;) {
-        const found = lines.map(parseLine).find((entry) => entry["event"] === event);
-        if (found !== undefined) return found;
-        if (Date.now() > giveUpMs || child.exitCode !== null) {
-          throw new Error(`${main} did not log "${event}":\n${lines.join("\n")}`);
-        }
-        await withDeadline(new Promise<void>((resolve) => waiting.push(resolve)), 100, () => {});
-      }
-    },
+    entries: () => lines.map(parseLine),
+    find,
+    logged: (event, deadlineMs) =>
+      find(`log "${event}"`, (entry) => entry["event"] === event, deadlineMs),
     end: (signal) => endChild(child, signal),
   };
 }

@@ -4,7 +4,7 @@ import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
-import { powerLoss, powerOn } from "./world-host.ts";
+import { powerLoss } from "./world-host.ts";
 import type { BmcMode } from "./world-power.ts";
 import { World, worldAddress } from "./world.ts";
 
@@ -122,7 +122,7 @@ export function perform(world: World, words: readonly string[]): void {
     case "power-loss":
       return powerLoss(host());
     case "power-on":
-      return powerOn(host());
+      return world.boot(hostName(first));
     case "cut":
       host().networks[second as NetworkName] = false;
       return;

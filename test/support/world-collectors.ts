@@ -8,6 +8,8 @@ import { bootId, checksOf, type WorldHost } from "./world-host.ts";
 export interface WorldCollector {
   readonly id: CollectorId;
   up: boolean;
+  /** When it was last seen running, for the judge of power-offs. */
+  ranAt: number;
   epoch: number;
   /** When its monotonic clock read zero. */
   since: number;
@@ -34,6 +36,7 @@ export class WorldCollectors {
     const collector: WorldCollector = {
       id: collectorId(id),
       up: true,
+      ranAt: this.#queue.now,
       epoch: 1,
       since: this.#queue.now - 7000,
       storeStuck: false,
@@ -92,6 +95,7 @@ export class WorldCollectors {
 
   /** Each second the collector stores what it has, and then its watermark. */
   #store(collector: WorldCollector): void {
+    if (collector.up) collector.ranAt = this.#queue.now;
     if (collector.up && !collector.storeStuck && this.storeUp) {
       const watermarks = [this.watermark(collector)];
       collector.stored = { watermarks, rows: [...collector.rows.values()] };

@@ -13,6 +13,10 @@ export interface WorldHost {
   compute: boolean;
   readonly networks: Record<NetworkName, boolean>;
   checks: Partial<HostChecks>;
+  /** When its power or networks last changed for the better. */
+  mendedAt: number;
+  /** When it last answered on any network we see. */
+  answeredAt: number;
   sequence: number;
   probeEpoch: number;
   /** Servers whose process runs on this host now: the truth, whatever Nova says. */
@@ -31,6 +35,8 @@ export function newWorldHost(name: HostName, index: number): WorldHost {
     compute: true,
     networks: { management: true, storage: true, business: true },
     checks: {},
+    mendedAt: 0,
+    answeredAt: 0,
     sequence: 0,
     probeEpoch: 1,
     running: new Set(),

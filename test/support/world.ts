@@ -15,7 +15,7 @@ import type { Random } from "../../shared/random.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
 import { EventQueue } from "./event-queue.ts";
-import { answers, newWorldHost, type WorldHost } from "./world-host.ts";
+import { answers, newWorldHost, powerOn, type WorldHost } from "./world-host.ts";
 import { WorldCollectors } from "./world-collectors.ts";
 import { readBmc, switchOff, type WorldBmc } from "./world-power.ts";
 import { WorldNova } from "./world-nova.ts";
@@ -25,6 +25,8 @@ type NovaEffect = Extract<
   { kind: "read-services" | "force-down" | "disable" | "list-servers" | "read-moves" | "evacuate" }
 >;
 
+/** A server needs longer to start than a fence proof lives. */
+const serverStartMs = 35_000;
 const anchorSuffix = "anchor";
 const wallStart = 1_780_000_000_000;
 /** The guardian's monotonic clock does not begin at zero, and differs from the collectors'. */
@@ -49,6 +51,7 @@ export class World {
   pausedUntil = 0;
   disarmedFile = false;
   journalWritable = true;
+  evacuateAnswerMs = 80;
   state: GuardianState;
   readonly #settings: Settings;
   readonly #random: Random;
@@ -249,7 +252,13 @@ export class World {
         return this.#answer(down ? 10_000 : 40, () =>
           down
             ? { kind: "nova-failed", at: this.#mono(), reason }
-            : { kind: "services", at: this.#mono(), askedAt, services: this.nova.list() },
+            : {
+                kind: "services",
+                at: this.#mono(),
+                askedAt,
+                services: this.nova.list(),
+                unreadable: [],
+              },
         );
       case "force-down":
       case "disable": {
@@ -350,6 +359,7 @@ export class World {
   #powerOff(name: HostName, device: string, deadlineMs: number): void {
     const bmc = this.bmcs.get(name);
     const askedAt = this.#mono();
+    this.#judgePowerOff(name);
     this.powerOffs.push({ host: name, at: this.queue.now });
     const answer = switchOff(bmc, this.host(bmc?.chassis ?? name));
     this.say("bmc", `off ${name}: ${answer.kind}`);
@@ -362,6 +372,42 @@ export class World {
       device,
       answer,
     }));
+  }
+
+  /** A host that has answered for a while is never ordered off, and never too many in an hour. */
+  #judgePowerOff(name: HostName): void {
+    const host = this.host(name);
+    const lives = answers(host, "management") || answers(host, "storage");
+    const phase = this.state.memory.incidents[name]?.phase.kind;
+    const again = phase === "evacuating";
+    if (lives && !again && this.queue.now - host.mendedAt > 6000) {
+      this.violate(`${name} answers, and was ordered off`);
+    }
+    const hourAgo = this.queue.now - 3_600_000;
+    const recent = this.powerOffs.filter((order) => order.at > hourAgo).map((order) => order.host);
+    const others = new Set(recent.filter((other) => other !== name)).size;
+    if (others >= this.#settings.limits.fencesPerHour) {
+      this.violate(`${name} was ordered off after ${others} others in an hour`);
+    }
+    if (again) return;
+    // One that died a moment ago cannot be known yet.
+    const down = [...this.hosts.values()].filter(
+      (other) => isDown(other) && this.queue.now - other.answeredAt > 7000,
+    ).length;
+    const limit = Math.max(1, Math.floor(this.#settings.limits.stormShare * this.hosts.size));
+    if (down > limit) this.violate(`${name} was ordered off while ${down} hosts are down`);
+    if (!this.journalWritable) this.violate(`${name} was ordered off without a journal`);
+    if (this.queue.now - this.pausedUntil < 10_000 && this.pausedUntil > 0) {
+      this.violate(`${name} was ordered off right after a pause`);
+    }
+    const ranAt = Math.max(...this.collectors.all.map((collector) => collector.ranAt));
+    // A watermark has a vote for three seconds; one more for the way it takes.
+    if (this.queue.now - ranAt > 5000) {
+      this.violate(`${name} was ordered off with no collector running`);
+    }
+    const { mode } = this.#settings;
+    if (mode !== "act") this.violate(`${name} was ordered off in mode ${mode}`);
+    if (this.disarmedFile && !again) this.violate(`${name} was ordered off while disarmed`);
   }
 
   // --- servers ----------------------------------------------------------------------------------
@@ -380,13 +426,28 @@ export class World {
       : this.nova.evacuate(server);
     this.say("nova", `evacuate ${server}: ${answer.kind}`);
     if (mine !== this.#generation) return;
-    this.#answer(down ? 30_000 : 80, () => ({
+    this.#answer(down ? 30_000 : this.evacuateAnswerMs, () => ({
       kind: "evacuate-answered",
       at: this.#mono(),
       host: name,
       server,
       answer,
     }));
+  }
+
+  /** A host that comes on again starts, in the worst case, every server that Nova still puts on it. */
+  boot(name: HostName): void {
+    const host = this.host(name);
+    if (host.power) return;
+    powerOn(host);
+    host.mendedAt = this.queue.now;
+    const { boot } = host;
+    this.queue.in(serverStartMs, () => {
+      if (!host.power || host.boot !== boot) return;
+      for (const server of this.nova.servers.values()) {
+        if (server.host === name && !server.moving) this.#startServer(server.id, name);
+      }
+    });
   }
 
   #startServer(server: ServerId, host: HostName): boolean {
@@ -404,6 +465,7 @@ export class World {
 
   #probe(name: HostName): void {
     const host = this.host(name);
+    if (!isDown(host)) host.answeredAt = this.queue.now;
     if (host.power && !host.hung && host.probe) {
       host.sequence += 1;
       if (host.networks.management) this.collectors.receive(host);
@@ -451,6 +513,11 @@ export class World {
 /** Addresses and anchors of the simulated networks. */
 export function worldAddress(network: NetworkName, host: HostName | undefined): string {
   return `${network}/${host ?? anchorSuffix}`;
+}
+
+/** Dead, or deaf and dumb to us for a while. */
+function isDown(host: WorldHost): boolean {
+  return !answers(host, "management") && !answers(host, "storage");
 }
 
 function isOrder(effect: Effect): boolean {

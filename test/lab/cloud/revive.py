@@ -56,6 +56,7 @@ def restart(cloud, host):
 def heal(cloud, host):
     """Everything faults.sh can break, put right. Returns what restart() does, None without one."""
     fault('bmc_mode', host, 'normal')
+    fault('bmc_identity', host, 'own')
     for network in HOST_NETWORKS:
         fault('heal', host, network)
     if not fault('pids', host):

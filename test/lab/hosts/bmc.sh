@@ -6,8 +6,9 @@
 #                   specification says, and what `ipmitool mc guid` takes for granted when in doubt.
 #   compute-3       IPMI specification: all 16 bytes reversed
 #   compute-4       RFC 4122: as written
-guid_bytes() {
+guid_bytes() {   # HOST own|strange
   local order=smbios
+  [ "$2" = own ] || { echo 00112233445566778899aabbccddeeff; return; }
   case $(number_of "$1") in 3) order=ipmi ;; 4) order=rfc4122 ;; esac
   "$PYTHON" -c '
 import sys, uuid
@@ -17,10 +18,13 @@ print({"smbios": value.bytes_le, "ipmi": value.bytes[::-1], "rfc4122": value.byt
 ' "$order" "$(cat "$(host_dir "$1")/uuid")"
 }
 
-write_bmc_config() {
+bmc_identity_of() { cat "$(host_dir "$1")/bmc/identity"; }
+
+write_bmc_config() {   # HOST own|strange
   local host=$1 dir
   dir=$(host_dir "$host")/bmc
   mkdir -p "$dir/state"
+  echo "$2" >"$dir/identity"
   cat >"$dir/lan.conf" <<EOF
 name "bmc$(number_of "$host")"
 set_working_mc 0x20
@@ -31,7 +35,7 @@ set_working_mc 0x20
     allowed_auths_user none md2 md5 straight
     allowed_auths_operator none md2 md5 straight
     allowed_auths_admin none md2 md5 straight
-    guid $(guid_bytes "$host")
+    guid $(guid_bytes "$host" "$2")
   endlan
   chassis_control "$LAB/hosts/chassis.sh $host"
   startnow false
@@ -47,9 +51,9 @@ mc_enable 0x20
 EOF
 }
 
-start_bmc() {
+start_bmc() {   # HOST [own|strange]
   local dir
   dir=$(host_dir "$1")/bmc
-  write_bmc_config "$1"
+  write_bmc_config "$1" "${2:-own}"
   spawn_in "$(bmc_namespace "$1")" "bmc-$1" ipmi_sim -n -s "$dir/state" -c "$dir/lan.conf" -f "$dir/bmc.emu"
 }

@@ -120,7 +120,9 @@ enter() {
   exec nsenter --target "$init" --net --mount --uts --pid "$@"
 }
 
-# In a session of its own, that dies with the host like everything else in it.
+# In a session of its own, that dies with the host like everything else in it. A shell in between hands
+# it to the host's init: an nsenter that stayed as its parent would be stopped by `hang` together with
+# it, would never reap it, and the host could not die.
 probe() {
   local dir
   dir=$(host_dir "$1")
@@ -128,8 +130,8 @@ probe() {
   (
     close_inherited_files
     cd /
-    enter "$1" setsid "$dir/probe.sh" </dev/null >>"$dir/log/probe.log" 2>&1
-  ) &
+    enter "$1" bash -c 'setsid "$1" & exit' probe "$dir/probe.sh" </dev/null >>"$dir/log/probe.log" 2>&1
+  )
 }
 
 verb=${1:-}

@@ -1,0 +1,32 @@
+/** What needs only the lab's packages, not the lab: the judge's own tests, IPMI against ipmi_sim. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Outcome } from "./closing-table.ts";
+import { labFolder, showScript } from "./lab-scripts.ts";
+
+const ipmiTest = new URL("ipmi.lab.js", import.meta.url).pathname;
+
+const ownTests: readonly (readonly [string, string, readonly string[]])[] = [
+  ["judge's own tests", "/usr/bin/python3", [`${labFolder}judge_test.py`]],
+  ["IPMI against ipmi_sim", process.execPath, ["--test", ipmiTest]],
+];
+
+/** Installs the packages first: a test that cannot find its parts fails. */
+export async function runOwnTests(say: (text: string) => void): Promise<readonly Outcome[]> {
+  await showScript("install.sh");
+  const outcomes: Outcome[] = [];
+  for (const [name, command, words] of ownTests) {
+    const fromMs = Date.now();
+    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"] });
+    let printed = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (text: Buffer) => (printed += text.toString()));
+    }
+    const [code] = (await once(child, "close")) as [number | null];
+    const passed = code === 0;
+    const seconds = (Date.now() - fromMs) / 1000;
+    say(`${name}: ${passed ? "passed" : `FAILED\n${printed}`} after ${seconds.toFixed(0)} s`);
+    outcomes.push({ name, passed, seconds, measures: new Map() });
+  }
+  return outcomes;
+}

@@ -1,0 +1,40 @@
+/** The lab's scenarios, in the order in which they run. */
+import type { Scenario } from "./lab.ts";
+import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
+import { bmcStuck } from "./scenarios/bmc-stuck.ts";
+import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
+import { bmcsSwapped } from "./scenarios/bmcs-swapped.ts";
+import { collectorKilled } from "./scenarios/collector-killed.ts";
+import { guardianDown } from "./scenarios/guardian-down.ts";
+import {
+  guardianKilledBeforeMoves,
+  guardianKilledDuringMoves,
+} from "./scenarios/guardian-killed.ts";
+import { hungHost } from "./scenarios/hung-host.ts";
+import { localDisks } from "./scenarios/local-disks.ts";
+import { managementCut, managementCutForLong } from "./scenarios/management-cut.ts";
+import { powerLoss } from "./scenarios/power-loss.ts";
+import { directoryFrozen, directoryReadOnly, storageCut } from "./scenarios/storage-cut.ts";
+import { storm } from "./scenarios/storm.ts";
+import { vouch } from "./scenarios/vouch.ts";
+
+export const scenarios: readonly Scenario[] = [
+  powerLoss,
+  localDisks,
+  hungHost,
+  managementCut,
+  storageCut,
+  directoryReadOnly,
+  directoryFrozen,
+  bmcUnreachable,
+  bmcStuck,
+  bmcsSwapped,
+  vouch,
+  guardianDown,
+  guardianKilledBeforeMoves,
+  guardianKilledDuringMoves,
+  collectorKilled,
+  storm,
+  managementCutForLong,
+  bmcCrossed,
+];

@@ -1,0 +1,299 @@
+/**
+ * The real reducer with the simplest world around it: facts that a test sets, and every look
+ * answered from them one beat later. No network, no randomness; servers and time go where told.
+ */
+import type { Assessment } from "../../guardian/core/assessment.ts";
+import type { Effect } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { initialState, step } from "../../guardian/core/guardian.ts";
+import type { Memory, Phase } from "../../guardian/core/memory.ts";
+import type { Settings } from "../../guardian/core/settings.ts";
+import { hostOf, type GuardianState, type HostState } from "../../guardian/core/state.ts";
+import type { AlertMessage, PowerOffAnswer } from "../../guardian/ports.ts";
+import { collectorId, hostName, type HostName } from "../../shared/names.ts";
+import {
+  noLedger,
+  type HostChecks,
+  type LivenessRow,
+  type NetworkName,
+  type Watermark,
+} from "../../shared/telemetry.ts";
+import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
+import { FixtureNova } from "./fixture-nova.ts";
+import { healthyChecks } from "./sample-report.ts";
+import { worldSettings } from "./script.ts";
+
+/** What is true of one host. */
+export interface Facts {
+  reports: boolean;
+  /** Networks on which it answers pings. */
+  echo: readonly NetworkName[];
+  power: "on" | "off" | "unknown";
+  guid: string;
+  offAnswer: PowerOffAnswer;
+  /** Whether an off command that the device answers turns it off. */
+  turnsOff: boolean;
+  novaReports: boolean;
+  checks: HostChecks;
+  bootId: string;
+}
+
+const beatMs = 250;
+const novaReportMs = 10_000;
+/** The collectors' clocks read this much less than ours. */
+const collectorBehindMs = 3000;
+
+export const both: readonly NetworkName[] = ["management", "storage"];
+export const host1 = hostName("compute-1");
+export const host2 = hostName("compute-2");
+
+export class CoreFixture {
+  state: GuardianState;
+  /** Everything done since the start. */
+  readonly effects: Effect[] = [];
+  readonly facts = new Map<HostName, Facts>();
+  readonly rows = new Map<HostName, LivenessRow>();
+  readonly nova = new FixtureNova();
+  readonly ledger = { dropped: 0, shed: 0 };
+  collectorUp = true;
+  collectorEpoch = 1;
+  anchorsAnswer = true;
+  disarmedFile = false;
+  epoch = 1;
+  readonly settings: Settings;
+  #now = 100_000;
+  readonly #wallStart = 1_780_000_000_000;
+  #pending: { readonly effect: Effect; readonly askedAt: MonoMs }[] = [];
+
+  constructor(changes: Partial<Settings> = {}, hosts = 8) {
+    const names = Array.from({ length: hosts }, (_, index) => hostName(`compute-${index + 1}`));
+    this.settings = worldSettings(names, changes);
+    for (const [index, name] of names.entries()) {
+      const guid = `${"c0ffee00".slice(0, 7)}${index}112233445566778899aabbcc`;
+      this.facts.set(name, {
+        reports: true,
+        echo: both,
+        power: "on",
+        guid,
+        offAnswer: { kind: "done" },
+        turnsOff: true,
+        novaReports: true,
+        checks: { ...healthyChecks, hardwareUuid: guid },
+        bootId: "b0070000000000a1",
+      });
+      this.nova.addHost(name);
+    }
+    this.state = this.#started(undefined, [this.wall]);
+  }
+
+  get now(): MonoMs {
+    return monoMs(this.#now);
+  }
+
+  get wall(): number {
+    return this.#wallStart + this.#now;
+  }
+
+  /** Another process on the same journal: memory as JSON keeps it, everything else anew. */
+  restart(starts: readonly number[] = [this.wall]): void {
+    this.epoch += 1;
+    this.#pending = [];
+    const memory = JSON.parse(JSON.stringify(this.state.memory)) as Memory;
+    this.state = this.#started(memory, starts);
+  }
+
+  #started(memory: Memory | undefined, starts: readonly number[]): GuardianState {
+    this.state = initialState(this.settings, this.now, wallMs(this.wall));
+    const wall = wallMs(this.wall);
+    this.take({ kind: "started", at: this.now, wall, epoch: this.epoch, memory, starts });
+    return this.state;
+  }
+
+  /** One event through the real reducer; looks are answered at the next beat. */
+  take(event: GuardianEvent): readonly Effect[] {
+    const result = step(this.state, event);
+    this.state = result.state;
+    this.effects.push(...result.effects);
+    for (const effect of result.effects) this.#pending.push({ effect, askedAt: this.now });
+    return result.effects;
+  }
+
+  /** Time passes, and everything in the world goes its way. */
+  run(ms: number): this {
+    for (const end = this.#now + ms; this.#now < end;) {
+      this.#now += beatMs;
+      this.#report();
+      this.nova.finishMoves(this.#now);
+      for (const { effect, askedAt } of this.#pending.splice(0)) this.#answer(effect, askedAt);
+      this.tick();
+    }
+    return this;
+  }
+
+  /** Only the clock and the decision: nobody answers anything. */
+  tick(ms = 0): readonly Effect[] {
+    this.#now += ms;
+    const wall = wallMs(this.wall);
+    return this.take({ kind: "tick", at: this.now, wall, disarmed: this.disarmedFile });
+  }
+
+  fact(host: HostName, changes: Partial<Facts>): void {
+    Object.assign(this.factsOf(host), changes);
+  }
+
+  factsOf(host: HostName): Facts {
+    const facts = this.facts.get(host);
+    if (facts === undefined) throw new Error(`no host ${host}`);
+    return facts;
+  }
+
+  /** Its power fails: nothing of it answers, and its chassis reads off. */
+  powerLoss(host: HostName): void {
+    this.fact(host, { reports: false, echo: [], power: "off", novaReports: false });
+  }
+
+  /** Nothing of it answers, and its chassis reads on. */
+  hang(host: HostName): void {
+    this.fact(host, { reports: false, echo: [], power: "on", novaReports: false });
+  }
+
+  hostState(host: HostName): HostState {
+    return hostOf(this.state, host);
+  }
+
+  assessment(host: HostName): Assessment {
+    const { assessment } = this.hostState(host);
+    if (assessment === undefined) throw new Error(`${host} was never judged`);
+    return assessment;
+  }
+
+  phase<K extends Phase["kind"]>(host: HostName, kind: K): Extract<Phase, { kind: K }> {
+    const phase = this.state.memory.incidents[host]?.phase;
+    if (phase?.kind !== kind) throw new Error(`${host} is ${phase?.kind ?? "calm"}, not ${kind}`);
+    return phase as Extract<Phase, { kind: K }>;
+  }
+
+  /** What was done of one kind since the start. */
+  done<K extends Effect["kind"]>(kind: K): readonly Extract<Effect, { kind: K }>[] {
+    return this.effects.filter((effect) => effect.kind === kind) as Extract<Effect, { kind: K }>[];
+  }
+
+  alerts(): readonly AlertMessage[] {
+    return this.done("alert").map((effect) => effect.message);
+  }
+
+  /** The collector's clock now. */
+  collectorNow(): MonoMs {
+    return monoMs(this.#now - collectorBehindMs);
+  }
+
+  watermark(): Watermark {
+    const { dropped, shed } = this.ledger;
+    return {
+      collector: collectorId("c1"),
+      epoch: this.collectorEpoch,
+      monoMs: this.collectorNow(),
+      ledger: { ...noLedger, dropped, shed },
+    };
+  }
+
+  row(host: HostName, changes: Partial<LivenessRow> = {}): LivenessRow {
+    const { checks, bootId } = this.factsOf(host);
+    return {
+      collector: collectorId("c1"),
+      collectorEpoch: this.collectorEpoch,
+      host,
+      path: "management",
+      arrivalMs: this.collectorNow(),
+      bootId,
+      probeEpoch: 1,
+      sequence: this.#now,
+      sentWallMs: this.wall,
+      sent: 1,
+      sendErrors: 0,
+      checks,
+      ...changes,
+    };
+  }
+
+  telemetry(liveness: readonly LivenessRow[], watermarks = [this.watermark()]): void {
+    for (const source of ["store", "live"] as const) {
+      this.take({ kind: "telemetry", at: this.now, source, watermarks, liveness });
+    }
+  }
+
+  /** Each second every living host reports, and the collector stores what it has. */
+  #report(): void {
+    if (this.#passed(novaReportMs)) {
+      for (const [host, { novaReports }] of this.facts) {
+        if (novaReports) this.nova.service(host).reports += 1;
+      }
+    }
+    if (!this.#passed(1000) || !this.collectorUp) return;
+    for (const [host, { reports }] of this.facts) {
+      if (reports) this.rows.set(host, this.row(host));
+    }
+    this.telemetry([...this.rows.values()]);
+  }
+
+  /** Whether this beat went past a whole multiple of `ms`. */
+  #passed(ms: number): boolean {
+    return Math.floor(this.#now / ms) !== Math.floor((this.#now - beatMs) / ms);
+  }
+
+  #answer(effect: Effect, askedAt: MonoMs): void {
+    const at = this.now;
+    switch (effect.kind) {
+      case "ping": {
+        const { host, network } = effect;
+        const echo = this.factsOf(host).echo.includes(network);
+        const result = echo
+          ? ({ kind: "echo", rttMs: 1 } as const)
+          : ({ kind: "no-echo" } as const);
+        this.take({ kind: "pinged", at, sentAt: askedAt, host, network, result });
+        return;
+      }
+      case "ping-anchor": {
+        if (!this.anchorsAnswer) return;
+        const { network, address } = effect;
+        const result = { kind: "echo", rttMs: 1 } as const;
+        this.take({ kind: "anchor-pinged", at, sentAt: askedAt, network, address, result });
+        return;
+      }
+      case "read-power":
+        return this.#readPower(effect.host, effect.device, askedAt);
+      case "power-off": {
+        const { host, device } = effect;
+        const facts = this.factsOf(host);
+        const answer = facts.offAnswer;
+        const works = answer.kind === "done" || answer.kind === "already-off";
+        if (works && facts.turnsOff) this.powerLoss(host);
+        this.take({ kind: "power-off-answered", at, askedAt, host, device, answer });
+        return;
+      }
+      case "read-services":
+      case "force-down":
+      case "disable":
+      case "list-servers":
+      case "read-moves":
+      case "evacuate":
+        this.take(this.nova.answer(effect, at, askedAt));
+        return;
+      case "alert":
+      case "line":
+        return;
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #readPower(host: HostName, device: string, askedAt: MonoMs): void {
+    const { power, guid } = this.factsOf(host);
+    const identity = { guid, uuid: undefined, serial: undefined };
+    const reading =
+      power === "unknown"
+        ? ({ power, reason: "no answer within 5 s" } as const)
+        : ({ power, identity } as const);
+    this.take({ kind: "power-read", at: this.now, askedAt, host, device, reading });
+  }
+}

@@ -1,0 +1,154 @@
+/** Nova for the core fixture: facts that a test sets, and an answer to each effect. */
+import type { Effect } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import type {
+  ApiAnswer,
+  ComputeServer,
+  ComputeService,
+  EvacuationRecord,
+} from "../../guardian/ports.ts";
+import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
+import type { MonoMs } from "../../shared/time.ts";
+
+export type NovaEffect = Extract<
+  Effect,
+  { kind: "read-services" | "force-down" | "disable" | "list-servers" | "read-moves" | "evacuate" }
+>;
+
+interface Service {
+  reports: number;
+  status: "enabled" | "disabled";
+  reason: string | undefined;
+  forcedDown: boolean;
+}
+
+export class FixtureNova {
+  readonly services = new Map<HostName, Service>();
+  servers: ComputeServer[] = [];
+  records: EvacuationRecord[] = [];
+  answers = true;
+  evacuateAnswer: ApiAnswer = { kind: "accepted", requestId: "req-1" };
+  /** How long a move takes. */
+  moveMs = 2000;
+  readonly #finishAt = new Map<ServerId, number>();
+
+  addHost(host: HostName): void {
+    const service = {
+      reports: 0,
+      status: "enabled",
+      reason: undefined,
+      forcedDown: false,
+    } as const;
+    this.services.set(host, { ...service });
+  }
+
+  service(host: HostName): Service {
+    const service = this.services.get(host);
+    if (service === undefined) throw new Error(`no service ${host}`);
+    return service;
+  }
+
+  addServer(host: HostName, name: string, changes: Partial<ComputeServer> = {}): ServerId {
+    const server = serverId(`id-${name}`);
+    this.servers.push({
+      server,
+      name,
+      host,
+      status: "ACTIVE",
+      vmState: "active",
+      taskState: undefined,
+      powerState: 1,
+      project: "p1",
+      locked: false,
+      volumeBacked: true,
+      metadata: {},
+      fault: undefined,
+      ...changes,
+    });
+    return server;
+  }
+
+  changeServer(server: ServerId, changes: Partial<ComputeServer>): void {
+    const change = (found: ComputeServer): ComputeServer =>
+      found.server === server ? { ...found, ...changes } : found;
+    this.servers = this.servers.map(change);
+  }
+
+  addRecord(server: ServerId, source: HostName, status: string): void {
+    const id = this.records.length + 1;
+    this.records.push({ id, server, source, destination: undefined, status, createdAt: "" });
+  }
+
+  changeRecord(server: ServerId, status: string): void {
+    const change = (record: EvacuationRecord): EvacuationRecord =>
+      record.server === server ? { ...record, status } : record;
+    this.records = this.records.map(change);
+  }
+
+  /** Moves whose time has come are finished. */
+  finishMoves(now: number): void {
+    for (const [server, due] of this.#finishAt) {
+      if (due > now) continue;
+      this.changeRecord(server, "done");
+      this.changeServer(server, { host: hostName("compute-8") });
+      this.#finishAt.delete(server);
+    }
+  }
+
+  list(): readonly ComputeService[] {
+    return [...this.services].map(([host, { reports, status, reason, forcedDown }]) => ({
+      serviceId: `service-${host}`,
+      host,
+      zone: "nova",
+      status,
+      state: forcedDown ? ("down" as const) : ("up" as const),
+      forcedDown,
+      disabledReason: reason,
+      updatedAt: `report ${reports}`,
+    }));
+  }
+
+  /** What comes of an effect, and the event that tells it. */
+  answer(effect: NovaEffect, at: MonoMs, askedAt: MonoMs): GuardianEvent {
+    if (!this.answers) return { kind: "nova-failed", at, reason: "no answer within 10 s" };
+    switch (effect.kind) {
+      case "read-services":
+        return { kind: "services", at, askedAt, services: this.list(), unreadable: [] };
+      case "force-down":
+      case "disable": {
+        const { host, kind: order } = effect;
+        if (effect.kind === "force-down") this.service(host).forcedDown = true;
+        else Object.assign(this.service(host), { status: "disabled", reason: effect.reason });
+        const answer = { kind: "accepted", requestId: "req-0" } as const;
+        return { kind: "service-order-answered", at, host, order, answer };
+      }
+      case "list-servers": {
+        const { host } = effect;
+        const servers = this.servers.filter((server) => server.host === host);
+        return { kind: "servers-seen", at, askedAt, host, servers, records: this.#recordsOf(host) };
+      }
+      case "read-moves": {
+        const { host } = effect;
+        const servers = this.servers.filter(({ server }) => effect.servers.includes(server));
+        const gone = effect.servers.filter((id) => !servers.some(({ server }) => server === id));
+        const records = this.#recordsOf(host);
+        return { kind: "moves-seen", at, askedAt, host, records, servers, gone };
+      }
+      case "evacuate": {
+        const { host, server } = effect;
+        const answer = this.evacuateAnswer;
+        if (answer.kind === "accepted") {
+          this.addRecord(server, host, "accepted");
+          this.#finishAt.set(server, at + this.moveMs);
+        }
+        return { kind: "evacuate-answered", at, host, server, answer };
+      }
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #recordsOf(host: HostName): readonly EvacuationRecord[] {
+    return this.records.filter((record) => record.source === host).reverse();
+  }
+}

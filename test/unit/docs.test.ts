@@ -1,0 +1,131 @@
+/** Pages that list what the code knows are checked against it: a key or a row without a line fails. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { z } from "zod";
+import { configSchema } from "../../guardian/config.ts";
+import { gatesToBegin } from "../../guardian/core/gates.ts";
+import { signalValues, type Signals } from "../../guardian/core/assessment.ts";
+import { defaultTable, type Row } from "../../guardian/core/verdict-table.ts";
+import { collectorSchema } from "../../collector/config.ts";
+import { probeSchema } from "../../compute-probe/config.ts";
+import { CoreFixture, host1 } from "../support/core-fixture.ts";
+
+function page(name: string): string {
+  return readFileSync(`docs/${name}`, "utf8");
+}
+
+const begin = "<!-- begin: generated, see test/unit/docs.test.ts -->";
+const end = "<!-- end -->";
+
+function verdictLine({ row, when, verdict, action, says }: Row): string {
+  const conditions = (Object.keys(signalValues) as (keyof Signals)[]).flatMap((signal) => {
+    const values = when[signal];
+    return values === undefined ? [] : [`${signal} ${values.join(" or ")}`];
+  });
+  return `| ${row} | ${conditions.join("; ")} | ${verdict} | ${action} | ${says} |`;
+}
+
+test("docs/verdicts.md has the default table, row by row", () => {
+  const table = [
+    "| row | when | verdict | action | it says |",
+    "|---|---|---|---|---|",
+    ...defaultTable.map(verdictLine),
+  ].join("\n");
+  const text = page("verdicts.md");
+  const [head, rest] = text.split(begin);
+  const tail = rest?.split(end)[1];
+  assert.ok(tail !== undefined, `docs/verdicts.md needs ${begin} and ${end}`);
+  const wanted = `${head}${begin}\n${table}\n${end}${tail}`;
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync("docs/verdicts.md", wanted);
+  else assert.equal(text, wanted, "UPDATE_GOLDEN=1 npm test writes it");
+});
+
+test("docs/gates.md has every gate, with its operator", () => {
+  const core = new CoreFixture().run(15_000);
+  const text = page("gates.md");
+  const eyes = core.assessment(host1);
+  const gates = gatesToBegin(core.state, core.hostState(host1), eyes);
+  for (const { gate, operator } of gates) {
+    const line = text.split("\n").find((found) => found.startsWith(`| ${gate} |`));
+    assert.ok(line !== undefined, `docs/gates.md has no line for "${gate}"`);
+    assert.ok(line.includes(`\`${operator}\``), `${gate}: operator ${operator} not in: ${line}`);
+    assert.match(
+      line,
+      /\| (?:closed|open)[^|]*\|/,
+      `${gate}: says not whether it fails open or closed`,
+    );
+  }
+});
+
+interface Key {
+  readonly path: string;
+  readonly byDefault: unknown;
+}
+
+/** Every key of a JSON Schema, with its default; lists and maps by `[]` and `<name>`. */
+function keysOf(schema: unknown, path = ""): readonly Key[] {
+  const node = Object(schema) as Record<string, unknown>;
+  const nested = ["anyOf", "oneOf", "allOf"].flatMap((kind) =>
+    (Array.isArray(node[kind]) ? node[kind] : []).flatMap((part: unknown) => keysOf(part, path)),
+  );
+  const properties = Object.entries(Object(node["properties"])).flatMap(([name, child]) => {
+    const at = path === "" ? name : `${path}.${name}`;
+    const inner = keysOf(child, at);
+    const byDefault: unknown = Reflect.get(Object(child), "default");
+    return inner.length > 0 ? inner : [{ path: at, byDefault }];
+  });
+  const items = node["items"] === undefined ? [] : keysOf(node["items"], `${path}[]`);
+  const isMap = typeof node["additionalProperties"] === "object";
+  const isRecord = isMap && node["properties"] === undefined;
+  const entries = isRecord ? keysOf(node["additionalProperties"], `${path}.<name>`) : [];
+  return [...nested, ...properties, ...items, ...entries];
+}
+
+const files = {
+  "probe.yaml": z.toJSONSchema(probeSchema, { io: "input", unrepresentable: "any" }),
+  "collector.yaml": z.toJSONSchema(collectorSchema, { io: "input", unrepresentable: "any" }),
+  "guardian.yaml": configSchema(),
+};
+
+for (const [file, schema] of Object.entries(files)) {
+  test(`docs/configuration.md has every key of ${file} with its default, and no other`, () => {
+    const section = page("configuration.md").split(`## ${file}`)[1]?.split("\n## ")[0] ?? "";
+    const documented = new Map(
+      [...section.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)].map((match) => [
+        match[1] ?? "",
+        (match[2] ?? "").trim(),
+      ]),
+    );
+    const keys = keysOf(schema);
+    assert.ok(keys.length > 10);
+    const problems = keys.flatMap(({ path, byDefault }) => {
+      const said = documented.get(path);
+      if (said === undefined) return [`${path}: no line (default ${JSON.stringify(byDefault)})`];
+      if (byDefault === undefined || typeof byDefault === "object") return [];
+      return said.includes(`\`${String(byDefault)}\``)
+        ? []
+        : [`${path}: default is ${String(byDefault)}, the page says ${said}`];
+    });
+    const known = new Set(keys.map(({ path }) => path));
+    const extra = [...documented.keys()].filter((path) => !known.has(path));
+    assert.deepEqual([...problems, ...extra.map((path) => `${path}: no such key`)], []);
+  });
+}
+
+test("docs/alerts.md has every kind of alert that the core can send", () => {
+  const text = page("alerts.md");
+  const sources = ["alerting", "host-alerts"].map((name) =>
+    readFileSync(`guardian/core/${name}.ts`, "utf8"),
+  );
+  const kinds = sources.flatMap((source) => [
+    ...source.matchAll(/^\s+kind: [`"]([a-z]+(?:-[a-z]+)*)-?(?:\$\{[^}]+\})?[`"],$/gm),
+    ...source.matchAll(/\bdraft\(\s*"([a-z-]+)"/g),
+  ]);
+  // Kinds that are named after a verdict or a row when the alert is made.
+  const computed = ["hung", "isolated", "degraded", "probe-dead", "row"];
+  const names = [...new Set([...kinds.map((match) => match[1] ?? ""), ...computed])];
+  assert.ok(names.length >= 15, names.join(", "));
+  const missing = names.filter((name) => !new RegExp(`^\\| \`${name}[\`-]`, "m").test(text));
+  assert.deepEqual(missing, []);
+});

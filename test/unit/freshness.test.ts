@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hostAge, missingPaths, freshHostsByPath, voters } from "../../guardian/core/freshness.ts";
+import { collectorId } from "../../shared/names.ts";
+import { monoMs } from "../../shared/time.ts";
+import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+
+function age(core: CoreFixture): { readonly ageMs: number; readonly silentMs: number } {
+  return hostAge(core.state, core.hostState(host1), voters(core.state));
+}
+
+test("age = watermark − arrival on the collector's clock + our time since we saw the watermark", () => {
+  const core = new CoreFixture();
+  core.tick(1000);
+  const arrivalMs = monoMs(core.collectorNow() - 1500);
+  core.telemetry([core.row(host1, { arrivalMs })]);
+  assert.deepEqual(age(core), { ageMs: 1500, silentMs: 0 });
+  core.tick(700);
+  // Since the collector began to watch for us, silence of 0 ms is vouched for.
+  assert.deepEqual(age(core), { ageMs: 2200, silentMs: 0 });
+});
+
+test("a row newer than its watermark has age 0", () => {
+  const core = new CoreFixture();
+  core.tick(1000);
+  core.telemetry([core.row(host1, { arrivalMs: monoMs(core.collectorNow() + 400) })]);
+  assert.equal(age(core).ageMs, 0);
+});
+
+test("the host's wall clock does not matter", () => {
+  const core = new CoreFixture().run(15_000);
+  core.fact(host1, { reports: false });
+  core.rows.set(host1, core.row(host1, { sentWallMs: core.wall + 3_600_000 }));
+  core.run(10_000);
+  assert.equal(core.assessment(host1).signals.reports, "silent");
+});
+
+test("suspect after 3 s, silent after 5 s of silence that a watermark vouches for", () => {
+  const core = new CoreFixture().run(15_000);
+  core.fact(host1, { reports: false });
+  const last = core.rows.get(host1)?.arrivalMs ?? 0;
+  const seen = new Map<string, number>();
+  for (let beat = 0; beat < 40; beat += 1) {
+    core.run(250);
+    const { reports } = core.assessment(host1).signals;
+    if (!seen.has(reports)) seen.set(reports, core.collectorNow() - last);
+  }
+  assert.deepEqual(
+    [...seen],
+    [
+      ["fresh", 250],
+      ["overdue", 3000],
+      ["silent", 5000],
+    ],
+  );
+});
+
+test("our own waiting makes a suspect, never a silent host", () => {
+  const core = new CoreFixture().run(15_000);
+  // The collector's watermark stands still from now on, but keeps its vote for 3 s.
+  core.collectorUp = false;
+  core.run(3000);
+  assert.equal(core.assessment(host1).signals.reports, "overdue");
+  for (let beat = 0; beat < 240; beat += 1) {
+    core.run(250);
+    assert.notEqual(core.assessment(host1).signals.reports, "silent");
+  }
+  assert.equal(core.assessment(host1).signals.reports, "unseen");
+});
+
+test("a collector's vote ends 3 s after its watermark advanced last", () => {
+  const core = new CoreFixture().run(15_000);
+  core.collectorUp = false;
+  core.tick(3000);
+  assert.equal(voters(core.state).length, 1);
+  core.tick(1);
+  assert.equal(voters(core.state).length, 0);
+});
+
+test("a watermark that is sent again unchanged keeps no vote", () => {
+  const core = new CoreFixture().run(15_000);
+  const same = core.watermark();
+  core.collectorUp = false;
+  core.telemetry([], [same]);
+  core.tick(3001);
+  core.telemetry([], [same]);
+  core.tick(0);
+  assert.equal(voters(core.state).length, 0);
+});
+
+test("a host is silent only if every collector with a vote says so", () => {
+  const collectors = [collectorId("c1"), collectorId("c2")];
+  const core = new CoreFixture({ collectors }).run(15_000);
+  core.fact(host1, { reports: false });
+  for (let second = 0; second < 10; second += 1) {
+    core.run(1000);
+    const collector = collectorId("c2");
+    const heard = core.row(host1, { collector, collectorEpoch: 5 });
+    core.telemetry([heard], [{ ...core.watermark(), collector, epoch: 5 }]);
+  }
+  core.tick(0);
+  assert.equal(core.assessment(host1).signals.reports, "fresh");
+  // The second collector is gone: the first one's word is enough.
+  core.run(4000);
+  assert.equal(core.assessment(host1).signals.reports, "silent");
+});
+
+test("a collector that the configuration does not name vouches for nothing", () => {
+  const core = new CoreFixture().run(15_000);
+  core.collectorUp = false;
+  for (let second = 0; second < 5; second += 1) {
+    core.run(1000);
+    const collector = collectorId("stranger");
+    core.telemetry([core.row(host1, { collector })], [{ ...core.watermark(), collector }]);
+  }
+  core.tick(0);
+  assert.equal(core.state.collectors.size, 1);
+  assert.equal(core.assessment(host1).signals.reports, "unseen");
+});
+
+test("a new epoch vouches only for what it has watched", () => {
+  const core = new CoreFixture().run(15_000);
+  core.fact(host1, { reports: false });
+  core.rows.clear();
+  core.collectorEpoch = 2;
+  core.run(1000);
+  assert.equal(age(core).silentMs, 0);
+  core.run(4000);
+  assert.equal(core.assessment(host1).signals.reports, "overdue");
+  core.run(1000);
+  assert.deepEqual(age(core), { ageMs: Number.POSITIVE_INFINITY, silentMs: 5000 });
+  assert.equal(core.assessment(host1).signals.reports, "silent");
+});
+
+test("rows and watermarks of an old epoch are not heard", () => {
+  const core = new CoreFixture().run(15_000);
+  core.collectorEpoch = 2;
+  core.run(2000);
+  const before = core.state.collectors;
+  core.telemetry([], [{ ...core.watermark(), epoch: 1, monoMs: monoMs(9e9) }]);
+  assert.deepEqual(core.state.collectors, before);
+  const { lifeAt } = core.hostState(host1);
+  core.telemetry([core.row(host1, { collectorEpoch: 1 })]);
+  assert.equal(core.hostState(host1).lifeAt, lifeAt);
+});
+
+test("an older row never takes a newer one's place", () => {
+  const core = new CoreFixture().run(15_000);
+  const { lifeAt } = core.hostState(host1);
+  core.telemetry([core.row(host1, { arrivalMs: monoMs(core.collectorNow() - 9000) })]);
+  assert.equal(core.hostState(host1).lifeAt, lifeAt);
+});
+
+test("a path counts as missing only where other hosts are heard", () => {
+  const core = new CoreFixture().run(15_000);
+  const old = monoMs(core.collectorNow() - 10_000);
+  const fresh = core.row(host2, { path: "storage" });
+  const missing = (): readonly string[] => {
+    const voting = voters(core.state);
+    const byPath = freshHostsByPath(core.state, voting);
+    return missingPaths(core.state, core.hostState(host1), voting, byPath);
+  };
+  core.telemetry([core.row(host1, { path: "storage", arrivalMs: old })]);
+  assert.deepEqual(missing(), []);
+  core.telemetry([fresh]);
+  assert.deepEqual(missing(), ["storage"]);
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { readGuardianConfig } from "../../guardian/config.ts";
+import { settingsFrom } from "../../guardian/settings-from-config.ts";
+import { defaultLimits } from "../../guardian/core/settings.ts";
+
+const good = `
+collectors: [{ id: collector-1 }]
+networks: { management: { anchors: [192.0.2.1] } }
+`;
+
+function problemsOf(text: string): readonly string[] {
+  const loaded = readGuardianConfig(text, {});
+  return loaded.kind === "problems" ? loaded.problems : [];
+}
+
+test("the least configuration observes, with every default", () => {
+  const loaded = readGuardianConfig(good, {});
+  assert.ok(loaded.kind === "config", JSON.stringify(loaded));
+  assert.equal(loaded.config.mode, "observe");
+  const { limits } = settingsFrom(loaded.config, "lab");
+  assert.deepEqual(limits, defaultLimits);
+});
+
+test("the example in deploy/ is good", () => {
+  const path = "deploy/guardian.example.yaml";
+  assert.ok(existsSync(path), `${path} is missing`);
+  assert.deepEqual(problemsOf(readFileSync(path, "utf8")), []);
+});
+
+test("five mistakes are five problems, each with its place and the nearest key", () => {
+  const text = `
+mod: act
+collectors: [{ id: collector-1, liveVew: {} }]
+networks: { management: { anchors: [gateway.example.org] } }
+hosts:
+  compute-1:
+    addresses: { managment: 192.0.2.11 }
+limits: { silentAfter: 1s }
+`;
+  const problems = problemsOf(text).join("\n");
+  assert.match(problems, /^mod: unknown key; did you mean "mode"\?$/m);
+  assert.match(problems, /^collectors\.0\.liveVew: unknown key; did you mean "liveView"\?$/m);
+  assert.match(problems, /^networks\.management\.anchors\.0: must be an IP address, not a name$/m);
+  assert.match(problems, /^hosts\.compute-1\.addresses.*managment/m);
+  assert.match(problems, /^limits\.silentAfter: "1s" is less than 4s$/m);
+  assert.equal(problemsOf(text).length, 5, problems);
+});
+
+const bmc = (address: string): string =>
+  `{ kind: ipmi, address: ${address}, username: a, passwordFile: /x }`;
+const redfish = (system: string): string =>
+  `{ kind: redfish, url: "https://192.0.2.9", username: a, passwordFile: /x${system} }`;
+
+const bad: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    "two hosts with one address",
+    `hosts: { a: { addresses: { storage: 192.0.2.1 } }, b: { addresses: { storage: 192.0.2.1 } } }`,
+    ["hosts.b.addresses.storage: address 192.0.2.1 belongs to a already"],
+  ],
+  [
+    "two hosts with one power device",
+    `hosts: { a: { power: [${bmc("192.0.2.5")}] }, b: { power: [${bmc("192.0.2.5")}] } }`,
+    ["hosts.b.power.0: power device 192.0.2.5:623 belongs to a already"],
+  ],
+  [
+    "two hosts with one Redfish system",
+    `hosts: { a: { power: [${redfish("")}] }, b: { power: [${redfish("")}] } }`,
+    ["hosts.b.power.0: power device https://192.0.2.9 belongs to a already"],
+  ],
+  [
+    "two systems of one Redfish service are two devices",
+    `hosts: { a: { power: [${redfish(", systemId: '1'")}] }, b: { power: [${redfish(", systemId: '2'")}] } }`,
+    [],
+  ],
+  [
+    "mode act and nothing to fence with",
+    "mode: act",
+    ["hosts: mode act needs at least one host with a power device"],
+  ],
+  [
+    "silent before suspect",
+    "limits: { silentAfter: 4s, suspectAfter: 5s }",
+    ["limits.silentAfter: must be more than limits.suspectAfter"],
+  ],
+];
+
+for (const [name, text, problems] of bad) {
+  test(name, () => assert.deepEqual(problemsOf(good + text), problems));
+}
+
+test("no collector and no network: both are told", () => {
+  const problems = problemsOf("collectors: []\nnetworks: {}\n");
+  assert.deepEqual(problems, [
+    "collectors: at least one collector must be named",
+    "networks: at least one network must be named",
+  ]);
+});

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { MoveState } from "../../guardian/core/memory.ts";
+import type { Settings } from "../../guardian/core/settings.ts";
+import type { ApiAnswer, ComputeServer } from "../../guardian/ports.ts";
+import type { ServerId } from "../../shared/names.ts";
+import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+
+/** A host with one server loses its power; runs until its moves are planned and ordered. */
+function evacuate(
+  changes: Partial<ComputeServer>,
+  prepare: (core: CoreFixture, server: ServerId) => void = () => undefined,
+  settings: Partial<Settings> = {},
+): { readonly core: CoreFixture; readonly server: ServerId } {
+  const core = new CoreFixture(settings).run(15_000);
+  const server = core.nova.addServer(host1, "vm-1", changes);
+  prepare(core, server);
+  core.powerLoss(host1);
+  return { core: core.run(15_000), server };
+}
+
+function stateOf(core: CoreFixture, server: ServerId): MoveState | undefined {
+  const { phase } = core.state.memory.incidents[host1] ?? {};
+  if (phase?.kind !== "evacuating" && phase?.kind !== "ended") return undefined;
+  return phase.moves?.[server]?.state;
+}
+
+const left: readonly (readonly [string, Partial<ComputeServer>, RegExp])[] = [
+  ["a local root disk", { volumeBacked: false }, /its root disk is on the dead host/],
+  ["an amphora", { name: "amphora-1234" }, /Octavia manages it/],
+  ["paused", { status: "PAUSED", vmState: "paused" }, /does not evacuate a server that is paused/],
+  ["suspended", { status: "SUSPENDED", vmState: "suspended" }, /that is suspended/],
+  ["rescued", { status: "RESCUE", vmState: "rescued" }, /that is rescued/],
+  ["told not to", { metadata: { "guardian:evacuate": "false" } }, /guardian:evacuate=false/],
+];
+
+for (const [name, changes, reason] of left) {
+  test(`left where it is, and paged: ${name}`, () => {
+    const { core, server } = evacuate(changes);
+    assert.equal(core.done("evacuate").length, 0);
+    const state = stateOf(core, server);
+    assert.equal(state?.kind, "left");
+    assert.match(state?.kind === "left" ? state.reason : "", reason);
+    const page = core.alerts().find((alert) => alert.kind === "left-behind");
+    assert.equal(page?.class, "page");
+    assert.match(page?.why.join() ?? "", reason);
+  });
+}
+
+test("a local disk moves where the operator says that the directory is shared", () => {
+  const { core } = evacuate({ volumeBacked: false }, undefined, { instancesShared: true });
+  assert.equal(core.done("evacuate").length, 1);
+});
+
+const moved: readonly (readonly [string, Partial<ComputeServer>])[] = [
+  ["running", {}],
+  ["stopped", { status: "SHUTOFF", vmState: "stopped", powerState: 4 }],
+  ["in error", { status: "ERROR", vmState: "error" }],
+];
+
+for (const [name, changes] of moved) {
+  test(`moved: ${name}`, () => {
+    const { core } = evacuate(changes);
+    assert.equal(core.done("evacuate").length, 1);
+  });
+}
+
+test("recovered is said only when Nova shows it elsewhere, in the state it had", () => {
+  const stopped = { status: "SHUTOFF", vmState: "stopped", powerState: 4 };
+  const { core, server } = evacuate(stopped, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.nova.changeRecord(server, "done");
+  core.run(3000);
+  assert.equal(stateOf(core, server)?.kind, "running", "the record is done, the server still here");
+  core.nova.changeServer(server, { host: host2, status: "ACTIVE" });
+  core.run(3000);
+  assert.equal(stateOf(core, server)?.kind, "running", "it was stopped and must be stopped");
+  core.nova.changeServer(server, { status: "SHUTOFF", taskState: "powering-off" });
+  core.run(3000);
+  assert.equal(stateOf(core, server)?.kind, "running", "Nova still works on it");
+  core.nova.changeServer(server, { taskState: undefined });
+  core.run(3000);
+  assert.deepEqual(stateOf(core, server), { kind: "finished", destination: host2 });
+  core.phase(host1, "ended");
+});
+
+test("elsewhere, but its migration is not finished: not recovered", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.nova.changeServer(server, { host: host2 });
+  core.run(5000);
+  assert.equal(stateOf(core, server)?.kind, "running");
+});
+
+for (const status of ["error", "failed"]) {
+  test(`a migration that is ${status} fails the move and is not tried again`, () => {
+    const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+    core.nova.changeRecord(server, status);
+    core.nova.changeServer(server, { fault: "No valid host was found" });
+    core.run(120_000);
+    const state = stateOf(core, server);
+    assert.match(state?.kind === "failed" ? state.reason : "", /No valid host was found$/);
+    assert.equal(core.done("evacuate").length, 1);
+  });
+}
+
+test("a server that was deleted meanwhile is left, without a call", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.nova.servers = [];
+  core.run(3000);
+  assert.deepEqual(stateOf(core, server), { kind: "left", reason: "deleted meanwhile" });
+});
+
+const answers: readonly (readonly [string, ApiAnswer, MoveState["kind"]])[] = [
+  ["refused", { kind: "refused", status: 409, reason: "is locked" }, "failed"],
+  ["unknown, and no record for a minute", { kind: "unknown", reason: "timeout" }, "failed"],
+];
+
+for (const [name, answer, expected] of answers) {
+  test(`the call is ${name}: ${expected}, and never called again`, () => {
+    const { core, server } = evacuate({}, ({ nova }) => (nova.evacuateAnswer = answer));
+    core.run(120_000);
+    assert.equal(stateOf(core, server)?.kind, expected);
+    assert.equal(core.done("evacuate").length, 1);
+  });
+}
+
+test("an unknown answer whose record shows up is followed to its end", () => {
+  const { core, server } = evacuate({}, ({ nova }) => {
+    nova.evacuateAnswer = { kind: "unknown", reason: "timeout" };
+  });
+  assert.equal(stateOf(core, server)?.kind, "ordered");
+  core.nova.addRecord(server, host1, "done");
+  core.nova.changeServer(server, { host: host2 });
+  core.run(3000);
+  assert.deepEqual(stateOf(core, server), { kind: "finished", destination: host2 });
+  assert.equal(core.done("evacuate").length, 1);
+});
+
+test("somebody's evacuation that is under way is followed, not repeated", () => {
+  const { core, server } = evacuate({}, ({ nova }, id) =>
+    nova.addRecord(id, host1, "pre-migrating"),
+  );
+  assert.equal(core.done("evacuate").length, 0);
+  assert.equal(stateOf(core, server)?.kind, "running");
+  core.nova.changeRecord(server, "done");
+  core.nova.changeServer(server, { host: host2 });
+  core.run(3000);
+  assert.equal(stateOf(core, server)?.kind, "finished");
+});
+
+test("an old record of the same server does not count as ours", () => {
+  const { core, server } = evacuate({}, ({ nova }, id) => {
+    nova.addRecord(id, host1, "completed");
+    nova.moveMs = 3_600_000;
+  });
+  assert.equal(core.done("evacuate").length, 1);
+  core.run(5000);
+  assert.equal(stateOf(core, server)?.kind, "running");
+});
+
+test("a move that takes more than 5 min is paged and not repeated", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.run(290_000);
+  assert.equal(stateOf(core, server)?.kind, "running");
+  core.run(30_000);
+  const state = stateOf(core, server);
+  assert.match(state?.kind === "failed" ? state.reason : "", /not finished after 5 min/);
+  assert.equal(core.done("evacuate").length, 1);
+});
+
+test("eight at once, the others as places come free", () => {
+  const core = new CoreFixture().run(15_000);
+  for (let index = 1; index <= 12; index += 1) core.nova.addServer(host1, `vm-${index}`);
+  core.nova.moveMs = 5000;
+  core.powerLoss(host1);
+  while (core.done("evacuate").length === 0) core.run(250);
+  assert.equal(core.done("evacuate").length, 8);
+  core.run(60_000);
+  assert.equal(core.done("evacuate").length, 12);
+  core.phase(host1, "ended");
+});

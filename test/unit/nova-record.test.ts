@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { advancedAfter, advancedTwiceAfter, novaSignal } from "../../guardian/core/nova-record.ts";
+import { defaultLimits } from "../../guardian/core/settings.ts";
+import type { ComputeService } from "../../guardian/ports.ts";
+import { monoMs } from "../../shared/time.ts";
+import { CoreFixture, host1 } from "../support/core-fixture.ts";
+
+interface Answer {
+  /** Seconds after suspicion; answered 100 ms later. */
+  readonly asked: number;
+  readonly updatedAt: string;
+  readonly change?: Partial<ComputeService>;
+}
+
+const service: ComputeService = {
+  serviceId: "service-compute-1",
+  host: host1,
+  zone: "nova",
+  status: "enabled",
+  state: "up",
+  forcedDown: false,
+  disabledReason: undefined,
+  updatedAt: "",
+};
+const suspectAt = 1_000_000;
+
+function track(answers: readonly Answer[]) {
+  const core = new CoreFixture();
+  for (const { asked, updatedAt, change } of answers) {
+    const askedAt = monoMs(suspectAt + asked * 1000);
+    const services = [{ ...service, updatedAt, ...change }];
+    core.take({ kind: "services", at: monoMs(askedAt + 100), askedAt, services });
+  }
+  return core.hostState(host1).service;
+}
+
+const cases: readonly (readonly [string, readonly Answer[], number, string])[] = [
+  ["never answered", [], 0, "unseen"],
+  ["one answer proves nothing", [{ asked: 1, updatedAt: "a" }], 2, "unsure"],
+  ["our own waiting proves nothing", [{ asked: 1, updatedAt: "a" }], 15, "unsure"],
+  ["an answer older than 15 s is none", [{ asked: 1, updatedAt: "a" }], 16.2, "unseen"],
+  [
+    "advanced between two answers asked for since suspicion",
+    [
+      { asked: 1, updatedAt: "a" },
+      { asked: 3, updatedAt: "b" },
+    ],
+    4,
+    "alive",
+  ],
+  [
+    "advanced between an answer from before and one from after: perhaps before it died",
+    [
+      { asked: -1, updatedAt: "a" },
+      { asked: 3, updatedAt: "b" },
+    ],
+    4,
+    "unsure",
+  ],
+  [
+    "still for less than 1.5 cadences",
+    [
+      { asked: -5, updatedAt: "a" },
+      { asked: 10, updatedAt: "a" },
+    ],
+    11,
+    "unsure",
+  ],
+  [
+    "still for 1.5 cadences",
+    [
+      { asked: -5, updatedAt: "a" },
+      { asked: 10.1, updatedAt: "a" },
+    ],
+    11,
+    "quiet",
+  ],
+  [
+    "still for a minute",
+    [
+      { asked: -50, updatedAt: "a" },
+      { asked: 10.1, updatedAt: "a" },
+    ],
+    11,
+    "quiet-long",
+  ],
+  [
+    "touched by an API call: disabled",
+    [
+      { asked: 1, updatedAt: "a" },
+      { asked: 3, updatedAt: "b", change: { status: "disabled", disabledReason: "by alice" } },
+    ],
+    4,
+    "unsure",
+  ],
+  [
+    "touched by an API call: forced down",
+    [
+      { asked: 1, updatedAt: "a" },
+      { asked: 3, updatedAt: "b", change: { forcedDown: true, state: "down" } },
+    ],
+    4,
+    "unsure",
+  ],
+  [
+    "touched by an API call: another reason",
+    [
+      { asked: 1, updatedAt: "a", change: { status: "disabled", disabledReason: "x" } },
+      { asked: 3, updatedAt: "b", change: { status: "disabled", disabledReason: "y" } },
+    ],
+    4,
+    "unsure",
+  ],
+  [
+    "a state that Nova computes by itself is no API call",
+    [
+      { asked: 1, updatedAt: "a", change: { state: "down" } },
+      { asked: 3, updatedAt: "b", change: { state: "up" } },
+    ],
+    4,
+    "alive",
+  ],
+  [
+    "answers out of order: the older question says nothing new",
+    [
+      { asked: 3, updatedAt: "b" },
+      { asked: 1, updatedAt: "a" },
+    ],
+    4,
+    "unsure",
+  ],
+];
+
+for (const [name, answers, nowS, expected] of cases) {
+  test(`${expected}: ${name}`, () => {
+    const now = monoMs(suspectAt + nowS * 1000);
+    assert.equal(novaSignal(track(answers), monoMs(suspectAt), now, defaultLimits), expected);
+  });
+}
+
+test("a slower cadence is quiet later; a faster one never sooner than 12 s", () => {
+  const answers = [
+    { asked: -5, updatedAt: "a" },
+    { asked: 10.1, updatedAt: "a" },
+  ];
+  const now = monoMs(suspectAt + 11_000);
+  const slow = { ...defaultLimits, novaCadenceMs: 20_000 };
+  assert.equal(novaSignal(track(answers), monoMs(suspectAt), now, slow), "unsure");
+  const fast = { ...defaultLimits, novaCadenceMs: 2000 };
+  const short = [answers[0], { asked: 6, updatedAt: "a" }] as readonly Answer[];
+  assert.equal(novaSignal(track(short), monoMs(suspectAt), now, fast), "unsure");
+});
+
+test("one advance may have been queued; two are life", () => {
+  const from = monoMs(suspectAt);
+  const one = track([
+    { asked: 1, updatedAt: "a" },
+    { asked: 3, updatedAt: "b" },
+  ]);
+  assert.ok(advancedAfter(one, from) && !advancedTwiceAfter(one, from));
+  const two = track([
+    { asked: 1, updatedAt: "a" },
+    { asked: 3, updatedAt: "b" },
+    { asked: 5, updatedAt: "c" },
+  ]);
+  assert.ok(advancedTwiceAfter(two, from));
+  assert.ok(!advancedTwiceAfter(two, monoMs(suspectAt + 2000)));
+  assert.ok(!advancedAfter(undefined, from));
+});
