@@ -103,9 +103,10 @@ for (const [file, schema] of Object.entries(files)) {
       const said = documented.get(path);
       if (said === undefined) return [`${path}: no line (default ${JSON.stringify(byDefault)})`];
       if (byDefault === undefined || typeof byDefault === "object") return [];
-      return said.includes(`\`${String(byDefault)}\``)
+      const value = typeof byDefault === "string" ? byDefault : JSON.stringify(byDefault);
+      return said.includes(`\`${value}\``)
         ? []
-        : [`${path}: default is ${String(byDefault)}, the page says ${said}`];
+        : [`${path}: default is ${value}, the page says ${said}`];
     });
     const known = new Set(keys.map(({ path }) => path));
     const extra = [...documented.keys()].filter((path) => !known.has(path));

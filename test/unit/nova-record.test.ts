@@ -30,7 +30,8 @@ function track(answers: readonly Answer[]) {
   for (const { asked, updatedAt, change } of answers) {
     const askedAt = monoMs(suspectAt + asked * 1000);
     const services = [{ ...service, updatedAt, ...change }];
-    core.take({ kind: "services", at: monoMs(askedAt + 100), askedAt, services });
+    const at = monoMs(askedAt + 100);
+    core.take({ kind: "services", at, askedAt, services, unreadable: [] });
   }
   return core.hostState(host1).service;
 }
