@@ -82,6 +82,7 @@ async function setStage(options: DemoOptions, lifecycle: Lifecycle): Promise<Sta
     await collector.process.end("SIGTERM");
   });
   startProbes(cloud, { port: collector.port, keyOf: (host) => fixture.keyOf(host) }, lifecycle);
+  const seen = new Set<string>();
   const heard: Heard[] = [];
   const alerts: HeardAlert[] = [];
   const pace: Pace = fast ? paces.fast : paces.full;
@@ -93,7 +94,9 @@ async function setStage(options: DemoOptions, lifecycle: Lifecycle): Promise<Sta
       limits: fast ? fastLimits : {},
       onLine: (line) => {
         heard.push({ atMs: terminal.nowMs(), line });
-        sayLine(terminal, line);
+        // How each host was first seen is not said: the first table shows it.
+        if (line.event !== "verdict" || seen.size === cloud.hosts.length) sayLine(terminal, line);
+        if (line.host !== undefined && / -> healthy /.test(line.text)) seen.add(line.host);
       },
       onWebhook: (webhook) => {
         const alert = readAlert(webhook, terminal.nowMs());
@@ -121,10 +124,8 @@ function sayWhere(
   );
 }
 
-/** How each host was first seen is not said: the first table shows it. */
 function sayLine(terminal: Terminal, { level, event, host, text }: LogLine): void {
-  const first = /^(new|unknown) -> (unknown|healthy) \(row (3|7|8)\)/.test(text);
-  if (event === "running" || (event === "verdict" && first)) return;
+  if (event === "running") return;
   const tone = level === "error" ? "bad" : "plain";
   terminal.say("guardian", host === undefined ? text : `${host}: ${text}`, tone);
 }
@@ -183,7 +184,7 @@ async function waitForHealth(stage: Stage): Promise<void> {
     progress: () => {
       const ms = healthySinceMs === undefined ? 0 : terminal.nowMs() - healthySinceMs;
       const so = `${Math.floor(ms / 1000)} of ${pace.healthyMs / 1000} s`;
-      return `all hosts seen healthy for ${so}; a guardian that just started fences nobody`;
+      return `all hosts seen healthy for ${so}; until then it would fence nobody`;
     },
   });
   if (!healthy) throw new Error("not all hosts became healthy");

@@ -29,7 +29,8 @@ function readArguments(): { readonly keep: boolean; readonly fast: boolean } | u
 const chosen = readArguments();
 if (chosen !== undefined) {
   const stopping = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
+  // Ctrl-C under npm comes twice: the second one must not end the cleaning up.
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopping.abort());
   // Whoever read our lines has gone (`npm run demo | head`): clean up all the same.
   process.stdout.on("error", () => stopping.abort());
   const terminal = createTerminal({

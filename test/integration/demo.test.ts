@@ -27,6 +27,8 @@ async function runDemo(
     output += chunk.toString();
     lastMs = performance.now();
     onOutput(output, () => child.kill("SIGINT"));
+    // The terminal sends it to every process, and npm passes it on: it comes twice.
+    if (output.includes("stopped")) child.kill("SIGINT");
   });
   const patience = setTimeout(() => child.kill("SIGKILL"), 70_000);
   await once(child, "exit");
