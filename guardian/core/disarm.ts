@@ -1,4 +1,7 @@
-/** Taking our own hands off: new actions stop, work that has begun is finished. */
+/**
+ * Taking our own hands off: no new fence and no new move, planned ones included. What Nova accepted
+ * is followed to its end, and a fenced host that comes on meanwhile is switched off again.
+ */
 import type { Effect } from "./effects.ts";
 import { say } from "./incidents.ts";
 import type { GuardianState } from "./state.ts";
