@@ -54,7 +54,10 @@ function sayChange(
   if (!changed) return state;
   const from = was === undefined ? "new" : was.verdict;
   const text = `${from} -> ${assessment.verdict} (row ${assessment.row}): ${assessment.says}`;
-  const calm = assessment.verdict === "healthy" || ["3", "7", "8a"].includes(assessment.row);
+  // At the first look after a start nothing was read yet: that we know nothing is no host's trouble.
+  const starting = was === undefined && assessment.row === "1";
+  const calm =
+    starting || assessment.verdict === "healthy" || ["3", "7", "8a"].includes(assessment.row);
   const opened = calm ? state : openIncident(state, host.host, text);
   const level = calm || assessment.action === "watch" ? "info" : "warn";
   const told = say(opened, out, { level, host: host.host, event: "verdict", text });
