@@ -127,7 +127,7 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "journal":
       return foldJournal(state, event.writable, event.reason);
     case "vouched":
-      return foldVouched(state, event);
+      return foldVouched(state, event, out);
     case "released":
       return foldReleased(state, event, out);
     case "arming":

@@ -2,11 +2,13 @@
  * Power devices as witnesses. Only a verified device counts, only a fresh reading counts, and a
  * device that failed to answer is on probation: "I could not ask" is never "off".
  */
+import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
 import { identityText, sameIdentity } from "./device-identity.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerRead, Vouched } from "./events.ts";
+import { say } from "./incidents.ts";
 import type { DeviceStanding } from "./memory.ts";
 import { advancedTwiceAfter } from "./nova-record.ts";
 import { hostSettings } from "./settings.ts";
@@ -71,7 +73,7 @@ function foldIdentity(state: GuardianState, event: PowerRead): GuardianState {
 }
 
 /** A person says that this host's devices, as they answer now, are this host's. */
-export function foldVouched(state: GuardianState, event: Vouched): GuardianState {
+export function foldVouched(state: GuardianState, event: Vouched, out: Effect[]): GuardianState {
   let next = state;
   const host = hostOf(state, event.host);
   for (const device of hostSettings(state.settings, event.host).devices) {
@@ -79,8 +81,22 @@ export function foldVouched(state: GuardianState, event: Vouched): GuardianState
     if (reading === undefined || reading.power === "unknown") continue;
     const standing = { pinned: reading.identity, vouchedBy: event.by, unverified: undefined };
     next = withStanding(next, deviceKey(event.host, device), standing);
+    next = say(next, out, {
+      level: "warn",
+      host: event.host,
+      event: "vouched",
+      text: `${event.by} vouches that ${device}, which shows ${identityText(reading.identity)}, is its power device`,
+    });
   }
   return next;
+}
+
+/** Devices that did not answer when last asked: nobody can vouch for what they would show. */
+export function silentDevices(state: GuardianState, host: HostName): readonly string[] {
+  return hostSettings(state.settings, host).devices.filter((device) => {
+    const last = deviceTrack(hostOf(state, host), device).readings.at(-1);
+    return last === undefined || last.reading.power === "unknown";
+  });
 }
 
 export function withStanding(

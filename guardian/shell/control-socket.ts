@@ -10,6 +10,7 @@ import { describeError } from "../../shared/errors.ts";
 import { hostName } from "../../shared/names.ts";
 import type { Guardian } from "../app.ts";
 import type { GuardianEvent } from "../core/events.ts";
+import { silentDevices } from "../core/power.ts";
 import { showHost, showHosts, showIncident, showIncidents, showStatus } from "../core/show.ts";
 import type { OutboxCounts } from "./outbox.ts";
 
@@ -130,7 +131,14 @@ function order(options: ControlOptions, parts: readonly string[], body: Ordered)
     }
     return tell({ kind: "released", at, wall, host, by });
   }
-  if (verb === "vouch") return tell({ kind: "vouched", at, wall, host, by });
+  if (verb === "vouch") {
+    const silent = silentDevices(state, host);
+    if (silent.length > 0) {
+      const detail = `${host}: ${silent.join(", ")} did not answer: there is nothing to vouch for`;
+      return problem(409, detail);
+    }
+    return tell({ kind: "vouched", at, wall, host, by });
+  }
   return problem(404, `no such path: /${parts.join("/")}`);
 }
 

@@ -7,6 +7,7 @@ import { bmcsSwapped } from "./scenarios/bmcs-swapped.ts";
 import { collectorKilled } from "./scenarios/collector-killed.ts";
 import { guardianDown } from "./scenarios/guardian-down.ts";
 import {
+  guardianKilledAtTheCalls,
   guardianKilledBeforeMoves,
   guardianKilledDuringMoves,
 } from "./scenarios/guardian-killed.ts";
@@ -15,6 +16,7 @@ import { localDisks } from "./scenarios/local-disks.ts";
 import { managementCut, managementCutForLong } from "./scenarios/management-cut.ts";
 import { powerLoss } from "./scenarios/power-loss.ts";
 import { directoryFrozen, directoryReadOnly, storageCut } from "./scenarios/storage-cut.ts";
+import { storeStopped } from "./scenarios/store-stopped.ts";
 import { storm } from "./scenarios/storm.ts";
 import { vouch } from "./scenarios/vouch.ts";
 
@@ -35,6 +37,8 @@ export const scenarios: readonly Scenario[] = [
   guardianKilledDuringMoves,
   collectorKilled,
   storm,
+  guardianKilledAtTheCalls,
+  storeStopped,
   managementCutForLong,
   bmcCrossed,
 ];

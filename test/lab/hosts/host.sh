@@ -131,7 +131,7 @@ probe() {
     close_inherited_files
     cd /
     enter "$1" bash -c 'setsid "$1" & exit' probe "$dir/probe.sh" </dev/null >>"$dir/log/probe.log" 2>&1
-  )
+  ) || die "cannot start the probe of $1: $(tail -n 3 "$dir/log/probe.log")"
 }
 
 verb=${1:-}

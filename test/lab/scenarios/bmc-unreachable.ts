@@ -20,6 +20,10 @@ export const bmcUnreachable: Scenario = {
       page.why.some((line) => line.startsWith("power, bmc: unknown (")),
       page.why.join("\n"),
     );
+    assert.throws(
+      () => lab.guardian.ask("fence", "vouch", victim),
+      /bmc did not answer: there is nothing to vouch for/,
+    );
     lab.say("paged; 10 s more without a proof");
     await sleep(10_000);
     await lab.expectUntouched(victim);

@@ -28,5 +28,11 @@ export const powerLoss: Scenario = {
     const alert = await lab.alert(victim, "evacuated", 10_000);
     assert.match(alert.title, /all 5 servers run elsewhere/);
     lab.say(`told by webhook: ${alert.title}`);
+    const incidents = guardian.ask("incident", "list") as readonly { readonly id: string }[];
+    assert.deepEqual(
+      incidents.map(({ id }) => id),
+      [`i1-${victim}`],
+      "the first trouble since the start is the first incident",
+    );
   },
 };
