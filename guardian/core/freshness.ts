@@ -116,7 +116,9 @@ export function pathAges(
   for (const row of host.rows.values()) {
     if (row.collector !== track.id || row.collectorEpoch !== track.watermark.epoch) continue;
     const vouchedMs = Math.max(0, track.watermark.monoMs - row.arrivalMs);
-    ages.push({ path: row.path, vouchedMs, ageMs: vouchedMs + (state.now - track.seenAt) });
+    // Between rounds a watermark may be newer than the last round's time.
+    const sinceSeenMs = Math.max(0, state.now - track.seenAt);
+    ages.push({ path: row.path, vouchedMs, ageMs: vouchedMs + sinceSeenMs });
   }
   return ages;
 }
