@@ -1,5 +1,6 @@
 /** The lab's scenarios, in the order in which they run. */
 import type { Scenario } from "./lab.ts";
+import { backWhileGuardianIsDown } from "./scenarios/back-while-guardian-is-down.ts";
 import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
 import { bmcStuck } from "./scenarios/bmc-stuck.ts";
 import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
@@ -37,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   guardianKilledDuringMoves,
   collectorKilled,
   storm,
+  backWhileGuardianIsDown,
   guardianKilledAtTheCalls,
   storeStopped,
   managementCutForLong,
