@@ -6,7 +6,7 @@ import { probePid } from "../lab-daemons.ts";
 export const backWhileGuardianIsDown: Scenario = {
   name: "back-while-guardian-is-down",
   shows: "fenced, then brought back by people while the guardian is down: it is left on",
-  tier: "all",
+  tier: "ci",
   victim: "compute-2",
   servers: 2,
   async run(lab) {
