@@ -33,6 +33,8 @@ export function advanceEvacuation(
   out: Effect[],
 ): GuardianState {
   const held = gates.some((gate) => !gate.pass);
+  // Look first: until the silence is sure again, nothing is done about it that was not begun.
+  if (isInherited(phase) && !hasBegun(phase) && host.silentSince === undefined) return state;
   let next = keepProof(resumeFence(state, host, phase, held, out), host, out);
   if (!held || hasBegun(phase)) next = orderService(next, host, out);
   const current = phaseOf(next, host);
@@ -43,15 +45,21 @@ export function advanceEvacuation(
   return finish(orderMoves(next, host, out), host, out);
 }
 
-/** Whether a move of this evacuation was ever ordered. */
-export function hasBegun(phase: Evacuating): boolean {
-  const moves = Object.values(phase.moves ?? {});
-  return moves.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
-}
-
 function phaseOf(state: GuardianState, host: HostState): Evacuating | undefined {
   const phase = incidentOf(state, host.host)?.phase;
   return phase?.kind === "evacuating" ? phase : undefined;
+}
+
+/** Whether the phase is from before a restart: the commands given then are not known. */
+export function isInherited(phase: Evacuating): boolean {
+  return Object.keys(phase.commands).length === 0;
+}
+
+/** Whether a server has been moved, or an evacuate call for it was made. */
+export function hasBegun(phase: Evacuating): boolean {
+  return Object.values(phase.moves ?? {}).some(
+    (move) => !["planned", "left"].includes(move.state.kind),
+  );
 }
 
 /** After a restart there are no commands to rest a proof on: off is ordered again, then read. */
@@ -63,8 +71,7 @@ function resumeFence(
   out: Effect[],
 ): GuardianState {
   const incident = incidentOf(state, host.host);
-  const lacking = Object.keys(phase.commands).length === 0;
-  if (!lacking || held || incident === undefined) return state;
+  if (!isInherited(phase) || held || incident === undefined) return state;
   const commands = orderOff(state, host, incident, out, "resume");
   if (Object.keys(commands).length === 0) return state;
   return say(withPhase(state, host.host, { ...phase, commands }), out, {

@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
-import { advanceEvacuation, hasBegun, type Evacuating } from "./evacuation.ts";
+import { advanceEvacuation, hasBegun, isInherited, type Evacuating } from "./evacuation.ts";
 import { advanceFencing, beginFencing, othersLive } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
@@ -155,6 +155,16 @@ function standDown(state: GuardianState, host: HostState, out: Effect[]): Guardi
   });
 }
 
+/** People brought it back; what we set in Nova is theirs to take back too. */
+function leaveOn(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  return say(withPhase(state, host.host, { kind: "watching" }), out, {
+    level: "warn",
+    host: host.host,
+    event: "stood-down",
+    text: "it came back while we were down, and no move had begun: it is left on, nothing is moved",
+  });
+}
+
 function evacuate(
   state: GuardianState,
   host: HostState,
@@ -164,6 +174,8 @@ function evacuate(
 ): GuardianState {
   const begun = hasBegun(phase);
   if (!begun) {
+    // It came back while we were down: nothing of ours is under way, so it is not switched off.
+    if (isInherited(phase) && host.freshSince !== undefined) return leaveOn(state, host, out);
     const others = othersLive(state, phase, phase.offSince);
     if (others.kind === "missing") return wrongChassis(state, host, others.host, out);
   }

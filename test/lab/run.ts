@@ -126,14 +126,15 @@ function takeDown(): void {
 async function main(): Promise<number> {
   if (process.getuid?.() !== 0) throw new Error("the lab needs root");
   const folder = mkdtempSync(join(tmpdir(), "guardian-lab-"));
+  const outcomes: Outcome[] = [];
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       say(`${signal}: ending`);
       takeDown();
+      console.log(closingTable(outcomes));
       process.exit(130);
     });
   }
-  const outcomes: Outcome[] = [];
   try {
     await runAll(folder, outcomes);
   } catch (error) {

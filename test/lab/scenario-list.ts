@@ -1,5 +1,6 @@
 /** The lab's scenarios, in the order in which they run. */
 import type { Scenario } from "./lab.ts";
+import { backWhileGuardianIsDown } from "./scenarios/back-while-guardian-is-down.ts";
 import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
 import { bmcStuck } from "./scenarios/bmc-stuck.ts";
 import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
@@ -26,7 +27,6 @@ export const scenarios: readonly Scenario[] = [
   hungHost,
   managementCut,
   storageCut,
-  directoryReadOnly,
   directoryFrozen,
   bmcUnreachable,
   bmcStuck,
@@ -35,8 +35,10 @@ export const scenarios: readonly Scenario[] = [
   guardianDown,
   guardianKilledBeforeMoves,
   guardianKilledDuringMoves,
+  backWhileGuardianIsDown,
   collectorKilled,
   storm,
+  directoryReadOnly,
   guardianKilledAtTheCalls,
   storeStopped,
   managementCutForLong,

@@ -11,6 +11,7 @@ The order is what matters, each step was paid for:
      Placement for up to a minute, and nothing can be placed on it
   5. delete the servers: of a dead host that can hang for 90 s, hence last
 """
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -103,7 +104,8 @@ def delete_servers(cloud):
 
 def main():
     started, cloud = time.monotonic(), Cloud()
-    last_reports = {host: heal(cloud, host) for host in HOSTS}
+    with concurrent.futures.ThreadPoolExecutor(len(HOSTS)) as pool:
+        last_reports = dict(zip(HOSTS, pool.map(lambda host: heal(cloud, host), HOSTS)))
     for host in HOSTS:
         wait_for_migrations(cloud, host)
         bring_into_service(cloud, host, last_reports[host])

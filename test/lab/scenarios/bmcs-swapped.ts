@@ -19,8 +19,8 @@ export const bmcsSwapped: Scenario = {
       page.why.some((line) => /but unverified: it shows GUID .*, its host's UUID is/.test(line)),
       page.why.join("\n"),
     );
-    lab.say("paged; 15 s more without any action");
-    await sleep(15_000);
+    lab.say("paged; 10 s more without any action");
+    await sleep(10_000);
     await lab.expectUntouched(victim, "compute-2");
   },
 };

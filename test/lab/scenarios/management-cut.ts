@@ -22,8 +22,8 @@ export const managementCut: Scenario = {
       alert.why.some((line) => line.startsWith("reverse ping, management: 0 of")),
       alert.why.join("\n"),
     );
-    lab.say(`told: ${alert.title}; 20 s more without any action`);
-    await sleep(20_000);
+    lab.say(`told: ${alert.title}; 12 s more without any action`);
+    await sleep(12_000);
     await lab.expectUntouched(victim);
     await lab.fault("heal", victim, "mgmt");
     await lab.guardian.verdict(victim, "healthy", 30_000);

@@ -32,7 +32,7 @@ export const storageCut: Scenario = {
 export const directoryReadOnly: Scenario = {
   name: "directory-read-only",
   shows: "a living host whose instances directory turned read-only is degraded: told, not fenced",
-  tier: "ci",
+  tier: "all",
   guardian,
   victim: "compute-3",
   servers: 1,

@@ -14,7 +14,7 @@ export const storm: Scenario = {
     const page = await lab.alert(undefined, "storm", 20_000);
     assert.equal(page.class, "page");
     assert.match(page.why.join("\n"), /compute-1, compute-2/);
-    await sleep(15_000);
+    await sleep(10_000);
     await lab.expectUntouched(victim, "compute-2");
   },
 };
