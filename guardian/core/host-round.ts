@@ -3,7 +3,7 @@ import type { HostName } from "../../shared/names.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation, hasBegun, type Evacuating } from "./evacuation.ts";
-import { advanceFencing, beginFencing, othersLive } from "./fencing.ts";
+import { advanceFencing, beginFencing, othersLive, owingLife } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
 import type { Phase } from "./memory.ts";
@@ -147,7 +147,9 @@ function sayHold(
 
 /** It does not look dead any more: no proof was minted, so nothing has moved. */
 function standDown(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
-  return say(withPhase(state, host.host, { kind: "watching" }), out, {
+  const phase = incidentOf(state, host.host)?.phase;
+  const owing = phase === undefined ? [] : owingLife(phase);
+  return say(withPhase(state, host.host, { kind: "watching", owing }), out, {
     level: "warn",
     host: host.host,
     event: "stood-down",

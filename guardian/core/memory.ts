@@ -49,7 +49,11 @@ export interface OffCommand {
 }
 
 export type Phase =
-  | { readonly kind: "watching" }
+  | {
+      readonly kind: "watching";
+      /** A fencing that stood down may have switched a chassis off: these must show life first. */
+      readonly owing?: readonly HostName[];
+    }
   | {
       readonly kind: "fencing";
       readonly since: MonoMs;
