@@ -34,6 +34,8 @@ const lastingMs: Readonly<Record<string, number>> = {
 };
 /** A lost proof that comes back sooner is nobody's business. */
 const proofLostMs = 10_000;
+/** A fenced host whose servers are not even listed, a move that is not seen, for this long. */
+const stalledMs = 30_000;
 /** Devices are read at the start; before this nothing is said of them. */
 const unverifiedTicketMs = 30_000;
 
@@ -223,6 +225,17 @@ function* evacuatingAlerts(
     });
     return;
   }
+  const stalled = stalledBecause(state, phase, blocked);
+  if (stalled !== undefined) {
+    yield about(host, assessment, {
+      kind: "held",
+      class: "page",
+      title: `${host.host} is fenced, and its servers do not move: ${stalled.what}`,
+      why: stalled.why,
+      next: "mend what is named, or evacuate it by hand: it is off; the guardian tries on",
+    });
+    return;
+  }
   const seconds = describeMs(state.now - incident.openedAt);
   yield about(host, assessment, {
     kind: "dead",
@@ -231,6 +244,34 @@ function* evacuatingAlerts(
     impact: serversText(moves),
     next: `following every server until it runs again (${seconds} so far)`,
   });
+}
+
+/** Nova answers, and yet the evacuation does not get on; undefined while it may still. */
+function stalledBecause(
+  state: GuardianState,
+  phase: Extract<Phase, { kind: "evacuating" }>,
+  blocked: Assessment["gates"],
+): { readonly what: string; readonly why: readonly string[] } | undefined {
+  const { forcedDown } = phase;
+  if (phase.moves === undefined) {
+    if (state.now - phase.since < stalledMs) return undefined;
+    if (blocked.length > 0) {
+      const names = blocked.map((gate) => gate.gate).join(", ");
+      return { what: names, why: blocked.map(describeGate) };
+    }
+    if (forcedDown.kind === "done") {
+      return { what: "its servers cannot be listed", why: ["Nova gives no list of its servers"] };
+    }
+    const reason = forcedDown.kind === "retry" ? forcedDown.reason : "no answer";
+    return { what: "Nova does not force it down", why: [reason] };
+  }
+  const limitMs = state.settings.limits.moveMsMax + stalledMs;
+  const lost = Object.values(phase.moves).filter(
+    ({ state: move }) =>
+      (move.kind === "ordered" || move.kind === "running") && state.now - move.at > limitMs,
+  );
+  if (lost.length === 0) return undefined;
+  return { what: "its moves cannot be followed", why: lost.map((move) => move.name) };
 }
 
 function endedAlert(
