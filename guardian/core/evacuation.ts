@@ -23,6 +23,8 @@ const serviceRetryMs = 5000;
 const serviceAnswerMs = 15_000;
 const lookEveryMs = 1000;
 const refencesMax = 2;
+/** How long servers are looked for that the last report counted and Nova does not list. */
+const searchMs = 60_000;
 
 /** One round. `gates` are those to begin while no move was made, else those to continue. */
 export function advanceEvacuation(
@@ -298,20 +300,44 @@ function assertMayMove(
   invariant(phase.forcedDown.kind === "done", `${host.host} is not forced down`);
 }
 
-/** Ends the incident's work when no move is planned or under way any more. */
+/**
+ * Ends the incident's work when no move is planned or under way any more, and a last list shows no
+ * further server: the first one may have been cut short, and a server may have arrived after it.
+ */
 function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
   const phase = phaseOf(state, host);
   if (phase?.moves === undefined) return state;
   const moves = Object.values(phase.moves);
   if (moves.some((move) => isUnderWay(move) || move.state.kind === "planned")) return state;
+  const settledAt = phase.settledAt ?? state.now;
+  const reported = host.newest?.checks.serversTotal ?? 0;
+  const unlisted = Math.max(0, reported - moves.length);
+  const listed = phase.listedAt !== undefined && phase.listedAt >= settledAt;
+  const searching = unlisted > 0 && state.now - settledAt < searchMs;
+  if (!listed || searching) return lookAgain(state, host, { ...phase, settledAt }, out);
   const done = moves.filter((move) => move.state.kind === "finished").length;
-  const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves };
+  const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves, unlisted };
+  const short = unlisted === 0 ? "" : `; its last report counted ${reported}`;
   return say(withPhase(state, host.host, ended), out, {
-    level: done === moves.length ? "info" : "error",
+    level: done === moves.length && unlisted === 0 ? "info" : "error",
     host: host.host,
     event: "evacuation-ended",
-    text: `${done} of ${moves.length} servers run elsewhere; the host waits for release`,
+    text: `${done} of ${moves.length} servers run elsewhere${short}; the host waits for release`,
   });
+}
+
+function lookAgain(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  const first = phaseOf(state, host)?.settledAt === undefined;
+  const due =
+    first || phase.lookedAt === undefined || state.now - phase.lookedAt >= 2 * lookEveryMs;
+  if (!due) return state;
+  out.push({ kind: "list-servers", host: host.host });
+  return withPhase(state, host.host, { ...phase, lookedAt: state.now });
 }
 
 /** Why the first move waits although the host is fenced; undefined when nothing holds it. */

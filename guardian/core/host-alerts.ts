@@ -265,6 +265,9 @@ function stalledBecause(
     const reason = forcedDown.kind === "retry" ? forcedDown.reason : "no answer";
     return { what: "Nova does not force it down", why: [reason] };
   }
+  if (phase.settledAt !== undefined && state.now - phase.settledAt >= 3 * stalledMs) {
+    return { what: "its servers cannot be listed again", why: ["Nova gives no list of them"] };
+  }
   const limitMs = state.settings.limits.moveMsMax + stalledMs;
   const lost = Object.values(phase.moves).filter(
     ({ state: move }) =>
@@ -283,6 +286,17 @@ function endedAlert(
   const done = moves.filter((move) => move.state.kind === "finished");
   const missing = moves.filter((move) => move.state.kind !== "finished");
   const where = done.map((move) => whereLine(move));
+  const unlisted = phase.unlisted ?? 0;
+  if (missing.length === 0 && unlisted > 0) {
+    return about(host, assessment, {
+      kind: "left-behind",
+      class: "page",
+      title: `${host.host}: its last report counted ${unlisted} more servers than Nova listed`,
+      why: [`Nova listed ${moves.length}`, ...where],
+      impact: `${unlisted} servers that nobody moved`,
+      next: "find out which they are (is a cell of Nova down?) and bring them up by hand",
+    });
+  }
   if (missing.length === 0) {
     return about(host, assessment, {
       kind: "evacuated",

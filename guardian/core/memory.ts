@@ -87,11 +87,17 @@ export type Phase =
       /** Undefined until the host's servers were listed. */
       readonly moves: Readonly<Record<string, Move>> | undefined;
       readonly lookedAt: MonoMs | undefined;
+      /** When the newest list of its servers was asked for. */
+      readonly listedAt?: MonoMs | undefined;
+      /** When no move was open any more: a list asked for later ends the work. */
+      readonly settledAt?: MonoMs | undefined;
     }
   | {
       readonly kind: "ended";
       readonly wall: number;
       readonly moves: Readonly<Record<string, Move>>;
+      /** Servers that its last report counted and Nova never listed. */
+      readonly unlisted?: number;
     };
 
 /** An order to Nova that may be repeated without harm. */
@@ -208,6 +214,8 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         disabled: againUnlessDone(phase.disabled),
         moves: rememberedMoves(phase.moves, now),
         lookedAt: undefined,
+        listedAt: undefined,
+        settledAt: undefined,
       };
     default:
       return phase satisfies never;

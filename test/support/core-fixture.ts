@@ -78,7 +78,7 @@ export class CoreFixture {
         offAnswer: { kind: "done" },
         turnsOff: true,
         novaReports: true,
-        checks: { ...healthyChecks, hardwareUuid: guid },
+        checks: { ...healthyChecks, serversTotal: 0, serversRunning: 0, hardwareUuid: guid },
         bootId: "b0070000000000a1",
       });
       this.nova.addHost(name);
