@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
-import { advanceEvacuation, hasBegun, type Evacuating } from "./evacuation.ts";
+import { advanceEvacuation, hasBegun } from "./evacuation.ts";
 import { advanceFencing, beginFencing, othersLive, owingLife } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
@@ -10,6 +10,7 @@ import type { Phase } from "./memory.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
 import { withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
+import type { Evacuating } from "./service-orders.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, withHost, type GuardianState, type HostState } from "./state.ts";
 
