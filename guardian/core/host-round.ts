@@ -195,19 +195,26 @@ function wrongChassis(
   return disarm(next, out, reason);
 }
 
-/** A fenced host that is up, enabled and healthy again was taken back by people. */
+/**
+ * A fenced host that reports again, enabled and up in Nova, was taken back by people: servers may
+ * come to it, so it is guarded anew, even while a self-check is not quite well.
+ */
 function closeWhenBack(
   state: GuardianState,
   host: HostState,
   assessment: Assessment,
   out: Effect[],
 ): GuardianState {
-  if (assessment.verdict !== "healthy" || host.service?.service.status !== "enabled") return state;
+  const service = host.service?.service;
+  if (service?.status !== "enabled" || host.freshSince === undefined) return state;
+  const steady = state.now - host.freshSince >= state.settings.limits.graceFreshMs;
+  const taken = steady && service.state === "up" && !service.forcedDown;
+  if (assessment.verdict !== "healthy" && !taken) return state;
   const told = say(state, out, {
     level: "info",
     host: host.host,
     event: "back",
-    text: "it is back: up, enabled and healthy",
+    text: `it is back: up, enabled and ${assessment.verdict}`,
   });
   return closeIncident(told, host.host);
 }
