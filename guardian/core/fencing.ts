@@ -10,7 +10,7 @@ import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Incident, OffCommand, Phase } from "./memory.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
-import { deviceKey } from "./verification.ts";
+import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { mintProof, type FenceProof } from "./proof.ts";
 import { noticeInForce } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
@@ -71,7 +71,8 @@ export function orderOff(
   const commands: Record<string, OffCommand> = {};
   for (const device of hostSettings(state.settings, host.host).devices) {
     const pinned = state.memory.devices[deviceKey(host.host, device)]?.pinned;
-    if (pinned === undefined) continue;
+    // One that is not verified may be another host's: it is not even asked.
+    if (pinned === undefined || unverifiedBecause(state, host.host, device) !== undefined) continue;
     out.push({
       kind: "power-off",
       id: `${incident.id}/${host.host}/${step}/${device}/${state.now}`,
