@@ -42,7 +42,8 @@ export function advanceEvacuation(
 /** Whether a move of this evacuation was ever ordered. */
 export function hasBegun(phase: Evacuating): boolean {
   const moves = Object.values(phase.moves ?? {});
-  return moves.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
+  const ours = moves.filter((move) => move.adopted !== true);
+  return ours.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
 }
 
 /** After a restart there are no commands to rest a proof on: off is ordered again, then read. */

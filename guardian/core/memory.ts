@@ -36,6 +36,8 @@ export interface Move {
   readonly project: string;
   /** It ran when its host died, so it must run again; else it must be stopped again. */
   readonly ran: boolean;
+  /** Under way before we called: somebody else's, followed, and no beginning of ours. */
+  readonly adopted?: boolean;
   readonly state: MoveState;
 }
 

@@ -66,8 +66,9 @@ function planMove(
   const base = { server: server.server, name: server.name, project: server.project, ran };
   const active = records.find((record) => activeRecords.includes(record.status));
   if (active !== undefined) {
-    // Somebody's call, perhaps ours from before a crash, is under way: follow it, never repeat it.
-    return { ...base, state: { kind: "running", at: event.at, latestRecord: active.id - 1 } };
+    // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.
+    const running = { kind: "running", at: event.at, latestRecord: active.id - 1 } as const;
+    return { ...base, adopted: true, state: running };
   }
   const reason = leftBecause(state, server);
   if (reason !== undefined) return { ...base, state: { kind: "left", reason } };
