@@ -8,7 +8,8 @@ import { describeGate, type GateResult } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
-import { hostAlerts, type Wanted } from "./host-alerts.ts";
+import { hostAlerts } from "./host-alerts.ts";
+import type { Wanted } from "./incident-alerts.ts";
 import type { GuardianState } from "./state.ts";
 
 /** Doubts shorter than this page nobody. */

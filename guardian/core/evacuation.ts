@@ -4,25 +4,21 @@
  * and follow each to its end.
  */
 import { invariant } from "../../shared/invariant.ts";
-import { after, type MonoMs } from "../../shared/time.ts";
-import { describeGate } from "./assessment.ts";
+import type { MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
-import type { ServiceOrderAnswered } from "./events.ts";
 import { fenceState, orderOff, othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import { ourMark } from "./marks.ts";
-import type { Move, OrderState, Phase } from "./memory.ts";
+import type { Move, Phase } from "./memory.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { proofStands } from "./proof.ts";
+import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
-export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
-
-const serviceRetryMs = 5000;
-const serviceAnswerMs = 15_000;
 const lookEveryMs = 1000;
 const refencesMax = 2;
+/** How long servers are looked for that the last report counted and Nova does not list. */
+const searchMs = 60_000;
 
 /** One round. `gates` are those to begin while no move was made, else those to continue. */
 export function advanceEvacuation(
@@ -45,21 +41,16 @@ export function advanceEvacuation(
   return finish(orderMoves(next, host, out), host, out);
 }
 
-function phaseOf(state: GuardianState, host: HostState): Evacuating | undefined {
-  const phase = incidentOf(state, host.host)?.phase;
-  return phase?.kind === "evacuating" ? phase : undefined;
+/** Whether a move of this evacuation was ever ordered. */
+export function hasBegun(phase: Evacuating): boolean {
+  const moves = Object.values(phase.moves ?? {});
+  const ours = moves.filter((move) => move.adopted !== true);
+  return ours.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
 }
 
 /** Whether the phase is from before a restart: the commands given then are not known. */
 export function isInherited(phase: Evacuating): boolean {
   return Object.keys(phase.commands).length === 0;
-}
-
-/** Whether a server has been moved, or an evacuate call for it was made. */
-export function hasBegun(phase: Evacuating): boolean {
-  return Object.values(phase.moves ?? {}).some(
-    (move) => !["planned", "left"].includes(move.state.kind),
-  );
 }
 
 /** After a restart there are no commands to rest a proof on: off is ordered again, then read. */
@@ -166,67 +157,6 @@ function refence(
   });
 }
 
-/** Force down, then disable; both may be repeated without harm, so both are retried. */
-function orderService(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
-  const phase = phaseOf(state, host);
-  const incident = incidentOf(state, host.host);
-  const serviceId = host.service?.service.serviceId;
-  if (phase?.proof === undefined || incident === undefined || serviceId === undefined) return state;
-  const id = `${incident.id}/${host.host}`;
-  if (isOrderDue(phase.forcedDown, state.now)) {
-    out.push({ kind: "force-down", id: `${id}/force-down`, host: host.host, serviceId });
-    return withPhase(state, host.host, { ...phase, forcedDown: { kind: "asked", at: state.now } });
-  }
-  if (phase.forcedDown.kind === "done" && isOrderDue(phase.disabled, state.now)) {
-    const reason = ourMark(state, incident.id);
-    out.push({ kind: "disable", id: `${id}/disable`, host: host.host, serviceId, reason });
-    return withPhase(state, host.host, { ...phase, disabled: { kind: "asked", at: state.now } });
-  }
-  return state;
-}
-
-function isOrderDue(order: OrderState, now: MonoMs): boolean {
-  switch (order.kind) {
-    case "due":
-      return true;
-    case "asked":
-      return now - order.at > serviceAnswerMs;
-    case "retry":
-      return now >= order.at;
-    case "done":
-      return false;
-    default:
-      return order satisfies never;
-  }
-}
-
-export function foldServiceOrder(
-  state: GuardianState,
-  event: ServiceOrderAnswered,
-  out: Effect[],
-): GuardianState {
-  const phase = incidentOf(state, event.host)?.phase;
-  if (phase?.kind !== "evacuating") return state;
-  const { answer } = event;
-  const done = answer.kind === "accepted";
-  const reason = answer.kind === "accepted" ? "" : answer.reason;
-  const result: OrderState = done
-    ? { kind: "done" }
-    : { kind: "retry", at: after(event.at, serviceRetryMs), reason };
-  const next =
-    event.order === "force-down"
-      ? { ...phase, forcedDown: result }
-      : { ...phase, disabled: result };
-  return say(withPhase(state, event.host, next), out, {
-    level: done ? "info" : "warn",
-    host: event.host,
-    event: event.order,
-    text: done
-      ? `${event.order === "force-down" ? "nova-compute forced down" : "host disabled with our mark"}`
-      : `Nova did not ${event.order} it: ${reason}; again in ${serviceRetryMs / 1000} s`,
-  });
-}
-
 function listServers(
   state: GuardianState,
   host: HostState,
@@ -305,24 +235,42 @@ function assertMayMove(
   invariant(phase.forcedDown.kind === "done", `${host.host} is not forced down`);
 }
 
-/** Ends the incident's work when no move is planned or under way any more. */
+/**
+ * Ends the incident's work when no move is planned or under way any more, and a last list shows no
+ * further server: the first one may have been cut short, and a server may have arrived after it.
+ */
 function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
   const phase = phaseOf(state, host);
   if (phase?.moves === undefined) return state;
   const moves = Object.values(phase.moves);
   if (moves.some((move) => isUnderWay(move) || move.state.kind === "planned")) return state;
+  const settledAt = phase.settledAt ?? state.now;
+  const reported = host.newest?.checks.serversTotal ?? 0;
+  const unlisted = Math.max(0, reported - moves.length);
+  const listed = phase.listedAt !== undefined && phase.listedAt >= settledAt;
+  const searching = unlisted > 0 && state.now - settledAt < searchMs;
+  if (!listed || searching) return lookAgain(state, host, { ...phase, settledAt }, out);
   const done = moves.filter((move) => move.state.kind === "finished").length;
-  const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves };
+  const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves, unlisted };
+  const short = unlisted === 0 ? "" : `; its last report counted ${reported}`;
   return say(withPhase(state, host.host, ended), out, {
-    level: done === moves.length ? "info" : "error",
+    level: done === moves.length && unlisted === 0 ? "info" : "error",
     host: host.host,
     event: "evacuation-ended",
-    text: `${done} of ${moves.length} servers run elsewhere; the host waits for release`,
+    text: `${done} of ${moves.length} servers run elsewhere${short}; the host waits for release`,
   });
 }
 
-/** Why the first move waits although the host is fenced; undefined when nothing holds it. */
-export function heldBecause(gates: ReturnType<typeof gatesToBegin>): string | undefined {
-  const blocked = gates.filter((gate) => !gate.pass);
-  return blocked.length === 0 ? undefined : blocked.map(describeGate).join("; ");
+function lookAgain(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  const first = phaseOf(state, host)?.settledAt === undefined;
+  const due =
+    first || phase.lookedAt === undefined || state.now - phase.lookedAt >= 2 * lookEveryMs;
+  if (!due) return state;
+  out.push({ kind: "list-servers", host: host.host });
+  return withPhase(state, host.host, { ...phase, lookedAt: state.now });
 }

@@ -10,7 +10,7 @@ import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Incident, OffCommand, Phase } from "./memory.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
-import { deviceKey } from "./verification.ts";
+import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { mintProof, type FenceProof } from "./proof.ts";
 import { noticeInForce } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
@@ -32,16 +32,17 @@ export function beginFencing(
   const incident = incidentOf(state, host.host);
   if (incident === undefined) return state;
   const commands = orderOff(state, host, incident, out, `fence-${attempt}`);
-  // An earlier attempt may have switched it off already: the question to the others stays open.
-  const inherited = incident.phase.kind === "fencing" && incident.phase.switchedOff;
+  // An earlier attempt may have switched it off already: the question to the others stays open,
+  // to those above all who have not reported since.
+  const owing = owingLife(incident.phase);
   const phase: Fencing = {
     kind: "fencing",
     since: state.now,
     attempt,
     lastFailure,
     commands,
-    switchedOff: inherited || Object.values(commands).some((command) => command.wasOn),
-    freshAtCommand: freshHosts(state, host.host),
+    switchedOff: owing.length > 0 || Object.values(commands).some((command) => command.wasOn),
+    freshAtCommand: [...new Set([...owing, ...freshHosts(state, host.host)])].sort(),
   };
   const fences = [...state.memory.fences, { host: host.host, wall: state.wall }].slice(-100);
   const fenced = { ...state, memory: { ...state.memory, fences } };
@@ -51,6 +52,12 @@ export function beginFencing(
     event: "fence-ordered",
     text: `power off ordered from ${Object.keys(commands).join(", ")} (attempt ${attempt})`,
   });
+}
+
+/** Hosts that an earlier attempt of this incident still asks for life. */
+export function owingLife(phase: Phase): readonly HostName[] {
+  if (phase.kind === "watching") return phase.owing ?? [];
+  return phase.kind === "fencing" && phase.switchedOff ? phase.freshAtCommand : [];
 }
 
 /** Gives the off command to each device of a host and remembers what it read before. */
@@ -64,7 +71,8 @@ export function orderOff(
   const commands: Record<string, OffCommand> = {};
   for (const device of hostSettings(state.settings, host.host).devices) {
     const pinned = state.memory.devices[deviceKey(host.host, device)]?.pinned;
-    if (pinned === undefined) continue;
+    // One that is not verified may be another host's: it is not even asked.
+    if (pinned === undefined || unverifiedBecause(state, host.host, device) !== undefined) continue;
     out.push({
       kind: "power-off",
       id: `${incident.id}/${host.host}/${step}/${device}/${state.now}`,

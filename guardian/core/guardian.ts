@@ -10,7 +10,7 @@ import { foldCensus, noCensus } from "./census.ts";
 import { commonEyes, foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
 import type { Arming, GuardianEvent, Released, Started, Tick } from "./events.ts";
-import { foldServiceOrder } from "./evacuation.ts";
+import { foldServiceOrder } from "./service-orders.ts";
 import { foldFreshness, foldTelemetry, freshHostsByPath, voters } from "./freshness.ts";
 import { foldPowerOff } from "./fencing.ts";
 import { advanceIncident } from "./host-round.ts";

@@ -1,26 +1,18 @@
 /** What should be said of one host now: one alert per kind of trouble, derived from its state. */
-import type { HostName } from "../../shared/names.ts";
 import { describeMs } from "../../shared/time.ts";
-import type { AlertMessage } from "../ports.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
+import {
+  about,
+  endedAlert,
+  evacuatingAlerts,
+  proofLostMs,
+  type Wanted,
+} from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
-import type { Incident, Move, Phase } from "./memory.ts";
-import { leftLine } from "./moves.ts";
+import type { Phase } from "./memory.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
-
-export interface Wanted {
-  readonly kind: string;
-  readonly host: HostName | undefined;
-  readonly class: AlertMessage["class"];
-  readonly title: string;
-  readonly why: readonly string[];
-  readonly impact: string;
-  readonly next: string;
-  /** Changes when the alert is worth sending again under the same title. */
-  readonly revision?: string;
-}
 
 /** A living but isolated host (row 16) is paged after this. */
 const isolatedPageMs = 30_000;
@@ -32,8 +24,6 @@ const lastingMs: Readonly<Record<string, number>> = {
   "13a": 10_000,
   "11a": 10_000,
 };
-/** A lost proof that comes back sooner is nobody's business. */
-const proofLostMs = 10_000;
 /** Devices are read at the start; before this nothing is said of them. */
 const unverifiedTicketMs = 30_000;
 
@@ -54,14 +44,6 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   }
   yield* deviceAlerts(state, host, assessment);
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
-}
-
-type Draft = Omit<Wanted, "host" | "why" | "impact" | "next"> & Partial<Wanted>;
-
-function about(host: HostState, assessment: Assessment, draft: Draft): Wanted {
-  const checks = host.newest?.checks;
-  const servers = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
-  return { host: host.host, why: assessment.evidence, impact: servers, next: "", ...draft };
 }
 
 /** The alert that a verdict asks for while nothing has been done yet. */
@@ -190,82 +172,6 @@ function fenceFailed(host: HostState, assessment: Assessment, reason: string): W
   });
 }
 
-function* evacuatingAlerts(
-  state: GuardianState,
-  host: HostState,
-  assessment: Assessment,
-  incident: Incident,
-  phase: Extract<Phase, { kind: "evacuating" }>,
-): Generator<Wanted> {
-  const moves = Object.values(phase.moves ?? {});
-  const waiting = moves.filter((move) => move.state.kind === "planned");
-  const lostMs = phase.lostAt === undefined ? 0 : state.now - phase.lostAt;
-  if (phase.proof === undefined && (phase.life !== undefined || lostMs >= proofLostMs)) {
-    yield about(host, assessment, {
-      kind: "proof-lost",
-      class: "page",
-      title: `${host.host}: ${phase.life === undefined ? "its proof lapsed" : `it showed life (${phase.life})`}, no new move starts`,
-      impact: `${serversText(waiting)} wait`,
-      next: "the guardian goes on once its power reads off twice again",
-    });
-    return;
-  }
-  const blocked = assessment.gates.filter((gate) => !gate.pass);
-  const heldLong = state.now - phase.since >= proofLostMs;
-  if (blocked.length > 0 && waiting.length > 0 && heldLong) {
-    yield about(host, assessment, {
-      kind: "held",
-      class: "page",
-      title: `${host.host} is fenced, and its servers wait: ${blocked.map((gate) => gate.gate).join(", ")}`,
-      why: blocked.map(describeGate),
-      impact: `${serversText(waiting)} wait`,
-      next: "change what the gate names",
-    });
-    return;
-  }
-  const seconds = describeMs(state.now - incident.openedAt);
-  yield about(host, assessment, {
-    kind: "dead",
-    class: "notification",
-    title: `${host.host} is dead and fenced: its servers are being evacuated`,
-    impact: serversText(moves),
-    next: `following every server until it runs again (${seconds} so far)`,
-  });
-}
-
-function endedAlert(
-  host: HostState,
-  assessment: Assessment,
-  phase: Extract<Phase, { kind: "ended" }>,
-): Wanted {
-  const moves = Object.values(phase.moves);
-  const done = moves.filter((move) => move.state.kind === "finished");
-  const missing = moves.filter((move) => move.state.kind !== "finished");
-  const where = done.map((move) => whereLine(move));
-  if (missing.length === 0) {
-    return about(host, assessment, {
-      kind: "evacuated",
-      class: "notification",
-      title: `${host.host}: all ${done.length} servers run elsewhere; repair it and release it`,
-      why: where,
-      impact: serversText(done),
-      next: `repair it, then: guardian host release ${host.host} (it counts toward the storm limit until then, 24 h at most)`,
-    });
-  }
-  return about(host, assessment, {
-    kind: "left-behind",
-    class: "page",
-    title: `${host.host}: ${missing.length} of ${moves.length} servers do not run elsewhere`,
-    why: [...missing.map(leftLine), ...where],
-    impact: serversText(missing),
-    next: "bring these servers up by hand; the host is off and fenced",
-  });
-}
-
-function whereLine(move: Move): string {
-  return move.state.kind === "finished" ? `${move.name} on ${move.state.destination}` : move.name;
-}
-
 /** Whatever holds it: a silent host with no move under way gets a page of its own. */
 function unattended(state: GuardianState, host: HostState, phase: Phase | undefined): boolean {
   if (host.silentSince === undefined || phase?.kind === "ended") return false;
@@ -287,14 +193,4 @@ function unattendedAlert(state: GuardianState, host: HostState, assessment: Asse
     why: [`held by row ${assessment.row}: ${hold}`, ...assessment.evidence],
     next: "end what holds it, or act by hand",
   });
-}
-
-/** "5 servers (vm-1, vm-2, … and 2 more) of 2 projects". */
-export function serversText(moves: readonly Move[]): string {
-  if (moves.length === 0) return "no servers";
-  const named = moves.slice(0, 10).map((move) => move.name);
-  const more = moves.length > named.length ? ` and ${moves.length - named.length} more` : "";
-  const projects = new Set(moves.map((move) => move.project)).size;
-  const plural = moves.length === 1 ? "" : "s";
-  return `${moves.length} server${plural} (${named.join(", ")}${more}) of ${projects} project${projects === 1 ? "" : "s"}`;
 }

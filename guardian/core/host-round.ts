@@ -2,14 +2,15 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
-import { advanceEvacuation, hasBegun, isInherited, type Evacuating } from "./evacuation.ts";
-import { advanceFencing, beginFencing, othersLive } from "./fencing.ts";
+import { advanceEvacuation, hasBegun, isInherited } from "./evacuation.ts";
+import { advanceFencing, beginFencing, othersLive, owingLife } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue } from "./gates.ts";
 import { disarm } from "./disarm.ts";
 import type { Phase } from "./memory.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
 import { withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
+import type { Evacuating } from "./service-orders.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, withHost, type GuardianState, type HostState } from "./state.ts";
 
@@ -147,7 +148,9 @@ function sayHold(
 
 /** It does not look dead any more: no proof was minted, so nothing has moved. */
 function standDown(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
-  return say(withPhase(state, host.host, { kind: "watching" }), out, {
+  const phase = incidentOf(state, host.host)?.phase;
+  const owing = phase === undefined ? [] : owingLife(phase);
+  return say(withPhase(state, host.host, { kind: "watching", owing }), out, {
     level: "warn",
     host: host.host,
     event: "stood-down",
@@ -204,19 +207,26 @@ function wrongChassis(
   return disarm(next, out, reason);
 }
 
-/** A fenced host that is up, enabled and healthy again was taken back by people. */
+/**
+ * A fenced host that reports again, enabled and up in Nova, was taken back by people: servers may
+ * come to it, so it is guarded anew, even while a self-check is not quite well.
+ */
 function closeWhenBack(
   state: GuardianState,
   host: HostState,
   assessment: Assessment,
   out: Effect[],
 ): GuardianState {
-  if (assessment.verdict !== "healthy" || host.service?.service.status !== "enabled") return state;
+  const service = host.service?.service;
+  if (service?.status !== "enabled" || host.freshSince === undefined) return state;
+  const steady = state.now - host.freshSince >= state.settings.limits.graceFreshMs;
+  const taken = steady && service.state === "up" && !service.forcedDown;
+  if (assessment.verdict !== "healthy" && !taken) return state;
   const told = say(state, out, {
     level: "info",
     host: host.host,
     event: "back",
-    text: "it is back: up, enabled and healthy",
+    text: `it is back: up, enabled and ${assessment.verdict}`,
   });
   return closeIncident(told, host.host);
 }

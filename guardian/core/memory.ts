@@ -36,6 +36,8 @@ export interface Move {
   readonly project: string;
   /** It ran when its host died, so it must run again; else it must be stopped again. */
   readonly ran: boolean;
+  /** Under way before we called: somebody else's, followed, and no beginning of ours. */
+  readonly adopted?: boolean;
   readonly state: MoveState;
 }
 
@@ -49,7 +51,11 @@ export interface OffCommand {
 }
 
 export type Phase =
-  | { readonly kind: "watching" }
+  | {
+      readonly kind: "watching";
+      /** A fencing that stood down may have switched a chassis off: these must show life first. */
+      readonly owing?: readonly HostName[];
+    }
   | {
       readonly kind: "fencing";
       readonly since: MonoMs;
@@ -83,11 +89,17 @@ export type Phase =
       /** Undefined until the host's servers were listed. */
       readonly moves: Readonly<Record<string, Move>> | undefined;
       readonly lookedAt: MonoMs | undefined;
+      /** When the newest list of its servers was asked for. */
+      readonly listedAt?: MonoMs | undefined;
+      /** When no move was open any more: a list asked for later ends the work. */
+      readonly settledAt?: MonoMs | undefined;
     }
   | {
       readonly kind: "ended";
       readonly wall: number;
       readonly moves: Readonly<Record<string, Move>>;
+      /** Servers that its last report counted and Nova never listed. */
+      readonly unlisted?: number;
     };
 
 /** An order to Nova that may be repeated without harm. */
@@ -204,6 +216,8 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         disabled: againUnlessDone(phase.disabled),
         moves: rememberedMoves(phase.moves, now),
         lookedAt: undefined,
+        listedAt: undefined,
+        settledAt: undefined,
       };
     default:
       return phase satisfies never;

@@ -23,20 +23,29 @@ export function foldServers(
   out: Effect[],
 ): GuardianState {
   const phase = incidentOf(state, event.host)?.phase;
-  if (phase?.kind !== "evacuating" || phase.moves !== undefined) return state;
+  // A list asked for in an earlier phase says nothing of this one.
+  if (phase?.kind !== "evacuating" || event.askedAt < phase.since) return state;
+  const known = phase.moves ?? {};
+  const listedAt = event.askedAt;
+  const found = event.servers.filter((server) => known[server.server] === undefined);
+  if (phase.moves !== undefined && found.length === 0) {
+    return withPhase(state, event.host, { ...phase, listedAt });
+  }
   const moves: Record<string, Move> = {};
-  for (const server of event.servers) {
+  for (const server of found) {
     const records = event.records.filter((record) => record.server === server.server);
     moves[server.server] = planMove(state, server, records, event);
   }
   const all = Object.values(moves);
   const left = all.filter((move) => move.state.kind === "left");
   const leftText = left.length === 0 ? "" : `; left: ${left.map(leftLine).join(", ")}`;
-  return say(withPhase(state, event.host, { ...phase, moves, lookedAt: undefined }), out, {
+  const planned = { ...phase, moves: { ...known, ...moves }, lookedAt: undefined };
+  const more = phase.moves === undefined ? "" : " further";
+  return say(withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined }), out, {
     level: left.length === 0 ? "info" : "error",
     host: event.host,
     event: "moves-planned",
-    text: `${all.length - left.length} of ${all.length} servers will be moved${leftText}`,
+    text: `${all.length - left.length} of ${all.length}${more} servers will be moved${leftText}`,
   });
 }
 
@@ -57,8 +66,9 @@ function planMove(
   const base = { server: server.server, name: server.name, project: server.project, ran };
   const active = records.find((record) => activeRecords.includes(record.status));
   if (active !== undefined) {
-    // Somebody's call, perhaps ours from before a crash, is under way: follow it, never repeat it.
-    return { ...base, state: { kind: "running", at: event.at, latestRecord: active.id - 1 } };
+    // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.
+    const running = { kind: "running", at: event.at, latestRecord: active.id - 1 } as const;
+    return { ...base, adopted: true, state: running };
   }
   const reason = leftBecause(state, server);
   if (reason !== undefined) return { ...base, state: { kind: "left", reason } };

@@ -54,6 +54,8 @@ export class CoreFixture {
   readonly facts = new Map<HostName, Facts>();
   readonly rows = new Map<HostName, LivenessRow>();
   readonly nova = new FixtureNova();
+  /** What a device shows that is not its host's own, by "host/device". */
+  readonly guids = new Map<string, string>();
   readonly ledger = { dropped: 0, shed: 0 };
   collectorUp = true;
   collectorEpoch = 1;
@@ -78,7 +80,7 @@ export class CoreFixture {
         offAnswer: { kind: "done" },
         turnsOff: true,
         novaReports: true,
-        checks: { ...healthyChecks, hardwareUuid: guid },
+        checks: { ...healthyChecks, serversTotal: 0, serversRunning: 0, hardwareUuid: guid },
         bootId: "b0070000000000a1",
       });
       this.nova.addHost(name);
@@ -288,7 +290,8 @@ export class CoreFixture {
   }
 
   #readPower(host: HostName, device: string, askedAt: MonoMs): void {
-    const { power, guid } = this.factsOf(host);
+    const { power, guid: own } = this.factsOf(host);
+    const guid = this.guids.get(`${host}/${device}`) ?? own;
     const identity = { guid, uuid: undefined, serial: undefined };
     const reading =
       power === "unknown"

@@ -28,6 +28,9 @@ export class FixtureNova {
   records: EvacuationRecord[] = [];
   answers = true;
   evacuateAnswer: ApiAnswer = { kind: "accepted", requestId: "req-1" };
+  forceDownAnswer: ApiAnswer = { kind: "accepted", requestId: "req-0" };
+  /** Why servers and migrations cannot be read, while services can. */
+  looksFail: string | undefined = undefined;
   /** How long a move takes. */
   moveMs = 2000;
   readonly #finishAt = new Map<ServerId, number>();
@@ -111,14 +114,21 @@ export class FixtureNova {
   /** What comes of an effect, and the event that tells it. */
   answer(effect: NovaEffect, at: MonoMs, askedAt: MonoMs): GuardianEvent {
     if (!this.answers) return { kind: "nova-failed", at, reason: "no answer within 10 s" };
+    const { looksFail: reason } = this;
+    if (reason !== undefined && (effect.kind === "list-servers" || effect.kind === "read-moves")) {
+      return { kind: "look-failed", at, host: effect.host, reason };
+    }
     switch (effect.kind) {
       case "read-services":
         return { kind: "services", at, askedAt, services: this.list(), unreadable: [] };
       case "force-down":
       case "disable": {
         const { host, kind: order } = effect;
-        if (effect.kind === "force-down") this.service(host).forcedDown = true;
-        else Object.assign(this.service(host), { status: "disabled", reason: effect.reason });
+        if (effect.kind === "force-down") {
+          const answer = this.forceDownAnswer;
+          if (answer.kind === "accepted") this.service(host).forcedDown = true;
+          return { kind: "service-order-answered", at, host, order, answer };
+        } else Object.assign(this.service(host), { status: "disabled", reason: effect.reason });
         const answer = { kind: "accepted", requestId: "req-0" } as const;
         return { kind: "service-order-answered", at, host, order, answer };
       }

@@ -118,7 +118,7 @@ for (const [file, schema] of Object.entries(files)) {
 
 test("docs/alerts.md has every kind of alert that the core can send", () => {
   const text = page("alerts.md");
-  const sources = ["alerting", "host-alerts"].map((name) =>
+  const sources = ["alerting", "host-alerts", "incident-alerts"].map((name) =>
     readFileSync(`guardian/core/${name}.ts`, "utf8"),
   );
   const kinds = sources.flatMap((source) => [

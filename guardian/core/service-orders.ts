@@ -1,0 +1,80 @@
+/** Our two orders to Nova about a fenced host's nova-compute: force it down, then disable it. */
+import { after, type MonoMs } from "../../shared/time.ts";
+import type { Effect } from "./effects.ts";
+import type { ServiceOrderAnswered } from "./events.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import { ourMark } from "./marks.ts";
+import type { OrderState, Phase } from "./memory.ts";
+import type { GuardianState, HostState } from "./state.ts";
+
+export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
+
+const serviceRetryMs = 5000;
+const serviceAnswerMs = 15_000;
+
+/** Its evacuation, while one is under way. */
+export function phaseOf(state: GuardianState, host: HostState): Evacuating | undefined {
+  const phase = incidentOf(state, host.host)?.phase;
+  return phase?.kind === "evacuating" ? phase : undefined;
+}
+
+/** Force down, then disable; both may be repeated without harm, so both are retried. */
+export function orderService(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  const phase = phaseOf(state, host);
+  const incident = incidentOf(state, host.host);
+  const serviceId = host.service?.service.serviceId;
+  if (phase?.proof === undefined || incident === undefined || serviceId === undefined) return state;
+  const id = `${incident.id}/${host.host}`;
+  if (isOrderDue(phase.forcedDown, state.now)) {
+    out.push({ kind: "force-down", id: `${id}/force-down`, host: host.host, serviceId });
+    return withPhase(state, host.host, { ...phase, forcedDown: { kind: "asked", at: state.now } });
+  }
+  if (phase.forcedDown.kind === "done" && isOrderDue(phase.disabled, state.now)) {
+    const reason = ourMark(state, incident.id);
+    out.push({ kind: "disable", id: `${id}/disable`, host: host.host, serviceId, reason });
+    return withPhase(state, host.host, { ...phase, disabled: { kind: "asked", at: state.now } });
+  }
+  return state;
+}
+
+function isOrderDue(order: OrderState, now: MonoMs): boolean {
+  switch (order.kind) {
+    case "due":
+      return true;
+    case "asked":
+      return now - order.at > serviceAnswerMs;
+    case "retry":
+      return now >= order.at;
+    case "done":
+      return false;
+    default:
+      return order satisfies never;
+  }
+}
+
+export function foldServiceOrder(
+  state: GuardianState,
+  event: ServiceOrderAnswered,
+  out: Effect[],
+): GuardianState {
+  const phase = incidentOf(state, event.host)?.phase;
+  if (phase?.kind !== "evacuating") return state;
+  const { answer } = event;
+  const done = answer.kind === "accepted";
+  const reason = answer.kind === "accepted" ? "" : answer.reason;
+  const result: OrderState = done
+    ? { kind: "done" }
+    : { kind: "retry", at: after(event.at, serviceRetryMs), reason };
+  const next =
+    event.order === "force-down"
+      ? { ...phase, forcedDown: result }
+      : { ...phase, disabled: result };
+  return say(withPhase(state, event.host, next), out, {
+    level: done ? "info" : "warn",
+    host: event.host,
+    event: event.order,
+    text: done
+      ? `${event.order === "force-down" ? "nova-compute forced down" : "host disabled with our mark"}`
+      : `Nova did not ${event.order} it: ${reason}; again in ${serviceRetryMs / 1000} s`,
+  });
+}

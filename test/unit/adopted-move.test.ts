@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+
+test("somebody's old evacuation record does not end the question to the others", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  const stale = core.nova.addServer(host1, "vm-1");
+  core.nova.addRecord(stale, host1, "accepted");
+  core.nova.addServer(host1, "vm-2");
+  core.hang(host1);
+  core.fact(host1, { turnsOff: false });
+  for (let round = 0; round < 200 && core.done("power-off").length === 0; round += 1) core.run(250);
+  // The chassis that went off is host 2's; host 1 lives.
+  core.fact(host1, { power: "off" });
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
+  core.run(60_000);
+  assert.deepEqual(core.done("evacuate"), []);
+  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+});

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+
+/**
+ * Host 1 hangs and lives; the chassis that its device switches off is host 2's. Twenty-four hosts,
+ * so that two in trouble are no storm. Returns right after the off command, host 2 just gone.
+ */
+function switchedOffAnother(): CoreFixture {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1", {});
+  core.hang(host1);
+  core.fact(host1, { turnsOff: false });
+  for (let round = 0; round < 200 && core.done("power-off").length === 0; round += 1) core.run(250);
+  assert.equal(core.done("power-off").length, 1);
+  core.fact(host1, { power: "off" });
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
+  return core;
+}
+
+test("the question to the others outlives a restart between the off command and the proof", () => {
+  const core = switchedOffAnother();
+  core.fact(host1, { power: "unknown" });
+  core.run(8000);
+  core.restart();
+  core.fact(host1, { power: "off" });
+  core.run(60_000);
+  assert.deepEqual(core.done("evacuate"), []);
+  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+});
+
+test("the question to the others outlives a further attempt", () => {
+  const core = switchedOffAnother();
+  core.fact(host1, { offAnswer: { kind: "no-answer", reason: "none within 5 s" } });
+  core.run(250);
+  core.fact(host1, { offAnswer: { kind: "already-off" } });
+  core.run(120_000);
+  assert.deepEqual(core.done("evacuate"), []);
+  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+});
+
+test("the question to the others outlives a fencing that stood down for a moment", () => {
+  const core = switchedOffAnother();
+  core.run(500);
+  core.fact(host1, { echo: ["management"] });
+  core.run(1000);
+  core.fact(host1, { echo: [] });
+  core.run(120_000);
+  assert.deepEqual(core.done("evacuate"), []);
+  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+});
