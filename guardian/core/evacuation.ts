@@ -4,7 +4,7 @@
  * and follow each to its end.
  */
 import { invariant } from "../../shared/invariant.ts";
-import type { MonoMs } from "../../shared/time.ts";
+import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
 import { fenceState, orderOff, othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
@@ -116,7 +116,9 @@ function signOfLife(
   host: HostState,
   phase: Evacuating,
 ): { readonly what: string; readonly poweredOn: boolean } | undefined {
-  const since: MonoMs = phase.lifeAt ?? phase.offSince;
+  const { proof, offSince } = phase;
+  // With two devices the proof may rest on a reading older than the first "off" of the later one.
+  const since = phase.lifeAt ?? monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
   for (const track of host.devices.values()) {
     const last = track.readings.at(-1);
     if (last?.reading.power === "on" && last.askedAt > since) {
@@ -189,6 +191,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   const incident = incidentOf(state, host.host);
   const proof = phase?.proof;
   if (phase?.moves === undefined || incident === undefined || proof === undefined) return state;
+  if (phase.forcedDown.kind !== "done") return state;
   if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
   if (!proofStands(proof, host.host, state.now)) return state;
   if (!hasBegun(phase) && othersLive(state, phase, phase.offSince).kind !== "live") return state;
