@@ -22,3 +22,16 @@ test("a collector that starts anew every 4 s hides no dead host: a page", () => 
   assert.equal(core.assessment(host1).row, "8a");
   assert.match(pages(core).join(), /silent for more than 2 min/);
 });
+
+test("a host that Nova stops listing once it is silent is paged", () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.fact(host1, { power: "unknown" });
+  core.fact(host1, { reports: false, echo: [], novaReports: false });
+  core.run(3500);
+  core.nova.services.delete(host1);
+  core.run(130_000);
+  const firing = Object.values(core.state.memory.alerts).map(({ message }) => message);
+  const page = firing.find((alert) => alert.host === host1 && alert.class === "page");
+  assert.ok(page !== undefined, `row ${core.assessment(host1).row}, and no page stands`);
+});
