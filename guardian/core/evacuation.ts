@@ -13,6 +13,7 @@ import type { Move, Phase } from "./memory.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { proofStands } from "./proof.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
+import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 const lookEveryMs = 1000;
@@ -142,7 +143,10 @@ function refence(
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
-  if (incident === undefined || (!underWay && phase.refences >= refencesMax)) return state;
+  const { mode } = state.settings;
+  const { maintenance } = hostSettings(state.settings, host.host);
+  const ours = mode === "act" && maintenance === undefined && phase.refences < refencesMax;
+  if (incident === undefined || (!underWay && !ours)) return state;
   const commands = orderOff(state, host, incident, out, `refence-${phase.refences + 1}`);
   const next = { ...phase, commands, refences: phase.refences + 1, freshAtCommand: [] };
   return say(withPhase(state, host.host, next), out, {
