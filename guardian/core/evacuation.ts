@@ -4,7 +4,7 @@
  * and follow each to its end.
  */
 import { invariant } from "../../shared/invariant.ts";
-import type { MonoMs } from "../../shared/time.ts";
+import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
 import { fenceState, orderOff, othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
@@ -13,6 +13,7 @@ import type { Move, Phase } from "./memory.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { proofStands } from "./proof.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
+import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 const lookEveryMs = 1000;
@@ -122,7 +123,9 @@ function signOfLife(
   host: HostState,
   phase: Evacuating,
 ): { readonly what: string; readonly poweredOn: boolean } | undefined {
-  const since: MonoMs = phase.lifeAt ?? phase.offSince;
+  const { proof, offSince } = phase;
+  // With two devices the proof may rest on a reading older than the first "off" of the later one.
+  const since = phase.lifeAt ?? monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
   for (const track of host.devices.values()) {
     const last = track.readings.at(-1);
     if (last?.reading.power === "on" && last.askedAt > since) {
@@ -146,7 +149,10 @@ function refence(
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
-  if (incident === undefined || (!underWay && phase.refences >= refencesMax)) return state;
+  const { mode } = state.settings;
+  const { maintenance } = hostSettings(state.settings, host.host);
+  const ours = mode === "act" && maintenance === undefined && phase.refences < refencesMax;
+  if (incident === undefined || (!underWay && !ours)) return state;
   const commands = orderOff(state, host, incident, out, `refence-${phase.refences + 1}`);
   const next = { ...phase, commands, refences: phase.refences + 1, freshAtCommand: [] };
   return say(withPhase(state, host.host, next), out, {
@@ -195,6 +201,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   const incident = incidentOf(state, host.host);
   const proof = phase?.proof;
   if (phase?.moves === undefined || incident === undefined || proof === undefined) return state;
+  if (phase.forcedDown.kind !== "done") return state;
   if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
   if (!proofStands(proof, host.host, state.now)) return state;
   if (!hasBegun(phase) && othersLive(state, phase, phase.offSince).kind !== "live") return state;

@@ -215,7 +215,8 @@ export function advanceFencing(
     // Inherited from before a restart: whether the command was given is not known, so give it.
     return mayOrder ? beginFencing(state, host, out, phase.attempt, phase.lastFailure) : state;
   }
-  const fence = fenceState(state, host, phase.commands, host.lifeAt);
+  const lifeAt = monoMs(Math.max(host.lifeAt ?? 0, host.echoAt ?? 0));
+  const fence = fenceState(state, host, phase.commands, lifeAt);
   const lasted = state.now - phase.since;
   // Attempts come ever more rarely, at most every ten attempt times; each is in the page.
   const late = lasted >= state.settings.limits.fenceAttemptMs * Math.min(phase.attempt, 10);

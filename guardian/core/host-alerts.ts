@@ -174,12 +174,15 @@ function fenceFailed(host: HostState, assessment: Assessment, reason: string): W
 
 /** Whatever holds it: a silent host with no move under way gets a page of its own. */
 function unattended(state: GuardianState, host: HostState, phase: Phase | undefined): boolean {
-  if (host.silentSince === undefined || phase?.kind === "ended") return false;
+  // Overdue for so long: collectors that keep starting anew never vouch for its silence.
+  const overdue = host.assessment?.row === "8a" ? host.suspectSince : undefined;
+  const since = host.silentSince ?? overdue;
+  if (since === undefined || phase?.kind === "ended") return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
   if (host.assessment?.row === "3" || host.assessment?.row === "3a") return false;
   if (state.memory.storm !== undefined && state.census.trouble.includes(host.host)) return false;
   const notice = host.assessment?.signals.notice === "in-force";
-  return !notice && state.now - host.silentSince >= state.settings.limits.unattendedMs;
+  return !notice && state.now - since >= state.settings.limits.unattendedMs;
 }
 
 function unattendedAlert(state: GuardianState, host: HostState, assessment: Assessment): Wanted {

@@ -21,8 +21,10 @@ export function foldServices(state: GuardianState, event: Services): GuardianSta
   for (const [name, host] of hosts) {
     const phase = state.memory.incidents[name]?.phase.kind;
     const acting = phase === "fencing" || phase === "evacuating";
+    // A short list (a cell is down) must not hide a host that has just gone silent.
+    const kept = acting || host.suspectSince !== undefined;
     // Deleted from Nova: it is nobody's host any more. One that we are moving off stays ours.
-    if (host.service !== undefined && !listed.has(name) && !acting) {
+    if (host.service !== undefined && !listed.has(name) && !kept) {
       hosts.set(name, { ...host, service: undefined });
     }
   }

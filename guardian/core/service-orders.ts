@@ -61,6 +61,9 @@ export function foldServiceOrder(
   if (phase?.kind !== "evacuating") return state;
   const { answer } = event;
   const done = answer.kind === "accepted";
+  // The late failure of an earlier try does not undo what a later one did.
+  const before = event.order === "force-down" ? phase.forcedDown : phase.disabled;
+  if (!done && before.kind === "done") return state;
   const reason = answer.kind === "accepted" ? "" : answer.reason;
   const result: OrderState = done
     ? { kind: "done" }

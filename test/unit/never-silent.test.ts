@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { collectorId } from "../../shared/names.ts";
+import { CoreFixture, host1 } from "../support/core-fixture.ts";
+
+function pages(core: CoreFixture): readonly string[] {
+  const alerts = core.alerts().filter((alert) => alert.class === "page");
+  return alerts.filter((alert) => alert.host === host1).map((alert) => alert.title);
+}
+
+test("a collector that starts anew every 4 s hides no dead host: a page", () => {
+  const core = new CoreFixture({ collectors: [collectorId("c1"), collectorId("c2")] });
+  core.run(15_000);
+  core.powerLoss(host1);
+  for (let epoch = 1; epoch <= 35; epoch += 1) {
+    for (let second = 0; second < 4; second += 1) {
+      const mark = { ...core.watermark(), collector: collectorId("c2"), epoch };
+      core.telemetry([], [mark]);
+      core.run(1000);
+    }
+  }
+  assert.equal(core.assessment(host1).row, "8a");
+  assert.match(pages(core).join(), /silent for more than 2 min/);
+});
+
+test("a host that Nova stops listing once it is silent is paged", () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.fact(host1, { power: "unknown" });
+  core.fact(host1, { reports: false, echo: [], novaReports: false });
+  core.run(3500);
+  core.nova.services.delete(host1);
+  core.run(130_000);
+  const firing = Object.values(core.state.memory.alerts).map(({ message }) => message);
+  const page = firing.find((alert) => alert.host === host1 && alert.class === "page");
+  assert.ok(page !== undefined, `row ${core.assessment(host1).row}, and no page stands`);
+});
