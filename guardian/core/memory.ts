@@ -190,7 +190,10 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
     incidents[host] = { ...incident, openedAt: now, phase: rememberedPhase(incident.phase, now) };
   }
   const alerts: Record<string, FiringAlert> = {};
-  for (const [key, alert] of Object.entries(memory.alerts)) alerts[key] = { ...alert, sentAt: now };
+  for (const [key, alert] of Object.entries(memory.alerts)) {
+    // A page may have died with the process before it left: it is sent again, under the same key.
+    alerts[key] = { ...alert, sentAt: alert.message.class === "page" ? never : now };
+  }
   const storm = memory.storm === undefined ? undefined : { since: now, belowSince: undefined };
   return { ...memory, incidents, alerts, storm };
 }

@@ -81,7 +81,7 @@ for (const [name, kind, alertClass, cause, ms] of troubles) {
   });
 }
 
-test("a restart sends nothing again, and ends what ended meanwhile under the same key", () => {
+test("a restart repeats its pages once, nothing else, and ends what ended under the same key", () => {
   const core = settled({ mode: "observe" });
   core.powerLoss(host1);
   core.run(20_000);
@@ -90,10 +90,17 @@ test("a restart sends nothing again, and ends what ended meanwhile under the sam
   core.restart();
   core.run(15_000);
   assert.deepEqual(Object.keys(core.state.memory.alerts), keys);
-  assert.equal(core.alerts().length, before);
+  const again = core.alerts().slice(before);
+  // The process may have died before a page left; the receiver knows it by its key.
+  const pages = Object.values(core.state.memory.alerts).filter((a) => a.message.class === "page");
+  assert.deepEqual(
+    again.map(({ dedupKey, class: of }) => [dedupKey, of]),
+    pages.map(({ message }) => [message.dedupKey, "page"]),
+  );
+  assert.ok(again.length > 0);
   back(core);
   core.run(30_000);
-  const ended = core.alerts().slice(before);
+  const ended = core.alerts().slice(before + again.length);
   assert.deepEqual(
     ended.map(({ dedupKey, status }) => [dedupKey, status]),
     keys.map((key) => [key, "resolved"]),
