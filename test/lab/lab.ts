@@ -106,10 +106,17 @@ export async function prepareLab(
   };
   let guardian = await start();
   say(`guardian pid ${guardian.pid}, pings with ${guardian.pinger}; waiting until it watches`);
+  const end = async (): Promise<void> => {
+    await guardian.end("SIGTERM");
+    await observer.end();
+  };
   const [servers] = await Promise.all([
     boot(scenario.servers, scenario.victim),
     guardian.watching(),
-  ]);
+  ]).catch(async (error: unknown) => {
+    await end(); // one that was left would act in the next scenario
+    throw error;
+  });
   const lab: Lab = {
     get guardian() {
       return guardian;
@@ -158,14 +165,7 @@ export async function prepareLab(
       assert.deepEqual([...new Set(places.map((server) => server.host))], [scenario.victim]);
     },
   };
-  return {
-    lab,
-    measures,
-    async end() {
-      await guardian.end("SIGTERM");
-      await observer.end();
-    },
-  };
+  return { lab, measures, end };
 }
 
 async function boot(count: number, host: string): Promise<readonly string[]> {
