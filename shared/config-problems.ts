@@ -118,7 +118,9 @@ export function knownKeysAt(jsonSchema: unknown, path: readonly string[]): reado
       return alternativesOf(next ?? propertiesOf(node)[step] ?? node["additionalProperties"]);
     });
   }
-  return [...new Set(nodes.flatMap((node) => Object.keys(propertiesOf(node))))];
+  return [
+    ...new Set(nodes.flatMap((node) => [...Object.keys(propertiesOf(node)), ...namesOf(node)])),
+  ];
 }
 
 function alternativesOf(node: unknown): readonly Record<string, unknown>[] {
@@ -128,6 +130,12 @@ function alternativesOf(node: unknown): readonly Record<string, unknown>[] {
     return Array.isArray(list) ? list.flatMap(alternativesOf) : [];
   });
   return [node, ...nested];
+}
+
+/** The names that a section with free values but given names takes (`propertyNames`). */
+function namesOf(node: Record<string, unknown>): readonly string[] {
+  const names: unknown = isRecord(node["propertyNames"]) ? node["propertyNames"]["enum"] : [];
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
 }
 
 function propertiesOf(node: Record<string, unknown>): Record<string, unknown> {
