@@ -13,7 +13,7 @@ import type { Arming, GuardianEvent, Released, Started, Tick } from "./events.ts
 import { foldServiceOrder } from "./service-orders.ts";
 import { foldFreshness, foldTelemetry, freshHostsByPath, voters } from "./freshness.ts";
 import { foldPowerOff } from "./fencing.ts";
-import { advanceIncident } from "./host-round.ts";
+import { advanceOrQuarantine } from "./quarantine.ts";
 import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
 import { emptyMemory, remembered } from "./memory.ts";
@@ -214,7 +214,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   state = eachHost(judged, (host) => ({ ...host, assessment: assess(judged, host, round) }));
   state = foldStorm(foldCensus(foldSuspectHolds(state, sinceTickMs)));
   for (const name of [...state.hosts.keys()].sort()) {
-    state = advanceIncident(state, before, name, out);
+    state = advanceOrQuarantine(state, before, name, out);
   }
   return foldAlerts(state, round.common, out);
 }

@@ -30,6 +30,12 @@ const unverifiedTicketMs = 30_000;
 export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wanted> {
   const { assessment } = host;
   if (assessment === undefined) return;
+  const broken = state.memory.quarantined[host.host];
+  if (broken !== undefined) {
+    // What its incident says is not trusted any more, so nothing is derived from it.
+    yield quarantinedAlert(host, assessment, broken);
+    return;
+  }
   const incident = incidentOf(state, host.host);
   const phase = incident?.phase;
   if (incident !== undefined && phase?.kind === "evacuating") {
@@ -44,6 +50,16 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   }
   yield* deviceAlerts(state, host, assessment);
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
+}
+
+function quarantinedAlert(host: HostState, assessment: Assessment, broken: string): Wanted {
+  return about(host, assessment, {
+    kind: "quarantined",
+    class: "page",
+    title: `${host.host} is in quarantine: its state broke a promise of the design`,
+    why: [broken, ...assessment.evidence],
+    next: "act on this host by hand; a restart of the guardian tries again; report it as a bug",
+  });
 }
 
 /** The alert that a verdict asks for while nothing has been done yet. */

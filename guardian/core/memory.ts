@@ -168,6 +168,8 @@ export interface Memory {
   readonly storm: Storm | undefined;
   /** Hosts that people took back and that have not reported since. */
   readonly released: readonly HostName[];
+  /** Hosts whose state broke a promise of the design, with what was broken. */
+  readonly quarantined: Readonly<Record<string, string>>;
 }
 
 export const emptyMemory: Memory = {
@@ -181,6 +183,7 @@ export const emptyMemory: Memory = {
   alerts: {},
   storm: undefined,
   released: [],
+  quarantined: {},
 };
 
 /** Memory as an earlier process left it, fit for a process whose clock reads `now`. */
@@ -195,7 +198,8 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
     alerts[key] = { ...alert, sentAt: alert.message.class === "page" ? never : now };
   }
   const storm = memory.storm === undefined ? undefined : { since: now, belowSince: undefined };
-  return { ...memory, incidents, alerts, storm };
+  // A fresh start is a fresh try: what was broken may have been this process's alone.
+  return { ...memory, quarantined: {}, incidents, alerts, storm };
 }
 
 function rememberedPhase(phase: Phase, now: MonoMs): Phase {

@@ -189,6 +189,9 @@ function heal(world: World): void {
 function checkSafety(world: World): void {
   const { state } = world;
   if (!world.guardianUp) return;
+  for (const [name, reason] of Object.entries(state.memory.quarantined)) {
+    world.violate(`${name} is in quarantine: ${reason}`);
+  }
   for (const incident of Object.values(state.memory.incidents)) {
     const { phase } = incident;
     if (phase.kind !== "evacuating" || phase.proof === undefined) continue;

@@ -1,0 +1,46 @@
+/**
+ * A promise broken by one host's state stops the work on that host, with a page; it does not stop
+ * the guard of the others (invariant 30). A restart tries it again.
+ */
+import { describeError } from "../../shared/errors.ts";
+import type { HostName } from "../../shared/names.ts";
+import type { Effect } from "./effects.ts";
+import { advanceIncident } from "./host-round.ts";
+import type { GuardianState } from "./state.ts";
+
+/** Advances one host by one round; what it threw, and what it wanted to do, ends here. */
+export function advanceOrQuarantine(
+  state: GuardianState,
+  before: GuardianState,
+  name: HostName,
+  out: Effect[],
+): GuardianState {
+  if (state.memory.quarantined[name] !== undefined) return state;
+  const wanted: Effect[] = [];
+  try {
+    const next = advanceIncident(state, before, name, wanted);
+    out.push(...wanted);
+    return next;
+  } catch (error) {
+    // The state as it was before this host's turn, and none of its effects.
+    return quarantine(state, name, describeError(error), out);
+  }
+}
+
+function quarantine(
+  state: GuardianState,
+  name: HostName,
+  reason: string,
+  out: Effect[],
+): GuardianState {
+  const quarantined = { ...state.memory.quarantined, [name]: reason };
+  // Not by way of its timeline: the incident itself may be what is broken.
+  out.push({
+    kind: "line",
+    level: "error",
+    host: name,
+    event: "quarantined",
+    text: `a promise of the design is broken: ${reason}; nothing more is done about this host`,
+  });
+  return { ...state, memory: { ...state.memory, quarantined } };
+}
