@@ -98,7 +98,8 @@ export function editDistance(from: string, to: string): number {
 function describeIssue(issue: SchemaIssue, jsonSchema: unknown): readonly string[] {
   const where = issue.path.map(String).join(".");
   if (issue.code !== "unrecognized_keys" || issue.keys === undefined) {
-    return [where === "" ? issue.message : `${where}: ${issue.message}`];
+    const message = issue.message.endsWith("received undefined") ? "must be given" : issue.message;
+    return [where === "" ? message : `${where}: ${message}`];
   }
   const known = knownKeysAt(jsonSchema, issue.path.map(String));
   return issue.keys.map((key) => {
@@ -118,7 +119,9 @@ export function knownKeysAt(jsonSchema: unknown, path: readonly string[]): reado
       return alternativesOf(next ?? propertiesOf(node)[step] ?? node["additionalProperties"]);
     });
   }
-  return [...new Set(nodes.flatMap((node) => Object.keys(propertiesOf(node))))];
+  return [
+    ...new Set(nodes.flatMap((node) => [...Object.keys(propertiesOf(node)), ...keyNames(node)])),
+  ];
 }
 
 function alternativesOf(node: unknown): readonly Record<string, unknown>[] {
@@ -128,6 +131,12 @@ function alternativesOf(node: unknown): readonly Record<string, unknown>[] {
     return Array.isArray(list) ? list.flatMap(alternativesOf) : [];
   });
   return [node, ...nested];
+}
+
+/** A record whose keys are an enumeration has them as `propertyNames`. */
+function keyNames(node: Record<string, unknown>): readonly string[] {
+  const names = isRecord(node["propertyNames"]) ? node["propertyNames"]["enum"] : undefined;
+  return Array.isArray(names) ? names.map(String) : [];
 }
 
 function propertiesOf(node: Record<string, unknown>): Record<string, unknown> {
