@@ -7,7 +7,7 @@ import { formatProblems } from "../shared/config-problems.ts";
 import { describeError } from "../shared/errors.ts";
 import { runCollector } from "./app.ts";
 import { readCollectorConfig } from "./config.ts";
-import { runCommand } from "./one-off-commands.ts";
+import { runCommand, secretProblems } from "./one-off-commands.ts";
 import { checkStoreOnce } from "./once.ts";
 import { createLogger } from "./shell/logging.ts";
 
@@ -36,7 +36,7 @@ function readArguments() {
       },
     });
   } catch (error) {
-    return leave(2, `${describeError(error)}\n${usage}`);
+    return leave(2, `guardian-collector: ${describeError(error)}\n${usage}`);
   }
 }
 
@@ -47,7 +47,7 @@ function readConfig() {
     if (loaded.kind === "config") return loaded.config;
     return leave(2, formatProblems(values.config, loaded.problems));
   } catch (error) {
-    return leave(2, describeError(error));
+    return leave(2, `guardian-collector: ${describeError(error)}`);
   }
 }
 
@@ -57,7 +57,11 @@ function leave(code: number, text: string): never {
 }
 
 async function main(): Promise<void> {
-  if (values["check-config"]) leave(0, `${values.config}: ok`);
+  if (values["check-config"]) {
+    const problems = secretProblems(config);
+    if (problems.length > 0) leave(2, formatProblems(values.config, problems));
+    leave(0, `${values.config}: ok`);
+  }
   if (positionals.length > 0) {
     const result = await runCommand(positionals, config, values.out);
     return leave(result?.code ?? 2, result?.text ?? usage);

@@ -1,6 +1,12 @@
-/** `guardian-collector keys init|issue HOST` and `store init`: what an operator does once. */
-import { writeFileSync } from "node:fs";
-import { createMasterKeys, issueHostKey, readMasterKeys } from "../shared/key-files.ts";
+/** `guardian-collector keys init|issue HOST`, `store init` and what a check reads: done once. */
+import { describeError } from "../shared/errors.ts";
+import {
+  createMasterKeys,
+  issueHostKey,
+  readMasterKeys,
+  readSecretFile,
+  writeNewFile,
+} from "../shared/key-files.ts";
 import { hostName, isHostName } from "../shared/names.ts";
 import type { CollectorConfig } from "./config.ts";
 import { influxSetupCommands, setUpInflux } from "./shell/influx-setup.ts";
@@ -27,6 +33,32 @@ export async function runCommand(
   return undefined;
 }
 
+/** Keys, token and passwords that a start would refuse, one sentence each. */
+export function secretProblems(config: CollectorConfig): readonly string[] {
+  const { masterKeyFile, liveView, store } = config;
+  const influx = store.kind === "influx" ? store.influx : undefined;
+  const secrets = [
+    ["liveView.tokenFile", liveView?.tokenFile],
+    ["store.influx.tokenFile", influx?.tokenFile],
+    ["store.influx.passwordFile", influx?.passwordFile],
+  ] as const;
+  return [
+    ...problemOf("masterKeyFile", () => readMasterKeys(masterKeyFile)),
+    ...secrets.flatMap(([key, path]) =>
+      path === undefined ? [] : problemOf(key, () => readSecretFile(path)),
+    ),
+  ];
+}
+
+function problemOf(key: string, read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    return [`${key}: ${describeError(error)}`];
+  }
+}
+
 function initKeys({ masterKeyFile }: CollectorConfig): CommandResult {
   createMasterKeys(masterKeyFile);
   return { code: 0, text: `${masterKeyFile}: one new master key; copy it to every collector` };
@@ -40,8 +72,7 @@ function issueKey(
   if (!isHostName(host)) return { code: 2, text: `"${host}" cannot be a host name` };
   const content = issueHostKey(readMasterKeys(config.masterKeyFile), hostName(host));
   const file = outFile ?? `${host}.key`;
-  // Never over an existing file: its mode would stay, and so might its readers.
-  writeFileSync(file, content, { mode: 0o600, flag: "wx" });
+  writeNewFile(file, content);
   return { code: 0, text: `${file}: key of ${host}; install it there as /etc/guardian/probe.key` };
 }
 

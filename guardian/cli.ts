@@ -49,10 +49,16 @@ export async function buildCommands(
   const tell = async (path: string, reason: string): Promise<void> => {
     await ask(global().socket, "POST", path, { by: actions.user(), reason });
     actions.print("done");
+    if (!path.endsWith("/arm")) return;
+    const status = Object(await ask(global().socket, "GET", path.replace(/arm$/, "status")));
+    const held: unknown = Reflect.get(status, "disarmed");
+    if (typeof held === "string" && held !== "")
+      actions.print(`still disarmed: ${held}; remove it`);
   };
   addVerbs(program, show, tell);
   program
     .command("policy")
+    .description("what is concluded from what")
     .command("show")
     .description("the verdict table")
     .action(() => {
@@ -101,8 +107,14 @@ function addVerbs(
     .description("the guardian itself")
     .action(() => show(`${api}/status`));
   const host = program.command("host").description("compute hosts");
-  host.command("list").action(() => show(`${api}/hosts`));
-  host.command("show <host>").action((name: string) => show(`${api}/hosts/${at(name)}`));
+  host
+    .command("list")
+    .description("every host in one line")
+    .action(() => show(`${api}/hosts`));
+  host
+    .command("show <host>")
+    .description("the same as explain")
+    .action((name: string) => show(`${api}/hosts/${at(name)}`));
   host
     .command("explain <host>")
     .description("the verdict, its evidence, and what holds an action")
@@ -116,6 +128,7 @@ function addVerbs(
   incident.command("show <id>").action((id: string) => show(`${api}/incidents/${at(id)}`));
   program
     .command("fence")
+    .description("power devices")
     .command("vouch <hosts...>")
     .description("the power devices of these hosts, as they answer now, are theirs")
     .action(async (hosts: string[]) => {
@@ -124,6 +137,7 @@ function addVerbs(
   for (const verb of ["arm", "disarm"] as const) {
     program
       .command(verb)
+      .description(verb === "arm" ? "it may act again" : "nothing new is begun until armed")
       .requiredOption("--reason <text>", "why")
       .action((options: { reason: string }) => tell(`${api}/${verb}`, options.reason));
   }
@@ -149,11 +163,11 @@ export function ask(
       });
     });
     call.on("timeout", () => call.destroy(new Error(`no answer from ${socket} within 10 s`)));
-    call.on("error", (error) =>
-      reject(
-        new Error(`the daemon does not answer on ${socket} (is it running?)`, { cause: error }),
-      ),
-    );
+    call.on("error", (error: NodeJS.ErrnoException) => {
+      const denied = error.code === "EACCES";
+      const hint = denied ? "use sudo: it is its user's alone" : "is it running?";
+      reject(new Error(`the daemon does not answer on ${socket} (${hint})`, { cause: error }));
+    });
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

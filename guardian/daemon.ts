@@ -8,7 +8,7 @@ import type { NetworkName } from "../shared/telemetry.ts";
 import { createGuardian, type GuardianPorts } from "./app.ts";
 import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
-import type { ComputeApi, Pinger } from "./ports.ts";
+import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
 import {
   buildLiveViews,
@@ -31,6 +31,8 @@ export interface Prepared {
   readonly config: GuardianConfig;
   readonly settings: Settings;
   readonly ports: Omit<GuardianPorts, "journal" | "alert">;
+  /** Beside the log, which is always there. */
+  readonly webhooks: readonly Notifier[];
 }
 
 export type Preparation =
@@ -52,6 +54,7 @@ export async function prepare(
   const power = buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
+  const webhooks = buildWebhooks(config, systemClock, problems);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   if (compute === undefined || pinger === undefined || problems.list.length > 0) {
@@ -69,7 +72,7 @@ export async function prepare(
     disarmedFile: config.disarmedFile,
   };
   const settings = settingsFrom(config, compute.cloud);
-  return { kind: "prepared", prepared: { config, settings, ports } };
+  return { kind: "prepared", prepared: { config, settings, ports, webhooks } };
 }
 
 function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {
@@ -119,7 +122,7 @@ function buildCompute(
 
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(
-  { config, settings, ports }: Prepared,
+  { config, settings, ports, webhooks }: Prepared,
   signal: AbortSignal,
 ): Promise<number> {
   const { log } = ports;
@@ -135,11 +138,8 @@ export async function runDaemon(
       keepMs: config.journal.inputsFor,
     });
     lifecycle.onStop("journal", () => journal.close());
-    const problems: Problems = { list: [] };
-    const notifiers = [createLogNotifier(log), ...buildWebhooks(config, systemClock, problems)];
-    if (problems.list.length > 0) throw new Error(problems.list.join("; "));
     const outbox = createOutbox({
-      notifiers,
+      notifiers: [createLogNotifier(log), ...webhooks],
       clock: systemClock,
       random: seededRandom(freshSeed()),
       log,

@@ -11,7 +11,14 @@ import { createLogger } from "./shell/logging.ts";
 const exits = { ok: 0, error: 1, usage: 2 } as const;
 
 function readConfig(path: string): GuardianConfig | undefined {
-  const loaded = readGuardianConfig(readFileSync(path, "utf8"), process.env);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    console.error(`guardian: ${describeError(error)}`);
+    return undefined;
+  }
+  const loaded = readGuardianConfig(text, process.env);
   if (loaded.kind === "config") return loaded.config;
   console.error(formatProblems(path, loaded.problems));
   return undefined;

@@ -98,7 +98,8 @@ export function editDistance(from: string, to: string): number {
 function describeIssue(issue: SchemaIssue, jsonSchema: unknown): readonly string[] {
   const where = issue.path.map(String).join(".");
   if (issue.code !== "unrecognized_keys" || issue.keys === undefined) {
-    return [where === "" ? issue.message : `${where}: ${issue.message}`];
+    const message = issue.message.endsWith("received undefined") ? "must be given" : issue.message;
+    return [where === "" ? message : `${where}: ${message}`];
   }
   const known = knownKeysAt(jsonSchema, issue.path.map(String));
   return issue.keys.map((key) => {
@@ -119,7 +120,7 @@ export function knownKeysAt(jsonSchema: unknown, path: readonly string[]): reado
     });
   }
   return [
-    ...new Set(nodes.flatMap((node) => [...Object.keys(propertiesOf(node)), ...namesOf(node)])),
+    ...new Set(nodes.flatMap((node) => [...Object.keys(propertiesOf(node)), ...keyNames(node)])),
   ];
 }
 
@@ -132,10 +133,10 @@ function alternativesOf(node: unknown): readonly Record<string, unknown>[] {
   return [node, ...nested];
 }
 
-/** The names that a section with free values but given names takes (`propertyNames`). */
-function namesOf(node: Record<string, unknown>): readonly string[] {
-  const names: unknown = isRecord(node["propertyNames"]) ? node["propertyNames"]["enum"] : [];
-  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+/** A record whose keys are an enumeration has them as `propertyNames`. */
+function keyNames(node: Record<string, unknown>): readonly string[] {
+  const names = isRecord(node["propertyNames"]) ? node["propertyNames"]["enum"] : undefined;
+  return Array.isArray(names) ? names.map(String) : [];
 }
 
 function propertiesOf(node: Record<string, unknown>): Record<string, unknown> {

@@ -42,7 +42,19 @@ export function readMasterKeys(path: string): MasterKeys {
 /** Writes a new file with one random master key. Never over an existing one. */
 export function createMasterKeys(path: string): void {
   const content = { keys: [{ id: 1, key: randomBytes(32).toString("hex") }] };
-  writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+  writeNewFile(path, `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+/** Never over an existing file: its mode would stay, and so might its readers. */
+export function writeNewFile(path: string, content: string): void {
+  try {
+    writeFileSync(path, content, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new Error(`${path} is there already and is left as it is; move it away first`, {
+      cause: error,
+    });
+  }
 }
 
 /** Content of the key file of one host, from the newest master key. */

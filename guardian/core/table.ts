@@ -6,6 +6,7 @@ export type Format = "table" | "json" | "value";
 export function formatOutput(value: unknown, format: Format): string {
   if (format === "json") return JSON.stringify(value, undefined, 2);
   const list = Array.isArray(value);
+  if (list && value.length === 0 && format === "table") return "none";
   const rows = list ? value.map(fieldsOf) : pairsOf(value);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = rows.map((row) => columns.map((column) => row[column] ?? ""));

@@ -30,6 +30,16 @@ export function readSecret(path: string, where: string, problems: Problems): Sec
   }
 }
 
+/** Authorities are read anew at each call; one that is not there is told before the first. */
+function checkReadable(path: string | undefined, where: string, problems: Problems): void {
+  if (path === undefined) return;
+  try {
+    readFileSync(path);
+  } catch (error) {
+    problems.list.push(`${where}: ${describeError(error)}`);
+  }
+}
+
 export function buildPower(
   config: GuardianConfig,
   problems: Problems,
@@ -52,6 +62,7 @@ function buildDevice(device: PowerConfig, where: string, problems: Problems): Po
   if (device.kind === "ipmi") return createIpmi({ ...device, password });
   const { url, username, systemId, caFile, fingerprint, verify, insecureHttp } = device;
   const options = { url, username, password, systemId, caFile, fingerprint, verify, insecureHttp };
+  checkReadable(caFile, `${where}.caFile`, problems);
   const problem = redfishProblem(options);
   if (problem !== undefined) problems.list.push(`${where}: ${problem}`);
   return createRedfish(options);
@@ -106,6 +117,7 @@ export function buildWebhooks(
       webhook.keyFile === undefined
         ? undefined
         : readSecret(webhook.keyFile, `${where}.keyFile`, problems);
+    checkReadable(webhook.caFile, `${where}.caFile`, problems);
     return createWebhookNotifier({ name: webhook.name, url, key, caFile: webhook.caFile, clock });
   });
 }

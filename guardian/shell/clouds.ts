@@ -3,7 +3,7 @@
  * OS_* variables, by openstacksdk's own rules, so that the file an operator already has just works.
  * What those rules allow and we cannot do is a problem with a sentence, never silently ignored.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describeError } from "../../shared/errors.ts";
@@ -138,9 +138,8 @@ function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (isRecord(error) && (error["code"] === "ENOENT" || error["code"] === "ENOTDIR")) {
-      return undefined;
-    }
+    // As in openstacksdk, what lies in a folder that we may not enter does not exist.
+    if (!existsSync(path)) return undefined;
     throw new Error(`cannot read ${path}`, { cause: error });
   }
 }

@@ -99,9 +99,12 @@ function show(options: ControlOptions, parts: readonly string[]): Reply {
       : kind === "incidents"
         ? showIncident(state, id ?? "")
         : undefined;
-  return found === undefined
-    ? problem(404, `no such path: /${parts.join("/")}`)
-    : { status: 200, body: found };
+  if (found !== undefined) return { status: 200, body: found };
+  if (kind === "hosts") return problem(404, `no host ${id} is known; see: guardian host list`);
+  if (kind === "incidents") {
+    return problem(404, `no incident ${id} is open; see: guardian incident list`);
+  }
+  return problem(404, `no such path: /${parts.join("/")}`);
 }
 
 interface Ordered {

@@ -99,4 +99,8 @@ test("no collector and no network: both are told", () => {
     "collectors: at least one collector must be named",
     "networks: at least one network must be named",
   ]);
+  assert.ok(problemsOf("networks: {}\n").includes("collectors: must be given"));
+  const wrong = problemsOf("networks: {}\nhosts: { c1: { addresses: { lan: 192.0.2.1 } } }\n");
+  const known = "known keys: management, storage, business";
+  assert.ok(wrong.includes(`hosts.c1.addresses.lan: unknown key; ${known}`), wrong.join("\n"));
 });

@@ -33,6 +33,7 @@ test("a list is a table as openstack prints it, JSON, or values", () => {
     { host: "bcd" },
   ]);
   assert.equal(formatOutput([], "value"), "");
+  assert.equal(formatOutput([], "table"), "none");
 });
 
 test("a record is a table of fields; each line of evidence stands alone", () => {
