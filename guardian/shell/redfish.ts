@@ -38,7 +38,7 @@ export function redfishProblem(options: RedfishOptions): string | undefined {
     return `not a URL: ${options.url}`;
   }
   if (url.username !== "" || url.password !== "") {
-    return `the URL of ${url.host} holds a user name or password: write them as username and password_file`;
+    return `the URL of ${url.host} holds a user name or password: write them as username and passwordFile`;
   }
   const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(url.hostname);
   if (url.protocol === "http:" && !loopback && options.insecureHttp !== true) {
