@@ -176,18 +176,6 @@ export function foldFreshness(
   };
 }
 
-/** Whether a host reported lately on a path, by this collector. */
-export function freshOn(
-  state: GuardianState,
-  host: HostState,
-  track: CollectorTrack,
-  path: NetworkName,
-): boolean {
-  return pathAges(state, host, track).some(
-    (age) => age.path === path && age.ageMs < state.settings.limits.suspectAfterMs,
-  );
-}
-
 /** Networks on which no voting collector hears a host, although others' reports arrive there. */
 export function missingPaths(
   state: GuardianState,
