@@ -20,6 +20,8 @@ export interface Observer {
   firstCall(host: string): number | undefined;
   /** Wall time in seconds when the last move was first seen ended. */
   lastEnd(host: string): number | undefined;
+  /** How many of the host's moves were seen ended. */
+  ends(host: string): number;
   /** How many evacuate calls nova-api accepted. */
   calls(): number;
   /** Stops watching; may be called twice. */
@@ -54,6 +56,16 @@ export async function startObserver(file: string): Promise<Observer> {
           .map(({ instance_uuid }) => instance_uuid),
       ),
     );
+  const endsOf = (host: string): readonly number[] => {
+    const endOf = new Map<number, number>();
+    for (const { migrations = [], wall } of records(file)) {
+      for (const { id, status, source_compute } of migrations) {
+        if (older.has(id) || source_compute !== host || endOf.has(id)) continue;
+        if (ended.includes(status)) endOf.set(id, wall);
+      }
+    }
+    return [...endOf.values()];
+  };
   return {
     calls: () =>
       records(file).filter(({ kind, status }) => kind === "request" && status === 200).length,
@@ -65,15 +77,10 @@ export async function startObserver(file: string): Promise<Observer> {
       return begins.length === 0 ? undefined : Math.min(...begins);
     },
     lastEnd(host) {
-      const endOf = new Map<number, number>();
-      for (const { migrations = [], wall } of records(file)) {
-        for (const { id, status, source_compute } of migrations) {
-          if (older.has(id) || source_compute !== host || endOf.has(id)) continue;
-          if (ended.includes(status)) endOf.set(id, wall);
-        }
-      }
-      return endOf.size === 0 ? undefined : Math.max(...endOf.values());
+      const ends = endsOf(host);
+      return ends.length === 0 ? undefined : Math.max(...ends);
     },
+    ends: (host) => endsOf(host).length,
     end: () => endObserver(child),
     async judge(host) {
       await endObserver(child);
