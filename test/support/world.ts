@@ -231,6 +231,14 @@ export class World {
       }
       case "power-off":
         return this.#powerOff(effect.host, effect.device, effect.deadlineMs);
+      case "read-inventory":
+        return this.#answer(this.novaUp ? 60 : 10_000, () => ({
+          kind: "inventory",
+          at: this.#mono(),
+          answer: this.novaUp
+            ? this.nova.inventory()
+            : { kind: "failed", reason: "Nova does not answer within 10 s" },
+        }));
       case "read-services":
       case "force-down":
       case "disable":
