@@ -23,7 +23,10 @@ const settings: Settings = {
   networks: [],
   collectors: [],
   hosts: new Map([
-    [hostName("compute-1"), { addresses: {}, devices: ["bmc"], maintenance: undefined, domains: {} }],
+    [
+      hostName("compute-1"),
+      { addresses: {}, devices: ["bmc"], maintenance: undefined, domains: {} },
+    ],
   ]),
   domainAggregates: [],
   instancesShared: false,
