@@ -1,0 +1,142 @@
+/**
+ * What a batch of seeds reached, counted by name: a seed counts once for each name that occurred in
+ * it. A simulation in which a row, a gate or a fault hardly ever occurs shows nothing about it.
+ */
+import { commonEyes, eyesOn } from "../../guardian/core/eyes.ts";
+import type { Effect } from "../../guardian/core/effects.ts";
+import { gatesToBegin, gatesToContinue } from "../../guardian/core/gates.ts";
+import { freshHostsByPath, voters } from "../../guardian/core/freshness.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { defaultTable } from "../../guardian/core/verdict-table.ts";
+import type { World } from "../support/world.ts";
+import { faultKinds } from "./fault-kinds.ts";
+
+export type Counts = Record<string, number>;
+
+/** A seed in a thousand batches of fifty: below this a name is as good as never reached. */
+export const floorPerThousand = 20;
+
+/** Rows that no state can reach, with the reason. */
+export const unreachable: Readonly<Record<string, string>> = {
+  "row 13a": "a host without a network to ping is row 1 first: the eyes are in doubt about it",
+};
+
+const effectKinds: Readonly<Record<Effect["kind"], true>> = {
+  ping: true,
+  "ping-anchor": true,
+  "read-power": true,
+  "read-services": true,
+  "list-servers": true,
+  "read-moves": true,
+  "power-off": true,
+  "force-down": true,
+  disable: true,
+  evacuate: true,
+  alert: true,
+  line: true,
+};
+
+const happenings = [
+  "fence",
+  "evacuation completed",
+  "evacuation with servers left behind",
+  "evacuation refused by a gate",
+  "move refused by Nova",
+  "storm",
+  "restart in mid-evacuation",
+] as const;
+
+/** "eyes, ledger of c1" is the same gate for every collector. */
+function gateName(name: string): string {
+  return name.replace(/ (?:of|behind) c\d+$/, "");
+}
+
+/** Every name that must be reached, derived from the code: rows, gates, effects and faults. */
+export function expectedNames(world: World): readonly string[] {
+  const { state } = world;
+  const [host] = state.hosts.values();
+  if (host?.assessment === undefined) throw new Error("a settled world has an assessment");
+  const voting = voters(state);
+  const gates = [
+    ...gatesToBegin(state, host, host.assessment),
+    ...gatesToContinue(state, host),
+    ...commonEyes(state, voting),
+    ...eyesOn(state, host, voting, freshHostsByPath(state, voting)),
+  ].map(({ gate }) => `gate ${gateName(gate)}`);
+  return [
+    ...faultKinds.map(({ name }) => `fault ${name}`),
+    ...defaultTable.map(({ row }) => `row ${row}`),
+    ...new Set(gates),
+    ...Object.keys(effectKinds).map((kind) => `effect ${kind}`),
+    ...happenings,
+  ];
+}
+
+/** What one seed reached. */
+export class Coverage {
+  readonly reached = new Set<string>();
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  took(event: GuardianEvent, effects: readonly Effect[]): void {
+    for (const effect of effects) this.reached.add(`effect ${effect.kind}`);
+    if (event.kind === "tick") this.#round();
+    else if (event.kind === "started") this.#started(event);
+    else if (event.kind === "evacuate-answered" && event.answer.kind === "refused") {
+      this.reached.add("move refused by Nova");
+    }
+  }
+
+  #started(event: Extract<GuardianEvent, { kind: "started" }>): void {
+    const incidents = Object.values(event.memory?.incidents ?? {});
+    if (incidents.some(({ phase }) => phase.kind === "evacuating")) {
+      this.reached.add("restart in mid-evacuation");
+    }
+  }
+
+  #round(): void {
+    const { state } = this.#world;
+    if (state.memory.storm !== undefined) this.reached.add("storm");
+    for (const { assessment } of state.hosts.values()) {
+      if (assessment === undefined) continue;
+      this.reached.add(`row ${assessment.row}`);
+      if (assessment.gates.length === 0) continue;
+      for (const { gate, pass } of assessment.gates) {
+        if (!pass) this.reached.add(`gate ${gateName(gate)}`);
+      }
+    }
+    for (const { phase, host } of Object.values(state.memory.incidents)) {
+      if (phase.kind === "evacuating") this.reached.add("fence");
+      if (phase.kind === "ended") this.#ended(Object.values(phase.moves));
+      const assessment = state.hosts.get(host)?.assessment;
+      if (assessment?.action === "fence" && assessment.gates.some(({ pass }) => !pass)) {
+        this.reached.add("evacuation refused by a gate");
+      }
+    }
+  }
+
+  #ended(moves: readonly { readonly state: { readonly kind: string } }[]): void {
+    const all = moves.every(({ state }) => state.kind === "finished");
+    if (moves.length === 0) return;
+    this.reached.add(all ? "evacuation completed" : "evacuation with servers left behind");
+  }
+}
+
+export function add(into: Counts, more: Counts): void {
+  for (const [name, count] of Object.entries(more)) into[name] = (into[name] ?? 0) + count;
+}
+
+/** Names that occurred in fewer seeds than the floor, with how many. */
+export function belowFloor(
+  expected: readonly string[],
+  counts: Counts,
+  seeds: number,
+): readonly string[] {
+  const floor = (floorPerThousand * seeds) / 1000;
+  return expected
+    .filter((name) => unreachable[name] === undefined && (counts[name] ?? 0) < floor)
+    .map((name) => `${name}: ${counts[name] ?? 0}, at least ${Math.ceil(floor)} wanted`);
+}

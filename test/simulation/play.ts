@@ -1,0 +1,78 @@
+/** Plays a plan: a settled cloud, its faults (safety), then everything mended (liveness). */
+import { faultsByName } from "./fault-kinds.ts";
+import { Coverage, expectedNames } from "./coverage.ts";
+import { heal } from "./healing.ts";
+import { atEnd } from "./invariants.ts";
+import { endMs, settleMs, type Plan, type PlannedFault } from "./plan.ts";
+import { Scene } from "./scene.ts";
+import { Witness } from "./witness.ts";
+
+export interface RunResult {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  /** Empty unless it was asked for. */
+  readonly log: readonly string[];
+  /** Equal for equal seeds, or the run was not deterministic. */
+  readonly hash: string;
+  /** Names that coverage counts. */
+  readonly reached: readonly string[];
+  /** What had to be reachable, by the code as it is. */
+  readonly expected: readonly string[];
+  readonly evacuateCalls: number;
+  readonly powerOffs: number;
+}
+
+/** Plays a plan to its end; `logging` keeps the story. */
+export function play(plan: Plan, logging = false): RunResult {
+  const scene = new Scene(plan);
+  const { world } = scene;
+  world.logging = logging;
+  const witness = new Witness(world, scene.vouchedWrongly);
+  const coverage = new Coverage(world);
+  world.guardian.watcher = {
+    ordered: (order) => witness.ordered(order),
+    took: (event, effects) => {
+      world.hash.text(event.kind);
+      world.hash.number(event.at);
+      witness.took(event, effects);
+      coverage.took(event, effects);
+    },
+  };
+  world.queue.at(settleMs, () => world.say("world", "settled"));
+  for (const fault of plan.faults) {
+    world.queue.at(fault.atMs, () => {
+      if (fault.atMs < plan.healAtMs && inject(scene, fault)) {
+        coverage.reached.add(`fault ${fault.kind}`);
+      }
+    });
+  }
+  world.queue.at(plan.healAtMs, () => heal(scene));
+  world.queue.runUntil(settleMs);
+  const expected = expectedNames(world);
+  world.queue.runUntil(endMs);
+  for (const { number, check } of atEnd) {
+    const broken = check(witness);
+    if (broken !== undefined) witness.violate(number, broken);
+  }
+  return {
+    seed: plan.seed,
+    violations: world.violations,
+    log: world.log,
+    hash: world.hash.digest(),
+    reached: [...coverage.reached],
+    expected,
+    evacuateCalls: world.evacuations.length,
+    powerOffs: world.powerOffs.length,
+  };
+}
+
+function inject(scene: Scene, fault: PlannedFault): boolean {
+  const kind = faultsByName.get(fault.kind);
+  if (kind === undefined) throw new Error(`no fault ${fault.kind}`);
+  const host = scene.host(fault.host);
+  const other = scene.host(fault.other);
+  const { lastsMs, luck } = fault;
+  const done = kind.inject(scene, { host, other, lastsMs, luck });
+  if (done) scene.world.say("world", `${fault.kind} (${host.name})`);
+  return done;
+}
