@@ -4,41 +4,50 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { holdingSuspects, hostsInTrouble, inScope, stormLimit } from "./storm.ts";
+import { holdsOthers, inScope, isFenced, isIll } from "./storm.ts";
 
 export interface Census {
   /** Sorted. */
   readonly trouble: readonly HostName[];
   /** Suspects that hold others back. */
   readonly suspects: readonly HostName[];
+  /** How many hosts the guardian is responsible for now. */
+  readonly scope: number;
   /** How many may be in trouble at once. */
   readonly limit: number;
-  /** Hosts that could take servers. */
-  readonly fit: ReadonlySet<HostName>;
+  /** How many hosts could take servers. */
+  readonly fit: number;
 }
 
-export const noCensus: Census = { trouble: [], suspects: [], limit: 1, fit: new Set() };
+export const noCensus: Census = { trouble: [], suspects: [], scope: 0, limit: 1, fit: 0 };
 
 export function foldCensus(state: GuardianState): GuardianState {
-  const fit = new Set<HostName>();
-  for (const host of state.hosts.values()) if (isFit(state, host)) fit.add(host.host);
-  const census: Census = {
-    trouble: hostsInTrouble(state),
-    suspects: holdingSuspects(state),
-    limit: stormLimit(state),
-    fit,
-  };
-  return { ...state, census };
+  const trouble: HostName[] = [];
+  const suspects: HostName[] = [];
+  let scope = 0;
+  let fit = 0;
+  for (const host of state.hosts.values()) {
+    const counted = inScope(state, host);
+    if (counted) scope += 1;
+    if (counted && couldTakeServers(host)) fit += 1;
+    if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host.host);
+    if (counted && holdsOthers(state, host)) suspects.push(host.host);
+  }
+  const limit = Math.max(1, Math.floor(state.settings.limits.stormShare * scope));
+  return { ...state, census: { trouble, suspects, scope, limit, fit } };
 }
 
 /** A host that could take servers, by our own verdict and Nova's record. */
-function isFit(state: GuardianState, host: HostState): boolean {
+export function isFit(state: GuardianState, host: HostState): boolean {
+  return inScope(state, host) && couldTakeServers(host);
+}
+
+function couldTakeServers(host: HostState): boolean {
   const service = host.service?.service;
-  if (service === undefined || !inScope(state, host)) return false;
   const row = host.assessment?.row;
   return (
     host.freshSince !== undefined &&
-    service.status === "enabled" &&
+    service?.status === "enabled" &&
     service.state === "up" &&
     row !== "4" &&
     row !== "5" &&

@@ -59,9 +59,9 @@ function sayChange(
   // Our own doubt is no trouble of the host: a blind minute must not open a thousand incidents.
   const calm =
     assessment.verdict === "healthy" || ["1", "1a", "3", "7", "8a"].includes(assessment.row);
-  const opened = calm ? state : openIncident(state, host.host, text);
   const level = calm || assessment.action === "watch" ? "info" : "warn";
-  const told = say(opened, out, { level, host: host.host, event: "verdict", text });
+  const line = { level, host: host.host, event: "verdict", text } as const;
+  const told = calm ? say(state, out, line) : openIncident(state, out, line);
   const watching = incidentOf(told, host.host)?.phase.kind === "watching";
   return assessment.verdict === "healthy" && watching ? closeIncident(told, host.host) : told;
 }

@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeMs } from "../../shared/time.ts";
 import { describeGate } from "./assessment.ts";
-import { commonEyes } from "./eyes.ts";
+import { evidenceLines } from "./evidence.ts";
 import { hostAge, voters } from "./freshness.ts";
 import type { Incident, Move } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
@@ -24,10 +24,7 @@ export interface HostLine {
 }
 
 export function showHosts(state: GuardianState): readonly HostLine[] {
-  return [...state.hosts.keys()].sort().flatMap((name) => {
-    const host = state.hosts.get(name);
-    return host === undefined ? [] : [hostLine(state, host)];
-  });
+  return state.hosts.values().map((host) => hostLine(state, host));
 }
 
 function hostLine(state: GuardianState, host: HostState): HostLine {
@@ -71,7 +68,7 @@ export function showHost(state: GuardianState, name: HostName): unknown {
     row: assessment?.row,
     says: assessment?.says,
     action: assessment?.action,
-    evidence: assessment?.evidence ?? [],
+    evidence: assessment === undefined ? [] : evidenceLines(state, host, assessment),
     held: assessment?.gates.filter((gate) => !gate.pass).map(describeGate) ?? [],
     gates:
       assessment?.gates.map((gate) => `${gate.pass ? "pass" : "HOLD"} ${describeGate(gate)}`) ?? [],
@@ -131,9 +128,7 @@ export function showStatus(state: GuardianState, channels: readonly unknown[]): 
     armed: disarmed === undefined,
     disarmed: disarmed ?? "",
     storm: state.memory.storm !== undefined,
-    eyes: commonEyes(state, voters(state)).map(
-      (gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`,
-    ),
+    eyes: state.round.common.map((gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`),
     firing: Object.values(state.memory.alerts).map(({ message }) => ({
       class: message.class,
       title: message.title,
