@@ -14,7 +14,7 @@ export const networkFaults: readonly FaultKind[] = [
       if (scene.lying.has(host.name)) return false;
       const which = byLuck(luck[0], networks);
       host.networks[which] = false;
-      scene.later(lastsMs + luck[1] * 60_000, () => mend(scene, host, which));
+      scene.later(lastsMs + luck[1] * 120_000, () => mend(scene, host, which));
       return true;
     },
   },

@@ -1,6 +1,7 @@
 /** Nova that is down, slow, stalls, refuses, or loses calls and answers. */
 import type { EvacuateMode, OrderMode } from "../support/world-nova.ts";
 import type { FaultKind } from "./fault.ts";
+import { startProbe } from "./faults-host.ts";
 
 export const novaFaults: readonly FaultKind[] = [
   {
@@ -18,6 +19,20 @@ export const novaFaults: readonly FaultKind[] = [
     inject: (scene, { lastsMs, luck }) => {
       scene.world.novaAnswerMs = 500 + luck[0] * 8000;
       scene.later(lastsMs, () => void (scene.world.novaAnswerMs = 80));
+      return true;
+    },
+  },
+  {
+    name: "nova-and-probe-down",
+    weight: 2,
+    inject: (scene, { host, lastsMs }) => {
+      if (!host.probe) return false;
+      host.probe = false;
+      scene.world.novaUp = false;
+      scene.later(lastsMs + 20_000, () => {
+        scene.world.novaUp = true;
+        startProbe(host);
+      });
       return true;
     },
   },
@@ -45,12 +60,12 @@ export const novaFaults: readonly FaultKind[] = [
 function evacuations(name: string, mode: EvacuateMode): FaultKind {
   return {
     name,
-    weight: 1,
+    weight: 2,
     inject: (scene, { lastsMs, luck }) => {
       const { nova } = scene.world;
       nova.evacuateMode = mode;
       nova.doneLateMs = 15_000 + luck[0] * 40_000;
-      scene.later(lastsMs + 20_000, () => {
+      scene.later(lastsMs + 40_000, () => {
         if (nova.evacuateMode === mode) nova.evacuateMode = "normal";
       });
       return true;

@@ -1,4 +1,5 @@
 /** Power devices that hang, lie, answer late, die with their host or belong to another one. */
+import { startProbe } from "./faults-host.ts";
 import type { BmcMode } from "../support/world-power.ts";
 import type { FaultKind } from "./fault.ts";
 import { vouch, type Scene } from "./scene.ts";
@@ -14,18 +15,18 @@ export const powerFaults: readonly FaultKind[] = [
   {
     name: "bmc-always-says-off",
     weight: 2,
+    inject: (scene, { host, lastsMs }) => liesOff(scene, host, lastsMs * 3),
+  },
+  {
+    name: "bmc-always-says-off-of-a-flapping-host",
+    weight: 3,
     inject: (scene, { host, lastsMs }) => {
-      const device = scene.device(host);
-      // Together with a host that is cut off or hangs this is more than anybody could see through.
-      if (device === undefined || host.hung || !host.power || !scene.isReachable(host)) {
-        return false;
+      if (!host.probe || !liesOff(scene, host, lastsMs + 60_000)) return false;
+      // Its reports stop for a moment, so that its device is read, and come again.
+      for (let flap = 0; flap < 4; flap += 1) {
+        scene.later(flap * 12_000, () => void (host.probe = false));
+        scene.later(flap * 12_000 + 4500, () => startProbe(host));
       }
-      device.mode = "lies-off";
-      scene.lying.add(host.name);
-      scene.later(lastsMs * 3, () => {
-        device.mode = "normal";
-        scene.lying.delete(host.name);
-      });
       return true;
     },
   },
@@ -71,6 +72,19 @@ export const powerFaults: readonly FaultKind[] = [
     },
   },
 ];
+
+/** Together with a host that is cut off or hangs this is more than anybody could see through. */
+function liesOff(scene: Scene, host: WorldHost, lastsMs: number): boolean {
+  const device = scene.device(host);
+  if (device === undefined || host.hung || !host.power || !scene.isReachable(host)) return false;
+  device.mode = "lies-off";
+  scene.lying.add(host.name);
+  scene.later(lastsMs, () => {
+    device.mode = "normal";
+    scene.lying.delete(host.name);
+  });
+  return true;
+}
 
 function inMode(name: string, mode: BmcMode, weight: number): FaultKind {
   return {

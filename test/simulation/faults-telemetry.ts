@@ -70,6 +70,22 @@ export const telemetryFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "store-jumps-back",
+    weight: 2,
+    inject: (scene, { lastsMs, luck }) => {
+      const { collectors } = scene.world;
+      collectors.stale = collectors.stored();
+      // The live view goes first, and then the store answers from before that.
+      scene.later(7000, () => void (scene.world.liveUp = false));
+      scene.later(9000 + 3000 * luck[0], () => void (collectors.staleShare = 1));
+      scene.later(13_000 + lastsMs / 4, () => {
+        collectors.staleShare = 0;
+        scene.world.liveUp = true;
+      });
+      return true;
+    },
+  },
+  {
     name: "live-view-down",
     weight: 2,
     inject: (scene, { lastsMs }) => {

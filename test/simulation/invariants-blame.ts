@@ -2,8 +2,8 @@
 import type { Order } from "../../guardian/core/effects.ts";
 import { quietMs } from "../../guardian/core/nova-record.ts";
 import type { HostName } from "../../shared/names.ts";
-import type { Invariant } from "./invariants.ts";
-import type { Witness } from "./witness.ts";
+import type { Invariant } from "./invariant.ts";
+import { incidentOf, type Witness } from "./witness.ts";
 
 /** A host that was mended a moment ago may not have been heard yet. */
 const heardAgainMs = 6000;
@@ -64,7 +64,8 @@ export const blameInvariants: readonly Invariant[] = [
     atOrder: (witness, order) => {
       if (!isFirstOff(witness, order)) return undefined;
       const truth = witness.of(order.host);
-      if (truth.resumed) return undefined;
+      // Work of an open incident goes on at once.
+      if (truth.resumed || truth.orderedIn === incidentOf(order)) return undefined;
       const from = watchingFrom(witness);
       const heardForMs = truth.reportAt - Math.max(from, truth.reportsSince);
       const watchedMs = witness.now - from;
@@ -139,7 +140,5 @@ function doubtOf(witness: Witness, fenced: HostName): string | undefined {
 function watchingFrom(witness: Witness): number {
   const { guardian, collectors } = witness.world;
   const since = collectors.all.filter(({ up }) => up).map((collector) => collector.since);
-  return since.length === 0
-    ? guardian.startedAt
-    : Math.max(guardian.startedAt, Math.min(...since));
+  return since.length === 0 ? guardian.startedAt : Math.max(guardian.startedAt, Math.min(...since));
 }

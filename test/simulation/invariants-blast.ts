@@ -2,7 +2,7 @@
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
-import type { Invariant } from "./invariants.ts";
+import type { Invariant } from "./invariant.ts";
 import { isFirstOff } from "./invariants-blame.ts";
 import type { Witness } from "./witness.ts";
 
@@ -17,11 +17,13 @@ export const blastInvariants: readonly Invariant[] = [
     says: "in a storm nothing is begun, and the last host is never fenced",
     atOrder: (witness, order) => {
       if (!isFirst(witness, order)) return undefined;
-      const { settings, hosts } = witness.world;
+      const { settings, hosts, nova } = witness.world;
       const down = [...hosts.values()].filter((host) => isKnownDown(witness, host)).length;
       const scope = [...hosts.values()].filter((host) => isInScope(witness, host)).length;
       const limit = Math.max(1, Math.floor(settings.limits.stormShare * scope));
-      if (down > limit && witness.eyes.goodForMs() > 12_000) {
+      const marked = Math.max(...[...nova.services.values()].map(({ changedAt }) => changedAt));
+      const read = witness.now - marked > markReadMs && witness.eyes.goodForMs() > 12_000;
+      if (down > limit && read) {
         return `${order.kind} of ${order.host} while ${down} hosts are down, limit ${limit}`;
       }
       const other = [...hosts.values()].some(
@@ -58,7 +60,8 @@ export const blastInvariants: readonly Invariant[] = [
         return `${kind} of ${name}, which is in maintenance`;
       }
       const { disarmedFileSince } = witness.eyes;
-      if (disarmedFileSince !== undefined && witness.now - disarmedFileSince > 2100) {
+      const present = witness.world.disarmedFile && disarmedFileSince !== undefined;
+      if (present && witness.now - disarmedFileSince > 2100) {
         return `${kind} of ${name} while disarmed`;
       }
       const service = witness.world.nova.services.get(name);

@@ -1,10 +1,12 @@
 /** Invariants 1 to 9: fencing before evacuation. */
 import type { HostName } from "../../shared/names.ts";
-import type { Invariant } from "./invariants.ts";
+import type { Invariant } from "./invariant.ts";
 import type { Delivered, Witness } from "./witness.ts";
 
 const proofLifetimeMs = 30_000;
 const readingsApartMs = 1000;
+/** Two clocks, one of them 50 s ahead: their sums round differently. */
+const roundingMs = 0.001;
 const probationMs = 60_000;
 /** From a report's arrival to the round that knows of it. */
 const readByUsMs = 4500;
@@ -45,7 +47,11 @@ export const fencingInvariants: readonly Invariant[] = [
         const run = unbrokenOff(witness.of(host).readings.get(device) ?? []);
         const [first] = run;
         const last = run.at(-1);
-        if (first === undefined || last === undefined || last.at - first.at < readingsApartMs) {
+        if (
+          first === undefined ||
+          last === undefined ||
+          last.at - first.at < readingsApartMs - roundingMs
+        ) {
           return `${host} is proven off by less than two readings of ${device} a second apart`;
         }
         const failedAt = witness.of(host).unknownAt.get(device) ?? Number.NEGATIVE_INFINITY;
@@ -87,7 +93,7 @@ export const fencingInvariants: readonly Invariant[] = [
     number: 5,
     says: "a proof lives 30 s, and no move starts on a lapsed one",
     atProof: (_witness, host, proof) =>
-      proof.expiresAt - proof.obtainedAt > proofLifetimeMs
+      proof.expiresAt - proof.obtainedAt > proofLifetimeMs + roundingMs
         ? `the proof of ${host} lives longer than 30 s`
         : undefined,
     atOrder: (witness, order) => {
@@ -140,7 +146,7 @@ export const fencingInvariants: readonly Invariant[] = [
         if (off === undefined || !answered) {
           return `${host} is proven off, and ${device} answered no off command`;
         }
-        if (last === undefined || last.askedAt < off.answeredAt) {
+        if (last === undefined || last.askedAt < off.answeredAt - roundingMs) {
           return `${host} is proven off, and ${device} was not read after its answer`;
         }
       }

@@ -1,8 +1,9 @@
 /** Invariants 9, 22, 24 and 29 as bounds: nothing is parked in silence, nothing is forgotten. */
+import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import type { AlertMessage } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
-import type { Invariant } from "./invariants.ts";
+import type { Invariant } from "./invariant.ts";
 import type { Witness } from "./witness.ts";
 
 /** Told after 120 s of silence; the silence is known after 8 s, grace and probation are in it. */
@@ -87,7 +88,7 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   if (service?.status !== "enabled" || service.forcedDown) return false;
   const newest = state.hosts.get(host.name)?.newest;
   if (newest === undefined || newest.checks.notice !== "none") return false;
-  if (state.census.trouble.length > state.census.limit || state.census.fit.size === 0) return false;
+  if (state.census.trouble.length > state.census.limit || state.census.fit === 0) return false;
   if (state.census.suspects.length > 0) return false;
   const recent = new Set(state.memory.fences.map((fence) => fence.host));
   recent.delete(host.name);
@@ -102,10 +103,9 @@ function isSound(witness: Witness, host: WorldHost): boolean {
     const quick = device.latencyMs < 2000 && device.mode === "normal" && !device.diesWithHost;
     return quick && device.chassis === host.name;
   });
-  const verified = (world.settings.hosts.get(host.name)?.devices ?? []).every(
-    (device) =>
-      world.state.verification.reasons.get(`${host.name}/${device}`) === undefined &&
-      world.state.verification.reasons.has(`${host.name}/${device}`),
+  const devices = world.settings.hosts.get(host.name)?.devices ?? [];
+  const verified = devices.every(
+    (device) => unverifiedBecause(world.state, host.name, device) === undefined,
   );
   return sound && verified;
 }

@@ -1,7 +1,7 @@
 /** Invariants 20 to 26 and 30: exactly once, and through crashes. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { Incident, Memory } from "../../guardian/core/memory.ts";
-import type { Invariant } from "./invariants.ts";
+import type { Invariant } from "./invariant.ts";
 import type { Witness } from "./witness.ts";
 
 /** An order that Nova shows no record of for this long was not taken. */
@@ -104,6 +104,8 @@ function isJournaled(memory: Memory, order: Order): boolean {
   const phase = memory.incidents[order.host]?.phase;
   switch (order.kind) {
     case "power-off":
+      // In the very round that ends its incident a host that came on is ordered off once more.
+      if (phase?.kind === "ended") return true;
       if (phase?.kind !== "fencing" && phase?.kind !== "evacuating") return false;
       return phase.commands[order.device] !== undefined;
     case "force-down":
@@ -111,9 +113,7 @@ function isJournaled(memory: Memory, order: Order): boolean {
     case "disable":
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
     case "evacuate":
-      return (
-        phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered"
-      );
+      return phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered";
     default:
       return order satisfies never;
   }

@@ -119,7 +119,7 @@ function makeCloud(random: Random): Cloud {
   const hosts = integerBetween(random, 4, 16);
   const networks = random.next() < 0.12 ? 1 : 2;
   const placeOr = (share: number): number | undefined => {
-    const place = integerBetween(random, 0, hosts - 1);
+    const place = random.next() < 0.4 ? victim : integerBetween(random, 0, hosts - 1);
     return random.next() < share ? place : undefined;
   };
   return {
@@ -130,7 +130,7 @@ function makeCloud(random: Random): Cloud {
     novaApart: random.next() < 0.4,
     networks,
     oneNetworkIsEnough: networks === 1 && random.next() < 0.4,
-    reportPaths: random.next() < 0.3 ? 2 : 1,
+    reportPaths: random.next() < 0.4 ? 2 : 1,
     mode: random.next() < 0.06 ? "observe" : "act",
     instancesShared: random.next() < 0.3,
     stormShare: pick(random, [0.1, 0.1, 0.25, 0.35]),

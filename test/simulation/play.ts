@@ -2,10 +2,9 @@
 import { faultsByName } from "./fault-kinds.ts";
 import { Coverage, expectedNames } from "./coverage.ts";
 import { heal } from "./healing.ts";
-import { atEnd } from "./invariants.ts";
 import { endMs, settleMs, type Plan, type PlannedFault } from "./plan.ts";
 import { Scene } from "./scene.ts";
-import { Witness } from "./witness.ts";
+import { Judge } from "./judge.ts";
 
 export interface RunResult {
   readonly seed: number;
@@ -27,14 +26,14 @@ export function play(plan: Plan, logging = false): RunResult {
   const scene = new Scene(plan);
   const { world } = scene;
   world.logging = logging;
-  const witness = new Witness(world, scene.vouchedWrongly);
+  const judge = new Judge(world, scene.vouchedWrongly);
   const coverage = new Coverage(world);
   world.guardian.watcher = {
-    ordered: (order) => witness.ordered(order),
+    ordered: (order) => judge.ordered(order),
     took: (event, effects) => {
       world.hash.text(event.kind);
       world.hash.number(event.at);
-      witness.took(event, effects);
+      judge.took(event, effects);
       coverage.took(event, effects);
     },
   };
@@ -50,10 +49,7 @@ export function play(plan: Plan, logging = false): RunResult {
   world.queue.runUntil(settleMs);
   const expected = expectedNames(world);
   world.queue.runUntil(endMs);
-  for (const { number, check } of atEnd) {
-    const broken = check(witness);
-    if (broken !== undefined) witness.violate(number, broken);
-  }
+  judge.end();
   return {
     seed: plan.seed,
     violations: world.violations,

@@ -70,9 +70,7 @@ export class Scene {
 }
 
 function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
-  const collectors = Array.from({ length: cloud.collectors }, (_, at) =>
-    collectorId(`c${at + 1}`),
-  );
+  const collectors = Array.from({ length: cloud.collectors }, (_, at) => collectorId(`c${at + 1}`));
   const limits = {
     ...defaultLimits,
     novaCadenceMs: cloud.novaReportMs,

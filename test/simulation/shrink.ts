@@ -22,7 +22,7 @@ export function shrink(plan: Plan, first: RunResult): Shrunk {
     return true;
   };
   // Again and again, since a fault may be needed only as long as another one is there.
-  for (let shrunk = true; shrunk; ) {
+  for (let shrunk = true; shrunk;) {
     shrunk = false;
     for (let at = best.plan.faults.length - 1; at >= 0; at -= 1) {
       const without = best.plan.faults.filter((_, index) => index !== at);

@@ -2,17 +2,15 @@
  * The witness: what truly was, moment by moment, beside what reached the guardian. The invariants
  * ask it; it asks the simulated world, and the guardian's state only for what it is about to do.
  */
-import type { Effect, Order } from "../../guardian/core/effects.ts";
+import type { Order } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type { Phase } from "../../guardian/core/memory.ts";
 import type { FenceProof } from "../../guardian/core/proof.ts";
 import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
-import type { WorldWatcher } from "../support/world-guardian.ts";
 import { answers, echoes, type WorldHost } from "../support/world-host.ts";
 import type { World } from "../support/world.ts";
 import { EyesTruth } from "./eyes-truth.ts";
-import { atOrder, atProof, atTick } from "./invariants.ts";
 
 export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
 
@@ -46,6 +44,8 @@ export class HostTruth {
   proof: FenceProof | undefined;
   /** The incident whose proof was found true, and how often a living host was ordered off in it. */
   fencedIn: string | undefined;
+  /** The incident in which it was last ordered off. */
+  orderedIn: string | undefined;
   ordersToLiving = 0;
   /** Its work goes on from before a restart. */
   resumed = false;
@@ -66,7 +66,7 @@ export class HostTruth {
   }
 }
 
-export class Witness implements WorldWatcher {
+export class Witness {
   readonly world: World;
   readonly eyes: EyesTruth;
   readonly truths = new Map<HostName, HostTruth>();
@@ -82,7 +82,6 @@ export class Witness implements WorldWatcher {
   /** From the round before to this one; none after a pause. */
   roundMs = 0;
   #roundAt = 0;
-  readonly #said = new Set<string>();
   readonly #clockOffset: number;
 
   constructor(world: World, vouchedWrongly: ReadonlySet<HostName> = new Set()) {
@@ -98,7 +97,6 @@ export class Witness implements WorldWatcher {
       // A replay that got through would be dated by when it was said.
       truth.reportAt = Math.max(truth.reportAt, sentAt);
     };
-    world.guardian.watcher = this;
   }
 
   get now(): number {
@@ -116,18 +114,8 @@ export class Witness implements WorldWatcher {
     return mono - this.#clockOffset;
   }
 
-  violate(invariant: number, text: string): void {
-    const key = `${invariant} ${text.replace(/\d+/g, "#")}`;
-    if (this.#said.has(key)) return;
-    this.#said.add(key);
-    this.world.violate(invariant, text);
-  }
-
+  /** An order leaves; it was judged before. */
   ordered(order: Order): void {
-    for (const { number, check } of atOrder) {
-      const broken = check(this, order);
-      if (broken !== undefined) this.violate(number, broken);
-    }
     if (order.kind === "power-off") this.#orderedOff(order);
     if (order.kind === "evacuate") this.calls.set(`${order.host} ${order.server}`, this.now);
   }
@@ -141,14 +129,14 @@ export class Witness implements WorldWatcher {
       const other = this.world.host(chassis);
       if (other.power && !other.hung) truth.wrongChassis = chassis;
     }
+    truth.orderedIn = incidentOf(order);
     if (!this.isFenced(order)) this.fences.push({ host: order.host, at: this.now });
     else if (this.isLiving(this.world.host(order.host))) truth.ordersToLiving += 1;
   }
 
   /** Whether an order belongs to an incident whose fence was found true. */
   isFenced(order: Order): boolean {
-    const incident = order.id.slice(0, order.id.indexOf("/"));
-    return this.of(order.host).fencedIn === incident;
+    return this.of(order.host).fencedIn === incidentOf(order);
   }
 
   /** Whether we could hear that it lives, on a network of ours that works. */
@@ -162,27 +150,30 @@ export class Witness implements WorldWatcher {
     return !answers(host, "management") && !answers(host, "storage");
   }
 
-  took(event: GuardianEvent, effects: readonly Effect[]): void {
-    this.#hear(event);
-    if (event.kind !== "tick") return;
+  /** A round has passed. */
+  round(): void {
     this.ticks += 1;
     const roundMs = this.now - this.#roundAt;
     this.roundMs = roundMs > 2000 ? 0 : roundMs;
     this.#roundAt = this.now;
     this.eyes.look();
-    for (const { number, check } of atTick) {
-      const broken = check(this, effects);
-      if (broken !== undefined) this.violate(number, broken);
-    }
-    this.#proofs();
   }
 
-  #hear(event: GuardianEvent): void {
+  /** A proof that is new, and was held against what was read. */
+  proven(host: HostName, incident: string, proof: FenceProof): void {
+    const truth = this.of(host);
+    truth.proof = proof;
+    if (truth.fencedIn !== incident) truth.ordersToLiving = 0;
+    truth.fencedIn = incident;
+  }
+
+  /** What reached the guardian. */
+  hear(event: GuardianEvent): void {
     if (event.kind === "power-read") {
       this.#read(event);
     } else if (event.kind === "power-off-answered") {
       const off = this.of(event.host).offs.get(event.device);
-      if (off === undefined || off.askedAt > this.clock(event.askedAt)) return;
+      if (off === undefined || off.askedAt > this.clock(event.askedAt) + 1) return;
       off.answer = event.answer;
       off.answeredAt = this.clock(event.at);
     } else if (event.kind === "pinged") {
@@ -209,24 +200,9 @@ export class Witness implements WorldWatcher {
     truth.readings.set(event.device, readings);
     if (power === "unknown") truth.unknownAt.set(event.device, at);
   }
+}
 
-  /** Every proof that appears is held against what was read, and by which device. */
-  #proofs(): void {
-    for (const incident of Object.values(this.world.state.memory.incidents)) {
-      const { phase, host, id } = incident;
-      const truth = this.of(host);
-      if (phase.kind !== "evacuating") {
-        truth.proof = undefined;
-        continue;
-      }
-      if (phase.proof === undefined || phase.proof === truth.proof) continue;
-      for (const { number, check } of atProof) {
-        const broken = check(this, host, phase.proof);
-        if (broken !== undefined) this.violate(number, broken);
-      }
-      truth.proof = phase.proof;
-      if (truth.fencedIn !== id) truth.ordersToLiving = 0;
-      truth.fencedIn = id;
-    }
-  }
+/** Which incident an order belongs to, by its id. */
+export function incidentOf(order: Order): string {
+  return order.id.slice(0, order.id.indexOf("/"));
 }

@@ -17,6 +17,8 @@ import type { EventQueue } from "./event-queue.ts";
 const wallStart = 1_780_000_000_000;
 /** The guardian's monotonic clock does not begin at zero, and differs from the collectors'. */
 const guardianClockStart = 50_000;
+/** A host whose verdict has stood for this long can wait a second for the next round. */
+const settledMs = 20_000;
 
 export interface Surroundings {
   readonly queue: EventQueue;
@@ -47,7 +49,7 @@ export interface CrashPlan {
 /** How often the loop beats. The reducer is level-triggered: the beat decides nothing but delay. */
 export interface Beat {
   readonly busyMs: number;
-  /** While every host is fresh and no incident is open. */
+  /** While nothing is fenced or moved and no host has come into doubt in the last 20 s. */
   readonly calmMs: number;
 }
 
@@ -167,12 +169,19 @@ export class WorldGuardian {
     this.take({ kind: "journal", at: this.mono(), writable, reason });
   }
 
+  /** Nothing is done about any host, and no host has just come into doubt. */
   #isCalm(): boolean {
     const { calmMs, busyMs } = this.beat;
-    if (calmMs === busyMs) return false;
-    for (const _ in this.state.memory.incidents) return false;
+    if (calmMs <= busyMs) return false;
+    const { incidents } = this.state.memory;
+    for (const host in incidents) {
+      const kind = incidents[host]?.phase.kind;
+      if (kind === "fencing" || kind === "evacuating") return false;
+    }
+    const settledAt = this.state.now - settledMs;
     for (const host of this.state.hosts.values()) {
-      if (host.freshSince === undefined) return false;
+      if (host.freshSince !== undefined) continue;
+      if (host.assessment === undefined || host.assessment.since > settledAt) return false;
     }
     return true;
   }
