@@ -6,8 +6,10 @@ import { commonEyes, eyesOn } from "../../guardian/core/eyes.ts";
 import type { Effect } from "../../guardian/core/effects.ts";
 import { gatesToBegin, gatesToContinue } from "../../guardian/core/gates.ts";
 import { voters } from "../../guardian/core/freshness.ts";
+import type { Assessment } from "../../guardian/core/assessment.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { defaultTable } from "../../guardian/core/verdict-table.ts";
+import type { HostName } from "../../shared/names.ts";
 import type { World } from "../support/world.ts";
 import { faultKinds } from "./fault-kinds.ts";
 
@@ -75,6 +77,9 @@ export function expectedNames(world: World): readonly string[] {
 /** What one seed reached. */
 export class Coverage {
   readonly reached = new Set<string>();
+  /** What was counted already: a judgement is the same object while nothing of it changes. */
+  readonly #seen = new Map<HostName, Assessment>();
+  readonly #effects = new Set<Effect["kind"]>();
   readonly #world: World;
 
   constructor(world: World) {
@@ -82,7 +87,11 @@ export class Coverage {
   }
 
   took(event: GuardianEvent, effects: readonly Effect[]): void {
-    for (const effect of effects) this.reached.add(`effect ${effect.kind}`);
+    for (const { kind } of effects) {
+      if (this.#effects.has(kind)) continue;
+      this.#effects.add(kind);
+      this.reached.add(`effect ${kind}`);
+    }
     if (event.kind === "tick") this.#round();
     else if (event.kind === "started") this.#started(event);
     else if (event.kind === "evacuate-answered" && event.answer.kind === "refused") {
@@ -100,8 +109,9 @@ export class Coverage {
   #round(): void {
     const { state } = this.#world;
     if (state.memory.storm !== undefined) this.reached.add("storm");
-    for (const { assessment } of state.hosts.values()) {
-      if (assessment === undefined) continue;
+    for (const { host, assessment } of state.hosts.values()) {
+      if (assessment === undefined || this.#seen.get(host) === assessment) continue;
+      this.#seen.set(host, assessment);
       this.reached.add(`row ${assessment.row}`);
       if (assessment.gates.length === 0) continue;
       for (const { gate, pass } of assessment.gates) {

@@ -62,7 +62,7 @@ export const hostFaults: readonly FaultKind[] = [
   },
   {
     name: "probe-stops",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host, lastsMs }) => {
       if (!host.power || host.hung || !host.probe) return false;
       host.checks = { ...host.checks, notice: "stopping" };

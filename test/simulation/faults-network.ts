@@ -1,23 +1,13 @@
 /** Networks that are cut, lose, delay, double or replay, or work one way only. */
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { WorldHost } from "../support/world-host.ts";
-import { byLuck, type FaultKind } from "./fault.ts";
+import type { FaultKind } from "./fault.ts";
 import { allNetworks, type Scene } from "./scene.ts";
 
-const networks: readonly [NetworkName, ...NetworkName[]] = ["management", "storage", "business"];
-
 export const networkFaults: readonly FaultKind[] = [
-  {
-    name: "cut-one",
-    weight: 3,
-    inject: (scene, { host, lastsMs, luck }) => {
-      if (scene.lying.has(host.name)) return false;
-      const which = byLuck(luck[0], networks);
-      host.networks[which] = false;
-      scene.later(lastsMs + luck[1] * 120_000, () => mend(scene, host, which));
-      return true;
-    },
-  },
+  cutOf("management", 3, 20_000),
+  cutOf("storage", 1, 0),
+  cutOf("business", 3, 50_000),
   {
     name: "cut-all",
     weight: 2,
@@ -116,6 +106,20 @@ export const networkFaults: readonly FaultKind[] = [
     },
   },
 ];
+
+/** One network of one host, for long enough that what depends on it is noticed. */
+function cutOf(which: NetworkName, weight: number, atLeastMs: number): FaultKind {
+  return {
+    name: `${which}-cut`,
+    weight,
+    inject: (scene, { host, lastsMs, luck }) => {
+      if (scene.lying.has(host.name)) return false;
+      host.networks[which] = false;
+      scene.later(atLeastMs + lastsMs + luck[1] * 120_000, () => mend(scene, host, which));
+      return true;
+    },
+  };
+}
 
 function mend(scene: Scene, host: WorldHost, network: NetworkName): void {
   host.networks[network] = true;

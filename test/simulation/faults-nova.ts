@@ -47,7 +47,7 @@ export const novaFaults: readonly FaultKind[] = [
     },
   },
   evacuations("nova-stalls", "stalls"),
-  evacuations("nova-refuses", "refuses"),
+  evacuations("nova-refuses", "refuses", 6),
   evacuations("nova-loses-call", "loses-call"),
   evacuations("nova-loses-answer", "loses-answer"),
   evacuations("nova-does-it-late", "done-late"),
@@ -57,10 +57,10 @@ export const novaFaults: readonly FaultKind[] = [
   orders("nova-loses-answers-to-orders", "loses-answer"),
 ];
 
-function evacuations(name: string, mode: EvacuateMode): FaultKind {
+function evacuations(name: string, mode: EvacuateMode, weight = 2): FaultKind {
   return {
     name,
-    weight: 2,
+    weight,
     inject: (scene, { lastsMs, luck }) => {
       const { nova } = scene.world;
       nova.evacuateMode = mode;

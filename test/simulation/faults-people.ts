@@ -123,6 +123,7 @@ function repair(scene: Scene, host: WorldHost): void {
     // They look first: while its servers move it stays as it is.
     const phase = world.guardian.journaled.incidents[host.name]?.phase.kind;
     if (phase === "evacuating" || phase === "fencing" || world.nova.isMovingOff(host.name)) return;
+    world.nova.setUp(`service-${host.name}`);
     world.nova.enable(`service-${host.name}`);
     release(world, host.name);
   });

@@ -64,10 +64,13 @@ export const powerFaults: readonly FaultKind[] = [
     name: "bmc-of-another-host-vouched-for",
     weight: 1,
     inject: (scene, { host, other }) => {
-      if (!scene.world.guardian.up || !swap(scene, host, other)) return false;
+      // Not while its servers move: an off command given again is not checked against the others.
+      const phase = scene.world.state.memory.incidents[host.name]?.phase.kind;
+      if (!scene.world.guardian.up || phase === "evacuating") return false;
+      if (!swap(scene, host, other)) return false;
       scene.vouchedWrongly.add(host.name);
       // Read once with what it shows now, and then vouched for.
-      for (const name of [host.name]) scene.later(8000, () => vouch(scene.world, name));
+      scene.later(8000, () => vouch(scene.world, host.name));
       return true;
     },
   },

@@ -7,7 +7,6 @@ import { incidentOf, type Witness } from "./witness.ts";
 
 /** A host that was mended a moment ago may not have been heard yet. */
 const heardAgainMs = 6000;
-const graceFreshMs = 10_000;
 const graceUnseenMs = 120_000;
 
 export const blameInvariants: readonly Invariant[] = [
@@ -47,13 +46,12 @@ export const blameInvariants: readonly Invariant[] = [
     says: "no wall clock makes a host dead: one whose reports arrive is judged fresh",
     atTick: (witness) => {
       if (witness.eyes.goodForMs() < 20_000) return undefined;
-      const { hosts } = witness.world.state;
-      for (const [name, truth] of witness.truths) {
-        const { now } = witness;
+      const { now } = witness;
+      for (const { host, silentSince } of witness.world.state.hosts.values()) {
+        if (silentSince === undefined) continue;
+        const truth = witness.of(host);
         const arriving = now - truth.reportAt < 1500 && now - truth.reportsSince > 20_000;
-        if (!arriving) continue;
-        const host = hosts.get(name);
-        if (host?.silentSince !== undefined) return `${name} reports, and is called silent`;
+        if (arriving) return `${host} reports, and is called silent`;
       }
       return undefined;
     },
@@ -67,9 +65,8 @@ export const blameInvariants: readonly Invariant[] = [
       // Work of an open incident goes on at once.
       if (truth.resumed || truth.orderedIn === incidentOf(order)) return undefined;
       const from = watchingFrom(witness);
-      const heardForMs = truth.reportAt - Math.max(from, truth.reportsSince);
       const watchedMs = witness.now - from;
-      return heardForMs >= graceFreshMs - 3000 || watchedMs >= graceUnseenMs
+      return truth.steadyAt >= from || watchedMs >= graceUnseenMs
         ? undefined
         : `${order.host} was ordered off within the grace after a start`;
     },
@@ -81,6 +78,8 @@ export const blameInvariants: readonly Invariant[] = [
       for (const host of witness.world.state.hosts.values()) {
         if (host.newest === undefined) continue;
         const truth = witness.of(host.host);
+        if (host.newest.bootId === truth.newestBootId) continue;
+        truth.newestBootId = host.newest.bootId;
         const boot = Number.parseInt(host.newest.bootId.slice(8), 16);
         if (boot < truth.newestBoot) return `${host.host}: boot ${boot} came back`;
         truth.newestBoot = boot;

@@ -93,7 +93,15 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   const recent = new Set(state.memory.fences.map((fence) => fence.host));
   recent.delete(host.name);
   if (recent.size >= settings.limits.fencesPerHour) return false;
-  return isSound(witness, host);
+  return isSound(witness, host) && !isLeftToPeople(witness, host);
+}
+
+/** Row 19: on one network, and with a device that does not say off, a person must look. */
+function isLeftToPeople(witness: Witness, host: WorldHost): boolean {
+  const { settings } = witness.world;
+  if (settings.networks.length > 1 || settings.oneNetworkIsEnough) return false;
+  const read = [...witness.of(host.name).readings.values()];
+  return read.some((readings) => readings.at(-1)?.power !== "off");
 }
 
 /** Its devices work, are its own, and nobody has a reason to distrust them. */
@@ -119,10 +127,16 @@ function isExcused(witness: Witness, host: WorldHost): boolean {
   if (state.memory.released.includes(host.name)) return true;
   const phase = state.memory.incidents[host.name]?.phase;
   if (phase?.kind === "ended") return true;
-  const noticeMs = known.newest.checks.notice === "none" ? 0 : state.settings.limits.noticeMs;
-  const { reportAt } = witness.of(host.name);
-  if (noticeMs > 0 && witness.now - reportAt < noticeMs + unattendedMs) return true;
-  return world.nova.isMovingOff(host.name);
+  return isAnnounced(witness, host.name) || world.nova.isMovingOff(host.name);
+}
+
+/** Whether its last words still explain its silence, or did a moment ago. */
+function isAnnounced(witness: Witness, host: HostName): boolean {
+  const { state } = witness.world;
+  const notice = state.hosts.get(host)?.newest?.checks.notice ?? "none";
+  if (notice === "none") return false;
+  const silentForMs = witness.now - witness.of(host).reportAt;
+  return silentForMs < state.settings.limits.noticeMs + unattendedMs;
 }
 
 /** Whether somebody was told about a host, by name or as one of a storm. */
@@ -154,8 +168,8 @@ function serversDown(witness: Witness): string | undefined {
     const named = [...world.firing.values()].some((message) =>
       message.why.some((line) => line.includes(server.name)),
     );
-    const host3a = world.state.memory.released.includes(server.host);
-    if (!told && !named && !host3a) {
+    const inHand = world.state.memory.released.includes(server.host);
+    if (!told && !named && !inHand && !isAnnounced(witness, server.host)) {
       return `${server.name} on ${server.host} is down, and nobody was told`;
     }
   }

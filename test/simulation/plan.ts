@@ -101,7 +101,7 @@ function drawFault(
     kind: pick(random, kinds),
     host: random.next() < 0.45 ? victim : integerBetween(random, 0, hosts - 1),
     other: integerBetween(random, 0, hosts - 1),
-    lastsMs: 500 + random.next() ** 2 * 150_000,
+    lastsMs: 500 + random.next() ** 1.7 * 150_000,
     luck: [random.next(), random.next()],
   };
 }

@@ -31,7 +31,7 @@ export function play(plan: Plan, logging = false): RunResult {
   world.guardian.watcher = {
     ordered: (order) => judge.ordered(order),
     took: (event, effects) => {
-      world.hash.text(event.kind);
+      world.hash.number(event.kind.length);
       world.hash.number(event.at);
       judge.took(event, effects);
       coverage.took(event, effects);

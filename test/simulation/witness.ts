@@ -29,6 +29,7 @@ interface OffOrder {
 }
 
 const readingsMax = 12;
+const steadyAfterMs = 7000;
 
 /** Facts of one host that the guardian's process could know, in the world's time. */
 export class HostTruth {
@@ -36,6 +37,8 @@ export class HostTruth {
   reportAt = Number.NEGATIVE_INFINITY;
   /** Since when reports came without a gap of two seconds. */
   reportsSince = Number.POSITIVE_INFINITY;
+  /** When it had last reported so for ten seconds, less what a round needs to notice. */
+  steadyAt = Number.NEGATIVE_INFINITY;
   /** When an echo of it was last delivered. */
   echoAt = Number.NEGATIVE_INFINITY;
   readonly readings = new Map<string, Delivered[]>();
@@ -54,6 +57,7 @@ export class HostTruth {
   /** How long it has been dead with nothing in the way of its fence. */
   cleanDeadMs = 0;
   newestBoot = 0;
+  newestBootId = "";
 
   forget(): void {
     this.readings.clear();
@@ -61,6 +65,7 @@ export class HostTruth {
     this.offs.clear();
     this.proof = undefined;
     this.newestBoot = 0;
+    this.newestBootId = "";
     this.cleanDeadMs = 0;
     this.echoAt = Number.NEGATIVE_INFINITY;
   }
@@ -94,6 +99,7 @@ export class Witness {
       const truth = this.of(host);
       const { now } = world.queue;
       if (now - truth.reportAt > 2000) truth.reportsSince = now;
+      if (now - truth.reportsSince > steadyAfterMs) truth.steadyAt = now;
       // A replay that got through would be dated by when it was said.
       truth.reportAt = Math.max(truth.reportAt, sentAt);
     };

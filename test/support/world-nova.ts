@@ -176,13 +176,16 @@ export class WorldNova {
     });
   }
 
-  /** What people do when they take a host back: up, then enabled. */
   enable(serviceId: string): ApiAnswer {
     return this.#change(serviceId, (service) => {
-      service.forcedDown = false;
       service.status = "enabled";
       service.reason = undefined;
     });
+  }
+
+  /** No longer forced down. */
+  setUp(serviceId: string): ApiAnswer {
+    return this.#change(serviceId, (service) => void (service.forcedDown = false));
   }
 
   #change(serviceId: string, change: (service: NovaService) => void): ApiAnswer {
