@@ -43,6 +43,7 @@ const limits = z.strictObject({
   stormShare: z.number().min(0).max(0.5).default(defaultLimits.stormShare),
   stormCooldown: duration(defaultLimits.stormCooldownMs, 30_000),
   fencesPerHour: z.int().min(1).default(defaultLimits.fencesPerHour),
+  fencesPerHourInDomain: z.int().min(1).default(defaultLimits.fencesPerHourInDomain),
   movesAtOnce: z.int().min(1).max(64).default(defaultLimits.movesAtOnce),
   moveMax: duration(defaultLimits.moveMsMax, 30_000),
   unattended: duration(defaultLimits.unattendedMs, 10_000),
@@ -77,6 +78,8 @@ const host = z.strictObject({
   addresses: z.partialRecord(networkName, address).default({}),
   /** All of them must be off for the host to be fenced. */
   power: z.array(z.discriminatedUnion("kind", [ipmi, redfish])).default([]),
+  /** What it shares with others and may lose together with them: rack, switch, power, … */
+  domains: z.record(name, z.string().min(1)).default({}),
   /** Why nothing may be done to it. */
   maintenance: z.string().min(1).optional(),
 });
@@ -104,6 +107,8 @@ const schema = z
     cloud: z.string().min(1).optional(),
     guardianId: name.default("guardian"),
     mode: z.enum(["observe", "act"]).default("observe"),
+    /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
+    domainAggregates: z.array(z.string().min(1)).default([]),
     instancesShared: z.boolean().default(false),
     oneNetworkIsEnough: z.boolean().default(false),
     /** Nova's report_interval. */

@@ -12,6 +12,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       addresses: entry.addresses,
       devices: entry.power.map((device) => device.name),
       maintenance: entry.maintenance,
+      domains: entry.domains,
     },
   ]);
   const networks = Object.entries(config.networks).map(([name, network]) => ({
@@ -25,6 +26,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     networks,
     collectors: config.collectors.map((collector) => collectorId(collector.id)),
     hosts: new Map(hosts),
+    domainAggregates: config.domainAggregates,
     instancesShared: config.instancesShared,
     oneNetworkIsEnough: config.oneNetworkIsEnough,
     limits: {
@@ -42,6 +44,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       stormShare: limits.stormShare,
       stormCooldownMs: limits.stormCooldown,
       fencesPerHour: limits.fencesPerHour,
+      fencesPerHourInDomain: limits.fencesPerHourInDomain,
       movesAtOnce: limits.movesAtOnce,
       moveMsMax: limits.moveMax,
       unattendedMs: limits.unattended,

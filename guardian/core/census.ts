@@ -3,6 +3,8 @@
  * could take servers. Counting per host would make a storm of a thousand a million looks.
  */
 import type { HostName } from "../../shared/names.ts";
+import { placeOf, type DomainCensus, type Place } from "./domains.ts";
+import { capacityOf, freeMbOf } from "./inventory.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { holdsOthers, inScope, isFenced, isIll } from "./storm.ts";
 
@@ -17,24 +19,93 @@ export interface Census {
   readonly limit: number;
   /** How many hosts could take servers. */
   readonly fit: number;
+  /** Memory that these have free, as far as Nova shows it. */
+  readonly freeMb: number;
+  /** Domains with somebody in trouble or suspect; one that holds every host is none. */
+  readonly domains: ReadonlyMap<string, DomainCensus>;
+  /** Where the trouble is, when a domain explains it. */
+  readonly place: Place | undefined;
 }
 
-export const noCensus: Census = { trouble: [], suspects: [], scope: 0, limit: 1, fit: 0 };
+export const noCensus: Census = {
+  trouble: [],
+  suspects: [],
+  scope: 0,
+  limit: 1,
+  fit: 0,
+  freeMb: 0,
+  domains: new Map(),
+  place: undefined,
+};
 
 export function foldCensus(state: GuardianState): GuardianState {
-  const trouble: HostName[] = [];
-  const suspects: HostName[] = [];
+  const trouble: HostState[] = [];
+  const suspects: HostState[] = [];
   let scope = 0;
   let fit = 0;
+  let freeMb = 0;
   for (const host of state.hosts.values()) {
     const counted = inScope(state, host);
     if (counted) scope += 1;
-    if (counted && couldTakeServers(host)) fit += 1;
-    if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host.host);
-    if (counted && holdsOthers(state, host)) suspects.push(host.host);
+    if (counted && couldTakeServers(host)) {
+      fit += 1;
+      const capacity = capacityOf(state, host.host);
+      if (capacity !== undefined) freeMb += freeMbOf(capacity);
+    }
+    if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host);
+    else if (counted && holdsOthers(state, host)) suspects.push(host);
   }
-  const limit = Math.max(1, Math.floor(state.settings.limits.stormShare * scope));
-  return { ...state, census: { trouble, suspects, scope, limit, fit } };
+  const domains = countDomains(state, trouble, suspects, scope);
+  const census: Census = {
+    trouble: trouble.map(({ host }) => host),
+    suspects: suspects.map(({ host }) => host),
+    scope,
+    limit: limitOf(state, scope),
+    fit,
+    freeMb,
+    domains,
+    place: placeOf(domains, trouble.length, scope),
+  };
+  return { ...state, census };
+}
+
+/** How many of so many hosts may be in trouble at once. */
+function limitOf(state: GuardianState, scope: number): number {
+  return Math.max(1, Math.floor(state.settings.limits.stormShare * scope));
+}
+
+const noDomains: ReadonlyMap<string, DomainCensus> = new Map();
+
+/** Only domains that somebody in trouble or suspect is in: in peace there is nothing to count. */
+function countDomains(
+  state: GuardianState,
+  trouble: readonly HostState[],
+  suspects: readonly HostState[],
+  scope: number,
+): ReadonlyMap<string, DomainCensus> {
+  const wanted = new Set([...trouble, ...suspects].flatMap((host) => host.domains));
+  if (wanted.size === 0) return noDomains;
+  const sizes = new Map<string, number>();
+  for (const host of state.hosts.values()) {
+    if (host.domains.length === 0 || !inScope(state, host)) continue;
+    for (const domain of host.domains) {
+      if (wanted.has(domain)) sizes.set(domain, (sizes.get(domain) ?? 0) + 1);
+    }
+  }
+  const within = (hosts: readonly HostState[], domain: string): readonly HostName[] =>
+    hosts.filter((host) => host.domains.includes(domain)).map(({ host }) => host);
+  const domains = new Map<string, DomainCensus>();
+  for (const domain of [...wanted].sort()) {
+    const size = sizes.get(domain) ?? 0;
+    if (size >= scope) continue;
+    domains.set(domain, {
+      scope: size,
+      trouble: within(trouble, domain),
+      suspects: within(suspects, domain),
+      limit: limitOf(state, size),
+    });
+  }
+  return domains;
 }
 
 /** A host that could take servers, by our own verdict and Nova's record. */

@@ -12,6 +12,8 @@ import { evidenceLines } from "./evidence.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
+import { isOfManyHosts } from "./storm-gates.ts";
+import { isInStorm } from "./storm.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
@@ -167,8 +169,8 @@ function deadAlert(
 ): Wanted | undefined {
   const blocked = assessment.gates.filter((gate) => !gate.pass);
   // A storm has one page that names its hosts; a suspect holds for seconds only.
-  const byStorm = blocked.every((gate) => gate.gate === "storm" || gate.gate === "suspects");
-  const named = state.memory.storm !== undefined;
+  const byStorm = blocked.every((gate) => isOfManyHosts(gate.gate));
+  const named = isInStorm(state, host);
   if (blocked.length > 0 && byStorm && (named || state.now - assessment.since < proofLostMs)) {
     return undefined;
   }
@@ -218,7 +220,7 @@ function unattended(state: GuardianState, host: HostState, phase: Phase | undefi
   if (since === undefined || phase?.kind === "ended") return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
   if (host.assessment?.row === "3" || host.assessment?.row === "3a") return false;
-  if (state.memory.storm !== undefined && state.census.trouble.includes(host.host)) return false;
+  if (isInStorm(state, host)) return false;
   const notice = host.assessment?.signals.notice === "in-force";
   return !notice && state.now - since >= state.settings.limits.unattendedMs;
 }

@@ -165,7 +165,8 @@ export interface Memory {
   readonly devices: Readonly<Record<string, DeviceStanding>>;
   readonly known: Readonly<Record<string, KnownHost>>;
   readonly alerts: Readonly<Record<string, FiringAlert>>;
-  readonly storm: Storm | undefined;
+  /** By scope: the whole cloud, or a failure domain. */
+  readonly storms: Readonly<Record<string, Storm>>;
   /** Hosts that people took back and that have not reported since. */
   readonly released: readonly HostName[];
   /** Hosts whose state broke a promise of the design, with what was broken. */
@@ -181,7 +182,7 @@ export const emptyMemory: Memory = {
   devices: {},
   known: {},
   alerts: {},
-  storm: undefined,
+  storms: {},
   released: [],
   quarantined: {},
 };
@@ -197,9 +198,12 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
     // A page may have died with the process before it left: it is sent again, under the same key.
     alerts[key] = { ...alert, sentAt: alert.message.class === "page" ? never : now };
   }
-  const storm = memory.storm === undefined ? undefined : { since: now, belowSince: undefined };
+  const scopes = Object.keys(memory.storms);
+  const storms = Object.fromEntries(
+    scopes.map((scope) => [scope, { since: now, belowSince: undefined }]),
+  );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
-  return { ...memory, quarantined: {}, incidents, alerts, storm };
+  return { ...memory, quarantined: {}, incidents, alerts, storms };
 }
 
 function rememberedPhase(phase: Phase, now: MonoMs): Phase {

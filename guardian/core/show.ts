@@ -127,7 +127,7 @@ export function showStatus(state: GuardianState, channels: readonly unknown[]): 
     epoch: state.epoch,
     armed: disarmed === undefined,
     disarmed: disarmed ?? "",
-    storm: state.memory.storm !== undefined,
+    storm: Object.keys(state.memory.storms),
     eyes: state.round.common.map((gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`),
     firing: Object.values(state.memory.alerts).map(({ message }) => ({
       class: message.class,

@@ -61,14 +61,13 @@ function resultOf(task: Task, portions: readonly Portion[], seconds: number): Ba
   const counts: Counts = {};
   for (const portion of portions) add(counts, portion.counts);
   const times = portions.flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  const expected = portions[0]?.expected ?? [];
   const hashes = portions.flatMap((portion) => portion.hashes);
   return {
     from: task.from,
     seeds: task.seeds,
     counts,
     failed: portions.flatMap((portion) => portion.failed).sort((a, b) => a.seed - b.seed),
-    rare: belowFloor(expected, counts, task.seeds),
+    rare: belowFloor(counts, task.seeds),
     evacuateCalls: portions.reduce((sum, portion) => sum + portion.evacuateCalls, 0),
     powerOffs: portions.reduce((sum, portion) => sum + portion.powerOffs, 0),
     medianMs: times[Math.floor(times.length / 2)] ?? 0,

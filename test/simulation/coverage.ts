@@ -2,11 +2,9 @@
  * What a batch of seeds reached, counted by name: a seed counts once for each name that occurred in
  * it. A simulation in which a row, a gate or a fault hardly ever occurs shows nothing about it.
  */
-import { commonEyes, eyesOn } from "../../guardian/core/eyes.ts";
 import type { Effect } from "../../guardian/core/effects.ts";
-import { gatesToBegin, gatesToContinue } from "../../guardian/core/gates.ts";
-import { voters } from "../../guardian/core/freshness.ts";
 import type { Assessment } from "../../guardian/core/assessment.ts";
+import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { defaultTable } from "../../guardian/core/verdict-table.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -18,8 +16,10 @@ export type Counts = Record<string, number>;
 /** A seed in a thousand batches of fifty: below this a name is as good as never reached. */
 export const floorPerThousand = 20;
 
-/** Rows that no state can reach, with the reason. */
+/** Rows and gates that no state can reach under the default table, with the reason. */
 export const unreachable: Readonly<Record<string, string>> = {
+  "gate third witness": "every row of the default table that fences has one",
+  "gate capacity": "asked strictly of living hosts only, and no default row fences one",
   "row 1a": "without a collector that has a vote the eyes are in doubt, and row 1 comes first",
   "row 13a": "a host without a network to ping is row 1 first: the eyes are in doubt about it",
 };
@@ -29,6 +29,7 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
   "ping-anchor": true,
   "read-power": true,
   "read-services": true,
+  "read-inventory": true,
   "list-servers": true,
   "read-moves": true,
   "power-off": true,
@@ -49,30 +50,14 @@ const happenings = [
   "restart in mid-evacuation",
 ] as const;
 
-/** "eyes, ledger of c1" is the same gate for every collector. */
-function gateName(name: string): string {
-  return name.replace(/ (?:of|behind) c\d+$/, "");
-}
-
 /** Every name that must be reached, derived from the code: rows, gates, effects and faults. */
-export function expectedNames(world: World): readonly string[] {
-  const { state } = world;
-  const [host] = state.hosts.values();
-  if (host?.assessment === undefined) throw new Error("a settled world has an assessment");
-  const gates = [
-    ...gatesToBegin(state, host, host.assessment),
-    ...gatesToContinue(state, host),
-    ...commonEyes(state, voters(state)),
-    ...eyesOn(state, host),
-  ].map(({ gate }) => `gate ${gateName(gate)}`);
-  return [
-    ...faultKinds.map(({ name }) => `fault ${name}`),
-    ...defaultTable.map(({ row }) => `row ${row}`),
-    ...new Set(gates),
-    ...Object.keys(effectKinds).map((kind) => `effect ${kind}`),
-    ...happenings,
-  ];
-}
+export const expectedNames: readonly string[] = [
+  ...faultKinds.map(({ name }) => `fault ${name}`),
+  ...defaultTable.map(({ row }) => `row ${row}`),
+  ...gateList.map(({ gate }) => `gate ${gate}`),
+  ...Object.keys(effectKinds).map((kind) => `effect ${kind}`),
+  ...happenings,
+];
 
 /** What one seed reached. */
 export class Coverage {
@@ -108,14 +93,14 @@ export class Coverage {
 
   #round(): void {
     const { state } = this.#world;
-    if (state.memory.storm !== undefined) this.reached.add("storm");
+    for (const _ in state.memory.storms) this.reached.add("storm");
     for (const { host, assessment } of state.hosts.values()) {
       if (assessment === undefined || this.#seen.get(host) === assessment) continue;
       this.#seen.set(host, assessment);
       this.reached.add(`row ${assessment.row}`);
       if (assessment.gates.length === 0) continue;
       for (const { gate, pass } of assessment.gates) {
-        if (!pass) this.reached.add(`gate ${gateName(gate)}`);
+        if (!pass) this.reached.add(`gate ${gateEntry(gate)?.gate ?? gate}`);
       }
     }
     for (const { phase, host } of Object.values(state.memory.incidents)) {
@@ -140,13 +125,9 @@ export function add(into: Counts, more: Counts): void {
 }
 
 /** Names that occurred in fewer seeds than the floor, with how many. */
-export function belowFloor(
-  expected: readonly string[],
-  counts: Counts,
-  seeds: number,
-): readonly string[] {
+export function belowFloor(counts: Counts, seeds: number): readonly string[] {
   const floor = (floorPerThousand * seeds) / 1000;
-  return expected
+  return expectedNames
     .filter((name) => unreachable[name] === undefined && (counts[name] ?? 0) < floor)
     .map((name) => `${name}: ${counts[name] ?? 0}, at least ${Math.ceil(floor)} wanted`);
 }

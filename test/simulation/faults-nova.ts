@@ -37,6 +37,16 @@ export const novaFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "nova-scheduler-down",
+    weight: 3,
+    inject: (scene, { lastsMs }) => {
+      const { nova } = scene.world;
+      nova.schedulers = { up: 0, total: 1 };
+      scene.later(lastsMs + 30_000, () => void (nova.schedulers = { up: 1, total: 1 }));
+      return true;
+    },
+  },
+  {
     name: "nova-cell-down",
     weight: 1,
     inject: (scene, { host, other, lastsMs }) => {

@@ -81,7 +81,8 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   const phase = state.memory.incidents[host.name]?.phase.kind;
   if (phase === "evacuating" || phase === "ended") return false;
   if (state.memory.disarmed !== undefined || world.disarmedFile) return false;
-  if (state.memory.storm !== undefined || state.memory.released.includes(host.name)) return false;
+  if (Object.keys(state.memory.storms).length > 0) return false;
+  if (state.memory.released.includes(host.name)) return false;
   const own = settings.hosts.get(host.name);
   if (own === undefined || own.devices.length === 0 || own.maintenance !== undefined) return false;
   const service = world.nova.services.get(host.name);
@@ -92,7 +93,9 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   if (state.census.suspects.length > 0) return false;
   const recent = new Set(state.memory.fences.map((fence) => fence.host));
   recent.delete(host.name);
-  if (recent.size >= settings.limits.fencesPerHour) return false;
+  const { fencesPerHour, fencesPerHourInDomain } = settings.limits;
+  if (recent.size >= Math.min(fencesPerHour, fencesPerHourInDomain)) return false;
+  if (world.nova.schedulers?.up === 0) return false;
   return isSound(witness, host) && !isLeftToPeople(witness, host);
 }
 

@@ -17,11 +17,14 @@ export interface Cloud {
   readonly oneNetworkIsEnough: boolean;
   /** By how many networks a probe reports. */
   readonly reportPaths: 1 | 2;
+  /** Whether the guardian knows of the racks. */
+  readonly racksKnown: boolean;
   readonly mode: "act" | "observe";
   readonly instancesShared: boolean;
   readonly stormShare: number;
   readonly stormCooldownMs: number;
   readonly fencesPerHour: number;
+  readonly fencesPerHourInDomain: number;
   readonly movesAtOnce: number;
   readonly noticeMs: number;
   readonly busyMs: number;
@@ -131,11 +134,13 @@ function makeCloud(random: Random): Cloud {
     networks,
     oneNetworkIsEnough: networks === 1 && random.next() < 0.4,
     reportPaths: random.next() < 0.4 ? 2 : 1,
+    racksKnown: random.next() < 0.5,
     mode: random.next() < 0.06 ? "observe" : "act",
     instancesShared: random.next() < 0.3,
     stormShare: pick(random, [0.1, 0.1, 0.25, 0.35]),
     stormCooldownMs: pick(random, [60_000, 120_000, 300_000]),
     fencesPerHour: pick(random, [1, 2, 3, 3]),
+    fencesPerHourInDomain: pick(random, [1, 2]),
     movesAtOnce: integerBetween(random, 1, 8),
     noticeMs: pick(random, [60_000, 180_000, 600_000]),
     busyMs: pick(random, [200, 250, 250, 333, 500, 1000]),

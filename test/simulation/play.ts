@@ -1,6 +1,6 @@
 /** Plays a plan: a settled cloud, its faults (safety), then everything mended (liveness). */
 import { faultsByName } from "./fault-kinds.ts";
-import { Coverage, expectedNames } from "./coverage.ts";
+import { Coverage } from "./coverage.ts";
 import { heal } from "./healing.ts";
 import { endMs, settleMs, type Plan, type PlannedFault } from "./plan.ts";
 import { Scene } from "./scene.ts";
@@ -15,8 +15,6 @@ export interface RunResult {
   readonly hash: string;
   /** Names that coverage counts. */
   readonly reached: readonly string[];
-  /** What had to be reachable, by the code as it is. */
-  readonly expected: readonly string[];
   readonly evacuateCalls: number;
   readonly powerOffs: number;
 }
@@ -46,8 +44,6 @@ export function play(plan: Plan, logging = false): RunResult {
     });
   }
   world.queue.at(plan.healAtMs, () => heal(scene));
-  world.queue.runUntil(settleMs);
-  const expected = expectedNames(world);
   world.queue.runUntil(endMs);
   judge.end();
   return {
@@ -56,7 +52,6 @@ export function play(plan: Plan, logging = false): RunResult {
     log: world.log,
     hash: world.hash.digest(),
     reached: [...coverage.reached],
-    expected,
     evacuateCalls: world.evacuations.length,
     powerOffs: world.powerOffs.length,
   };

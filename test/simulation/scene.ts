@@ -4,7 +4,7 @@ import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import { worldSettings } from "../support/script.ts";
-import type { WorldHost, WorldRack } from "../support/world-host.ts";
+import { rackName, type WorldHost, type WorldRack } from "../support/world-host.ts";
 import { newOutlet, type WorldBmc } from "../support/world-power.ts";
 import { World } from "../support/world.ts";
 import type { Cloud, Plan } from "./plan.ts";
@@ -77,6 +77,7 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
     stormShare: cloud.stormShare,
     stormCooldownMs: cloud.stormCooldownMs,
     fencesPerHour: cloud.fencesPerHour,
+    fencesPerHourInDomain: cloud.fencesPerHourInDomain,
     movesAtOnce: cloud.movesAtOnce,
     noticeMs: cloud.noticeMs,
   };
@@ -97,6 +98,7 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
       addresses: cloud.networks === 1 ? { management: addresses.management ?? "" } : addresses,
       devices: index === odd.withoutDevice ? [] : devices,
       maintenance: index === odd.inMaintenance ? "a new memory module" : undefined,
+      domains: cloud.racksKnown ? { rack: rackName(index, cloud.racks) } : {},
     });
   }
   return { ...base, networks, hosts };
@@ -105,6 +107,7 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
 /** What stands in the cloud before anything happens. */
 function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
   const { odd } = cloud;
+  world.nova.schedulers = { up: 1, total: 1 };
   world.nova.reportEveryMs = cloud.novaReportMs;
   world.nova.rebuildMs = cloud.rebuildMs;
   world.evacuateAnswerMs = cloud.evacuateAnswerMs;

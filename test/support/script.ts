@@ -28,6 +28,7 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     addresses: Object.fromEntries(networks.map((name) => [name, worldAddress(name, host)])),
     devices: ["bmc"],
     maintenance: undefined,
+    domains: {},
   });
   return {
     cloud: "lab",
@@ -37,6 +38,7 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     networks: networks.map((name) => ({ name, anchors: [worldAddress(name, undefined)] })),
     collectors: [collectorId("c1")],
     hosts: new Map(hosts.map((host) => [host, entry(host)])),
+    domainAggregates: [],
     instancesShared: false,
     oneNetworkIsEnough: false,
     ...changes,
@@ -71,7 +73,11 @@ export function parseScript(text: string): Script {
     else if (verb === "nova-reports") novaReportMs = duration(first, line);
     else if (verb === "maintenance")
       hostChanges.set(first, { maintenance: rest.slice(1).join(" ") });
-    else if (verb === "no-device") hostChanges.set(first, { devices: [] });
+    else if (verb === "domain") {
+      const [kind = "", name = ""] = second.split("=");
+      const before = hostChanges.get(first)?.domains ?? {};
+      hostChanges.set(first, { ...hostChanges.get(first), domains: { ...before, [kind]: name } });
+    } else if (verb === "no-device") hostChanges.set(first, { devices: [] });
     else if (verb === "networks") hostChanges.set("*", { addresses: { management: "" } });
     else if (verb !== "hosts") throw new Error(`unknown line: ${line}`);
   }

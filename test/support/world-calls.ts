@@ -30,6 +30,8 @@ export function perform(world: World, effect: Effect): void {
       return readPower(world, effect);
     case "power-off":
       return powerOff(world, effect);
+    case "read-inventory":
+      return readInventory(world);
     case "read-services":
     case "list-servers":
     case "read-moves":
@@ -180,6 +182,7 @@ function lookAtNova(world: World, effect: NovaLook): void {
         askedAt,
         services: nova.list(),
         unreadable: [...nova.unreadable],
+        ...(nova.schedulers === undefined ? {} : { schedulers: nova.schedulers }),
       }));
     case "list-servers": {
       const { host } = effect;
@@ -207,6 +210,15 @@ function lookAtNova(world: World, effect: NovaLook): void {
     default:
       return effect satisfies never;
   }
+}
+
+function readInventory(world: World): void {
+  const { guardian, nova } = world;
+  guardian.answer(world.novaUp ? 60 : 10_000, () => ({
+    kind: "inventory",
+    at: guardian.mono(),
+    answer: world.novaUp ? nova.inventory() : { kind: "failed", reason: novaSilence },
+  }));
 }
 
 function orderService(world: World, order: Of<"force-down" | "disable">): void {

@@ -65,6 +65,11 @@ interface Told {
   readonly bootId: string;
 }
 
+/** Hosts are dealt out to the racks one by one. */
+export function rackName(index: number, racks: number): string {
+  return `rack-${(index % racks) + 1}`;
+}
+
 export function newRack(name: string): WorldRack {
   return { name, networks: { management: true, storage: true, business: true } };
 }

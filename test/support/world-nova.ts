@@ -9,6 +9,7 @@ import type {
   ComputeServer,
   ComputeService,
   EvacuationRecord,
+  InventoryAnswer,
 } from "../../guardian/ports.ts";
 
 export interface NovaService {
@@ -82,6 +83,8 @@ export class WorldNova {
   evacuateMode: EvacuateMode = "normal";
   orderMode: OrderMode = "normal";
   doneLateMs = 40_000;
+  /** What Nova shows of its schedulers; it may hide them. */
+  schedulers: { readonly up: number; readonly total: number } | undefined;
   readonly #stalled: (() => void)[] = [];
   readonly #world: NovaWorld;
 
@@ -122,6 +125,19 @@ export class WorldNova {
     if (server === undefined) return;
     server.status = "SHUTOFF";
     server.vmState = "stopped";
+  }
+
+  /** Host aggregates by name. */
+  readonly aggregates = new Map<string, HostName[]>();
+
+  inventory(): InventoryAnswer {
+    const aggregates = [...this.aggregates].map(([name, hosts]) => ({ name, hosts }));
+    const capacity = [...this.services.keys()].map((host) => {
+      let servers = 0;
+      for (const server of this.servers.values()) if (server.host === host) servers += 1;
+      return { host, memoryMb: 65_536, memoryUsedMb: 512 + 2048 * servers };
+    });
+    return { kind: "inventory", aggregates, capacity };
   }
 
   report(host: HostName): void {
@@ -248,6 +264,7 @@ export class WorldNova {
     this.evacuateMode = "normal";
     this.orderMode = "normal";
     this.unreadable.clear();
+    if (this.schedulers !== undefined) this.schedulers = { up: 1, total: 1 };
     for (const goOn of this.#stalled.splice(0)) this.#world.later(this.rebuildMs, goOn);
   }
 

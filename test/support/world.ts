@@ -21,6 +21,7 @@ import {
   newWorldHost,
   powerLoss,
   powerOn,
+  rackName,
   type WorldHost,
   type WorldRack,
 } from "./world-host.ts";
@@ -69,7 +70,7 @@ export class World {
   constructor(settings: Settings, hostNames: readonly HostName[], random: Random, racks = 1) {
     this.settings = settings;
     this.#random = random;
-    this.racks = Array.from({ length: racks }, (_, at) => newRack(`rack-${at + 1}`));
+    this.racks = Array.from({ length: racks }, (_, at) => newRack(rackName(at, racks)));
     this.nova = new WorldNova({
       now: () => this.queue.now,
       later: (ms, run) => this.queue.in(ms, run),
