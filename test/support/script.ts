@@ -6,7 +6,8 @@ import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
 import type { BmcMode } from "./world-power.ts";
-import { World, worldAddress } from "./world.ts";
+import { worldAddress } from "./world-calls.ts";
+import { World } from "./world.ts";
 
 export interface Script {
   readonly settings: Settings;
@@ -173,13 +174,13 @@ export function perform(world: World, words: readonly string[]): void {
       world.collectors.storeUp = first === "up";
       return;
     case "journal":
-      world.journalWritable = first === "writable";
+      world.guardian.journalWritable = first === "writable";
       return;
     case "disarmed-file":
       world.disarmedFile = first === "present";
       return;
     case "pause-guardian":
-      world.pausedUntil = world.queue.now + duration(first, verb);
+      world.guardian.pausedUntil = world.queue.now + duration(first, verb);
       return;
     case "kill-guardian":
       return world.killGuardian();
