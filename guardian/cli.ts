@@ -3,12 +3,14 @@ import { request } from "node:http";
 import { Command, CommanderError } from "commander";
 import { formatOutput, type Format } from "./core/table.ts";
 import { defaultTable } from "./core/verdict-table.ts";
+import type { ReplayOptions } from "./replay-command.ts";
 
 /** What only main.ts may touch: the process, the environment, the terminal. */
 export interface CommandActions {
   readonly run: (config: string) => Promise<number>;
   readonly checkConfig: (config: string) => Promise<number>;
   readonly schema: () => string;
+  readonly replay: (options: ReplayOptions) => Promise<number>;
   readonly user: () => string;
   readonly print: (text: string) => void;
   readonly isTerminal: boolean;
@@ -56,6 +58,9 @@ export async function buildCommands(
       actions.print(`still disarmed: ${held}; remove it`);
   };
   addVerbs(program, show, tell);
+  addReplay(program, async (options) => {
+    code = await actions.replay({ ...options, socket: global().socket });
+  });
   program
     .command("policy")
     .description("what is concluded from what")
@@ -93,6 +98,29 @@ function addConfig(program: Command, actions: CommandActions, ended: (code: numb
     .command("schema")
     .description("the configuration as JSON Schema")
     .action(() => actions.print(actions.schema()));
+}
+
+function addReplay(
+  program: Command,
+  run: (options: Omit<ReplayOptions, "socket">) => Promise<void>,
+): void {
+  program
+    .command("replay [incident]")
+    .description("an incident again, from what was recorded; without one: what is recorded")
+    .option(
+      "--journal <file>",
+      "a copy of the journal, or what --save wrote; else the daemon is asked",
+    )
+    .option(
+      "--policy <file>",
+      "another guardian.yaml: what would it have done with the same inputs",
+    )
+    .option("--for <duration>", "how much of the incident", "15m")
+    .option("--save <file>", "keep its recording")
+    .action((incident: string | undefined, options: Partial<ReplayOptions>) => {
+      const { journal, policy, save } = options;
+      return run({ incident, journal, policy, save, for: options.for ?? "15m" });
+    });
 }
 
 function addVerbs(

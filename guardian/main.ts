@@ -6,6 +6,7 @@ import { describeError } from "../shared/errors.ts";
 import { buildCommands, type CommandActions } from "./cli.ts";
 import { configSchema, readGuardianConfig, type GuardianConfig } from "./config.ts";
 import { prepare, runDaemon } from "./daemon.ts";
+import { runReplay } from "./replay-command.ts";
 import { createLogger } from "./shell/logging.ts";
 
 const exits = { ok: 0, error: 1, usage: 2 } as const;
@@ -53,6 +54,7 @@ const actions: CommandActions = {
   checkConfig: (path) => run(path, true),
   schema: () => JSON.stringify(configSchema(), undefined, 2),
   user: () => process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.() ?? -1}`,
+  replay: (options) => runReplay(options, (text) => console.log(text)),
   print: (text) => console.log(text),
   isTerminal: process.stdout.isTTY,
 };

@@ -12,7 +12,9 @@ import type { Guardian } from "../app.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { silentDevices } from "../core/power.ts";
 import { showHost, showHosts, showIncident, showIncidents, showStatus } from "../core/show.ts";
+import type { Recording } from "../ports.ts";
 import type { OutboxCounts } from "./outbox.ts";
+import { sendRecording } from "./replay-route.ts";
 
 export interface ControlSocket {
   close(): Promise<void>;
@@ -23,6 +25,7 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly guardian: Guardian;
   readonly channels: () => readonly OutboxCounts[];
+  readonly recording: Recording;
 }
 
 /** A loop that has not decided for this long is not healthy, whatever the process does. */
@@ -40,9 +43,9 @@ export async function startControlSocket(options: ControlOptions): Promise<Contr
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true });
   const server = createServer((request, response) => {
-    handle(options, request)
+    handle(options, request, response)
       .catch((error: unknown): Reply => problem(400, describeError(error)))
-      .then((reply) => send(response, reply))
+      .then((reply) => (reply === "sent" ? undefined : send(response, reply)))
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -70,12 +73,22 @@ function problem(status: number, detail: string): Reply {
   return { status, body: { title: "refused", status, detail } };
 }
 
-async function handle(options: ControlOptions, request: IncomingMessage): Promise<Reply> {
-  const { pathname } = new URL(request.url ?? "/", "http://guardian");
+async function handle(
+  options: ControlOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Reply | "sent"> {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://guardian");
   const parts = pathname
     .split("/")
     .filter((part) => part !== "")
     .map(decodeURIComponent);
+  const [, , kind, id] = parts;
+  if (request.method === "GET" && kind === "replay" && id !== undefined) {
+    const forMs = Number(searchParams.get("forMs"));
+    if (await sendRecording(options.recording, id, forMs, response)) return "sent";
+    return problem(404, `incident ${id} is not recorded; see: guardian replay`);
+  }
   if (request.method === "GET") return show(options, parts);
   if (request.method !== "POST") return problem(405, `${request.method} is not known here`);
   return order(options, parts, await readBody(request));
@@ -90,7 +103,15 @@ function show(options: ControlOptions, parts: readonly string[]): Reply {
     return { status: sinceMs <= decidedWithinMs ? 200 : 503, body: { decidedMsAgo: sinceMs } };
   }
   if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
-  if (kind === "status") return { status: 200, body: showStatus(state, options.channels()) };
+  if (kind === "status") {
+    const notRecorded = guardian.notRecorded().inputs;
+    const body = Object.assign({}, showStatus(state, options.channels()), { notRecorded });
+    return { status: 200, body };
+  }
+  if (kind === "replay") {
+    const { recording } = options;
+    return { status: 200, body: { size: recording.size(), incidents: recording.incidents() } };
+  }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
   if (kind === "incidents" && id === undefined) return { status: 200, body: showIncidents(state) };
   const found =
