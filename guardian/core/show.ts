@@ -123,7 +123,9 @@ export function showStatus(state: GuardianState, channels: readonly unknown[]): 
     armed: disarmed === undefined,
     disarmed: disarmed ?? "",
     storm: Object.keys(state.memory.storms),
-    eyes: state.round.common.map((gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`),
+    eyes: state.round.parts.map(
+      (part) => `${part.pass ? "good" : "DOUBT"} ${describeGate(part.describe())}`,
+    ),
     firing: Object.values(state.memory.alerts).map(({ message }) => ({
       class: message.class,
       title: message.title,
