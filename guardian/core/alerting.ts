@@ -4,6 +4,7 @@
  * trouble has the same dedup key for ever.
  */
 import type { AlertMessage } from "../ports.ts";
+import { isDismissed } from "./approvals.ts";
 import { describeGate, type GateResult } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
@@ -80,6 +81,7 @@ function isDue(
   if (firing.message.class !== message.class) return true;
   if (firing.message.title !== message.title) return true;
   if (firing.revision !== revision && state.now - firing.sentAt >= revisionMs) return true;
+  if (firing.acknowledgedBy !== undefined || isDismissed(state, message.host)) return false;
   const page = message.class === "page";
   return page && state.now - firing.sentAt >= state.settings.limits.repeatPageMs;
 }
@@ -116,7 +118,7 @@ function globalAlerts(state: GuardianState, common: readonly GateResult[]): read
       kind: "disarmed",
       host: undefined,
       class: "page",
-      title: `the guardian disarmed itself: ${disarmed}`,
+      title: `the guardian is disarmed: ${disarmed}`,
       why: [disarmed],
       impact: "no host is fenced or evacuated",
       next: "find out what happened, then: guardian arm --reason …",
@@ -135,7 +137,7 @@ function stormAlert(state: GuardianState): Wanted {
     title: "storm: more hosts are in trouble than may be acted on by itself",
     why: [`${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`],
     impact: `${trouble.length} hosts`,
-    next: "look for what they share; nothing new is fenced until they recover and stay well",
+    next: "look for what they share; nothing new is fenced until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",
     revision: trouble.join(","),
   };
 }

@@ -8,12 +8,13 @@ import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
 import { fenceState, orderOff, othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
+import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move, Phase } from "./memory.ts";
 import { advancedAfter } from "./nova-record.ts";
+import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { proofStands } from "./proof.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
-import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 const lookEveryMs = 1000;
@@ -149,9 +150,10 @@ function refence(
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
-  const { mode } = state.settings;
-  const { maintenance } = hostSettings(state.settings, host.host);
-  const ours = mode === "act" && maintenance === undefined && phase.refences < refencesMax;
+  if (!holdGate(state, host).pass) return sayHold(state, host, [holdGate(state, host)], out);
+  // Ours to switch off again: we began it, in mode act or approved.
+  const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
+  const ours = began && phase.refences < refencesMax;
   if (incident === undefined || (!underWay && !ours)) return state;
   const commands = orderOff(state, host, incident, out, `refence-${phase.refences + 1}`);
   const next = { ...phase, commands, refences: phase.refences + 1, freshAtCommand: [] };

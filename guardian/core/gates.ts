@@ -3,8 +3,9 @@
  * the operator and the limit. docs/gates.md says for each whether it fails open or closed, and why.
  */
 import type { Assessment, GateResult } from "./assessment.ts";
+import { passedByApproval } from "./approvals.ts";
 import { disabledBy } from "./marks.ts";
-import { hostSettings } from "./settings.ts";
+import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 const hourMs = 3_600_000;
@@ -17,48 +18,26 @@ export function gatesToBegin(
 ): readonly GateResult[] {
   return [
     armedGate(state),
-    modeGate(state),
+    modeGate(state, host),
+    holdGate(state, host),
     maintenanceGate(state, host),
     disabledGate(state, host),
     eyesGate(assessment),
     graceGate(state, host),
     novaGate(state),
-    stormGate(state),
-    suspectsGate(state),
-    rateGate(state, host),
+    passedByApproval(state, host.host, stormGate(state)),
+    passedByApproval(state, host.host, suspectsGate(state)),
+    passedByApproval(state, host.host, rateGate(state, host)),
     destinationGate(state, host),
   ];
 }
 
 /** Gates for a further move of an evacuation that has begun: it is finished, storm or not. */
 export function gatesToContinue(state: GuardianState, host: HostState): readonly GateResult[] {
-  return [armedGate(state), novaGate(state), destinationGate(state, host)];
+  return [armedGate(state), holdGate(state, host), novaGate(state), destinationGate(state, host)];
 }
 
-function armedGate(state: GuardianState): GateResult {
-  const why = state.disarmedFile ? "the file `disarmed` exists" : state.memory.disarmed;
-  const value = why === undefined ? "armed" : `disarmed: ${why}`;
-  return { gate: "armed", pass: why === undefined, value, operator: "=", limit: "armed" };
-}
-
-function modeGate(state: GuardianState): GateResult {
-  const { mode } = state.settings;
-  return { gate: "mode", pass: mode === "act", value: mode, operator: "=", limit: "act" };
-}
-
-function maintenanceGate(state: GuardianState, host: HostState): GateResult {
-  const reason = hostSettings(state.settings, host.host).maintenance;
-  const value = reason === undefined ? "in service" : `in maintenance: ${reason}`;
-  return {
-    gate: "maintenance",
-    pass: reason === undefined,
-    value,
-    operator: "=",
-    limit: "in service",
-  };
-}
-
-function disabledGate(state: GuardianState, host: HostState): GateResult {
+export function disabledGate(state: GuardianState, host: HostState): GateResult {
   const by = disabledBy(state, host);
   return {
     gate: "disabled by another",
@@ -69,7 +48,7 @@ function disabledGate(state: GuardianState, host: HostState): GateResult {
   };
 }
 
-function eyesGate(assessment: Assessment): GateResult {
+export function eyesGate(assessment: Assessment): GateResult {
   const good = assessment.signals.eyes === "good";
   return {
     gate: "eyes",
@@ -98,7 +77,7 @@ function graceGate(state: GuardianState, host: HostState): GateResult {
   };
 }
 
-function novaGate(state: GuardianState): GateResult {
+export function novaGate(state: GuardianState): GateResult {
   const { novaAnsweredMs } = state.settings.limits;
   const { servicesAt } = state.eyes;
   const ageMs = servicesAt === undefined ? undefined : state.now - servicesAt;
@@ -111,7 +90,7 @@ function novaGate(state: GuardianState): GateResult {
   };
 }
 
-function stormGate(state: GuardianState): GateResult {
+export function stormGate(state: GuardianState): GateResult {
   const { trouble, limit } = state.census;
   const raging = state.memory.storm !== undefined;
   const named = `${trouble.length} in trouble (${trouble.slice(0, 10).join(", ")})`;
@@ -140,7 +119,8 @@ function rateGate(state: GuardianState, host: HostState): GateResult {
   const { fencesPerHour } = state.settings.limits;
   // Wall time, because it must hold across restarts; a clock that steps back makes it stricter.
   const recent = state.memory.fences.filter(
-    (fence) => state.wall - fence.wall < hourMs && fence.host !== host.host,
+    (fence) =>
+      state.wall - fence.wall < hourMs && fence.host !== host.host && fence.approved !== true,
   );
   const value = new Set(recent.map((fence) => fence.host)).size;
   return {
@@ -152,7 +132,7 @@ function rateGate(state: GuardianState, host: HostState): GateResult {
   };
 }
 
-function destinationGate(state: GuardianState, host: HostState): GateResult {
+export function destinationGate(state: GuardianState, host: HostState): GateResult {
   const { fit } = state.census;
   const others = fit.size - (fit.has(host.host) ? 1 : 0);
   return {

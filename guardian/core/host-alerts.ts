@@ -8,8 +8,11 @@ import {
   proofLostMs,
   type Wanted,
 } from "./incident-alerts.ts";
+import { isDismissed, rowsToApprove } from "./approvals.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
+import { modeOf } from "./modes.ts";
+import { askAlert, nextForHeld, policyAlerts } from "./policy-alerts.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -44,10 +47,11 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     yield endedAlert(host, assessment, phase);
   } else if (phase?.kind === "fencing" && phase.lastFailure !== undefined) {
     yield fenceFailed(host, assessment, phase.lastFailure);
-  } else {
+  } else if (!isDismissed(state, host.host)) {
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
   }
+  yield* policyAlerts(state, host, assessment);
   yield* deviceAlerts(state, host, assessment);
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
 }
@@ -108,16 +112,19 @@ function verdictAlert(
       break;
   }
   if (action === "page")
-    return draft(
-      verdict === "hung" ? "hung" : `row-${row}`,
-      "page",
-      "a person must look; nothing is done by itself",
-    );
+    return draft(verdict === "hung" ? "hung" : `row-${row}`, "page", nextForRow(state, host, row));
   if (action === "alert")
     return draft(verdict, "notification", "nothing is fenced; mend what is named");
   if (action === "ticket")
     return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", "mend what is named");
   return undefined;
+}
+
+function nextForRow(state: GuardianState, host: HostState, row: string): string {
+  const wait = "a person must look; nothing is done by itself";
+  const incident = incidentOf(state, host.host);
+  if (!rowsToApprove.includes(row) || incident === undefined) return wait;
+  return `${wait}; if it is dead: guardian incident approve ${incident.id}`;
 }
 
 /** A device that is not this host's is a page; one that nothing vouches for yet is a ticket. */
@@ -155,8 +162,11 @@ function deadAlert(
   if (blocked.length > 0 && byStorm && (named || state.now - assessment.since < proofLostMs)) {
     return undefined;
   }
+  const ask = askAlert(state, host, assessment);
+  if (ask !== undefined) return ask;
   // The grace after a start ends by itself: to the person who must act here it changes nothing.
   const observing =
+    modeOf(state, host.host).mode === "observe" &&
     blocked.some((gate) => gate.gate === "mode") &&
     blocked.every((gate) => gate.gate === "mode" || gate.gate === "grace");
   if (blocked.length === 0 || observing) {
@@ -174,7 +184,7 @@ function deadAlert(
     class: "page",
     title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
     why: [...blocked.map(describeGate), ...assessment.evidence],
-    next: "change what the gate names, or evacuate it by hand once it is surely off",
+    next: nextForHeld(state, host, blocked),
   });
 }
 

@@ -125,6 +125,8 @@ export interface GuardianState {
   readonly settings: Settings;
   readonly epoch: number;
   readonly startedAt: MonoMs;
+  /** What the wall clock read then: it may step, and this with our own time does not. */
+  readonly startedWall: WallMs;
   readonly now: MonoMs;
   readonly wall: WallMs;
   readonly eyes: Eyes;
@@ -136,6 +138,8 @@ export interface GuardianState {
   readonly suspectHolds: ReadonlyMap<HostName, SuspectHold>;
   /** This round's counts. */
   readonly census: Census;
+  /** Nova's host aggregates, by name; undefined while nobody reads them. */
+  readonly aggregates?: Readonly<Record<string, readonly HostName[]>> | undefined;
   /** Which power devices are their hosts' own. */
   readonly verification: Verification;
   readonly memory: Memory;

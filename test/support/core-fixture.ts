@@ -276,6 +276,7 @@ export class CoreFixture {
       case "read-services":
       case "force-down":
       case "disable":
+      case "enable":
       case "list-servers":
       case "read-moves":
       case "evacuate":

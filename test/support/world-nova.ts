@@ -4,6 +4,7 @@
  * accepted too, and wrecks it.
  */
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
+import type { Order } from "../../guardian/core/effects.ts";
 import type {
   ApiAnswer,
   ComputeServer,
@@ -128,6 +129,31 @@ export class WorldNova {
     service.reason = reason;
     service.reports += 1;
     return { kind: "accepted", requestId: "req" };
+  }
+
+  enable(serviceId: string, mark: string): ApiAnswer {
+    const service = this.services.get(hostName(serviceId.replace("service-", "")));
+    if (service === undefined) return { kind: "refused", status: 404, reason: "no such service" };
+    if (service.status !== "disabled" || service.reason !== mark) {
+      const shown = service.reason ?? service.status;
+      return { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
+    }
+    service.status = "enabled";
+    service.reason = undefined;
+    service.reports += 1;
+    return { kind: "accepted", requestId: "req" };
+  }
+
+  /** What the adapter makes of an order: a person who was faster keeps what they set. */
+  order(order: Extract<Order, { kind: "force-down" | "disable" | "enable" }>): ApiAnswer {
+    if (order.kind === "force-down") return this.forceDown(order.serviceId);
+    if (order.kind === "enable") return this.enable(order.serviceId, order.mark);
+    const service = this.services.get(order.host);
+    if (order.onlyIfEnabled && service?.status === "disabled") {
+      const reason = `it is disabled: ${service.reason ?? ""}`;
+      return { kind: "refused", status: 409, reason };
+    }
+    return this.disable(order.serviceId, order.reason);
   }
 
   serversOn(host: HostName): readonly ComputeServer[] {

@@ -22,7 +22,16 @@ import { WorldNova } from "./world-nova.ts";
 
 type NovaEffect = Extract<
   Effect,
-  { kind: "read-services" | "force-down" | "disable" | "list-servers" | "read-moves" | "evacuate" }
+  {
+    kind:
+      | "read-services"
+      | "force-down"
+      | "disable"
+      | "enable"
+      | "list-servers"
+      | "read-moves"
+      | "evacuate";
+  }
 >;
 
 /** A server needs longer to start than a fence proof lives. */
@@ -234,6 +243,7 @@ export class World {
       case "read-services":
       case "force-down":
       case "disable":
+      case "enable":
       case "list-servers":
       case "read-moves":
       case "evacuate":
@@ -261,13 +271,10 @@ export class World {
               },
         );
       case "force-down":
-      case "disable": {
+      case "disable":
+      case "enable": {
         const { host } = effect;
-        const answer = down
-          ? ({ kind: "unknown", reason } as const)
-          : effect.kind === "disable"
-            ? this.nova.disable(effect.serviceId, effect.reason)
-            : this.nova.forceDown(effect.serviceId);
+        const answer = down ? ({ kind: "unknown", reason } as const) : this.nova.order(effect);
         this.say("nova", `${effect.kind} ${host}: ${answer.kind}`);
         const order = effect.kind;
         return this.#answer(60, () => ({
@@ -521,5 +528,5 @@ function isDown(host: WorldHost): boolean {
 }
 
 function isOrder(effect: Effect): boolean {
-  return ["power-off", "force-down", "disable", "evacuate"].includes(effect.kind);
+  return ["power-off", "force-down", "disable", "enable", "evacuate"].includes(effect.kind);
 }
