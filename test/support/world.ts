@@ -7,6 +7,8 @@ import { emptyMemory, parseMemory } from "../../guardian/core/memory.ts";
 import { initialState, step } from "../../guardian/core/guardian.ts";
 import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { maintenanceOf } from "../../guardian/core/maintenance.ts";
+import { modeOf } from "../../guardian/core/modes.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import type { AlertMessage, PingResult } from "../../guardian/ports.ts";
@@ -37,7 +39,7 @@ type NovaEffect = Extract<
 /** A server needs longer to start than a fence proof lives. */
 const serverStartMs = 35_000;
 const anchorSuffix = "anchor";
-const wallStart = 1_780_000_000_000;
+export const wallStart = 1_780_000_000_000;
 /** The guardian's monotonic clock does not begin at zero, and differs from the collectors'. */
 const guardianClockStart = 50_000;
 
@@ -50,7 +52,12 @@ export class World {
   readonly log: string[] = [];
   readonly violations: string[] = [];
   readonly pages: AlertMessage[] = [];
-  readonly powerOffs: { readonly host: HostName; readonly at: number }[] = [];
+  readonly powerOffs: {
+    readonly host: HostName;
+    readonly at: number;
+    /** By a person: it passes storm and rate, and does not count. */
+    readonly approved: boolean;
+  }[] = [];
   readonly evacuations: { readonly host: HostName; readonly server: ServerId }[] = [];
   readonly firing = new Map<string, AlertMessage>();
   readonly legs: Record<NetworkName, boolean> = { management: true, storage: true, business: true };
@@ -58,6 +65,8 @@ export class World {
   liveUp = true;
   guardianUp = true;
   pausedUntil = 0;
+  /** How far the guardian's wall clock was stepped. */
+  wallStepMs = 0;
   disarmedFile = false;
   journalWritable = true;
   evacuateAnswerMs = 80;
@@ -162,7 +171,7 @@ export class World {
   }
 
   #wall(): ReturnType<typeof wallMs> {
-    return wallMs(wallStart + this.queue.now);
+    return wallMs(wallStart + this.queue.now + this.wallStepMs);
   }
 
   #tick(generation: number): void {
@@ -367,7 +376,9 @@ export class World {
     const bmc = this.bmcs.get(name);
     const askedAt = this.#mono();
     this.#judgePowerOff(name);
-    this.powerOffs.push({ host: name, at: this.queue.now });
+    const said = this.state.memory.incidents[name]?.answer;
+    const approved = said?.kind === "approved" && !said.byDefault;
+    this.powerOffs.push({ host: name, at: this.queue.now, approved });
     const answer = switchOff(bmc, this.host(bmc?.chassis ?? name));
     this.say("bmc", `off ${name}: ${answer.kind}`);
     const ms = answer.kind === "no-answer" ? deadlineMs : (bmc?.latencyMs ?? 60);
@@ -390,10 +401,16 @@ export class World {
     if (lives && !again && this.queue.now - host.mendedAt > 6000) {
       this.violate(`${name} answers, and was ordered off`);
     }
+    const answer = this.state.memory.incidents[name]?.answer;
+    if (answer?.kind === "held") this.violate(`${name} was ordered off while a person holds it`);
+    const approved = answer?.kind === "approved";
+    const byPerson = approved && !answer.byDefault;
     const hourAgo = this.queue.now - 3_600_000;
-    const recent = this.powerOffs.filter((order) => order.at > hourAgo).map((order) => order.host);
+    const recent = this.powerOffs
+      .filter((order) => order.at > hourAgo && !order.approved)
+      .map((order) => order.host);
     const others = new Set(recent.filter((other) => other !== name)).size;
-    if (others >= this.#settings.limits.fencesPerHour) {
+    if (!byPerson && others >= this.#settings.limits.fencesPerHour) {
       this.violate(`${name} was ordered off after ${others} others in an hour`);
     }
     if (again) return;
@@ -402,7 +419,8 @@ export class World {
       (other) => isDown(other) && this.queue.now - other.answeredAt > 7000,
     ).length;
     const limit = Math.max(1, Math.floor(this.#settings.limits.stormShare * this.hosts.size));
-    if (down > limit) this.violate(`${name} was ordered off while ${down} hosts are down`);
+    if (!byPerson && down > limit)
+      this.violate(`${name} was ordered off while ${down} hosts are down`);
     if (!this.journalWritable) this.violate(`${name} was ordered off without a journal`);
     if (this.queue.now - this.pausedUntil < 10_000 && this.pausedUntil > 0) {
       this.violate(`${name} was ordered off right after a pause`);
@@ -412,8 +430,13 @@ export class World {
     if (this.queue.now - ranAt > 5000) {
       this.violate(`${name} was ordered off with no collector running`);
     }
-    const { mode } = this.#settings;
-    if (mode !== "act") this.violate(`${name} was ordered off in mode ${mode}`);
+    const { mode } = modeOf(this.state, name);
+    if (mode !== "act" && !(mode === "ask" && approved)) {
+      this.violate(`${name} was ordered off in mode ${mode}`);
+    }
+    if (maintenanceOf(this.state, name) !== undefined) {
+      this.violate(`${name} was ordered off in maintenance`);
+    }
     if (this.disarmedFile && !again) this.violate(`${name} was ordered off while disarmed`);
   }
 
