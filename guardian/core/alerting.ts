@@ -5,7 +5,7 @@
  */
 import type { AlertMessage } from "../ports.ts";
 import { isDismissed } from "./approvals.ts";
-import { describeGate, type GateResult } from "./assessment.ts";
+import { describeGate } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
@@ -23,27 +23,24 @@ const revisionMs = 10_000;
 const quietTroubleMs = 60_000;
 
 /** Sends what began and what ended; repeats pages that nobody ended. */
-export function foldAlerts(
-  state: GuardianState,
-  common: readonly GateResult[],
-  out: Effect[],
-): GuardianState {
-  const wanted = new Map<string, AlertMessage>();
-  const revisions = new Map<string, string>();
-  for (const want of [...globalAlerts(state, common), ...everyHostAlert(state)]) {
-    const message = toMessage(state, want);
-    wanted.set(message.dedupKey, message);
-    revisions.set(message.dedupKey, want.revision ?? "");
+export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
+  const wanted = new Map<string, Wanted>();
+  for (const want of globalAlerts(state)) wanted.set(dedupKeyOf(state, want), want);
+  for (const host of state.hosts.values()) {
+    for (const want of hostAlerts(state, host)) wanted.set(dedupKeyOf(state, want), want);
   }
   const alerts: Record<string, FiringAlert> = {};
   let changed = false;
-  for (const [key, message] of wanted) {
+  for (const [key, want] of wanted) {
     const firing = state.memory.alerts[key];
-    const revision = revisions.get(key) ?? "";
-    const due = isDue(state, firing, message, revision);
-    if (due) out.push({ kind: "alert", message });
-    changed ||= due;
-    alerts[key] = due || firing === undefined ? { message, revision, sentAt: state.now } : firing;
+    if (firing !== undefined && !isDue(state, firing, want)) {
+      alerts[key] = firing;
+      continue;
+    }
+    const message = toMessage(state, want);
+    out.push({ kind: "alert", message });
+    changed = true;
+    alerts[key] = { message, revision: want.revision ?? "", sentAt: state.now };
   }
   for (const [key, firing] of Object.entries(state.memory.alerts)) {
     if (wanted.has(key)) continue;
@@ -63,7 +60,7 @@ export function foldAlerts(
 function isUnjudged(
   state: GuardianState,
   message: AlertMessage,
-  wanted: ReadonlyMap<string, AlertMessage>,
+  wanted: ReadonlyMap<string, Wanted>,
 ): boolean {
   if (message.host === undefined || state.now - state.startedAt >= resolveAfterStartMs) {
     return false;
@@ -71,41 +68,29 @@ function isUnjudged(
   return ![...wanted.values()].some((other) => other.host === message.host);
 }
 
-function isDue(
-  state: GuardianState,
-  firing: FiringAlert | undefined,
-  message: AlertMessage,
-  revision: string,
-): boolean {
-  if (firing === undefined) return true;
-  if (firing.message.class !== message.class) return true;
-  if (firing.message.title !== message.title) return true;
-  if (firing.revision !== revision && state.now - firing.sentAt >= revisionMs) return true;
-  if (firing.acknowledgedBy !== undefined || isDismissed(state, message.host)) return false;
-  const page = message.class === "page";
+function isDue(state: GuardianState, firing: FiringAlert, want: Wanted): boolean {
+  if (firing.message.class !== want.class) return true;
+  if (firing.message.title !== want.title) return true;
+  const revised = firing.revision !== (want.revision ?? "");
+  if (revised && state.now - firing.sentAt >= revisionMs) return true;
+  if (firing.acknowledgedBy !== undefined || isDismissed(state, want.host)) return false;
+  const page = want.class === "page";
   return page && state.now - firing.sentAt >= state.settings.limits.repeatPageMs;
 }
 
-function* everyHostAlert(state: GuardianState): Generator<Wanted> {
-  for (const host of [...state.hosts.keys()].sort()) {
-    const known = state.hosts.get(host);
-    if (known !== undefined) yield* hostAlerts(state, known);
-  }
-}
-
 /** What concerns the guardian itself, or many hosts at once. */
-function globalAlerts(state: GuardianState, common: readonly GateResult[]): readonly Wanted[] {
+function globalAlerts(state: GuardianState): readonly Wanted[] {
   const wanted: Wanted[] = [];
   const { doubtSince } = state.eyes;
   // A pause of our own loop ends by itself in seconds: it holds verdicts, it wakes nobody.
-  const doubts = common.filter((gate) => !gate.pass && !gate.gate.includes("own loop"));
+  const doubts = state.round.doubts.filter((gate) => !gate.gate.includes("own loop"));
   if (doubtSince !== undefined && state.now - doubtSince >= doubtPageMs && doubts.length > 0) {
     wanted.push({
       kind: "blind",
       host: undefined,
       class: "page",
       title: `the guardian's own eyes are in doubt: ${doubts.map((gate) => gate.gate).join(", ")}`,
-      why: doubts.map(describeGate),
+      why: () => doubts.map(describeGate),
       impact: "no host can be judged; silent hosts are not fenced",
       next: "restore what is named; the guardian goes on by itself",
     });
@@ -119,7 +104,7 @@ function globalAlerts(state: GuardianState, common: readonly GateResult[]): read
       host: undefined,
       class: "page",
       title: `the guardian is disarmed: ${disarmed}`,
-      why: [disarmed],
+      why: () => [disarmed],
       impact: "no host is fenced or evacuated",
       next: "find out what happened, then: guardian arm --reason …",
     });
@@ -135,7 +120,7 @@ function stormAlert(state: GuardianState): Wanted {
     class: "page",
     // The title names no count: a host that joins must not look like another storm.
     title: "storm: more hosts are in trouble than may be acted on by itself",
-    why: [`${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`],
+    why: () => [`${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`],
     impact: `${trouble.length} hosts`,
     next: "look for what they share; nothing new is fenced until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",
     revision: trouble.join(","),
@@ -154,7 +139,7 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
       host: undefined,
       class: "page",
       title: "Nova does not answer the guardian: no server can be evacuated",
-      why: [`no answer for more than ${(2 * novaAnsweredMs) / 1000} s: ${eyes.novaReason}`],
+      why: () => [`no answer for more than ${(2 * novaAnsweredMs) / 1000} s: ${eyes.novaReason}`],
       impact: "every host",
       next: "restore Keystone and nova-api, or the guardian's credentials",
     });
@@ -170,7 +155,7 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
       host: undefined,
       class: "ticket",
       title: `the ${name} network is not seen: none of its anchors answers`,
-      why: [
+      why: () => [
         `anchors: ${
           anchors
             .filter((a) => a.network === name)
@@ -196,7 +181,7 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
       host: undefined,
       class: "notification",
       title: `the store is behind collector ${track.id}: the guardian goes on by its live view`,
-      why: [`store behind the live view by more than ${quietTroubleMs / 4000} s`],
+      why: () => [`store behind the live view by more than ${quietTroubleMs / 4000} s`],
       impact: "history has a gap; verdicts do not depend on it",
       next: "restore the store",
     });
@@ -205,8 +190,7 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
 }
 
 function toMessage(state: GuardianState, want: Wanted): AlertMessage {
-  const scope = want.host ?? "guardian";
-  const dedupKey = `guardian/${state.settings.cloud}/${scope}/${want.kind}`;
+  const dedupKey = dedupKeyOf(state, want);
   return {
     id: messageId(state, dedupKey, "firing"),
     dedupKey,
@@ -216,11 +200,16 @@ function toMessage(state: GuardianState, want: Wanted): AlertMessage {
     incident: want.host === undefined ? undefined : incidentOf(state, want.host)?.id,
     kind: want.kind,
     title: want.title,
-    why: want.why,
+    why: want.why(),
     impact: want.impact,
     next: want.next,
     wallMs: state.wall,
   };
+}
+
+/** The same for the same trouble, for ever. */
+function dedupKeyOf(state: GuardianState, { host, kind }: Wanted): string {
+  return `guardian/${state.settings.cloud}/${host ?? "guardian"}/${kind}`;
 }
 
 /** One per sending, equal over retries of the same sending. */

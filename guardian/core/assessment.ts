@@ -38,6 +38,8 @@ export const signalValues: { readonly [K in keyof Signals]: readonly Signals[K][
   networks: ["one", "many"],
 };
 
+export const signalNames = Object.keys(signalValues) as (keyof Signals)[];
+
 export type Verdict = "healthy" | "degraded" | "isolated" | "hung" | "silent" | "dead" | "unknown";
 
 /**
@@ -65,9 +67,7 @@ export interface Assessment {
   readonly action: RowAction;
   /** The row's sentence. */
   readonly says: string;
-  /** One line per kind of evidence, with its age. */
-  readonly evidence: readonly string[];
-  /** Every gate between this verdict and an action; empty when the row asks for none. */
+  /** Every gate between this verdict and an action, or the doubts about our eyes on a silent host. */
   readonly gates: readonly GateResult[];
 }
 

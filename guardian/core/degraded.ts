@@ -4,9 +4,10 @@
  * same it is what they share that failed, and disabling them would leave Nova nowhere to go.
  */
 import type { HostName } from "../../shared/names.ts";
-import { after, type MonoMs } from "../../shared/time.ts";
+import { after } from "../../shared/time.ts";
 import { foldAsk, passedByApproval } from "./approvals.ts";
 import type { Assessment, GateResult } from "./assessment.ts";
+import { failings, type Failing } from "./census.ts";
 import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
 import { destinationGate, disabledGate, eyesGate, novaGate, stormGate } from "./gates.ts";
@@ -109,8 +110,9 @@ function considerDisabling(
   if (!due || incident === undefined || service === undefined) return state;
   // Disabled by us once before: there is nothing to add, and nothing to take back by itself.
   if (service.status === "disabled" && disabledGate(state, host).pass) return state;
-  const asked = foldAsk(state, host, gatesToDisable(state, host, assessment), out);
-  const gates = gatesToDisable(asked, host, assessment);
+  const before = gatesToDisable(state, host, assessment);
+  const asked = foldAsk(state, host, before, out);
+  const gates = asked === state ? before : gatesToDisable(asked, host, assessment);
   const gated = withGates(asked, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
   if (blocked.length > 0) return sayHold(gated, host, blocked, out);
@@ -231,30 +233,25 @@ function tellEnabled(state: GuardianState, host: HostName, out: Effect[]): Guard
   });
 }
 
+const sharedByRow: Readonly<Record<string, keyof Failing>> = {
+  "4": "storage",
+  "5": "business",
+  "5a": "path",
+};
+
 /** Other hosts with the same trouble, even if it has just begun: then it is not this host's own. */
 function othersAlikeGate(state: GuardianState, host: HostState): GateResult {
-  const alike = [...state.hosts.values()]
-    .filter((other) => other.host !== host.host && inScope(state, other) && isAlike(host, other))
-    .map((other) => other.host)
-    .sort();
-  const names = alike.length === 0 ? "" : ` (${alike.slice(0, 10).join(", ")})`;
+  const shared = sharedByRow[host.assessment?.row ?? ""];
+  const counted = shared === undefined ? 0 : state.census.failing[shared];
+  const own = shared !== undefined && inScope(state, host) && failings(host).includes(shared);
+  const others = counted - (own ? 1 : 0);
   return {
     gate: "others alike",
-    pass: alike.length === 0,
-    value: `${alike.length} other hosts say the same${names}`,
+    pass: others === 0,
+    value: `${others} other hosts say the same`,
     operator: "=",
     limit: "0",
   };
-}
-
-function isAlike(host: HostState, other: HostState): boolean {
-  const row = host.assessment?.row;
-  if (row === "5a") return other.assessment?.row === "5a";
-  const [mine, theirs] = [host.checksSince, other.checksSince];
-  const both = (a: MonoMs | undefined, b: MonoMs | undefined): boolean =>
-    a !== undefined && b !== undefined;
-  if (row === "5") return both(mine.business, theirs.business);
-  return both(mine.storage, theirs.storage) || both(mine.directory, theirs.directory);
 }
 
 /** Whether a host is, or is being, disabled by us because it is degraded. */

@@ -2,9 +2,10 @@
  * Our own eyes: no verdict on a silent host, and no new action, while we may be the one who is
  * deaf. Each part is a question with its own numbers (invariant 11).
  */
+import type { LivenessRow } from "../../shared/telemetry.ts";
 import type { GateResult } from "./assessment.ts";
 import type { Tick } from "./events.ts";
-import { freshHostsByPath, pathAges } from "./freshness.ts";
+import { rowAge } from "./freshness.ts";
 import { seenNetworks, seenNetworksOf } from "./reverse-ping.ts";
 import type { CollectorTrack, GuardianState, HostState } from "./state.ts";
 
@@ -24,7 +25,14 @@ export function foldTick(state: GuardianState, event: Tick): GuardianState {
       shakenBy = `our wall clock stepped ${(stepMs / 1000).toFixed(1)} s`;
     }
   }
-  const eyes = { ...state.eyes, tickAt: event.at, tickWall: event.wall, shakenAt, shakenBy };
+  const eyes = {
+    ...state.eyes,
+    tickAt: event.at,
+    previousTickAt: tickAt,
+    tickWall: event.wall,
+    shakenAt,
+    shakenBy,
+  };
   return { ...state, eyes, now: event.at, wall: event.wall, disarmedFile: event.disarmed };
 }
 
@@ -100,28 +108,43 @@ function lagGate(state: GuardianState, track: CollectorTrack): GateResult {
   };
 }
 
-/** The parts that concern one host: somebody else is heard where it used to be heard. */
-export function eyesOn(
-  state: GuardianState,
-  host: HostState,
-  voting: readonly CollectorTrack[],
-  freshPaths: ReturnType<typeof freshHostsByPath>,
-): readonly GateResult[] {
-  const proving: string[] = [];
-  const paths: string[] = [];
+/** Whether somebody else is heard where this host used to be heard (anywhere, if it never was). */
+export function seesOthersLike(state: GuardianState, host: HostState): boolean {
+  const { voting, freshPaths } = state.round;
+  let paths = 0;
   for (const track of voting) {
-    for (const { path } of pathAges(state, host, track)) {
-      const fresh = freshPaths.get(`${track.id} ${path}`);
-      const others = (fresh?.size ?? 0) - (fresh?.has(host.host) === true ? 1 : 0);
-      paths.push(path);
-      if (others > 0) proving.push(`${others} on ${path}`);
+    for (const row of host.rows.values()) {
+      if (othersOn(state, row, track) > 0) return true;
+      if (row.collector === track.id && row.collectorEpoch === track.watermark.epoch) paths += 1;
     }
   }
-  const anyFresh = [...freshPaths.values()].some(
-    (hosts) => hosts.size > (hosts.has(host.host) ? 1 : 0),
-  );
-  const pass = paths.length === 0 ? anyFresh : proving.length > 0;
-  const networks = seenNetworksOf(state, host);
+  return paths === 0 && freshPaths.most > 0;
+}
+
+/** How many other hosts are fresh on the path of a row. */
+function othersOn(state: GuardianState, row: LivenessRow, track: CollectorTrack): number {
+  const age = rowAge(state.now, row, track);
+  if (age === undefined) return 0;
+  const self = age.ageMs < state.settings.limits.suspectAfterMs ? 1 : 0;
+  return state.round.freshPaths.on(track.id, row.path) - self;
+}
+
+/** Everything that speaks against our eyes on one host. */
+export function doubtsAbout(state: GuardianState, host: HostState): readonly GateResult[] {
+  return [...state.round.doubts, ...eyesOn(state, host).filter((gate) => !gate.pass)];
+}
+
+/** The parts that concern one host: somebody else is heard where it used to be heard. */
+export function eyesOn(state: GuardianState, host: HostState): readonly GateResult[] {
+  const proving: string[] = [];
+  for (const track of state.round.voting) {
+    for (const row of host.rows.values()) {
+      const others = othersOn(state, row, track);
+      if (others > 0) proving.push(`${others} on ${row.path}`);
+    }
+  }
+  const pass = seesOthersLike(state, host);
+  const networks = seenNetworksOf(state, host, state.round.seen);
   return [
     {
       gate: "eyes, other hosts heard on its paths",

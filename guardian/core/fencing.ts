@@ -10,7 +10,7 @@ import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Incident, OffCommand, Phase } from "./memory.ts";
-import { deviceTrack, deviceWord } from "./power.ts";
+import { deviceLine, deviceTrack, deviceWord } from "./power.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { mintProof, type FenceProof } from "./proof.ts";
 import { noticeInForce } from "./self-checks.ts";
@@ -161,7 +161,8 @@ function deviceFence(
     return { kind: "failed", reason: `${device} ${did}: ${command.answer.reason}` };
   }
   if (command?.answeredAt === undefined) return { kind: "waiting", for: `${device} to answer` };
-  if (word.power !== "off") return { kind: "waiting", for: `${device} to read off (${word.line})` };
+  if (word.power !== "off")
+    return { kind: "waiting", for: `${device} to read off (${deviceLine(state, host, device)})` };
   // What turned off by our command must be read off twice afterwards; what was off already, once.
   const from = command.wasOn ? command.answeredAt : 0;
   const run = unbrokenOff(deviceTrack(host, device).readings).filter(

@@ -3,10 +3,11 @@
  * minus the arrival (one clock), plus our own time since we first saw that watermark. That last
  * part can make a host suspect, never silent: silence is what a watermark vouches for.
  */
-import type { HostName } from "../../shared/names.ts";
+import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Telemetry } from "./events.ts";
+import type { KnownHost } from "./memory.ts";
 import { hostOf, type CollectorTrack, type GuardianState, type HostState } from "./state.ts";
 
 /** Takes in watermarks first, then the rows they vouch for. */
@@ -19,24 +20,33 @@ export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianS
     const next = foldWatermark(track, watermark, event);
     if (next !== undefined) collectors.set(watermark.collector, next);
   }
-  const hosts = new Map(state.hosts);
-  let known = state.memory.known;
+  const changed = new Map<HostName, HostState>();
+  const known = new Map<HostName, KnownHost>();
   for (const row of event.liveness) {
     const track = collectors.get(row.collector);
     if (track === undefined) continue;
-    const before = hosts.get(row.host) ?? hostOf(state, row.host);
+    const before = changed.get(row.host) ?? hostOf(state, row.host);
     const host = foldRow(before, row, track, event.at);
     if (host === before) continue;
-    hosts.set(row.host, host);
-    const remembered = known[row.host];
-    const uuid =
-      row.checks.hardwareUuid === "" ? remembered?.hardwareUuid : row.checks.hardwareUuid;
-    if (remembered?.bootId !== row.bootId || remembered.hardwareUuid !== (uuid ?? "")) {
-      known = { ...known, [row.host]: { bootId: row.bootId, hardwareUuid: uuid ?? "" } };
-    }
+    changed.set(row.host, host);
+    const remembered = known.get(row.host) ?? state.memory.known[row.host];
+    const learned = learn(remembered, row);
+    if (learned !== remembered) known.set(row.host, learned);
   }
-  const memory = known === state.memory.known ? state.memory : { ...state.memory, known };
+  const hosts = state.hosts.withAll(changed);
+  if (known.size === 0) return { ...state, collectors, hosts };
+  const memory = {
+    ...state.memory,
+    known: { ...state.memory.known, ...Object.fromEntries(known) },
+  };
   return { ...state, collectors, hosts, memory };
+}
+
+/** What a report tells of its host for good; a UUID that could not be read takes nothing away. */
+function learn(remembered: KnownHost | undefined, { bootId, checks }: LivenessRow): KnownHost {
+  const hardwareUuid = checks.hardwareUuid || (remembered?.hardwareUuid ?? "");
+  const same = remembered?.bootId === bootId && remembered.hardwareUuid === hardwareUuid;
+  return same ? remembered : { bootId, hardwareUuid };
 }
 
 function foldWatermark(
@@ -97,30 +107,20 @@ export function voters(state: GuardianState): readonly CollectorTrack[] {
   return [...state.collectors.values()].filter((track) => state.now - track.seenAt <= voteMs);
 }
 
-/** What one collector says of one path of a host. */
-export interface PathAge {
-  readonly path: NetworkName;
+/** How old a row is: by what the watermark vouches for, and with our own time since. */
+export interface RowAge {
   /** What the watermark vouches for. */
   readonly vouchedMs: number;
   /** With our own time since the watermark: enough to suspect, not to say silent. */
   readonly ageMs: number;
 }
 
-/** Ages of a host's paths as one collector knows them in its current epoch. */
-export function pathAges(
-  state: GuardianState,
-  host: HostState,
-  track: CollectorTrack,
-): readonly PathAge[] {
-  const ages: PathAge[] = [];
-  for (const row of host.rows.values()) {
-    if (row.collector !== track.id || row.collectorEpoch !== track.watermark.epoch) continue;
-    const vouchedMs = Math.max(0, track.watermark.monoMs - row.arrivalMs);
-    // Between rounds a watermark may be newer than the last round's time.
-    const sinceSeenMs = Math.max(0, state.now - track.seenAt);
-    ages.push({ path: row.path, vouchedMs, ageMs: vouchedMs + sinceSeenMs });
-  }
-  return ages;
+/** Age of a row as its collector knows it; undefined when it is of another epoch. */
+export function rowAge(now: MonoMs, row: LivenessRow, track: CollectorTrack): RowAge | undefined {
+  if (row.collector !== track.id || row.collectorEpoch !== track.watermark.epoch) return undefined;
+  const vouchedMs = Math.max(0, track.watermark.monoMs - row.arrivalMs);
+  // Between rounds a watermark may be newer than the last round's time.
+  return { vouchedMs, ageMs: vouchedMs + Math.max(0, now - track.seenAt) };
 }
 
 export interface HostAge {
@@ -139,41 +139,69 @@ export function hostAge(
   let ageMs = Number.POSITIVE_INFINITY;
   let silentMs = Number.POSITIVE_INFINITY;
   for (const track of voting) {
-    const ages = pathAges(state, host, track);
     // A collector with nothing from this host in its epoch vouches only for what it observed.
-    let vouched = Math.max(0, track.watermark.monoMs - track.observedFrom);
-    for (const age of ages) {
-      vouched = Math.min(vouched, age.vouchedMs);
+    let vouchedMs = Math.max(0, track.watermark.monoMs - track.observedFrom);
+    for (const row of host.rows.values()) {
+      const age = rowAge(state.now, row, track);
+      if (age === undefined) continue;
+      vouchedMs = Math.min(vouchedMs, age.vouchedMs);
       ageMs = Math.min(ageMs, age.ageMs);
     }
-    silentMs = Math.min(silentMs, vouched);
+    silentMs = Math.min(silentMs, vouchedMs);
   }
   return { ageMs, silentMs: voting.length === 0 ? 0 : silentMs };
 }
 
-/** Suspicion, silence and freshness of a host at this tick. */
+/** Suspicion, silence and freshness of a host at this tick; the same host when nothing changed. */
 export function foldFreshness(
   state: GuardianState,
   host: HostState,
   voting: readonly CollectorTrack[],
 ): HostState {
   const { limits } = state.settings;
-  const { ageMs, silentMs } = hostAge(state, host, voting);
-  if (voting.length === 0) return { ...host, freshSince: undefined, silentSince: undefined };
-  const fresh = ageMs < limits.suspectAfterMs;
-  const silent = silentMs >= limits.silentAfterMs && !fresh;
-  if (fresh) {
-    const freshSince = host.freshSince ?? state.now;
-    const steady = state.now - freshSince >= limits.graceFreshMs;
-    const steadyAt = steady ? state.now : host.steadyAt;
-    return { ...host, suspectSince: undefined, silentSince: undefined, freshSince, steadyAt };
+  if (voting.length === 0) {
+    if (host.freshSince === undefined && host.silentSince === undefined) return host;
+    return {
+      ...host,
+      freshSince: undefined,
+      silentSince: undefined,
+      steadyAt: steadyBefore(state, host),
+    };
   }
+  const { ageMs, silentMs } = hostAge(state, host, voting);
+  if (ageMs < limits.suspectAfterMs) {
+    if (host.freshSince !== undefined) return host;
+    return { ...host, suspectSince: undefined, silentSince: undefined, freshSince: state.now };
+  }
+  const silentSince =
+    silentMs >= limits.silentAfterMs ? (host.silentSince ?? state.now) : undefined;
+  const suspectSince = host.suspectSince ?? state.now;
+  const same = host.suspectSince === suspectSince && host.silentSince === silentSince;
+  if (same && host.freshSince === undefined) return host;
   return {
     ...host,
     freshSince: undefined,
-    suspectSince: host.suspectSince ?? state.now,
-    silentSince: silent ? (host.silentSince ?? state.now) : undefined,
+    suspectSince,
+    silentSince,
+    steadyAt: steadyBefore(state, host),
   };
+}
+
+/** Last moment at which a host had been fresh for `graceFreshMs` without a break. */
+export function steadyAt(state: GuardianState, host: HostState): MonoMs | undefined {
+  return host.freshSince === undefined ? host.steadyAt : steadyUntil(state, host, state.now);
+}
+
+/** The same, for a host that is fresh no more: the round before this one saw it fresh last. */
+function steadyBefore(state: GuardianState, host: HostState): MonoMs | undefined {
+  const { previousTickAt } = state.eyes;
+  return previousTickAt === undefined ? host.steadyAt : steadyUntil(state, host, previousTickAt);
+}
+
+function steadyUntil(state: GuardianState, host: HostState, at: MonoMs): MonoMs | undefined {
+  const { graceFreshMs } = state.settings.limits;
+  const steady = host.freshSince !== undefined && at - host.freshSince >= graceFreshMs;
+  return steady ? at : host.steadyAt;
 }
 
 /** Networks on which no voting collector hears a host, although others' reports arrive there. */
@@ -181,40 +209,59 @@ export function missingPaths(
   state: GuardianState,
   host: HostState,
   voting: readonly CollectorTrack[],
-  freshPaths: ReadonlyMap<string, ReadonlySet<HostName>>,
+  fresh: FreshPaths,
 ): readonly NetworkName[] {
-  const missing = new Set<NetworkName>();
-  const heard = new Set<NetworkName>();
+  const { pathSilentAfterMs } = state.settings.limits;
+  let missing: NetworkName[] | undefined;
+  const heard: NetworkName[] = [];
   for (const track of voting) {
-    for (const age of pathAges(state, host, track)) {
-      if (age.vouchedMs < state.settings.limits.pathSilentAfterMs) {
-        heard.add(age.path);
-        continue;
-      }
-      const others = freshPaths.get(`${track.id} ${age.path}`);
+    for (const row of host.rows.values()) {
+      const age = rowAge(state.now, row, track);
+      if (age === undefined) continue;
+      if (age.vouchedMs < pathSilentAfterMs) heard.push(row.path);
       // It is not fresh there itself, so whoever is fresh there is another.
-      if (others !== undefined && others.size > 0) missing.add(age.path);
+      else if (fresh.on(track.id, row.path) > 0) (missing ??= []).push(row.path);
     }
   }
-  return [...missing].filter((path) => !heard.has(path)).sort();
+  if (missing === undefined) return nowhere;
+  return [...new Set(missing)].filter((path) => !heard.includes(path)).sort();
 }
 
-/** Per "collector path": the hosts that are fresh there, for the question "does it work for others". */
-export function freshHostsByPath(
+const nowhere: readonly NetworkName[] = [];
+
+/** How many hosts are fresh on each path of each collector: does it work for others? */
+export class FreshPaths {
+  readonly #counts = new Map<CollectorId, Map<NetworkName, number>>();
+  /** Most hosts that are fresh on one and the same path. */
+  most = 0;
+
+  add(collector: CollectorId, path: NetworkName): void {
+    let paths = this.#counts.get(collector);
+    if (paths === undefined) this.#counts.set(collector, (paths = new Map()));
+    const count = (paths.get(path) ?? 0) + 1;
+    paths.set(path, count);
+    this.most = Math.max(this.most, count);
+  }
+
+  on(collector: CollectorId, path: NetworkName): number {
+    return this.#counts.get(collector)?.get(path) ?? 0;
+  }
+}
+
+/** Counted once a round. */
+export function countFreshPaths(
   state: GuardianState,
   voting: readonly CollectorTrack[],
-): ReadonlyMap<string, ReadonlySet<HostName>> {
-  const result = new Map<string, Set<HostName>>();
+): FreshPaths {
+  const { suspectAfterMs } = state.settings.limits;
+  const fresh = new FreshPaths();
   for (const track of voting) {
     for (const host of state.hosts.values()) {
-      for (const age of pathAges(state, host, track)) {
-        if (age.ageMs >= state.settings.limits.suspectAfterMs) continue;
-        const key = `${track.id} ${age.path}`;
-        const names = result.get(key) ?? new Set<HostName>();
-        names.add(host.host);
-        result.set(key, names);
+      for (const row of host.rows.values()) {
+        const age = rowAge(state.now, row, track);
+        if (age !== undefined && age.ageMs < suspectAfterMs) fresh.add(track.id, row.path);
       }
     }
   }
-  return result;
+  return fresh;
 }

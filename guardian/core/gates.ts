@@ -4,6 +4,8 @@
  */
 import type { Assessment, GateResult } from "./assessment.ts";
 import { passedByApproval } from "./approvals.ts";
+import { isFit } from "./census.ts";
+import { steadyAt } from "./freshness.ts";
 import { disabledBy } from "./marks.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -62,7 +64,8 @@ export function eyesGate(assessment: Assessment): GateResult {
 function graceGate(state: GuardianState, host: HostState): GateResult {
   const { graceFreshMs, graceUnseenMs } = state.settings.limits;
   const { graceFrom, goodMs } = state.eyes;
-  const seen = host.steadyAt !== undefined && host.steadyAt >= graceFrom;
+  const seenAt = steadyAt(state, host);
+  const seen = seenAt !== undefined && seenAt >= graceFrom;
   const reported = host.newest !== undefined || state.memory.known[host.host] !== undefined;
   const watched = goodMs >= graceUnseenMs && reported;
   // Work of open incidents resumes at once, on a fresh proof.
@@ -133,8 +136,7 @@ function rateGate(state: GuardianState, host: HostState): GateResult {
 }
 
 export function destinationGate(state: GuardianState, host: HostState): GateResult {
-  const { fit } = state.census;
-  const others = fit.size - (fit.has(host.host) ? 1 : 0);
+  const others = state.census.fit - (isFit(state, host) ? 1 : 0);
   return {
     gate: "destination",
     pass: others >= 1,

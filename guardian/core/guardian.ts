@@ -3,18 +3,18 @@
  * decides, from current state alone, so a lost or repeated event changes nothing for long. The
  * same function runs in production, in scenarios, in the simulation, in replay and in the demo.
  */
-import type { HostName } from "../../shared/names.ts";
 import type { MonoMs, WallMs } from "../../shared/time.ts";
 import { foldAlerts } from "./alerting.ts";
 import { foldAcknowledged, foldAnswer } from "./approvals.ts";
 import { foldArming, foldArmingTold } from "./arming.ts";
 import { foldCensus, noCensus } from "./census.ts";
 import { foldDegradedOrder } from "./degraded.ts";
-import { commonEyes, foldTick } from "./eyes.ts";
+import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
 import type { GuardianEvent, Released, Started, Tick } from "./events.ts";
 import { foldServiceOrder } from "./service-orders.ts";
-import { foldFreshness, foldTelemetry, freshHostsByPath, voters } from "./freshness.ts";
+import { foldFreshness, foldTelemetry, voters } from "./freshness.ts";
+import { HostTable } from "./host-table.ts";
 import { foldPowerOff } from "./fencing.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
 import { disarm } from "./disarm.ts";
@@ -27,11 +27,11 @@ import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
 import type { Settings } from "./settings.ts";
-import { assess, type Round } from "./signals.ts";
+import { foldRound, noRound } from "./round.ts";
+import { assess } from "./signals.ts";
 import { newHostState, type GuardianState, type HostState } from "./state.ts";
 import { foldStorm, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
-import { defaultTable } from "./verdict-table.ts";
 
 export interface Step {
   readonly state: GuardianState;
@@ -40,6 +40,8 @@ export interface Step {
   readonly why: readonly string[];
 }
 
+/** Hosts whose power is read in one round while they are not in trouble. */
+const peaceReadingsMax = 50;
 const servicesEveryMs = 5000;
 const servicesSuspectMs = 2000;
 const restartsToDisarm = 3;
@@ -64,6 +66,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     wall,
     eyes: {
       tickAt: undefined,
+      previousTickAt: undefined,
       tickWall: undefined,
       shakenAt: undefined,
       shakenBy: "",
@@ -79,8 +82,9 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     disarmedFile: false,
     collectors: new Map(),
     anchors,
-    hosts: new Map([...settings.hosts.keys()].map((host) => [host, newHostState(host)])),
+    hosts: HostTable.of([...settings.hosts.keys()].map(newHostState)),
     suspectHolds: new Map(),
+    round: noRound,
     census: noCensus,
     verification: noVerification,
     memory: emptyMemory,
@@ -90,9 +94,15 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
 /** Takes in one event. Pure: no clock, no I/O; throws InvariantError when a promise is broken. */
 export function step(state: GuardianState, event: GuardianEvent): Step {
   const effects: Effect[] = [];
-  const next = foldVerification(fold(state, event, effects));
+  const folded = fold(state, event, effects);
+  // Compares every device with every other: what came in between rounds waits for the next one.
+  const next = isDecided(event) ? foldVerification(folded) : folded;
   const why = effects.flatMap((effect) => (effect.kind === "line" ? [effect.text] : []));
   return { state: next, effects, why };
+}
+
+function isDecided(event: GuardianEvent): boolean {
+  return event.kind === "tick" || event.kind === "vouched" || event.kind === "started";
 }
 
 function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): GuardianState {
@@ -202,37 +212,31 @@ function foldJournal(state: GuardianState, writable: boolean, reason: string): G
 /** One round: see who is fresh, look where it is due, judge each host, act, tell. */
 function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianState {
   const sinceTickMs = before.eyes.tickAt === undefined ? 0 : event.at - before.eyes.tickAt;
-  let state = foldTick(before, event);
+  let state = foldVerification(foldTick(before, event));
   const voting = voters(state);
-  state = eachHost(state, (host) => foldChecks(state, foldFreshness(state, host, voting)));
-  state = foldWatching(foldReturned(state), sinceTickMs);
+  const ticked = state;
+  state = eachHost(state, (host) => foldChecks(ticked, foldFreshness(ticked, host, voting)));
+  state = foldWatching(foldRound(foldReturned(state), voting), sinceTickMs);
   state = foldMaintenance(state, out);
   state = scheduleLooks(state, out);
-  const round: Round = {
-    voting,
-    common: commonEyes(state, voting),
-    freshPaths: freshHostsByPath(state, voting),
-    table: defaultTable,
-  };
-  const judged = state;
-  state = eachHost(judged, (host) => ({ ...host, assessment: assess(judged, host, round) }));
+  const seen = state;
+  state = eachHost(seen, (host) => assess(seen, host));
   state = foldStorm(foldCensus(foldSuspectHolds(state, sinceTickMs)));
-  for (const name of [...state.hosts.keys()].sort()) {
-    state = advanceOrQuarantine(state, before, name, out);
+  for (const { host } of state.hosts.values()) {
+    state = advanceOrQuarantine(state, before, host, out);
   }
-  return foldAlerts(foldArmingTold(state, before, out), round.common, out);
+  return foldAlerts(foldArmingTold(state, before, out), out);
 }
 
 function eachHost(state: GuardianState, change: (host: HostState) => HostState): GuardianState {
-  const hosts = new Map<HostName, HostState>();
-  for (const [name, host] of state.hosts) hosts.set(name, change(host));
-  return { ...state, hosts };
+  const hosts = state.hosts.map(change);
+  return hosts === state.hosts ? state : { ...state, hosts };
 }
 
 /** Since when we, or every collector with a vote, have been watching; and how well. */
 function foldWatching(state: GuardianState, sinceTickMs: number): GuardianState {
-  const voting = voters(state);
-  const doubt = commonEyes(state, voting).some((gate) => !gate.pass);
+  const { voting, doubts } = state.round;
+  const doubt = doubts.length > 0;
   const oldest = Math.min(...voting.map((track) => track.epochSeenAt));
   const { eyes } = state;
   const graceFrom =
@@ -247,13 +251,18 @@ function foldWatching(state: GuardianState, sinceTickMs: number): GuardianState 
 function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
   const { limits } = state.settings;
   let suspects = 0;
+  let readings = 0;
   const looked = eachHost(state, (host) => {
     const phase = incidentOf(state, host.host)?.phase.kind;
     const acting = phase === "fencing" || phase === "evacuating";
     if (host.suspectSince !== undefined) suspects += 1;
     const inTrouble = acting || (host.suspectSince !== undefined && phase !== "ended");
     const pinged = duePings(state, host, out, acting);
-    return dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));
+    // In peace readings are spread out: a start must not ask every device of a cloud at once.
+    if (!inTrouble && readings >= peaceReadingsMax) return pinged;
+    const read = dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));
+    if (read !== pinged && !inTrouble) readings += 1;
+    return read;
   });
   const anchored = dueAnchorPings(looked, out);
   const everyMs = suspects > 0 ? servicesSuspectMs : servicesEveryMs;

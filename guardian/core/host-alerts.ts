@@ -9,6 +9,7 @@ import {
   type Wanted,
 } from "./incident-alerts.ts";
 import { isDismissed, rowsToApprove } from "./approvals.ts";
+import { evidenceLines } from "./evidence.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { modeOf } from "./modes.ts";
@@ -33,10 +34,11 @@ const unverifiedTicketMs = 30_000;
 export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wanted> {
   const { assessment } = host;
   if (assessment === undefined) return;
+  if (assessment.row === "8" && isCalm(state, host)) return;
   const broken = state.memory.quarantined[host.host];
   if (broken !== undefined) {
     // What its incident says is not trusted any more, so nothing is derived from it.
-    yield quarantinedAlert(host, assessment, broken);
+    yield quarantinedAlert(state, host, assessment, broken);
     return;
   }
   const incident = incidentOf(state, host.host);
@@ -44,9 +46,9 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   if (incident !== undefined && phase?.kind === "evacuating") {
     yield* evacuatingAlerts(state, host, assessment, incident, phase);
   } else if (phase?.kind === "ended") {
-    yield endedAlert(host, assessment, phase);
+    yield endedAlert(state, host, assessment, phase);
   } else if (phase?.kind === "fencing" && phase.lastFailure !== undefined) {
-    yield fenceFailed(host, assessment, phase.lastFailure);
+    yield fenceFailed(state, host, assessment, phase.lastFailure);
   } else if (!isDismissed(state, host.host)) {
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
@@ -56,12 +58,27 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
 }
 
-function quarantinedAlert(host: HostState, assessment: Assessment, broken: string): Wanted {
-  return about(host, assessment, {
+/** Nothing to say beyond the verdict: most hosts in most rounds. */
+function isCalm(state: GuardianState, host: HostState): boolean {
+  if (incidentOf(state, host.host) !== undefined) return false;
+  if (state.memory.quarantined[host.host] !== undefined) return false;
+  const reasons = state.verification.reasons.get(host.host);
+  if (reasons === undefined) return true;
+  for (const reason of reasons.values()) if (reason !== undefined) return false;
+  return true;
+}
+
+function quarantinedAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  broken: string,
+): Wanted {
+  return about(state, host, assessment, {
     kind: "quarantined",
     class: "page",
     title: `${host.host} is in quarantine: its state broke a promise of the design`,
-    why: [broken, ...assessment.evidence],
+    why: () => [broken, ...evidenceLines(state, host, assessment)],
     next: "act on this host by hand; a restart of the guardian tries again; report it as a bug",
   });
 }
@@ -75,7 +92,7 @@ function verdictAlert(
   const { row, verdict, says, action } = assessment;
   const title = `${host.host} is ${verdict}: ${says}`;
   const draft = (kind: string, cls: Wanted["class"], next: string): Wanted =>
-    about(host, assessment, { kind, class: cls, title, next });
+    about(state, host, assessment, { kind, class: cls, title, next });
   const sinceMs = host.silentSince === undefined ? 0 : state.now - host.silentSince;
   if (state.now - assessment.since < (lastingMs[row] ?? 0)) return undefined;
   switch (row) {
@@ -138,11 +155,11 @@ function* deviceAlerts(
     const standing = state.memory.devices[deviceKey(host.host, device)];
     const reason = unverifiedBecause(state, host.host, device);
     if (reason === undefined) continue;
-    yield about(host, assessment, {
+    yield about(state, host, assessment, {
       kind: `device-${device}`,
       class: standing?.unverified === undefined ? "ticket" : "page",
       title: `power device ${device} of ${host.host} is not verified: no fence goes through it`,
-      why: [`${device}: ${reason}`],
+      why: () => [`${device}: ${reason}`],
       impact: `${host.host} cannot be fenced`,
       next: `compare its address with the host's, then: guardian fence vouch ${host.host}`,
     });
@@ -170,7 +187,7 @@ function deadAlert(
     blocked.some((gate) => gate.gate === "mode") &&
     blocked.every((gate) => gate.gate === "mode" || gate.gate === "grace");
   if (blocked.length === 0 || observing) {
-    return about(host, assessment, {
+    return about(state, host, assessment, {
       kind: "dead",
       class: observing ? "page" : "notification",
       title: `${host.host} is dead: ${assessment.says}`,
@@ -179,21 +196,26 @@ function deadAlert(
         : "it is fenced and its servers are evacuated",
     });
   }
-  return about(host, assessment, {
+  return about(state, host, assessment, {
     kind: "held",
     class: "page",
     title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
-    why: [...blocked.map(describeGate), ...assessment.evidence],
+    why: () => [...blocked.map(describeGate), ...evidenceLines(state, host, assessment)],
     next: nextForHeld(state, host, blocked),
   });
 }
 
-function fenceFailed(host: HostState, assessment: Assessment, reason: string): Wanted {
-  return about(host, assessment, {
+function fenceFailed(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  reason: string,
+): Wanted {
+  return about(state, host, assessment, {
     kind: "fence-failed",
     class: "page",
     title: `${host.host} could not be fenced: nothing is evacuated`,
-    why: [reason, ...assessment.evidence],
+    why: () => [reason, ...evidenceLines(state, host, assessment)],
     next: "make sure by hand that it is off; the guardian tries again while it looks dead",
   });
 }
@@ -214,12 +236,15 @@ function unattended(state: GuardianState, host: HostState, phase: Phase | undefi
 function unattendedAlert(state: GuardianState, host: HostState, assessment: Assessment): Wanted {
   const { unattendedMs } = state.settings.limits;
   const blocked = assessment.gates.filter((gate) => !gate.pass);
-  const hold = blocked.length === 0 ? assessment.says : blocked.map(describeGate).join("; ");
-  return about(host, assessment, {
+  return about(state, host, assessment, {
     kind: "unattended",
     class: "page",
     title: `${host.host} has been silent for more than ${describeMs(unattendedMs)} and nothing moves`,
-    why: [`held by row ${assessment.row}: ${hold}`, ...assessment.evidence],
+    why: () => {
+      const hold = blocked.length === 0 ? assessment.says : blocked.map(describeGate).join("; ");
+      const evidence = evidenceLines(state, host, assessment);
+      return [`held by row ${assessment.row}: ${hold}`, ...evidence];
+    },
     next: "end what holds it, or act by hand",
   });
 }

@@ -63,9 +63,9 @@ function sayChange(
   // Our own doubt is no trouble of the host: a blind minute must not open a thousand incidents.
   const calm =
     assessment.verdict === "healthy" || ["1", "1a", "3", "7", "8a"].includes(assessment.row);
-  const opened = calm ? state : openIncident(state, host.host, text);
   const level = calm || assessment.action === "watch" ? "info" : "warn";
-  const told = say(opened, out, { level, host: host.host, event: "verdict", text });
+  const line = { level, host: host.host, event: "verdict", text } as const;
+  const told = calm ? say(state, out, line) : openIncident(state, out, line);
   const watching = incidentOf(told, host.host)?.phase.kind === "watching";
   return assessment.verdict === "healthy" && watching ? closeIncident(told, host.host) : told;
 }
@@ -97,8 +97,9 @@ function considerFencing(
   out: Effect[],
 ): GuardianState {
   if (!isTakenForDead(state, host.host, assessment)) return state;
-  const asked = foldAsk(state, host, gatesToBegin(state, host, assessment), out);
-  const gates = gatesToBegin(asked, host, assessment);
+  const before = gatesToBegin(state, host, assessment);
+  const asked = foldAsk(state, host, before, out);
+  const gates = asked === state ? before : gatesToBegin(asked, host, assessment);
   const gated = withGates(asked, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
   if (blocked.length === 0) return beginFencing(gated, host, out, 1, undefined);

@@ -3,6 +3,7 @@ import type { HostName } from "../../shared/names.ts";
 import { describeMs } from "../../shared/time.ts";
 import type { AlertMessage } from "../ports.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
+import { evidenceLines } from "./evidence.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
 import { leftLine } from "./moves.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -12,7 +13,8 @@ export interface Wanted {
   readonly host: HostName | undefined;
   readonly class: AlertMessage["class"];
   readonly title: string;
-  readonly why: readonly string[];
+  /** Made only when it is sent: a storm of a thousand hosts asks for it in every round. */
+  readonly why: () => readonly string[];
   readonly impact: string;
   readonly next: string;
   /** Changes when the alert is worth sending again under the same title. */
@@ -26,10 +28,16 @@ const stalledMs = 30_000;
 
 type Draft = Omit<Wanted, "host" | "why" | "impact" | "next"> & Partial<Wanted>;
 
-export function about(host: HostState, assessment: Assessment, draft: Draft): Wanted {
+export function about(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  draft: Draft,
+): Wanted {
   const checks = host.newest?.checks;
   const servers = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
-  return { host: host.host, why: assessment.evidence, impact: servers, next: "", ...draft };
+  const why = (): readonly string[] => evidenceLines(state, host, assessment);
+  return { host: host.host, why, impact: servers, next: "", ...draft };
 }
 
 export function* evacuatingAlerts(
@@ -43,7 +51,7 @@ export function* evacuatingAlerts(
   const waiting = moves.filter((move) => move.state.kind === "planned");
   const lostMs = phase.lostAt === undefined ? 0 : state.now - phase.lostAt;
   if (phase.proof === undefined && (phase.life !== undefined || lostMs >= proofLostMs)) {
-    yield about(host, assessment, {
+    yield about(state, host, assessment, {
       kind: "proof-lost",
       class: "page",
       title: `${host.host}: ${phase.life === undefined ? "its proof lapsed" : `it showed life (${phase.life})`}, no new move starts`,
@@ -55,11 +63,11 @@ export function* evacuatingAlerts(
   const blocked = assessment.gates.filter((gate) => !gate.pass);
   const heldLong = state.now - phase.since >= proofLostMs;
   if (blocked.length > 0 && waiting.length > 0 && heldLong) {
-    yield about(host, assessment, {
+    yield about(state, host, assessment, {
       kind: "held",
       class: "page",
       title: `${host.host} is fenced, and its servers wait: ${blocked.map((gate) => gate.gate).join(", ")}`,
-      why: blocked.map(describeGate),
+      why: () => blocked.map(describeGate),
       impact: `${serversText(waiting)} wait`,
       next: "change what the gate names",
     });
@@ -67,17 +75,17 @@ export function* evacuatingAlerts(
   }
   const stalled = stalledBecause(state, phase, blocked);
   if (stalled !== undefined) {
-    yield about(host, assessment, {
+    yield about(state, host, assessment, {
       kind: "held",
       class: "page",
       title: `${host.host} is fenced, and its servers do not move: ${stalled.what}`,
-      why: stalled.why,
+      why: () => stalled.why,
       next: "mend what is named, or evacuate it by hand: it is off; the guardian tries on",
     });
     return;
   }
   const seconds = describeMs(state.now - incident.openedAt);
-  yield about(host, assessment, {
+  yield about(state, host, assessment, {
     kind: "dead",
     class: "notification",
     title: `${host.host} is dead and fenced: its servers are being evacuated`,
@@ -118,6 +126,7 @@ function stalledBecause(
 }
 
 export function endedAlert(
+  state: GuardianState,
   host: HostState,
   assessment: Assessment,
   phase: Extract<Phase, { kind: "ended" }>,
@@ -128,30 +137,30 @@ export function endedAlert(
   const where = done.map((move) => whereLine(move));
   const unlisted = phase.unlisted ?? 0;
   if (missing.length === 0 && unlisted > 0) {
-    return about(host, assessment, {
+    return about(state, host, assessment, {
       kind: "left-behind",
       class: "page",
       title: `${host.host}: its last report counted ${unlisted} more servers than Nova listed`,
-      why: [`Nova listed ${moves.length}`, ...where],
+      why: () => [`Nova listed ${moves.length}`, ...where],
       impact: `${unlisted} servers that nobody moved`,
       next: "find out which they are (is a cell of Nova down?) and bring them up by hand",
     });
   }
   if (missing.length === 0) {
-    return about(host, assessment, {
+    return about(state, host, assessment, {
       kind: "evacuated",
       class: "notification",
       title: `${host.host}: all ${done.length} servers run elsewhere; repair it and release it`,
-      why: where,
+      why: () => where,
       impact: serversText(done),
       next: `repair it, then: guardian host release ${host.host} (it counts toward the storm limit until then, 24 h at most)`,
     });
   }
-  return about(host, assessment, {
+  return about(state, host, assessment, {
     kind: "left-behind",
     class: "page",
     title: `${host.host}: ${missing.length} of ${moves.length} servers do not run elsewhere`,
-    why: [...missing.map(leftLine), ...where],
+    why: () => [...missing.map(leftLine), ...where],
     impact: serversText(missing),
     next: "bring these servers up by hand; the host is off and fenced",
   });

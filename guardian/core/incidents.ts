@@ -10,9 +10,15 @@ export function incidentOf(state: GuardianState, host: HostName): Incident | und
   return state.memory.incidents[host];
 }
 
-/** Opens an incident on a host that has none; its id is stable and readable: "i12-compute-3". */
-export function openIncident(state: GuardianState, host: HostName, text: string): GuardianState {
-  if (incidentOf(state, host) !== undefined) return state;
+/** Says a line that opens an incident where there is none; its id is stable and readable: "i12-compute-3". */
+export function openIncident(
+  state: GuardianState,
+  out: Effect[],
+  line: Omit<Line, "kind"> & { readonly host: HostName },
+): GuardianState {
+  const { host } = line;
+  if (incidentOf(state, host) !== undefined) return say(state, out, line);
+  out.push({ kind: "line", ...line });
   const count = state.memory.incidentCount + 1;
   const incident: Incident = {
     id: `i${count}-${host}`,
@@ -21,7 +27,7 @@ export function openIncident(state: GuardianState, host: HostName, text: string)
     openedWall: state.wall,
     bootId: state.memory.known[host]?.bootId,
     phase: { kind: "watching" },
-    timeline: [{ at: state.now, wall: state.wall, text }],
+    timeline: [{ at: state.now, wall: state.wall, text: line.text }],
   };
   const incidents = { ...state.memory.incidents, [host]: incident };
   return { ...state, memory: { ...state.memory, incidents, incidentCount: count } };

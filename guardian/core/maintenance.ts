@@ -10,7 +10,7 @@ import type { Effect } from "./effects.ts";
 import type { MaintenanceCleared, MaintenanceSet } from "./events.ts";
 import { say } from "./incidents.ts";
 import type { Maintenance } from "./memory.ts";
-import { groupsOf } from "./modes.ts";
+import { membersOf } from "./modes.ts";
 import type { MaintenanceWindow } from "./settings.ts";
 import { hostOf, type GuardianState } from "./state.ts";
 
@@ -179,13 +179,12 @@ function beginWindow(
 }
 
 function hostsOf(state: GuardianState, window: MaintenanceWindow): readonly HostName[] {
-  if (window.groups.length === 0) return window.hosts;
-  return [...state.hosts.keys()].filter((host) => covers(state, window, host)).sort();
+  const named = window.groups.flatMap((name) => membersOf(state, name));
+  return [...new Set([...window.hosts, ...named])].sort();
 }
 
 function covers(state: GuardianState, window: MaintenanceWindow, host: HostName): boolean {
-  if (window.hosts.includes(host)) return true;
-  return groupsOf(state, host).some((name) => window.groups.includes(name));
+  return hostsOf(state, window).includes(host);
 }
 
 /** Another time under the same name is another window. */

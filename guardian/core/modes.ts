@@ -42,6 +42,12 @@ export function groupsOf(state: GuardianState, host: HostName): readonly string[
   return names;
 }
 
+/** The hosts of a configured group: its list, and Nova's aggregate of its name. */
+export function membersOf(state: GuardianState, group: string): readonly HostName[] {
+  const listed = state.settings.groups.get(group)?.hosts ?? [];
+  return [...listed, ...(state.aggregates?.[group] ?? [])];
+}
+
 function isStricter(mode: Mode, than: Mode): boolean {
   return strictestFirst.indexOf(mode) < strictestFirst.indexOf(than);
 }

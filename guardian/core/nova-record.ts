@@ -2,32 +2,32 @@
  * Nova's record of a nova-compute as a witness: it advances while the service lives. Its time
  * stamps are compared for change only; when it moved is measured on our own clock, by the answers.
  */
+import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { ComputeService } from "../ports.ts";
 import type { Signals } from "./assessment.ts";
 import type { Services } from "./events.ts";
 import type { Limits } from "./settings.ts";
-import { hostOf, type GuardianState, type ServiceTrack } from "./state.ts";
+import { hostOf, type GuardianState, type HostState, type ServiceTrack } from "./state.ts";
 
 /** Takes in one answer of Nova's service list. */
 export function foldServices(state: GuardianState, event: Services): GuardianState {
-  const hosts = new Map(state.hosts);
+  const listedHosts = new Map<HostName, HostState>();
   for (const service of event.services) {
-    const host = hosts.get(service.host) ?? hostOf(state, service.host);
+    const host = hostOf(state, service.host);
     const track = foldService(host.service, service, event.askedAt, event.at);
-    hosts.set(service.host, { ...host, service: track });
+    if (track !== host.service) listedHosts.set(service.host, { ...host, service: track });
   }
   const listed = new Set([...event.services.map(({ host }) => host), ...event.unreadable]);
-  for (const [name, host] of hosts) {
-    const phase = state.memory.incidents[name]?.phase.kind;
+  const hosts = state.hosts.withAll(listedHosts).map((host) => {
+    if (host.service === undefined || listed.has(host.host)) return host;
+    const phase = state.memory.incidents[host.host]?.phase.kind;
     const acting = phase === "fencing" || phase === "evacuating";
-    // A short list (a cell is down) must not hide a host that has just gone silent.
+    // A short list (a cell is down) must not hide a host that has just gone silent. Deleted from
+    // Nova, it is nobody's host any more; one that we are moving off stays ours.
     const kept = acting || host.suspectSince !== undefined;
-    // Deleted from Nova: it is nobody's host any more. One that we are moving off stays ours.
-    if (host.service !== undefined && !listed.has(name) && !kept) {
-      hosts.set(name, { ...host, service: undefined });
-    }
-  }
+    return kept ? host : { ...host, service: undefined };
+  });
   const eyes = { ...state.eyes, servicesAt: event.at, novaReason: "" };
   return { ...state, hosts, eyes };
 }

@@ -3,6 +3,7 @@ import { describeWall } from "../../shared/time.ts";
 import { answerOf, describeAnswer } from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
 import { isDisabledByUs } from "./degraded.ts";
+import { evidenceLines } from "./evidence.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
 import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
@@ -21,17 +22,20 @@ export function* policyAlerts(
   if (maintenance !== undefined) yield maintenance;
   const answer = answerOf(state, host.host, "fence");
   if (answer?.kind === "dismissed" && host.freshSince === undefined) {
-    yield about(host, assessment, {
+    yield about(state, host, assessment, {
       kind: "dismissed",
       class: "notification",
       title: `${host.host} is silent, and ${answer.by} says that it is no failure`,
-      why: [`${describeAnswer(state, answer)}: ${answer.reason}`, ...assessment.evidence],
+      why: () => [
+        `${describeAnswer(state, answer)}: ${answer.reason}`,
+        ...evidenceLines(state, host, assessment),
+      ],
       next: "nothing is done until it has reported again; then it is guarded as before",
     });
   }
   if (isDisabledByUs(state, host.host)) {
     const minutes = state.settings.limits.enableHealthyAfterMs / 60_000;
-    yield about(host, assessment, {
+    yield about(state, host, assessment, {
       kind: "disabled",
       class: "notification",
       title: `${host.host} takes no new servers: we disabled it in Nova while it is degraded`,
@@ -49,21 +53,21 @@ function maintenanceAlert(
   if (maintenance?.untilWall === undefined) return undefined;
   const { untilWall, sinceWall, overdue } = maintenance;
   if (overdue) {
-    return about(host, assessment, {
+    return about(state, host, assessment, {
       kind: "maintenance-over",
       class: "page",
       title: `${host.host}: its maintenance is over and it does not report: it is not guarded`,
-      why: [describeMaintenance(maintenance), ...assessment.evidence],
+      why: () => [describeMaintenance(maintenance), ...evidenceLines(state, host, assessment)],
       next: `finish it, or set a new end; if it failed: guardian maintenance clear ${host.host} (it is then acted on)`,
     });
   }
   const leftMs = untilWall - state.wall;
   if (leftMs > Math.min(endToldMs, (untilWall - sinceWall) / 2)) return undefined;
-  return about(host, assessment, {
+  return about(state, host, assessment, {
     kind: "maintenance-ends",
     class: "notification",
     title: `${host.host} is guarded again from ${describeWall(untilWall)} on`,
-    why: [describeMaintenance(maintenance)],
+    why: () => [describeMaintenance(maintenance)],
     next: `if it takes longer: guardian maintenance set ${host.host} --until … --reason …`,
   });
 }
@@ -83,11 +87,11 @@ export function askAlert(
   if (blocked.length !== 1 || blocked[0]?.gate !== "mode") return undefined;
   const { afterMs, byDefault } = state.settings.ask;
   const minutes = `${afterMs / 60_000} min`;
-  return about(host, assessment, {
+  return about(state, host, assessment, {
     kind: "ask",
     class: "page",
     title: `${host.host} is dead: shall we fence it and evacuate its servers?`,
-    why: [assessment.says, ...assessment.evidence],
+    why: () => [assessment.says, ...evidenceLines(state, host, assessment)],
     next: [
       `yes: guardian incident approve ${incident.id}`,
       `not now: guardian incident hold ${incident.id}`,

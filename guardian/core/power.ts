@@ -108,40 +108,53 @@ export function withStanding(
   return { ...state, memory: { ...state.memory, devices } };
 }
 
-/** One device's word, as evidence: undefined power when it may not be heard. */
-export interface DeviceWord {
-  readonly power: "on" | "off" | "unknown" | "contradicted";
-  readonly line: string;
+/** What one device says of its host now, and why it may not be heard. */
+export type DeviceWord =
+  | { readonly power: "on" | "off" | "contradicted" }
+  | { readonly power: "unknown"; readonly because: "unread" | "no-answer" | "old" | "probation" }
+  | { readonly power: "unknown"; readonly because: "unverified"; readonly reason: string };
+
+const words = {
+  on: { power: "on" },
+  off: { power: "off" },
+  contradicted: { power: "contradicted" },
+  unread: { power: "unknown", because: "unread" },
+  "no-answer": { power: "unknown", because: "no-answer" },
+  old: { power: "unknown", because: "old" },
+  probation: { power: "unknown", because: "probation" },
+} as const satisfies Record<string, DeviceWord>;
+
+export function deviceWord(state: GuardianState, host: HostState, device: string): DeviceWord {
+  const track = host.devices.get(device);
+  const last = track?.readings.at(-1);
+  if (track === undefined || last === undefined) return words.unread;
+  const { reading } = last;
+  if (track.offSince !== undefined && isContradicted(state, host, track)) {
+    const standing = state.memory.devices[deviceKey(host.host, device)];
+    if (standing?.unverified === undefined) return words.contradicted;
+  }
+  if (reading.power === "unknown") return words["no-answer"];
+  if (state.now - last.at > state.settings.limits.powerAgeMsMax) return words.old;
+  const reason = unverifiedBecause(state, host.host, device);
+  if (reason !== undefined) return { power: "unknown", because: "unverified", reason };
+  return onProbation(state, host, track) ? words.probation : words[reading.power];
 }
 
-/** What one device says of its host now. */
-export function deviceWord(state: GuardianState, host: HostState, device: string): DeviceWord {
+/** A device's word for people. */
+export function deviceLine(state: GuardianState, host: HostState, device: string): string {
   const { limits } = state.settings;
-  const track = deviceTrack(host, device);
-  const last = track.readings.at(-1);
-  const unverified = unverifiedBecause(state, host.host, device);
+  const word = deviceWord(state, host, device);
+  const last = deviceTrack(host, device).readings.at(-1);
   const name = `power, ${device}`;
-  const distrusted = state.memory.devices[deviceKey(host.host, device)]?.unverified !== undefined;
-  if (!distrusted && isContradicted(state, host, track)) {
-    return { power: "contradicted", line: `${name}: off, contradicted by life of the host` };
-  }
-  if (last === undefined) return { power: "unknown", line: `${name}: not read yet` };
-  if (last.reading.power === "unknown") {
-    return { power: "unknown", line: `${name}: unknown (${last.reading.reason})` };
-  }
+  if (word.power === "contradicted") return `${name}: off, contradicted by life of the host`;
+  if (last === undefined) return `${name}: not read yet`;
+  if (last.reading.power === "unknown") return `${name}: unknown (${last.reading.reason})`;
   const ageMs = state.now - last.at;
   const said = `${name}: ${last.reading.power}, ${(ageMs / 1000).toFixed(1)} s ago`;
-  if (ageMs > limits.powerAgeMsMax) {
-    return { power: "unknown", line: `${said}, older than ${limits.powerAgeMsMax / 1000} s` };
-  }
-  if (unverified !== undefined) {
-    return { power: "unknown", line: `${said}, but unverified: ${unverified}` };
-  }
-  if (onProbation(state, host, track)) {
-    const limit = limits.powerProbationMs / 1000;
-    return { power: "unknown", line: `${said}, but it failed to answer: counts after ${limit} s` };
-  }
-  return { power: last.reading.power, line: said };
+  if (word.power !== "unknown") return said;
+  if (word.because === "unverified") return `${said}, but unverified: ${word.reason}`;
+  if (word.because === "old") return `${said}, older than ${limits.powerAgeMsMax / 1000} s`;
+  return `${said}, but it failed to answer: counts after ${limits.powerProbationMs / 1000} s`;
 }
 
 /** Failed to answer since the host turned suspect, and has not answered for long enough since. */
@@ -171,22 +184,33 @@ export interface PowerView {
   readonly signal: Signals["power"];
   /** A reading asked for since suspicion has come in, or its deadline has passed. */
   readonly answered: boolean;
-  readonly lines: readonly string[];
 }
 
 /** All of a host's devices together: off only when every one of them says off. */
 export function viewPower(state: GuardianState, host: HostState): PowerView {
   const { devices } = hostSettings(state.settings, host.host);
-  if (devices.length === 0) {
-    return { signal: "unknown", answered: true, lines: ["power: no power device is configured"] };
-  }
-  const words = devices.map((device) => deviceWord(state, host, device));
-  const has = (power: DeviceWord["power"]): boolean => words.some((word) => word.power === power);
+  if (devices.length === 0) return { signal: "unknown", answered: true };
   let signal: Signals["power"] = "off";
-  if (has("contradicted")) signal = "contradicted";
-  else if (has("on")) signal = "on";
-  else if (has("unknown")) signal = "unknown";
-  return { signal, answered: devicesAnswered(state, host), lines: words.map((word) => word.line) };
+  for (const device of devices) {
+    const { power } = deviceWord(state, host, device);
+    if (powerRank[power] > powerRank[signal]) signal = power;
+  }
+  return { signal, answered: devicesAnswered(state, host) };
+}
+
+/** The word that counts most among several devices of one host. */
+const powerRank: Readonly<Record<Signals["power"], number>> = {
+  off: 0,
+  unknown: 1,
+  on: 2,
+  contradicted: 3,
+};
+
+/** The power devices for people, one line each. */
+export function powerLines(state: GuardianState, host: HostState): readonly string[] {
+  const { devices } = hostSettings(state.settings, host.host);
+  if (devices.length === 0) return ["power: no power device is configured"];
+  return devices.map((device) => deviceLine(state, host, device));
 }
 
 function devicesAnswered(state: GuardianState, host: HostState): boolean {
@@ -212,8 +236,8 @@ export function dueReadings(
   for (const device of hostSettings(state.settings, host.host).devices) {
     const track = deviceTrack(next, device);
     const last = track.readings.at(-1)?.askedAt;
-    if (isUnderWay(track.askedAt, state.now, deadlineMs)) continue;
     if (last !== undefined && state.now - last < everyMs) continue;
+    if (isUnderWay(track.askedAt, state.now, deadlineMs)) continue;
     out.push({ kind: "read-power", host: host.host, device, deadlineMs });
     const devices = new Map(next.devices);
     devices.set(device, { ...track, askedAt: state.now });

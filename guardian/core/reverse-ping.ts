@@ -42,9 +42,15 @@ export function seenNetworks(state: GuardianState): readonly NetworkName[] {
 }
 
 /** Networks on which this host can be judged: seen by us, and it has an address there. */
-export function seenNetworksOf(state: GuardianState, host: HostState): readonly NetworkName[] {
+export function seenNetworksOf(
+  state: GuardianState,
+  host: HostState,
+  seen = seenNetworks(state),
+): readonly NetworkName[] {
   const { addresses } = hostSettings(state.settings, host.host);
-  return seenNetworks(state).filter((network) => addresses[network] !== undefined);
+  // Nearly always all of them: then no list is made.
+  if (seen.every((network) => addresses[network] !== undefined)) return seen;
+  return seen.filter((network) => addresses[network] !== undefined);
 }
 
 /** Pings since suspicion whose result says something about the host. */
@@ -58,32 +64,44 @@ function telling(host: HostState, network: NetworkName): readonly PingRecord[] {
 export interface PingView {
   readonly signal: Signals["ping"];
   readonly enough: boolean;
-  readonly seen: readonly NetworkName[];
-  readonly lines: readonly string[];
 }
 
-/** The pings of a host since it turned suspect, network by network. */
-export function viewPings(state: GuardianState, host: HostState): PingView {
-  const { pingsToFail } = state.settings.limits;
-  const seen = seenNetworksOf(state, host);
-  const lines: string[] = [];
+/** The pings of a host since it turned suspect, over the networks on which it can be judged. */
+export function viewPings(
+  state: GuardianState,
+  host: HostState,
+  seen: readonly NetworkName[],
+): PingView {
+  if (seen.length === 0) return { signal: "unseen", enough: false };
+  if (host.suspectSince === undefined) return { signal: "none", enough: false };
   let answering = 0;
-  let failing = 0;
-  let enough = seen.length > 0;
+  let enough = true;
   for (const network of seen) {
-    const pings = telling(host, network);
-    const last = pings.slice(-pingsToFail);
-    const echoes = last.filter((ping) => ping.result.kind === "echo").length;
-    lines.push(`reverse ping, ${network}: ${echoes} of the last ${last.length} answered`);
-    if (pings.length < pingsToFail) enough = false;
+    const { echoes, sent } = pingCount(state, host, network);
+    if (sent < state.settings.limits.pingsToFail) enough = false;
     if (echoes > 0) answering += 1;
-    else failing += 1;
   }
-  let signal: Signals["ping"] = "some";
-  if (seen.length === 0) signal = "unseen";
-  else if (failing === 0) signal = "all";
-  else if (answering === 0) signal = "none";
-  return { signal, enough, seen, lines };
+  if (answering === seen.length) return { signal: "all", enough };
+  return { signal: answering === 0 ? "none" : "some", enough };
+}
+
+/** How many of the last pings since suspicion were answered on a network, of how many. */
+export function pingCount(
+  state: GuardianState,
+  host: HostState,
+  network: NetworkName,
+): { readonly echoes: number; readonly sent: number } {
+  const last = telling(host, network).slice(-state.settings.limits.pingsToFail);
+  const echoes = last.filter((ping) => ping.result.kind === "echo").length;
+  return { echoes, sent: last.length };
+}
+
+/** The pings for people, one line a network. */
+export function pingLines(state: GuardianState, host: HostState): readonly string[] {
+  return seenNetworksOf(state, host).map((network) => {
+    const { echoes, sent } = pingCount(state, host, network);
+    return `reverse ping, ${network}: ${echoes} of the last ${sent} answered`;
+  });
 }
 
 /** Echo requests due now: anchors always, hosts while they are suspect or being evacuated. */

@@ -18,13 +18,17 @@ export function foldChecks(state: GuardianState, host: HostState): HostState {
   const checks = host.newest?.checks;
   if (checks === undefined || host.freshSince === undefined) return host;
   const { checksSince } = host;
-  const next: ChecksSince = {
-    storage: run(checksSince.storage, checks.storage === "down", state.now),
-    directory: run(checksSince.directory, badDirectories.includes(checks.directory), state.now),
-    business: run(checksSince.business, checks.business === "down", state.now),
-    libvirt: run(checksSince.libvirt, isServiceDown(host, checks), state.now),
-  };
-  return { ...host, checksSince: next };
+  const storage = run(checksSince.storage, checks.storage === "down", state.now);
+  const badDirectory = badDirectories.includes(checks.directory);
+  const directory = run(checksSince.directory, badDirectory, state.now);
+  const business = run(checksSince.business, checks.business === "down", state.now);
+  const libvirt = run(checksSince.libvirt, isServiceDown(host, checks), state.now);
+  const same =
+    storage === checksSince.storage &&
+    directory === checksSince.directory &&
+    business === checksSince.business &&
+    libvirt === checksSince.libvirt;
+  return same ? host : { ...host, checksSince: { storage, directory, business, libvirt } };
 }
 
 function run(since: MonoMs | undefined, failing: boolean, now: MonoMs): MonoMs | undefined {
@@ -37,47 +41,47 @@ function isServiceDown(host: HostState, checks: HostChecks): boolean {
 }
 
 /** The worst thing that has lasted long enough, in the order of the table's rows. */
-export function viewChecks(
-  state: GuardianState,
-  host: HostState,
-): { readonly signal: Signals["checks"]; readonly lines: readonly string[] } {
+export function checksSignal(state: GuardianState, host: HostState): Signals["checks"] {
   const checks = host.newest?.checks;
-  if (checks === undefined) return { signal: "settling", lines: ["self-checks: never reported"] };
-  const { limits } = state.settings;
+  if (checks === undefined) return "settling";
+  const { checkDownMs, checkAgeMsMax } = state.settings.limits;
   const since = host.checksSince;
   const lasting = (from: MonoMs | undefined): boolean =>
-    from !== undefined && state.now - from >= limits.checkDownMs;
-  let signal: Signals["checks"] = "ok";
-  if (lasting(since.storage) || lasting(since.directory)) signal = "storage";
-  else if (lasting(since.business)) signal = "business";
-  else if (lasting(since.libvirt)) signal = "libvirt";
-  else if (isSettling(since, checks, limits.checkAgeMsMax)) signal = "settling";
-  return { signal, lines: checkLines(state, host, checks) };
+    from !== undefined && state.now - from >= checkDownMs;
+  if (lasting(since.storage) || lasting(since.directory)) return "storage";
+  if (lasting(since.business)) return "business";
+  if (lasting(since.libvirt)) return "libvirt";
+  return isFailing(since) || isUnsure(checks, checkAgeMsMax) ? "settling" : "ok";
 }
 
-function isSettling(since: ChecksSince, checks: HostChecks, ageMsMax: number): boolean {
-  const failing = [since.storage, since.directory, since.business, since.libvirt];
-  const ages = [
-    checks.storageAgeMs,
-    checks.businessAgeMs,
-    checks.directoryAgeMs,
-    checks.libvirtAgeMs,
-  ];
-  const states: readonly string[] = [
-    checks.storage,
-    checks.business,
-    checks.directory,
-    checks.libvirt,
-  ];
+function isFailing({ storage, directory, business, libvirt }: ChecksSince): boolean {
   return (
-    failing.some((from) => from !== undefined) ||
-    ages.some((age) => age > ageMsMax) ||
-    states.includes("unknown") ||
+    storage !== undefined ||
+    directory !== undefined ||
+    business !== undefined ||
+    libvirt !== undefined
+  );
+}
+
+/** A check that is missing, or too old to say anything of now. */
+function isUnsure(checks: HostChecks, ageMsMax: number): boolean {
+  return (
+    checks.storageAgeMs > ageMsMax ||
+    checks.businessAgeMs > ageMsMax ||
+    checks.directoryAgeMs > ageMsMax ||
+    checks.libvirtAgeMs > ageMsMax ||
+    checks.storage === "unknown" ||
+    checks.business === "unknown" ||
+    checks.directory === "unknown" ||
+    checks.libvirt === "unknown" ||
     checks.directory === "slow"
   );
 }
 
-function checkLines(state: GuardianState, host: HostState, checks: HostChecks): readonly string[] {
+/** The self-checks for people, one line each. */
+export function checkLines(state: GuardianState, host: HostState): readonly string[] {
+  const checks = host.newest?.checks;
+  if (checks === undefined) return ["self-checks: never reported"];
   const since = host.checksSince;
   const service = host.service?.service;
   const forMs = (from: MonoMs | undefined): string =>

@@ -4,7 +4,7 @@ import { describeMs, describeWall } from "../../shared/time.ts";
 import { describeAnswer } from "./approvals.ts";
 import { armingOf } from "./arming.ts";
 import { describeGate } from "./assessment.ts";
-import { commonEyes } from "./eyes.ts";
+import { evidenceLines } from "./evidence.ts";
 import { hostAge, voters } from "./freshness.ts";
 import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
 import type { Incident, Move } from "./memory.ts";
@@ -28,10 +28,7 @@ export interface HostLine {
 }
 
 export function showHosts(state: GuardianState): readonly HostLine[] {
-  return [...state.hosts.keys()].sort().flatMap((name) => {
-    const host = state.hosts.get(name);
-    return host === undefined ? [] : [hostLine(state, host)];
-  });
+  return state.hosts.values().map((host) => hostLine(state, host));
 }
 
 function hostLine(state: GuardianState, host: HostState): HostLine {
@@ -75,7 +72,7 @@ export function showHost(state: GuardianState, name: HostName): unknown {
     row: assessment?.row,
     says: assessment?.says,
     action: assessment?.action,
-    evidence: assessment?.evidence ?? [],
+    evidence: assessment === undefined ? [] : evidenceLines(state, host, assessment),
     held: assessment?.gates.filter((gate) => !gate.pass).map(describeGate) ?? [],
     gates:
       assessment?.gates.map((gate) => `${gate.pass ? "pass" : "HOLD"} ${describeGate(gate)}`) ?? [],
@@ -163,9 +160,7 @@ export function showStatus(state: GuardianState, channels: readonly unknown[]): 
     disarmed: arming.kind === "armed" ? "" : arming.why,
     underWay: arming.kind === "disarming" ? arming.waitsFor : [],
     storm: state.memory.storm !== undefined,
-    eyes: commonEyes(state, voters(state)).map(
-      (gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`,
-    ),
+    eyes: state.round.common.map((gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`),
     firing: Object.values(state.memory.alerts).map(({ message }) => ({
       class: message.class,
       title: message.title,

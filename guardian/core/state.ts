@@ -5,7 +5,9 @@ import type { MonoMs, WallMs } from "../../shared/time.ts";
 import type { ComputeService, PingResult, PowerReading } from "../ports.ts";
 import type { Assessment } from "./assessment.ts";
 import type { Census } from "./census.ts";
+import type { HostTable } from "./host-table.ts";
 import type { Memory } from "./memory.ts";
+import type { Round } from "./round.ts";
 import type { Settings } from "./settings.ts";
 import type { Verification } from "./verification.ts";
 
@@ -89,7 +91,7 @@ export interface HostState {
   readonly suspectSince: MonoMs | undefined;
   readonly silentSince: MonoMs | undefined;
   readonly freshSince: MonoMs | undefined;
-  /** Last moment at which it had been fresh for `graceFreshMs` without a break. */
+  /** When it was last steadily fresh, as of the end of that run; `steadyAt()` knows a current one. */
   readonly steadyAt: MonoMs | undefined;
   readonly checksSince: ChecksSince;
   readonly service: ServiceTrack | undefined;
@@ -104,6 +106,8 @@ export interface HostState {
 /** What the guardian knows of its own eyes. */
 export interface Eyes {
   readonly tickAt: MonoMs | undefined;
+  /** The round before this one. */
+  readonly previousTickAt: MonoMs | undefined;
   readonly tickWall: WallMs | undefined;
   /** Our loop paused or a clock stepped. */
   readonly shakenAt: MonoMs | undefined;
@@ -133,9 +137,11 @@ export interface GuardianState {
   readonly disarmedFile: boolean;
   readonly collectors: ReadonlyMap<CollectorId, CollectorTrack>;
   readonly anchors: readonly AnchorTrack[];
-  readonly hosts: ReadonlyMap<HostName, HostState>;
+  readonly hosts: HostTable<HostState>;
   /** How long suspects have held others back, per host: list of hold intervals' ticks. */
   readonly suspectHolds: ReadonlyMap<HostName, SuspectHold>;
+  /** What this round's judgements share. */
+  readonly round: Round;
   /** This round's counts. */
   readonly census: Census;
   /** Nova's host aggregates, by name; undefined while nobody reads them. */
@@ -177,9 +183,7 @@ export function newHostState(host: HostName): HostState {
 
 /** The state with one host changed (or added). */
 export function withHost(state: GuardianState, changed: HostState): GuardianState {
-  const hosts = new Map(state.hosts);
-  hosts.set(changed.host, changed);
-  return { ...state, hosts };
+  return { ...state, hosts: state.hosts.with(changed) };
 }
 
 /** A host as known, or new. */

@@ -20,56 +20,42 @@ export function inScope(state: GuardianState, host: HostState): boolean {
   return !noticeInForce(state, host);
 }
 
-/** How many hosts may be in trouble at once: max(1, share of the hosts in scope). */
-export function stormLimit(state: GuardianState): number {
-  const scope = [...state.hosts.values()].filter((host) => inScope(state, host)).length;
-  return Math.max(1, Math.floor(state.settings.limits.stormShare * scope));
+/** Silent, hung, or degraded in its storage. */
+export function isIll(host: HostState): boolean {
+  const { assessment, silentSince } = host;
+  return silentSince !== undefined || assessment?.verdict === "hung" || assessment?.row === "4";
 }
 
-/** Silent, hung, degraded in their storage, being fenced, or fenced and not released. */
-export function hostsInTrouble(state: GuardianState): readonly HostName[] {
-  const names: HostName[] = [];
-  for (const host of state.hosts.values()) {
-    const phase = state.memory.incidents[host.host]?.phase;
-    const fenced =
-      phase?.kind === "fencing" ||
-      phase?.kind === "evacuating" ||
-      (phase?.kind === "ended" &&
-        state.wall - phase.wall < endedCountsMs &&
-        maintenanceOf(state, host.host) === undefined);
-    const { assessment } = host;
-    const ill = assessment?.verdict === "hung" || assessment?.row === "4";
-    if (fenced || (inScope(state, host) && (host.silentSince !== undefined || ill))) {
-      names.push(host.host);
-    }
-  }
-  return names.sort();
+/** Being fenced, or fenced and not released: it counts for a day, whatever it says. */
+export function isFenced(state: GuardianState, host: HostState): boolean {
+  const phase = state.memory.incidents[host.host]?.phase;
+  return (
+    phase?.kind === "fencing" ||
+    phase?.kind === "evacuating" ||
+    (phase?.kind === "ended" &&
+      state.wall - phase.wall < endedCountsMs &&
+      maintenanceOf(state, host.host) === undefined)
+  );
 }
 
-/** Suspects that may still hold others back: each for a bounded time, so a flapper blocks nobody. */
-export function holdingSuspects(state: GuardianState): readonly HostName[] {
-  const { suspectHoldMs } = state.settings.limits;
-  const names: HostName[] = [];
-  for (const host of state.hosts.values()) {
-    if (host.suspectSince === undefined || host.silentSince !== undefined) continue;
-    if (!inScope(state, host)) continue;
-    const held = state.suspectHolds.get(host.host)?.heldMs ?? 0;
-    if (held < suspectHoldMs) names.push(host.host);
-  }
-  return names.sort();
+/** A suspect that may still hold others back: for a bounded time, so a flapper blocks nobody. */
+export function holdsOthers(state: GuardianState, host: HostState): boolean {
+  if (host.suspectSince === undefined || host.silentSince !== undefined) return false;
+  const heldMs = state.suspectHolds.get(host.host)?.heldMs ?? 0;
+  return heldMs < state.settings.limits.suspectHoldMs;
 }
 
 /** Books the time that suspects hold others back, `sinceTickMs` at a time. */
 export function foldSuspectHolds(state: GuardianState, sinceTickMs: number): GuardianState {
   const { suspectHoldWindowMs } = state.settings.limits;
   const holds = new Map<HostName, SuspectHold>();
+  for (const [name, hold] of state.suspectHolds) {
+    if (state.now - hold.windowFrom <= suspectHoldWindowMs) holds.set(name, hold);
+  }
   for (const host of state.hosts.values()) {
-    const hold = state.suspectHolds.get(host.host) ?? { windowFrom: state.now, heldMs: 0 };
-    const stale = state.now - hold.windowFrom > suspectHoldWindowMs;
-    const current = stale ? { windowFrom: state.now, heldMs: 0 } : hold;
-    const suspect = host.suspectSince !== undefined && host.silentSince === undefined;
-    const heldMs = current.heldMs + (suspect ? sinceTickMs : 0);
-    if (heldMs > 0) holds.set(host.host, { ...current, heldMs });
+    if (host.suspectSince === undefined || host.silentSince !== undefined) continue;
+    const hold = holds.get(host.host) ?? { windowFrom: state.now, heldMs: 0 };
+    holds.set(host.host, { ...hold, heldMs: hold.heldMs + sinceTickMs });
   }
   return { ...state, suspectHolds: holds };
 }

@@ -1,9 +1,9 @@
 /**
  * The verdict table: data, first row that matches wins. A row names the signal values it takes
  * (a signal that it does not name may have any value), its verdict, its action and its sentence.
- * `validateTable` proves that every combination of signals matches and that no row is dead.
+ * `validate-table.ts` proves that every combination of signals matches and that no row is dead.
  */
-import { signalValues, type RowAction, type Signals, type Verdict } from "./assessment.ts";
+import type { RowAction, Signals, Verdict } from "./assessment.ts";
 
 export interface Row {
   readonly row: string;
@@ -219,70 +219,3 @@ export const defaultTable: readonly Row[] = [
     says: "silent on the only network we see: a network may have failed, a person must look",
   },
 ];
-
-/** The first row that matches. */
-export function matchRow(table: readonly Row[], signals: Signals): Row | undefined {
-  return table.find((row) => rowMatches(row, signals));
-}
-
-function rowMatches(row: Row, signals: Signals): boolean {
-  for (const key of signalNames) {
-    const wanted: readonly string[] | undefined = row.when[key];
-    if (wanted !== undefined && !wanted.includes(signals[key])) return false;
-  }
-  return true;
-}
-
-const signalNames = Object.keys(signalValues) as (keyof Signals)[];
-
-/**
- * What is wrong with a table: combinations that no row matches, rows that nothing reaches, rows
- * that would fence a host that may live. Empty when it is sound.
- */
-export function validateTable(table: readonly Row[]): readonly string[] {
-  const problems: string[] = [];
-  const reached = new Set<string>();
-  for (const signals of everyCombination()) {
-    const row = matchRow(table, signals);
-    if (row === undefined) {
-      if (problems.length < 5) problems.push(`no row matches ${JSON.stringify(signals)}`);
-      continue;
-    }
-    reached.add(row.row);
-    if (row.action === "fence" && !mayFence(signals)) {
-      problems.push(`row ${row.row} would fence on ${JSON.stringify(signals)}`);
-      if (problems.length > 10) return problems;
-    }
-  }
-  for (const row of table) {
-    if (!reached.has(row.row)) problems.push(`row ${row.row} is never reached`);
-  }
-  return problems;
-}
-
-/** Death needs silence, a failed ping on every network seen, and a third witness of another kind. */
-function mayFence(signals: Signals): boolean {
-  const thirdWitness =
-    signals.power === "off" || signals.nova === "quiet" || signals.nova === "quiet-long";
-  return signals.reports === "silent" && signals.ping === "none" && thirdWitness;
-}
-
-function* everyCombination(): Generator<Signals> {
-  const indexes = signalNames.map(() => 0);
-  for (;;) {
-    const entries = signalNames.map((key, at) => [key, signalValues[key][indexes[at] ?? 0]]);
-    yield Object.fromEntries(entries) as unknown as Signals;
-    let position = 0;
-    for (; position < signalNames.length; position += 1) {
-      const key = signalNames[position];
-      if (key === undefined) return;
-      const next = (indexes[position] ?? 0) + 1;
-      if (next < signalValues[key].length) {
-        indexes[position] = next;
-        break;
-      }
-      indexes[position] = 0;
-    }
-    if (position === signalNames.length) return;
-  }
-}

@@ -13,8 +13,8 @@ export interface Verification {
   /** What it was worked out from; another object means that it is due again. */
   readonly devices: Memory["devices"] | undefined;
   readonly known: Memory["known"] | undefined;
-  /** Why a device is not verified, by device key; a verified device is in it with undefined. */
-  readonly reasons: ReadonlyMap<string, string | undefined>;
+  /** Why a device is not verified, by host and device; a verified one is in it with undefined. */
+  readonly reasons: ReadonlyMap<HostName, ReadonlyMap<string, string | undefined>>;
 }
 
 export const noVerification: Verification = {
@@ -40,9 +40,8 @@ export function unverifiedBecause(
   host: HostName,
   device: string,
 ): string | undefined {
-  const key = deviceKey(host, device);
-  const { reasons } = state.verification;
-  return reasons.has(key) ? reasons.get(key) : "it has not been read yet";
+  const reasons = state.verification.reasons.get(host);
+  return reasons?.has(device) === true ? reasons.get(device) : "it has not been read yet";
 }
 
 /** The state with its verification up to date. */
@@ -54,22 +53,24 @@ export function foldVerification(state: GuardianState): GuardianState {
   return { ...state, verification: { devices, known, reasons } };
 }
 
-function verify(settings: Settings, memory: Memory): ReadonlyMap<string, string | undefined> {
+function verify(settings: Settings, memory: Memory): Verification["reasons"] {
   const owners = identityOwners(settings, memory);
   const hostsByUuid = new Map<string, string[]>();
   for (const [host, { hardwareUuid }] of Object.entries(memory.known)) {
     if (hardwareUuid !== "") append(hostsByUuid, hardwareUuid, host);
   }
-  const reasons = new Map<string, string | undefined>();
+  const all = new Map<HostName, ReadonlyMap<string, string | undefined>>();
   for (const host of settings.hosts.keys()) {
+    const reasons = new Map<string, string | undefined>();
+    all.set(host, reasons);
     for (const device of hostSettings(settings, host).devices) {
       const standing = memory.devices[deviceKey(host, device)] ?? newStanding;
       const uuid = memory.known[host]?.hardwareUuid ?? "";
       const twin = twinOf(standing, host, owners, hostsByUuid.get(uuid) ?? []);
-      reasons.set(deviceKey(host, device), reasonFor(standing, uuid, twin));
+      reasons.set(device, reasonFor(standing, uuid, twin));
     }
   }
-  return reasons;
+  return all;
 }
 
 function reasonFor(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hostAge, missingPaths, freshHostsByPath, voters } from "../../guardian/core/freshness.ts";
+import { hostAge, countFreshPaths, missingPaths, voters } from "../../guardian/core/freshness.ts";
 import { collectorId } from "../../shared/names.ts";
 import { monoMs } from "../../shared/time.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
@@ -157,7 +157,7 @@ test("a path counts as missing only where other hosts are heard", () => {
   const fresh = core.row(host2, { path: "storage" });
   const missing = (): readonly string[] => {
     const voting = voters(core.state);
-    const byPath = freshHostsByPath(core.state, voting);
+    const byPath = countFreshPaths(core.state, voting);
     return missingPaths(core.state, core.hostState(host1), voting, byPath);
   };
   core.telemetry([core.row(host1, { path: "storage", arrivalMs: old })]);

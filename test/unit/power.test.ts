@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceWord, viewPower } from "../../guardian/core/power.ts";
+import { deviceLine, deviceWord, viewPower } from "../../guardian/core/power.ts";
 import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import { CoreFixture, host1, host2, type Facts } from "../support/core-fixture.ts";
 
 function word(core: CoreFixture): { readonly power: string; readonly line: string } {
-  return deviceWord(core.state, core.hostState(host1), "bmc");
+  const { power } = deviceWord(core.state, core.hostState(host1), "bmc");
+  return { power, line: deviceLine(core.state, core.hostState(host1), "bmc") };
 }
 
 function settled(changes: Partial<Facts> = {}): CoreFixture {
@@ -83,6 +84,7 @@ test("a person may vouch for what is shown; another identity later undoes it", (
   core.take({ kind: "vouched", at, wall: state.wall, host: host1, by: "alice" });
   assert.equal(unverifiedBecause(core.state, host1, "bmc"), undefined);
   read(core, "on", "d".repeat(31) + "e");
+  core.tick();
   assert.match(unverifiedBecause(core.state, host1, "bmc") ?? "", /it showed GUID d+e, earlier/);
   assert.equal(word(core).power, "unknown");
 });
@@ -93,6 +95,7 @@ test("an identity that is gone makes the device unverified", () => {
   const identity = { guid: undefined, uuid: undefined, serial: undefined };
   const reading = { power: "off", identity } as const;
   core.take({ kind: "power-read", at, askedAt: at, host: host1, device: "bmc", reading });
+  core.tick();
   assert.match(unverifiedBecause(core.state, host1, "bmc") ?? "", /^it showed nothing, earlier/);
 });
 

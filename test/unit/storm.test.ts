@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Settings } from "../../guardian/core/settings.ts";
-import { holdingSuspects, hostsInTrouble, stormLimit } from "../../guardian/core/storm.ts";
+import { foldCensus } from "../../guardian/core/census.ts";
+import type { GuardianState } from "../../guardian/core/state.ts";
 import { hostName } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 const host3 = hostName("compute-3");
+
+const hostsInTrouble = (state: GuardianState): readonly string[] =>
+  foldCensus(state).census.trouble;
+const holdingSuspects = (state: GuardianState): readonly string[] =>
+  foldCensus(state).census.suspects;
+const stormLimit = (state: GuardianState): number => foldCensus(state).census.limit;
 
 function settled(changes: Partial<Settings> = {}, hosts = 8): CoreFixture {
   return new CoreFixture({ mode: "observe", ...changes }, hosts).run(15_000);

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Signals } from "../../guardian/core/assessment.ts";
-import {
-  defaultTable,
-  matchRow,
-  validateTable,
-  type Row,
-} from "../../guardian/core/verdict-table.ts";
+import { matchRow } from "../../guardian/core/match-row.ts";
+import { validateTable } from "../../guardian/core/validate-table.ts";
+import { defaultTable, type Row } from "../../guardian/core/verdict-table.ts";
 
 const well: Signals = {
   reports: "fresh",

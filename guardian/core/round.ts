@@ -1,0 +1,38 @@
+/** What is the same for every host in one round, worked out once before hosts are judged. */
+import type { NetworkName } from "../../shared/telemetry.ts";
+import type { GateResult } from "./assessment.ts";
+import { commonEyes } from "./eyes.ts";
+import { countFreshPaths, FreshPaths } from "./freshness.ts";
+import { seenNetworks } from "./reverse-ping.ts";
+import type { CollectorTrack, GuardianState } from "./state.ts";
+
+export interface Round {
+  /** Collectors that may say that a host is silent. */
+  readonly voting: readonly CollectorTrack[];
+  /** The parts of our eyes that concern every host alike; those that do not pass are doubts. */
+  readonly common: readonly GateResult[];
+  readonly doubts: readonly GateResult[];
+  /** Networks on which one of our anchors answers. */
+  readonly seen: readonly NetworkName[];
+  readonly freshPaths: FreshPaths;
+}
+
+export const noRound: Round = {
+  voting: [],
+  common: [],
+  doubts: [],
+  seen: [],
+  freshPaths: new FreshPaths(),
+};
+
+export function foldRound(state: GuardianState, voting: readonly CollectorTrack[]): GuardianState {
+  const common = commonEyes(state, voting);
+  const round: Round = {
+    voting,
+    common,
+    doubts: common.filter((gate) => !gate.pass),
+    seen: seenNetworks(state),
+    freshPaths: countFreshPaths(state, voting),
+  };
+  return { ...state, round };
+}
