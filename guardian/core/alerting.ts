@@ -10,7 +10,7 @@ import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
 import { hostAlerts } from "./host-alerts.ts";
-import type { Wanted } from "./incident-alerts.ts";
+import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
 import type { GuardianState } from "./state.ts";
 
 /** Doubts shorter than this page nobody. */
@@ -25,9 +25,10 @@ const quietTroubleMs = 60_000;
 /** Sends what began and what ended; repeats pages that nobody ended. */
 export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
   const wanted = new Map<string, Wanted>();
-  for (const want of globalAlerts(state)) wanted.set(dedupKeyOf(state, want), want);
+  for (const want of globalAlerts(state)) wanted.set(dedupKeyOf(state, want.host, want.kind), want);
   for (const host of state.hosts.values()) {
-    for (const want of hostAlerts(state, host)) wanted.set(dedupKeyOf(state, want), want);
+    for (const want of hostAlerts(state, host))
+      wanted.set(dedupKeyOf(state, want.host, want.kind), want);
   }
   const alerts: Record<string, FiringAlert> = {};
   let changed = false;
@@ -190,7 +191,7 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
 }
 
 function toMessage(state: GuardianState, want: Wanted): AlertMessage {
-  const dedupKey = dedupKeyOf(state, want);
+  const dedupKey = dedupKeyOf(state, want.host, want.kind);
   return {
     id: messageId(state, dedupKey, "firing"),
     dedupKey,
@@ -205,11 +206,6 @@ function toMessage(state: GuardianState, want: Wanted): AlertMessage {
     next: want.next,
     wallMs: state.wall,
   };
-}
-
-/** The same for the same trouble, for ever. */
-function dedupKeyOf(state: GuardianState, { host, kind }: Wanted): string {
-  return `guardian/${state.settings.cloud}/${host ?? "guardian"}/${kind}`;
 }
 
 /** One per sending, equal over retries of the same sending. */

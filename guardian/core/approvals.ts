@@ -153,8 +153,9 @@ export function foldAcknowledged(
 export function foldLapsed(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
   const incident = incidentOf(state, host.host);
   if (incident?.phase.kind !== "watching" || !isFresh(host)) return state;
-  const { answer, askedAt: _asked, ...rest } = incident;
-  const asked = incident.askedAt === undefined ? state : withIncident(state, { ...rest, answer });
+  const { answer, asked: question, ...rest } = incident;
+  const over = question?.covers === "fence";
+  const asked = over ? withIncident(state, { ...rest, answer }) : state;
   if (answer?.covers !== "fence" || answer.kind === "held") return asked;
   if (answer.kind === "dismissed") {
     const told = say(asked, out, {
@@ -187,16 +188,19 @@ export function foldAsk(
   const onlyMode = blocked.length === 1 && blocked[0]?.gate === "mode";
   if (incident === undefined || !onlyMode || modeOf(state, host.host).mode !== "ask") return state;
   const { afterMs, byDefault } = state.settings.ask;
-  const { askedAt } = incident;
-  if (askedAt === undefined) return withIncident(state, { ...incident, askedAt: state.now });
-  if (byDefault !== "act" || state.now - askedAt < afterMs) return state;
+  const covers = isFresh(host) ? "disable" : "fence";
+  const { asked } = incident;
+  if (asked?.covers !== covers) {
+    return withIncident(state, { ...incident, asked: { at: state.now, covers } });
+  }
+  if (byDefault !== "act" || state.now - asked.at < afterMs) return state;
   const answer: Answer = {
     kind: "approved",
     by: "nobody",
     reason: "no answer in time, and the configuration says to act then",
     at: state.now,
     wall: state.wall,
-    covers: isFresh(host) ? "disable" : "fence",
+    covers,
     byDefault: true,
     bootId: state.memory.known[host.host]?.bootId,
   };

@@ -248,7 +248,7 @@ function othersAlikeGate(state: GuardianState, host: HostState): GateResult {
   return {
     gate: "others alike",
     pass: others === 0,
-    value: `${others} other hosts say the same`,
+    value: `${others} other host${others === 1 ? " says" : "s say"} the same`,
     operator: "=",
     limit: "0",
   };

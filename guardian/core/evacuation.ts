@@ -82,13 +82,12 @@ function keepProof(state: GuardianState, host: HostState, out: Effect[]): Guardi
   const life = signOfLife(host, phase);
   if (life !== undefined) {
     const lostAt = phase.lostAt ?? state.now;
-    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: life.what };
-    const told = say(withPhase(state, host.host, revoked), out, {
-      level: "error",
-      host: host.host,
-      event: "proof-revoked",
-      text: `sign of life (${life.what}): the proof is revoked, no new move starts`,
-    });
+    // A living host shows life in every round: said when it begins, and when its power is seen on.
+    const isNews = phase.life === undefined || (life.poweredOn && phase.life !== life.what);
+    const seen = isNews ? life.what : phase.life;
+    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen };
+    const kept = withPhase(state, host.host, revoked);
+    const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
     return life.poweredOn ? refence(told, host, revoked, out) : told;
   }
   const fence = fenceState(state, host, phase.commands, phase.lifeAt);
@@ -116,6 +115,20 @@ function keepProof(state: GuardianState, host: HostState, out: Effect[]): Guardi
     host: host.host,
     event: "proof-renewed",
     text: "every power device reads off again, twice: a new proof stands",
+  });
+}
+
+function sayRevoked(
+  state: GuardianState,
+  host: HostState,
+  what: string,
+  out: Effect[],
+): GuardianState {
+  return say(state, out, {
+    level: "error",
+    host: host.host,
+    event: "proof-revoked",
+    text: `sign of life (${what}): the proof is revoked, no new move starts`,
   });
 }
 

@@ -1,19 +1,13 @@
 /** What should be said of one host now: one alert per kind of trouble, derived from its state. */
 import { describeMs } from "../../shared/time.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
-import {
-  about,
-  endedAlert,
-  evacuatingAlerts,
-  proofLostMs,
-  type Wanted,
-} from "./incident-alerts.ts";
+import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
 import { isDismissed, rowsToApprove } from "./approvals.ts";
 import { evidenceLines } from "./evidence.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
-import { modeOf } from "./modes.ts";
-import { askAlert, nextForHeld, policyAlerts } from "./policy-alerts.ts";
+import { deadAlert } from "./dead-alert.ts";
+import { policyAlerts } from "./policy-alerts.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -61,7 +55,9 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 /** Nothing to say beyond the verdict: most hosts in most rounds. */
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined) return false;
-  if (state.memory.quarantined[host.host] !== undefined) return false;
+  const { quarantined, maintenance, degraded } = state.memory;
+  if (quarantined[host.host] !== undefined) return false;
+  if (maintenance[host.host] !== undefined || degraded[host.host] !== undefined) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;
@@ -164,45 +160,6 @@ function* deviceAlerts(
       next: `compare its address with the host's, then: guardian fence vouch ${host.host}`,
     });
   }
-}
-
-/** A dead host: we act, or say which gate holds us, or what we would do. */
-function deadAlert(
-  state: GuardianState,
-  host: HostState,
-  assessment: Assessment,
-): Wanted | undefined {
-  const blocked = assessment.gates.filter((gate) => !gate.pass);
-  // A storm has one page that names its hosts; a suspect holds for seconds only.
-  const byStorm = blocked.every((gate) => gate.gate === "storm" || gate.gate === "suspects");
-  const named = state.memory.storm !== undefined;
-  if (blocked.length > 0 && byStorm && (named || state.now - assessment.since < proofLostMs)) {
-    return undefined;
-  }
-  const ask = askAlert(state, host, assessment);
-  if (ask !== undefined) return ask;
-  // The grace after a start ends by itself: to the person who must act here it changes nothing.
-  const observing =
-    modeOf(state, host.host).mode === "observe" &&
-    blocked.some((gate) => gate.gate === "mode") &&
-    blocked.every((gate) => gate.gate === "mode" || gate.gate === "grace");
-  if (blocked.length === 0 || observing) {
-    return about(state, host, assessment, {
-      kind: "dead",
-      class: observing ? "page" : "notification",
-      title: `${host.host} is dead: ${assessment.says}`,
-      next: observing
-        ? "mode observe: we would fence it and evacuate its servers; a person must"
-        : "it is fenced and its servers are evacuated",
-    });
-  }
-  return about(state, host, assessment, {
-    kind: "held",
-    class: "page",
-    title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
-    why: () => [...blocked.map(describeGate), ...evidenceLines(state, host, assessment)],
-    next: nextForHeld(state, host, blocked),
-  });
 }
 
 function fenceFailed(

@@ -134,8 +134,8 @@ export interface Incident {
   readonly bootId: string | undefined;
   readonly phase: Phase;
   readonly answer?: Answer | undefined;
-  /** Since when a person is asked, in mode ask. */
-  readonly askedAt?: MonoMs | undefined;
+  /** Since when a person is asked, in mode ask, and about what. */
+  readonly asked?: { readonly at: MonoMs; readonly covers: Answer["covers"] } | undefined;
   /** What happened, oldest first, bounded. */
   readonly timeline: readonly TimelineEntry[];
 }
@@ -254,7 +254,7 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   for (const [host, incident] of Object.entries(memory.incidents)) {
     const phase = rememberedPhase(incident.phase, now);
     // Whoever was asked is asked again, and has the whole time again.
-    const { answer: said, askedAt: _before, ...kept } = incident;
+    const { answer: said, asked: _before, ...kept } = incident;
     const answer = said === undefined ? {} : { answer: { ...said, at: never } };
     incidents[host] = { ...kept, ...answer, openedAt: now, phase };
   }

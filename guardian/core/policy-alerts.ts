@@ -1,13 +1,12 @@
 /** What should be said of one host because of what people decided: maintenance, answers, our marks. */
-import { describeWall } from "../../shared/time.ts";
-import { answerOf, describeAnswer } from "./approvals.ts";
+import { describeMs, describeWall } from "../../shared/time.ts";
+import { answerOf, approvalOf, describeAnswer } from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
 import { isDisabledByUs } from "./degraded.ts";
 import { evidenceLines } from "./evidence.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
 import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
-import { modeOf } from "./modes.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 /** The end of a maintenance is told this long before, or half of it before when it is short. */
@@ -33,6 +32,8 @@ export function* policyAlerts(
       next: "nothing is done until it has reported again; then it is guarded as before",
     });
   }
+  const asked = disablingAsked(state, host, assessment);
+  if (asked !== undefined) yield asked;
   if (isDisabledByUs(state, host.host)) {
     const minutes = state.settings.limits.enableHealthyAfterMs / 60_000;
     yield about(state, host, assessment, {
@@ -72,48 +73,28 @@ function maintenanceAlert(
   });
 }
 
-/** The gates that a person's approval opens. */
-const openedByApproval: readonly string[] = ["mode", "storm", "suspects", "fence rate"];
-
-/** A dead host in mode ask: what happens on each answer, and on none. */
-export function askAlert(
+/** Mode ask: a degraded host would be disabled, and nobody has said yes. */
+function disablingAsked(
   state: GuardianState,
   host: HostState,
   assessment: Assessment,
 ): Wanted | undefined {
-  const blocked = assessment.gates.filter((gate) => !gate.pass);
   const incident = incidentOf(state, host.host);
-  if (incident === undefined || modeOf(state, host.host).mode !== "ask") return undefined;
-  if (blocked.length !== 1 || blocked[0]?.gate !== "mode") return undefined;
-  const { afterMs, byDefault } = state.settings.ask;
-  const minutes = `${afterMs / 60_000} min`;
+  if (incident?.asked?.covers !== "disable" || approvalOf(state, host.host, "disable")) {
+    return undefined;
+  }
   return about(state, host, assessment, {
-    kind: "ask",
-    class: "page",
-    title: `${host.host} is dead: shall we fence it and evacuate its servers?`,
-    why: () => [assessment.says, ...evidenceLines(state, host, assessment)],
-    next: [
-      `yes: guardian incident approve ${incident.id}`,
-      `not now: guardian incident hold ${incident.id}`,
-      `it is no failure: guardian incident dismiss ${incident.id}`,
-      byDefault === "act"
-        ? `no answer within ${minutes}: it is fenced and evacuated`
-        : "no answer: nothing is done, and this page comes again",
-    ].join("; "),
+    kind: "ask-disable",
+    class: "ticket",
+    title: `${host.host} is degraded: shall we keep new servers away from it?`,
+    next: `yes: guardian incident approve ${incident.id} (disabled in Nova with our mark, enabled again when it is well); ${noAnswer(state, "it is disabled")}`,
   });
 }
 
-/** What a person can do about a held host: approve it, where that opens what holds it. */
-export function nextForHeld(
-  state: GuardianState,
-  host: HostState,
-  blocked: Assessment["gates"],
-): string {
-  const byHand = "change what the gate names, or evacuate it by hand once it is surely off";
-  const incident = incidentOf(state, host.host);
-  const opens = blocked.every(({ gate }) => openedByApproval.includes(gate));
-  if (incident === undefined || !opens || modeOf(state, host.host).mode === "observe") {
-    return byHand;
-  }
-  return `look at it, then: guardian incident approve ${incident.id}; or ${byHand}`;
+/** What comes of no answer, for the message that asks. */
+export function noAnswer(state: GuardianState, what: string): string {
+  const { afterMs, byDefault } = state.settings.ask;
+  return byDefault === "act"
+    ? `no answer within ${describeMs(afterMs)}: ${what}`
+    : "no answer: nothing is done, and you are told again";
 }

@@ -22,7 +22,7 @@ export function modeGate(
   const choice = modeOf(state, host.host);
   const approval = approvalOf(state, host.host, covers);
   const asks = choice.mode === "ask";
-  const said = asks ? `, ${askedText(state, host, approval)}` : "";
+  const said = asks ? `, ${askedText(state, host, approval, covers)}` : "";
   return {
     gate: "mode",
     pass: choice.mode === "act" || (asks && approval !== undefined),
@@ -36,12 +36,13 @@ function askedText(
   state: GuardianState,
   host: HostState,
   approval: ReturnType<typeof approvalOf>,
+  covers: Covers,
 ): string {
   if (approval?.byDefault === true) return "no answer in time: acts by default";
   if (approval !== undefined) return describeAnswer(state, approval);
-  const askedAt = incidentOf(state, host.host)?.askedAt;
-  if (askedAt === undefined) return "not asked yet";
-  return `no answer for ${Math.floor((state.now - askedAt) / 1000)} s`;
+  const asked = incidentOf(state, host.host)?.asked;
+  if (asked?.covers !== covers) return "not asked yet";
+  return `no answer for ${Math.floor((state.now - asked.at) / 1000)} s`;
 }
 
 /** A person said stop, or that this is no failure. */

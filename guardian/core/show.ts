@@ -106,9 +106,9 @@ export function showIncidents(state: GuardianState): readonly unknown[] {
   }));
 }
 
-function answerText(state: GuardianState, { answer, askedAt }: Incident): string {
+function answerText(state: GuardianState, { answer, asked }: Incident): string {
   if (answer !== undefined) return `${describeAnswer(state, answer)}: ${answer.reason}`;
-  return askedAt === undefined ? "-" : `asked ${describeMs(state.now - askedAt)} ago`;
+  return asked === undefined ? "-" : `asked ${describeMs(state.now - asked.at)} ago`;
 }
 
 /** Who holds which host, and until when. */
