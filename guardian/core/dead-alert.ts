@@ -53,11 +53,8 @@ function policyAlert(
   own: readonly GateResult[],
 ): Wanted | undefined {
   if (!own.some(({ gate }) => gate === "mode")) return undefined;
-  const { mode } = modeOf(state, host.host);
-  if (mode === "ask") {
-    return own.length === 1 ? askAlert(state, host, assessment) : undefined;
-  }
   if (!own.every(({ gate }) => gate === "mode" || gate === "grace")) return undefined;
+  if (modeOf(state, host.host).mode === "ask") return askAlert(state, host, assessment);
   return about(state, host, assessment, {
     kind: "dead",
     class: "page",
