@@ -76,7 +76,11 @@ const maintenanceWindow = z
     reason: z.string().min(1),
     owner: z.string().min(1),
   })
-  .refine((window) => window.end > window.start, { path: ["end"], message: "must be after start" });
+  // A time that could not be read is told as that, not as too early.
+  .refine((window) => !(window.end <= window.start), {
+    path: ["end"],
+    message: "must be after start",
+  });
 
 const ipmi = z.strictObject({
   name: name.default("bmc"),

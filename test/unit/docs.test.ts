@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { z } from "zod";
 import { configSchema } from "../../guardian/config.ts";
+import { gatesToDisable } from "../../guardian/core/degraded.ts";
 import { gatesToBegin } from "../../guardian/core/gates.ts";
 import { signalValues, type Signals } from "../../guardian/core/assessment.ts";
 import { defaultTable, type Row } from "../../guardian/core/verdict-table.ts";
@@ -45,7 +46,11 @@ test("docs/gates.md has every gate, with its operator", () => {
   const core = new CoreFixture().run(15_000);
   const text = page("gates.md");
   const eyes = core.assessment(host1);
-  const gates = gatesToBegin(core.state, core.hostState(host1), eyes);
+  const host = core.hostState(host1);
+  const gates = [
+    ...gatesToBegin(core.state, host, eyes),
+    ...gatesToDisable(core.state, host, eyes),
+  ];
   for (const { gate, operator } of gates) {
     const line = text.split("\n").find((found) => found.startsWith(`| ${gate} |`));
     assert.ok(line !== undefined, `docs/gates.md has no line for "${gate}"`);
@@ -118,8 +123,8 @@ for (const [file, schema] of Object.entries(files)) {
 
 test("docs/alerts.md has every kind of alert that the core can send", () => {
   const text = page("alerts.md");
-  const sources = ["alerting", "host-alerts", "incident-alerts"].map((name) =>
-    readFileSync(`guardian/core/${name}.ts`, "utf8"),
+  const sources = ["alerting", "dead-alert", "host-alerts", "incident-alerts", "policy-alerts"].map(
+    (name) => readFileSync(`guardian/core/${name}.ts`, "utf8"),
   );
   const kinds = sources.flatMap((source) => [
     ...source.matchAll(/^\s+kind: [`"]([a-z]+(?:-[a-z]+)*)-?(?:\$\{[^}]+\})?[`"],$/gm),
