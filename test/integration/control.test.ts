@@ -32,7 +32,7 @@ interface Control {
   readonly socket: string;
   readonly folder: string;
   /** One verb; the daemon's answer, or its refusal as a text. */
-  tell(path: string, words?: Readonly<Record<string, string>>): Promise<unknown>;
+  readonly tell: (path: string, words?: Readonly<Record<string, string>>) => Promise<unknown>;
 }
 
 async function control(t: TestContext, changes: Partial<Settings> = {}): Promise<Control> {
