@@ -141,6 +141,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "telemetry":
     case "telemetry-failed":
     case "services":
+    case "inventory":
     case "nova-failed":
     case "pinged":
     case "anchor-pinged":

@@ -43,6 +43,7 @@ const limits = z.strictObject({
   stormShare: z.number().min(0).max(0.5).default(defaultLimits.stormShare),
   stormCooldown: duration(defaultLimits.stormCooldownMs, 30_000),
   fencesPerHour: z.int().min(1).default(defaultLimits.fencesPerHour),
+  fencesPerHourInDomain: z.int().min(1).default(defaultLimits.fencesPerHourInDomain),
   disableDegradedAfter: duration(defaultLimits.disableDegradedAfterMs, 10_000),
   enableHealthyAfter: duration(defaultLimits.enableHealthyAfterMs, 30_000),
   movesAtOnce: z.int().min(1).max(64).default(defaultLimits.movesAtOnce),
@@ -110,6 +111,8 @@ const host = z.strictObject({
   addresses: z.partialRecord(networkName, address).default({}),
   /** All of them must be off for the host to be fenced. */
   power: z.array(z.discriminatedUnion("kind", [ipmi, redfish])).default([]),
+  /** What it shares with others and may lose together with them: rack, switch, power, … */
+  domains: z.record(name, z.string().min(1)).default({}),
   /** Why nothing may be done to it. */
   maintenance: z.string().min(1).optional(),
   /** Goes before the modes of its groups and of the cloud. */
@@ -148,6 +151,8 @@ const schema = z
     groups: z.record(name, group).default({}),
     maintenanceWindows: z.array(maintenanceWindow).default([]),
     disableDegraded: z.boolean().default(true),
+    /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
+    domainAggregates: z.array(z.string().min(1)).default([]),
     instancesShared: z.boolean().default(false),
     oneNetworkIsEnough: z.boolean().default(false),
     /** Nova's report_interval. */

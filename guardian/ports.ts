@@ -120,6 +120,27 @@ export type ApiAnswer =
   /** It may or may not have been done: look before doing anything again. */
   | { readonly kind: "unknown"; readonly reason: string };
 
+/** A hypervisor's memory, as Nova counts it (without overcommit). */
+export interface Capacity {
+  readonly host: HostName;
+  readonly memoryMb: number;
+  /** By its servers, and what Nova reserves for the host itself. */
+  readonly memoryUsedMb: number;
+}
+
+export interface Aggregate {
+  readonly name: string;
+  readonly hosts: readonly HostName[];
+}
+
+export type InventoryAnswer =
+  | {
+      readonly kind: "inventory";
+      readonly aggregates: readonly Aggregate[];
+      readonly capacity: readonly Capacity[];
+    }
+  | Failure;
+
 /** Keystone and Nova. Every call has its own deadline; reads may be repeated, orders never are. */
 export interface ComputeApi {
   services(): Promise<
@@ -128,9 +149,13 @@ export interface ComputeApi {
         readonly services: readonly ComputeService[];
         /** Hosts whose record Nova could not fill in (their cell is down): nothing is known of them. */
         readonly unreadable?: readonly HostName[];
+        /** nova-scheduler services, and how many of them are up. */
+        readonly schedulers?: { readonly up: number; readonly total: number };
       }
     | Failure
   >;
+  /** Host aggregates, and the memory of each hypervisor. */
+  inventory(): Promise<InventoryAnswer>;
   /** All servers of all projects on a host (paged through to the end). */
   serversOn(
     host: HostName,

@@ -18,6 +18,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       devices: entry.power.map((device) => device.name),
       maintenance: entry.maintenance,
       mode: entry.mode,
+      domains: entry.domains,
     },
   ]);
   const networks = Object.entries(config.networks).map(([name, network]) => ({
@@ -40,6 +41,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     networks,
     collectors: config.collectors.map((collector) => collectorId(collector.id)),
     hosts: new Map(hosts),
+    domainAggregates: config.domainAggregates,
     instancesShared: config.instancesShared,
     oneNetworkIsEnough: config.oneNetworkIsEnough,
     limits: {
@@ -57,6 +59,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       stormShare: limits.stormShare,
       stormCooldownMs: limits.stormCooldown,
       fencesPerHour: limits.fencesPerHour,
+      fencesPerHourInDomain: limits.fencesPerHourInDomain,
       movesAtOnce: limits.movesAtOnce,
       moveMsMax: limits.moveMax,
       disableDegradedAfterMs: limits.disableDegradedAfter,

@@ -12,6 +12,7 @@ import type { FiringAlert } from "./memory.ts";
 import { hostAlerts } from "./host-alerts.ts";
 import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
 import type { GuardianState } from "./state.ts";
+import { stormAlerts } from "./storm-alerts.ts";
 
 /** Doubts shorter than this page nobody. */
 const doubtPageMs = 10_000;
@@ -97,8 +98,8 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
     });
   }
   wanted.push(...quietTroubles(state));
-  const { storm, disarmed } = state.memory;
-  if (storm !== undefined) wanted.push(stormAlert(state));
+  const { disarmed } = state.memory;
+  wanted.push(...stormAlerts(state));
   if (disarmed !== undefined) {
     wanted.push({
       kind: "disarmed",
@@ -111,21 +112,6 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
     });
   }
   return wanted;
-}
-
-function stormAlert(state: GuardianState): Wanted {
-  const { trouble, limit } = state.census;
-  return {
-    kind: "storm",
-    host: undefined,
-    class: "page",
-    // The title names no count: a host that joins must not look like another storm.
-    title: "storm: more hosts are in trouble than may be acted on by itself",
-    why: () => [`${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`],
-    impact: `${trouble.length} hosts`,
-    next: "look for what they share; nothing new is fenced until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",
-    revision: trouble.join(","),
-  };
 }
 
 /** What blinds us in part while every host is still well: told before it is needed. */

@@ -3,6 +3,9 @@
  * could take servers. Counting per host would make a storm of a thousand a million looks.
  */
 import type { HostName } from "../../shared/names.ts";
+import { placeOf, type DomainCensus, type Place } from "./domains.ts";
+import { failings, noneFailing, type Failing } from "./failings.ts";
+import { capacityOf, freeMbOf } from "./inventory.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { holdsOthers, inScope, isFenced, isIll } from "./storm.ts";
 
@@ -19,17 +22,13 @@ export interface Census {
   readonly fit: number;
   /** How many say that something has failed which hosts share. */
   readonly failing: Failing;
+  /** Memory that these have free, as far as Nova shows it. */
+  readonly freeMb: number;
+  /** Domains with somebody in trouble or suspect; one that holds every host is none. */
+  readonly domains: ReadonlyMap<string, DomainCensus>;
+  /** Where the trouble is, when a domain explains it. */
+  readonly place: Place | undefined;
 }
-
-export interface Failing {
-  /** The storage network or the instances directory. */
-  readonly storage: number;
-  readonly business: number;
-  /** Reports on a path that works for other hosts. */
-  readonly path: number;
-}
-
-const noneFailing: Failing = { storage: 0, business: 0, path: 0 };
 
 export const noCensus: Census = {
   trouble: [],
@@ -38,13 +37,17 @@ export const noCensus: Census = {
   limit: 1,
   fit: 0,
   failing: noneFailing,
+  freeMb: 0,
+  domains: new Map(),
+  place: undefined,
 };
 
 export function foldCensus(state: GuardianState): GuardianState {
-  const trouble: HostName[] = [];
-  const suspects: HostName[] = [];
+  const trouble: HostState[] = [];
+  const suspects: HostState[] = [];
   let scope = 0;
   let fit = 0;
+  let freeMb = 0;
   const failing = { ...noneFailing };
   for (const host of state.hosts.values()) {
     const counted = inScope(state, host);
@@ -52,29 +55,66 @@ export function foldCensus(state: GuardianState): GuardianState {
       scope += 1;
       for (const what of failings(host)) failing[what] += 1;
     }
-    if (counted && couldTakeServers(host)) fit += 1;
-    if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host.host);
-    if (counted && holdsOthers(state, host)) suspects.push(host.host);
+    if (counted && couldTakeServers(host)) {
+      fit += 1;
+      const capacity = capacityOf(state, host.host);
+      if (capacity !== undefined) freeMb += freeMbOf(capacity);
+    }
+    if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host);
+    else if (counted && holdsOthers(state, host)) suspects.push(host);
   }
-  const limit = Math.max(1, Math.floor(state.settings.limits.stormShare * scope));
-  return { ...state, census: { trouble, suspects, scope, limit, fit, failing } };
+  const domains = countDomains(state, trouble, suspects, scope);
+  const census: Census = {
+    trouble: trouble.map(({ host }) => host),
+    suspects: suspects.map(({ host }) => host),
+    scope,
+    limit: limitOf(state, scope),
+    fit,
+    freeMb,
+    failing,
+    domains,
+    place: placeOf(domains, trouble.length, scope),
+  };
+  return { ...state, census };
 }
 
-const none: readonly (keyof Failing)[] = [];
+/** How many of so many hosts may be in trouble at once. */
+function limitOf(state: GuardianState, scope: number): number {
+  return Math.max(1, Math.floor(state.settings.limits.stormShare * scope));
+}
 
-/** What a reporting host says has failed, from the first moment on. */
-export function failings(host: HostState): readonly (keyof Failing)[] {
-  if (host.freshSince === undefined) return none;
-  const { storage, directory, business } = host.checksSince;
-  const partial = host.assessment?.row === "5a";
-  if (!partial && storage === undefined && directory === undefined && business === undefined) {
-    return none;
+const noDomains: ReadonlyMap<string, DomainCensus> = new Map();
+
+/** Only domains that somebody in trouble or suspect is in: in peace there is nothing to count. */
+function countDomains(
+  state: GuardianState,
+  trouble: readonly HostState[],
+  suspects: readonly HostState[],
+  scope: number,
+): ReadonlyMap<string, DomainCensus> {
+  const wanted = new Set([...trouble, ...suspects].flatMap((host) => host.domains));
+  if (wanted.size === 0) return noDomains;
+  const sizes = new Map<string, number>();
+  for (const host of state.hosts.values()) {
+    if (host.domains.length === 0 || !inScope(state, host)) continue;
+    for (const domain of host.domains) {
+      if (wanted.has(domain)) sizes.set(domain, (sizes.get(domain) ?? 0) + 1);
+    }
   }
-  const found: (keyof Failing)[] = [];
-  if (storage !== undefined || directory !== undefined) found.push("storage");
-  if (business !== undefined) found.push("business");
-  if (partial) found.push("path");
-  return found;
+  const within = (hosts: readonly HostState[], domain: string): readonly HostName[] =>
+    hosts.filter((host) => host.domains.includes(domain)).map(({ host }) => host);
+  const domains = new Map<string, DomainCensus>();
+  for (const domain of [...wanted].sort()) {
+    const size = sizes.get(domain) ?? 0;
+    if (size >= scope) continue;
+    domains.set(domain, {
+      scope: size,
+      trouble: within(trouble, domain),
+      suspects: within(suspects, domain),
+      limit: limitOf(state, size),
+    });
+  }
+  return domains;
 }
 
 /** A host that could take servers, by our own verdict and Nova's record. */

@@ -5,12 +5,14 @@ import { about, dedupKeyOf, proofLostMs, type Wanted } from "./incident-alerts.t
 import { incidentOf } from "./incidents.ts";
 import { modeOf } from "./modes.ts";
 import { noAnswer } from "./policy-alerts.ts";
+import { isOfManyHosts } from "./storm-gates.ts";
+import { isInStorm } from "./storm.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
-/** Gates about many hosts at once: a storm has one page that names them, a suspect holds for seconds. */
-const crowdGates: readonly string[] = ["storm", "suspects"];
-/** The gates that a person's approval opens. */
-const openedByApproval: readonly string[] = ["mode", "fence rate", ...crowdGates];
+/** Whether a person's approval opens a gate. */
+function isOpenedByApproval({ gate }: GateResult): boolean {
+  return gate === "mode" || gate.startsWith("fence rate") || isOfManyHosts(gate);
+}
 
 export function deadAlert(
   state: GuardianState,
@@ -18,9 +20,10 @@ export function deadAlert(
   assessment: Assessment,
 ): Wanted | undefined {
   const blocked = assessment.gates.filter((gate) => !gate.pass);
-  const own = blocked.filter(({ gate }) => !crowdGates.includes(gate));
+  // A storm has one page that names its hosts; a suspect holds for seconds only.
+  const own = blocked.filter(({ gate }) => !isOfManyHosts(gate));
   const crowd = blocked.length > own.length;
-  const named = crowd && state.memory.storm !== undefined;
+  const named = crowd && isInStorm(state, host);
   if (own.length === 0) {
     if (!crowd) return actingAlert(state, host, assessment);
     if (named || state.now - assessment.since < proofLostMs) return undefined;
@@ -109,7 +112,7 @@ function nextForHeld(
 ): string {
   const byHand = "change what the gate names, or evacuate it by hand once it is surely off";
   const incident = incidentOf(state, host.host);
-  const opens = blocked.every(({ gate }) => openedByApproval.includes(gate));
+  const opens = blocked.every(isOpenedByApproval);
   if (incident === undefined || !opens || modeOf(state, host.host).mode === "observe") {
     return byHand;
   }

@@ -7,10 +7,12 @@ import type { HostName } from "../../shared/names.ts";
 import { after } from "../../shared/time.ts";
 import { foldAsk, passedByApproval } from "./approvals.ts";
 import type { Assessment, GateResult } from "./assessment.ts";
-import { failings, type Failing } from "./census.ts";
 import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
-import { destinationGate, disabledGate, eyesGate, novaGate, stormGate } from "./gates.ts";
+import { failings, type Failing } from "./failings.ts";
+import { destinationGate, novaGate } from "./destination-gates.ts";
+import { disabledGate, eyesGates } from "./gates.ts";
+import { stormGates } from "./storm-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
 import { incidentOf, say } from "./incidents.ts";
 import { degradedMark } from "./marks.ts";
@@ -26,21 +28,17 @@ const degradedRows: readonly string[] = ["4", "5", "5a"];
 const healthyRow = "8";
 
 /** All gates between a degraded host and its disabling in Nova, in order. */
-export function gatesToDisable(
-  state: GuardianState,
-  host: HostState,
-  assessment: Assessment,
-): readonly GateResult[] {
+export function gatesToDisable(state: GuardianState, host: HostState): readonly GateResult[] {
+  const bounds = [...stormGates(state, host), othersAlikeGate(state, host)];
   return [
     armedGate(state),
     modeGate(state, host, "disable"),
     holdGate(state, host, "disable"),
     maintenanceGate(state, host),
     disabledGate(state, host),
-    eyesGate(assessment),
+    ...eyesGates(state, host),
     novaGate(state),
-    passedByApproval(state, host.host, stormGate(state), "disable"),
-    passedByApproval(state, host.host, othersAlikeGate(state, host), "disable"),
+    ...bounds.map((gate) => passedByApproval(state, host.host, gate, "disable")),
     destinationGate(state, host),
   ];
 }
@@ -110,9 +108,9 @@ function considerDisabling(
   if (!due || incident === undefined || service === undefined) return state;
   // Disabled by us once before: there is nothing to add, and nothing to take back by itself.
   if (service.status === "disabled" && disabledGate(state, host).pass) return state;
-  const before = gatesToDisable(state, host, assessment);
+  const before = gatesToDisable(state, host);
   const asked = foldAsk(state, host, before, out);
-  const gates = asked === state ? before : gatesToDisable(asked, host, assessment);
+  const gates = asked === state ? before : gatesToDisable(asked, host);
   const gated = withGates(asked, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
   if (blocked.length > 0) return sayHold(gated, host, blocked, out);
@@ -161,8 +159,7 @@ function awaitDisabled(
     return withMark(state, host.host, { ...mark, disabled: done, doneAt: track.askedAt });
   }
   const wanted =
-    degradedRows.includes(assessment.row) &&
-    gatesToDisable(state, host, assessment).every((gate) => gate.pass);
+    degradedRows.includes(assessment.row) && gatesToDisable(state, host).every((gate) => gate.pass);
   return wanted ? orderDisable(state, host, mark, out) : withMark(state, host.host, undefined);
 }
 

@@ -28,6 +28,7 @@ export type Look =
       readonly deadlineMs: number;
     }
   | { readonly kind: "read-services" }
+  | { readonly kind: "read-inventory" }
   | { readonly kind: "list-servers"; readonly host: HostName }
   | { readonly kind: "read-moves"; readonly host: HostName; readonly servers: readonly ServerId[] };
 

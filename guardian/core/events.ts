@@ -10,6 +10,7 @@ import type {
   ComputeServer,
   ComputeService,
   EvacuationRecord,
+  InventoryAnswer,
   PingResult,
   PowerOffAnswer,
   PowerReading,
@@ -61,6 +62,14 @@ export interface Services {
   readonly services: readonly ComputeService[];
   /** Hosts whose record Nova could not read (their cell is down): they are not gone. */
   readonly unreadable: readonly HostName[];
+  readonly schedulers?: { readonly up: number; readonly total: number } | undefined;
+}
+
+/** Nova's host aggregates and free memory, or why they cannot be had. */
+export interface InventoryRead {
+  readonly kind: "inventory";
+  readonly at: MonoMs;
+  readonly answer: InventoryAnswer;
 }
 
 export interface NovaFailed {
@@ -239,6 +248,7 @@ export type GuardianEvent =
   | Telemetry
   | TelemetryFailed
   | Services
+  | InventoryRead
   | NovaFailed
   | Pinged
   | AnchorPinged

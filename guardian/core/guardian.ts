@@ -14,6 +14,8 @@ import type { Effect } from "./effects.ts";
 import type { GuardianEvent, Released, Started, Tick } from "./events.ts";
 import { foldServiceOrder } from "./service-orders.ts";
 import { foldFreshness, foldTelemetry, voters } from "./freshness.ts";
+import { foldDomains } from "./domains.ts";
+import { dueInventory, foldInventory, foldSchedulers, noInventory } from "./inventory.ts";
 import { HostTable } from "./host-table.ts";
 import { foldPowerOff } from "./fencing.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
@@ -30,7 +32,7 @@ import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
 import { assess } from "./signals.ts";
 import { newHostState, type GuardianState, type HostState } from "./state.ts";
-import { foldStorm, foldSuspectHolds } from "./storm.ts";
+import { foldStorms, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
 
 export interface Step {
@@ -83,6 +85,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     collectors: new Map(),
     anchors,
     hosts: HostTable.of([...settings.hosts.keys()].map(newHostState)),
+    inventory: noInventory,
     suspectHolds: new Map(),
     round: noRound,
     census: noCensus,
@@ -117,7 +120,9 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       // Nothing to take in: watermarks that do not advance say it all.
       return state;
     case "services":
-      return foldServices(state, event);
+      return foldDomains(foldSchedulers(foldServices(state, event), event));
+    case "inventory":
+      return foldInventory(state, event);
     case "nova-failed":
       return { ...state, eyes: { ...state.eyes, novaReason: event.reason } };
     case "pinged":
@@ -221,7 +226,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   state = scheduleLooks(state, out);
   const seen = state;
   state = eachHost(seen, (host) => assess(seen, host));
-  state = foldStorm(foldCensus(foldSuspectHolds(state, sinceTickMs)));
+  state = foldStorms(foldCensus(foldSuspectHolds(state, sinceTickMs)));
   for (const { host } of state.hosts.values()) {
     state = advanceOrQuarantine(state, before, host, out);
   }
@@ -264,7 +269,7 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
     if (read !== pinged && !inTrouble) readings += 1;
     return read;
   });
-  const anchored = dueAnchorPings(looked, out);
+  const anchored = dueInventory(dueAnchorPings(looked, out), out);
   const everyMs = suspects > 0 ? servicesSuspectMs : servicesEveryMs;
   const askedAt = anchored.eyes.servicesAskedAt;
   if (askedAt !== undefined && state.now - askedAt < everyMs) return anchored;

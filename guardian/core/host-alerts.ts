@@ -9,6 +9,7 @@ import type { Phase } from "./memory.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { policyAlerts } from "./policy-alerts.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
+import { isInStorm } from "./storm.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
@@ -185,7 +186,7 @@ function unattended(state: GuardianState, host: HostState, phase: Phase | undefi
   if (since === undefined || phase?.kind === "ended") return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
   if (host.assessment?.row === "3" || host.assessment?.row === "3a") return false;
-  if (state.memory.storm !== undefined && state.census.trouble.includes(host.host)) return false;
+  if (isInStorm(state, host)) return false;
   const notice = host.assessment?.signals.notice === "in-force";
   return !notice && state.now - since >= state.settings.limits.unattendedMs;
 }

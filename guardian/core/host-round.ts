@@ -6,7 +6,7 @@ import { advanceDegraded } from "./degraded.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation, hasBegun, isInherited } from "./evacuation.ts";
 import { advanceFencing, beginFencing, othersLive, owingLife } from "./fencing.ts";
-import { gatesToBegin, gatesToContinue } from "./gates.ts";
+import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
 import { disarm } from "./disarm.ts";
 import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
@@ -160,7 +160,7 @@ function evacuate(
     const others = othersLive(state, phase, phase.offSince);
     if (others.kind === "missing") return wrongChassis(state, host, others.host, out);
   }
-  const gates = begun ? gatesToContinue(state, host) : gatesToBegin(state, host, assessment);
+  const gates = begun ? gatesToContinue(state, host) : gatesToMove(state, host, assessment);
   const gated = withGates(state, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
   const told = blocked.length === 0 ? gated : sayHold(gated, host, blocked, out);

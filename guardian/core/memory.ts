@@ -220,7 +220,8 @@ export interface Memory {
   readonly devices: Readonly<Record<string, DeviceStanding>>;
   readonly known: Readonly<Record<string, KnownHost>>;
   readonly alerts: Readonly<Record<string, FiringAlert>>;
-  readonly storm: Storm | undefined;
+  /** By scope: the whole cloud, or a failure domain. */
+  readonly storms: Readonly<Record<string, Storm>>;
   /** Hosts that people took back and that have not reported since. */
   readonly released: readonly HostName[];
   /** Hosts whose state broke a promise of the design, with what was broken. */
@@ -240,7 +241,7 @@ export const emptyMemory: Memory = {
   devices: {},
   known: {},
   alerts: {},
-  storm: undefined,
+  storms: {},
   released: [],
   quarantined: {},
   maintenance: {},
@@ -264,10 +265,13 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
     const again = alert.message.class === "page" && alert.acknowledgedBy === undefined;
     alerts[key] = { ...alert, sentAt: again ? never : now };
   }
-  const storm = memory.storm === undefined ? undefined : { since: now, belowSince: undefined };
+  const scopes = Object.keys(memory.storms);
+  const storms = Object.fromEntries(
+    scopes.map((scope) => [scope, { since: now, belowSince: undefined }]),
+  );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);
-  return { ...memory, quarantined: {}, incidents, alerts, storm, degraded };
+  return { ...memory, quarantined: {}, incidents, alerts, storms, degraded };
 }
 
 /** What Nova shows of a mark is looked at anew; an order under way is given again. */

@@ -35,9 +35,9 @@ export function describeMode({ mode, from }: ModeChoice): string {
 /** Names of the configured groups that a host belongs to, by their lists or by Nova's aggregates. */
 export function groupsOf(state: GuardianState, host: HostName): readonly string[] {
   const names: string[] = [];
+  const aggregates = state.inventory.aggregates.get(host) ?? [];
   for (const [name, group] of state.settings.groups) {
-    const inAggregate = state.aggregates?.[name]?.includes(host) ?? false;
-    if (inAggregate || group.hosts.includes(host)) names.push(name);
+    if (aggregates.includes(name) || group.hosts.includes(host)) names.push(name);
   }
   return names;
 }
@@ -45,7 +45,10 @@ export function groupsOf(state: GuardianState, host: HostName): readonly string[
 /** The hosts of a configured group: its list, and Nova's aggregate of its name. */
 export function membersOf(state: GuardianState, group: string): readonly HostName[] {
   const listed = state.settings.groups.get(group)?.hosts ?? [];
-  return [...listed, ...(state.aggregates?.[group] ?? [])];
+  const inNova = [...state.inventory.aggregates].flatMap(([host, names]) =>
+    names.includes(group) ? [host] : [],
+  );
+  return [...listed, ...inNova];
 }
 
 function isStricter(mode: Mode, than: Mode): boolean {

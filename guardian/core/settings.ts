@@ -80,6 +80,8 @@ export interface Limits {
   readonly suspectHoldWindowMs: number;
   /** Hosts fenced or evacuated per hour without a person. */
   readonly fencesPerHour: number;
+  /** The same, within one failure domain. */
+  readonly fencesPerHourInDomain: number;
   /** Evacuate calls under way for one host. */
   readonly movesAtOnce: number;
   /** A move that takes longer is paged. */
@@ -133,6 +135,7 @@ export const defaultLimits: Limits = {
   suspectHoldMs: 10_000,
   suspectHoldWindowMs: 300_000,
   fencesPerHour: 3,
+  fencesPerHourInDomain: 2,
   movesAtOnce: 8,
   moveMsMax: 300_000,
   disableDegradedAfterMs: 60_000,
@@ -155,6 +158,8 @@ export interface HostSettings {
   readonly devices: readonly string[];
   /** Why nothing may be done to this host; undefined when it is in service. */
   readonly maintenance: string | undefined;
+  /** What it shares with others and may lose together with them: kind to name, rack to "B7". */
+  readonly domains: Readonly<Record<string, string>>;
   /** Goes before the modes of its groups and of the cloud. */
   readonly mode?: Mode | undefined;
 }
@@ -200,11 +205,18 @@ export interface Settings {
   readonly hosts: ReadonlyMap<HostName, HostSettings>;
   /** The operator says that all instances directories are one shared file system. */
   readonly instancesShared: boolean;
+  /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
+  readonly domainAggregates: readonly string[];
   /** Rows 14 and 18 hold on one network too: row 19 acts as row 18. */
   readonly oneNetworkIsEnough: boolean;
 }
 
-export const noHostSettings: HostSettings = { addresses: {}, devices: [], maintenance: undefined };
+export const noHostSettings: HostSettings = {
+  addresses: {},
+  devices: [],
+  maintenance: undefined,
+  domains: {},
+};
 
 /** Configuration of a host, empty for one that only Nova knows. */
 export function hostSettings(settings: Settings, host: HostName): HostSettings {

@@ -159,7 +159,7 @@ export function showStatus(state: GuardianState, channels: readonly unknown[]): 
     arming: arming.kind,
     disarmed: arming.kind === "armed" ? "" : arming.why,
     underWay: arming.kind === "disarming" ? arming.waitsFor : [],
-    storm: state.memory.storm !== undefined,
+    storm: Object.keys(state.memory.storms),
     eyes: state.round.common.map((gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`),
     firing: Object.values(state.memory.alerts).map(({ message }) => ({
       class: message.class,

@@ -6,6 +6,7 @@ import type { ComputeService, PingResult, PowerReading } from "../ports.ts";
 import type { Assessment } from "./assessment.ts";
 import type { Census } from "./census.ts";
 import type { HostTable } from "./host-table.ts";
+import type { Inventory } from "./inventory.ts";
 import type { Memory } from "./memory.ts";
 import type { Round } from "./round.ts";
 import type { Settings } from "./settings.ts";
@@ -95,6 +96,8 @@ export interface HostState {
   readonly steadyAt: MonoMs | undefined;
   readonly checksSince: ChecksSince;
   readonly service: ServiceTrack | undefined;
+  /** Failure domains it is in: "rack B7". */
+  readonly domains: readonly string[];
   /** Last echo of any network. */
   readonly echoAt: MonoMs | undefined;
   readonly pings: ReadonlyMap<NetworkName, readonly PingRecord[]>;
@@ -138,14 +141,14 @@ export interface GuardianState {
   readonly collectors: ReadonlyMap<CollectorId, CollectorTrack>;
   readonly anchors: readonly AnchorTrack[];
   readonly hosts: HostTable<HostState>;
+  /** Nova's host aggregates and free memory, and its schedulers. */
+  readonly inventory: Inventory;
   /** How long suspects have held others back, per host: list of hold intervals' ticks. */
   readonly suspectHolds: ReadonlyMap<HostName, SuspectHold>;
   /** What this round's judgements share. */
   readonly round: Round;
   /** This round's counts. */
   readonly census: Census;
-  /** Nova's host aggregates, by name; undefined while nobody reads them. */
-  readonly aggregates?: Readonly<Record<string, readonly HostName[]>> | undefined;
   /** Which power devices are their hosts' own. */
   readonly verification: Verification;
   readonly memory: Memory;
@@ -173,6 +176,7 @@ export function newHostState(host: HostName): HostState {
       libvirt: undefined,
     },
     service: undefined,
+    domains: [],
     echoAt: undefined,
     pings: new Map(),
     pingedAt: undefined,

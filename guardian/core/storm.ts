@@ -60,12 +60,24 @@ export function foldSuspectHolds(state: GuardianState, sinceTickMs: number): Gua
   return { ...state, suspectHolds: holds };
 }
 
-/** Enters a storm above the limit; leaves it only after the cooldown at or below the limit. */
-export function foldStorm(state: GuardianState): GuardianState {
-  const above = state.census.trouble.length > state.census.limit;
-  const { storm } = state.memory;
-  const next = nextStorm(storm, above, state);
-  return next === storm ? state : { ...state, memory: { ...state.memory, storm: next } };
+/** The scope of a storm that is not confined to a failure domain. */
+export const wholeCloud = "the cloud";
+
+/** Enters a storm above a limit, in all or in a domain; leaves it only after the cooldown. */
+export function foldStorms(state: GuardianState): GuardianState {
+  const { census, memory } = state;
+  const { storms } = memory;
+  const scopes = new Set([wholeCloud, ...census.domains.keys(), ...Object.keys(storms)]);
+  const next: Record<string, Storm> = {};
+  let changed = false;
+  for (const scope of scopes) {
+    const count = scope === wholeCloud ? census : census.domains.get(scope);
+    const above = count !== undefined && count.trouble.length > count.limit;
+    const storm = nextStorm(storms[scope], above, state);
+    if (storm !== undefined) next[scope] = storm;
+    changed ||= storm !== storms[scope];
+  }
+  return changed ? { ...state, memory: { ...memory, storms: next } } : state;
 }
 
 function nextStorm(
@@ -78,4 +90,15 @@ function nextStorm(
   if (storm.belowSince === undefined) return { ...storm, belowSince: state.now };
   const calm = state.now - storm.belowSince >= state.settings.limits.stormCooldownMs;
   return calm ? undefined : storm;
+}
+
+/** Whether a storm, in the cloud or in one of its domains, has a host among those it counts. */
+export function isInStorm(state: GuardianState, host: HostState): boolean {
+  const { storms } = state.memory;
+  if (storms[wholeCloud] !== undefined) return state.census.trouble.includes(host.host);
+  return host.domains.some(
+    (domain) =>
+      storms[domain] !== undefined &&
+      (state.census.domains.get(domain)?.trouble.includes(host.host) ?? false),
+  );
 }

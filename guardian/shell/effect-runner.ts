@@ -60,6 +60,8 @@ function runEffect(context: Context, effect: Look | Order): void {
       return readPower(context, effect);
     case "read-services":
       return readServices(context);
+    case "read-inventory":
+      return readInventory(context);
     case "list-servers":
       return listServers(context, effect.host);
     case "read-moves":
@@ -135,9 +137,17 @@ function readServices(context: Context): void {
     const at = ports.clock.monoMs();
     if (answer.kind === "failed") dispatch({ kind: "nova-failed", at, reason: answer.reason });
     else {
-      const unreadable = answer.unreadable ?? [];
-      dispatch({ kind: "services", at, askedAt, services: answer.services, unreadable });
+      const { services, unreadable = [], schedulers } = answer;
+      dispatch({ kind: "services", at, askedAt, services, unreadable, schedulers });
     }
+  });
+}
+
+function readInventory(context: Context): void {
+  const { ports, dispatch } = context;
+  begin(context, "calls", "read inventory", async () => {
+    const answer = await ports.compute.inventory();
+    dispatch({ kind: "inventory", at: ports.clock.monoMs(), answer });
   });
 }
 
@@ -246,6 +256,7 @@ export function isOrder(effect: Effect): effect is Order {
     case "ping-anchor":
     case "read-power":
     case "read-services":
+    case "read-inventory":
     case "list-servers":
     case "read-moves":
     case "alert":

@@ -37,7 +37,7 @@ export interface NovaSilence {
 
 export interface NovaCalls {
   /** A read: repeated at most twice on a broken connection or a 5xx, within one deadline. */
-  read(path: string): Promise<NovaAnswer | Failure>;
+  read(path: string, microversion?: string): Promise<NovaAnswer | Failure>;
   /** An order: sent once. Only a 401, which is no execution, is answered with a new token. */
   order(
     method: "PUT" | "POST",
@@ -71,13 +71,14 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
     path: string,
     body: unknown,
     untilMs: number,
+    wanted?: string,
   ): Promise<NovaAnswer | NovaSilence> {
     for (let renewed = false; ; renewed = true) {
       const leftMs = untilMs - clock.monoMs();
       if (leftMs <= 0) return silence(false, "no time left for the call");
       const access = await keystone.access(leftMs);
       if (access.kind === "failed") return silence(false, access.reason);
-      const version = await microversion(access, untilMs);
+      const version = wanted ?? (await microversion(access, untilMs));
       if (typeof version !== "string") return silence(false, version.reason);
       const call = novaCall(cloud, access, version, method, path, untilMs - clock.monoMs());
       const outcome = await sendHttp(
@@ -90,11 +91,11 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
   }
 
   return {
-    async read(path) {
+    async read(path, wanted) {
       const untilMs = clock.monoMs() + dependencies.readDeadlineMs;
       let reason = "";
       for (let attempt = 1; attempt <= readAttemptsMax; attempt += 1) {
-        const answer = await send("GET", path, undefined, untilMs);
+        const answer = await send("GET", path, undefined, untilMs, wanted);
         if (answer.kind === "answer" && answer.status < 500) return answer;
         reason =
           answer.kind === "answer" ? `${answer.status} ${messageOf(answer.body)}` : answer.reason;

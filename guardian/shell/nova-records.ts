@@ -3,7 +3,13 @@
  * a field that is not there makes a record poorer or unreadable, it never makes us throw.
  */
 import { hostName, serverId, type HostName } from "../../shared/names.ts";
-import type { ComputeServer, ComputeService, EvacuationRecord } from "../ports.ts";
+import type {
+  Aggregate,
+  Capacity,
+  ComputeServer,
+  ComputeService,
+  EvacuationRecord,
+} from "../ports.ts";
 import { asList, asRecord, numberOf, textOf } from "./json.ts";
 
 /** A nova-compute; undefined when its cell is down and Nova knows only its name. */
@@ -31,6 +37,39 @@ export function readService(value: unknown): ComputeService | undefined {
 export function unreadableHost(value: unknown): HostName | undefined {
   const host = textOf(asRecord(value)["host"]);
   return host === undefined || readService(value) !== undefined ? undefined : hostName(host);
+}
+
+/** Which service a record is of; what does not say is taken for a nova-compute. */
+export function binaryOf(value: unknown): string {
+  return textOf(asRecord(value)["binary"]) ?? "nova-compute";
+}
+
+/** How many of the nova-schedulers are enabled and up. */
+export function schedulersOf(list: readonly unknown[]): {
+  readonly up: number;
+  readonly total: number;
+} {
+  const schedulers = list.filter((one) => binaryOf(one) === "nova-scheduler").map(asRecord);
+  const up = schedulers.filter((one) => one["state"] === "up" && one["status"] === "enabled");
+  return { up: up.length, total: schedulers.length };
+}
+
+export function readAggregate(value: unknown): Aggregate | undefined {
+  const record = asRecord(value);
+  const name = textOf(record["name"]);
+  if (name === undefined) return undefined;
+  const hosts = asList(record["hosts"]).flatMap((host) => textOf(host) ?? []);
+  return { name, hosts: hosts.map(hostName) };
+}
+
+/** A hypervisor's memory; ironic's have another service host and are not ours. */
+export function readCapacity(value: unknown): Capacity | undefined {
+  const record = asRecord(value);
+  const host = textOf(asRecord(record["service"])["host"]);
+  const memoryMb = numberOf(record["memory_mb"]);
+  const memoryUsedMb = numberOf(record["memory_mb_used"]);
+  if (host === undefined || memoryMb === undefined || memoryUsedMb === undefined) return undefined;
+  return { host: hostName(host), memoryMb, memoryUsedMb };
 }
 
 /** A server; what a partial record does not say reads as unknown. */

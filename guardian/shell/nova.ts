@@ -4,7 +4,14 @@
  * the same server and can wreck the server for good.
  */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { ApiAnswer, ComputeApi, ComputeServer, ComputeService, Failure } from "../ports.ts";
+import type {
+  ApiAnswer,
+  ComputeApi,
+  ComputeServer,
+  ComputeService,
+  Failure,
+  InventoryAnswer,
+} from "../ports.ts";
 import { asList, asRecord, isRecord } from "./json.ts";
 import {
   createNovaCalls,
@@ -14,7 +21,16 @@ import {
   type NovaCallDependencies,
   type NovaSilence,
 } from "./nova-call.ts";
-import { readMigration, readServer, readService, unreadableHost } from "./nova-records.ts";
+import {
+  binaryOf,
+  readAggregate,
+  readCapacity,
+  readMigration,
+  readServer,
+  readService,
+  schedulersOf,
+  unreadableHost,
+} from "./nova-records.ts";
 
 export interface NovaOptions extends Omit<NovaCallDependencies, "readDeadlineMs"> {
   /** Limit of one read, retries included. */
@@ -55,13 +71,17 @@ export function createNova(options: NovaOptions): ComputeApi {
 
   return {
     async services() {
-      const answer = await calls.read("/os-services?binary=nova-compute");
+      const answer = await calls.read("/os-services");
       const body = bodyOf(answer, "the services");
       if (body.kind === "failed") return body;
-      const services = collect(body.body["services"], readService);
-      const unreadable = collect(body.body["services"], unreadableHost);
-      return { kind: "services", services, unreadable };
+      const all = asList(body.body["services"]);
+      // A record without a binary is of a cell that is down: it may be a nova-compute.
+      const computes = all.filter((one) => binaryOf(one) === "nova-compute");
+      const services = collect(computes, readService);
+      const unreadable = collect(computes, unreadableHost);
+      return { kind: "services", services, unreadable, schedulers: schedulersOf(all) };
     },
+    inventory: () => readInventory(calls),
     serversOn,
     async server(server) {
       const answer = await calls.read(`/servers/${encodeURIComponent(server)}`);
@@ -90,6 +110,25 @@ export function createNova(options: NovaOptions): ComputeApi {
       const path = `/servers/${encodeURIComponent(server)}/action`;
       return orderAnswer(await calls.order("POST", path, { evacuate: {} }, evacuateDeadlineMs));
     },
+  };
+}
+
+/** os-hypervisors shows memory up to this microversion only. */
+const capacityMicroversion = "2.87";
+
+async function readInventory(calls: NovaCalls): Promise<InventoryAnswer> {
+  const [aggregates, hypervisors] = await Promise.all([
+    calls.read("/os-aggregates"),
+    calls.read("/os-hypervisors/detail", capacityMicroversion),
+  ]);
+  const groups = bodyOf(aggregates, "the host aggregates");
+  if (groups.kind === "failed") return groups;
+  const nodes = bodyOf(hypervisors, "the hypervisors");
+  if (nodes.kind === "failed") return nodes;
+  return {
+    kind: "inventory",
+    aggregates: collect(groups.body["aggregates"], readAggregate),
+    capacity: collect(nodes.body["hypervisors"], readCapacity),
   };
 }
 

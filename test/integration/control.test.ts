@@ -15,54 +15,15 @@ import {
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
-import { ask, buildCommands, type CommandActions } from "../../guardian/cli.ts";
-import type { Settings } from "../../guardian/core/settings.ts";
+import { ask } from "../../guardian/cli.ts";
 import { callerHeader, identifyCaller, proveCaller } from "../../guardian/shell/caller-identity.ts";
-import { startControlSocket } from "../../guardian/shell/control-socket.ts";
 import { wallMs } from "../../shared/time.ts";
+import { api, control, dead } from "../support/control-fixture.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
 
 const me = process.getuid?.() ?? -1;
-const api = "/api/v1";
-
-interface Control {
-  readonly core: CoreFixture;
-  readonly socket: string;
-  readonly folder: string;
-  /** One verb; the daemon's answer, or its refusal as a text. */
-  readonly tell: (path: string, words?: Readonly<Record<string, string>>) => Promise<unknown>;
-}
-
-async function control(t: TestContext, changes: Partial<Settings> = {}): Promise<Control> {
-  const folder = mkdtempSync(join(tmpdir(), "guardian-control-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  chmodSync(folder, 0o755);
-  const socket = join(folder, "guardian.sock");
-  const core = new CoreFixture(changes).run(15_000);
-  const served = await startControlSocket({
-    path: socket,
-    clock: { monoMs: () => core.now, wallMs: () => wallMs(core.wall) },
-    guardian: {
-      run: () => Promise.resolve(),
-      tell: (event) => void core.take(event),
-      state: () => core.state,
-      decidedAt: () => core.now,
-    },
-    channels: () => [],
-  });
-  t.after(() => served.close());
-  const tell: Control["tell"] = (path, words = {}) =>
-    ask(socket, "POST", `${api}/${path}`, words).catch((error: unknown) => String(error));
-  return { core, socket, folder, tell };
-}
-
-function dead(core: CoreFixture): string {
-  core.powerLoss(host1);
-  core.run(10_000);
-  return core.state.memory.incidents[host1]?.id ?? "";
-}
 
 /** A request without the command line's own proof. */
 function raw(socket: string, headers: Readonly<Record<string, string>>): Promise<number> {
@@ -251,73 +212,6 @@ test("disarm says what it waits for, arm says what still holds", async (t) => {
   core.tick(250);
   const armed = Object(await tell("arm", { reason: "well" })) as Record<string, unknown>;
   assert.match(String(armed["note"]), /^still held: the file/);
-});
-
-/** Runs a command line; returns its exit code, or what it threw, and what it printed. */
-async function run(
-  socket: string,
-  argv: readonly string[],
-  typed: string | undefined,
-): Promise<{ readonly code: number | string; readonly printed: string }> {
-  const printed: string[] = [];
-  const actions: CommandActions = {
-    run: () => Promise.resolve(0),
-    checkConfig: () => Promise.resolve(0),
-    schema: () => "",
-    user: () => "alice",
-    typed: () => Promise.resolve(typed),
-    print: (text) => void printed.push(text),
-    isTerminal: false,
-  };
-  const code = await buildCommands(actions, [
-    "node",
-    "guardian",
-    "--socket",
-    socket,
-    ...argv,
-  ]).catch((error: unknown) => String(error));
-  return { code, printed: printed.join("\n") };
-}
-
-test("the command line: destructive verbs ask for the host's name, exit codes 0, 1, 2", async (t) => {
-  const { core, socket } = await control(t, { mode: "ask" });
-  const id = dead(core);
-  const approve = ["incident", "approve", id, "--reason", "looked"];
-  assert.equal((await run(socket, approve, undefined)).code, 2, "no terminal, no --yes");
-  assert.match(String((await run(socket, approve, "compute-2")).code), /is not compute-1/);
-  assert.equal((await run(socket, approve.slice(0, 3), host1)).code, 2, "no reason");
-  assert.equal(core.state.memory.incidents[host1]?.answer, undefined);
-  assert.equal((await run(socket, approve, host1)).code, 0);
-  assert.equal(core.state.memory.incidents[host1]?.answer?.kind, "approved");
-  const hold = await run(socket, ["incident", "hold", id, "--reason", "wait"], undefined);
-  assert.equal(hold.code, 0);
-  const all = ["incident", "approve", "--all", "--reason", "looked"];
-  assert.match(String((await run(socket, all, host1)).code), /is not all/);
-  assert.equal((await run(socket, [...all, "--yes"], undefined)).code, 0);
-  const nobody = await run(socket, ["incident", "approve", "--reason", "x", "--yes"], undefined);
-  assert.match(String(nobody.code), /name an incident, or say --all/);
-  assert.equal((await run(socket, ["incident", "bless", id], undefined)).code, 2);
-});
-
-test("the command line: maintenance is set, listed and cleared", async (t) => {
-  const { socket } = await control(t);
-  const set = ["maintenance", "set", host1, "--reason", "disks", "--until", "2h"];
-  assert.equal((await run(socket, [...set, "--owner", "bob"], undefined)).code, 0);
-  assert.equal((await run(socket, set.slice(0, 5), undefined)).code, 2, "no end");
-  const listed = await run(socket, ["-f", "json", "maintenance", "list"], undefined);
-  assert.deepEqual(
-    (JSON.parse(listed.printed) as Record<string, string>[]).map((line) => [
-      line["host"],
-      line["reason"],
-      line["owner"],
-      line["overdue"],
-    ]),
-    [[host1, "disks", "bob", "no"]],
-  );
-  const clear = ["maintenance", "clear", host1, "--reason", "done"];
-  assert.equal((await run(socket, clear, undefined)).code, 2);
-  assert.equal((await run(socket, [...clear, "--yes"], undefined)).code, 0);
-  assert.equal((await run(socket, ["maintenance", "list"], undefined)).printed, "none");
 });
 
 test("no daemon: an error that says so, and nothing left behind", async () => {

@@ -27,8 +27,12 @@ const settings: Settings = {
   networks: [],
   collectors: [],
   hosts: new Map([
-    [hostName("compute-1"), { addresses: {}, devices: ["bmc"], maintenance: undefined }],
+    [
+      hostName("compute-1"),
+      { addresses: {}, devices: ["bmc"], maintenance: undefined, domains: {} },
+    ],
   ]),
+  domainAggregates: [],
   instancesShared: false,
   oneNetworkIsEnough: false,
 };
@@ -68,6 +72,7 @@ function portsWith(answerMs: number): GuardianPorts {
     ]),
     compute: {
       services: failing,
+      inventory: failing,
       serversOn: failing,
       server: failing,
       evacuations: failing,

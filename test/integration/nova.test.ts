@@ -271,3 +271,17 @@ test("servers evacuated together are spread: what is on its way counts as load",
   const [first = 0, , , last = 0] = arrivals;
   assert.ok(last - first >= 40, `one after another, not all at once: ${last - first} ms apart`);
 });
+
+test("aggregates, memory and schedulers are read, and a memory that is hidden is none", async (t) => {
+  const { api } = await world(t, {});
+  const services = await api.services();
+  assert.ok(services.kind === "services");
+  assert.deepEqual(services.schedulers, { up: 1, total: 1 });
+  assert.ok(services.services.every(({ host }) => host.startsWith("compute-")));
+  const inventory = await api.inventory();
+  assert.ok(inventory.kind === "inventory", JSON.stringify(inventory));
+  assert.deepEqual(inventory.aggregates[0]?.name, "rack-a");
+  assert.ok(inventory.aggregates[0]?.hosts.includes(one));
+  const own = inventory.capacity.find(({ host }) => host === one);
+  assert.deepEqual(own, { host: one, memoryMb: 65_536, memoryUsedMb: 2560 });
+});

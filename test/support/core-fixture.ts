@@ -74,7 +74,7 @@ export class CoreFixture {
     const names = Array.from({ length: hosts }, (_, index) => hostName(`compute-${index + 1}`));
     this.settings = worldSettings(names, changes);
     for (const [index, name] of names.entries()) {
-      const guid = `${"c0ffee00".slice(0, 7)}${index}112233445566778899aabbcc`;
+      const guid = `${(0xc0ffee00 + index).toString(16)}112233445566778899aabbcc`;
       this.facts.set(name, {
         reports: true,
         echo: both,
@@ -293,6 +293,9 @@ export class CoreFixture {
         this.take({ kind: "power-off-answered", at, askedAt, host, device, answer });
         return;
       }
+      case "read-inventory":
+        this.take({ kind: "inventory", at, answer: this.nova.inventory() });
+        return;
       case "read-services":
       case "force-down":
       case "disable":

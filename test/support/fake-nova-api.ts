@@ -1,12 +1,13 @@
 /** Nova's HTTP routes over a `SimulatedNova`, in the shapes seen from the real API at 2.93. */
 import type { IncomingMessage } from "node:http";
 import { sleep } from "../../shared/loop.ts";
-import type {
-  NovaMigrationState,
-  NovaRefusal,
-  NovaServerState,
-  NovaServiceState,
-  SimulatedNova,
+import {
+  simulatedUuid,
+  type NovaMigrationState,
+  type NovaRefusal,
+  type NovaServerState,
+  type NovaServiceState,
+  type SimulatedNova,
 } from "./simulated-nova.ts";
 
 export interface NovaReply {
@@ -50,6 +51,10 @@ export async function nova(api: NovaApi, call: NovaRequest): Promise<NovaReply> 
   switch (route) {
     case "GET os-services":
       return listServices(api.simulated, call.url.searchParams);
+    case "GET os-aggregates":
+      return listAggregates(api.simulated);
+    case "GET os-hypervisors/detail":
+      return listHypervisors(api.simulated, minor);
     case "PUT os-services/":
       return await putService(api.simulated, id ?? "", call.body);
     case "GET servers/detail":
@@ -84,7 +89,27 @@ function listServices(simulated: SimulatedNova, query: URLSearchParams): NovaRep
   const services = [...simulated.services.values()]
     .filter((service) => host === null || service.host.name === host)
     .map((service) => serviceRecord(simulated, service));
-  return { status: 200, body: { services } };
+  const scheduler = { id: simulatedUuid("5c", 1), binary: "nova-scheduler", host: "controller" };
+  const others = [{ ...scheduler, zone: "internal", status: "enabled", state: "up" }];
+  return { status: 200, body: { services: [...services, ...others] } };
+}
+
+/** Every host stands in one rack. */
+function listAggregates(simulated: SimulatedNova): NovaReply {
+  const hosts = [...simulated.services.values()].map((service) => service.host.name);
+  const aggregate = { id: 1, name: "rack-a", availability_zone: null, hosts, metadata: {} };
+  return { status: 200, body: { aggregates: [aggregate] } };
+}
+
+/** Memory is shown up to 2.87 and gone from 2.88 on, as in the real one. */
+function listHypervisors(simulated: SimulatedNova, minor: number): NovaReply {
+  const hypervisors = [...simulated.services.values()].map((service, index) => ({
+    id: simulatedUuid("1f", index + 1),
+    hypervisor_hostname: service.host.name,
+    service: { id: service.id, host: service.host.name, disabled_reason: null },
+    ...(minor > 87 ? {} : { memory_mb: 65_536, memory_mb_used: 2560 }),
+  }));
+  return { status: 200, body: { hypervisors } };
 }
 
 function serviceRecord(simulated: SimulatedNova, service: NovaServiceState): unknown {

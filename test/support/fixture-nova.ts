@@ -6,6 +6,7 @@ import type {
   ComputeServer,
   ComputeService,
   EvacuationRecord,
+  InventoryAnswer,
 } from "../../guardian/ports.ts";
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
@@ -58,6 +59,29 @@ export class FixtureNova {
       forcedDown: false,
     } as const;
     this.services.set(host, { ...service });
+  }
+
+  /** Aggregates by name; every host has as much memory as a test says. */
+  aggregates: Readonly<Record<string, readonly HostName[]>> = {};
+  memoryMb = 100_000;
+  memoryUsedMb = 20_000;
+  inventoryFails: string | undefined = undefined;
+  schedulersUp = 1;
+  schedulersShown = 1;
+  zone = "nova";
+
+  get schedulers(): { readonly up: number; readonly total: number } {
+    return { up: Math.min(this.schedulersUp, this.schedulersShown), total: this.schedulersShown };
+  }
+
+  inventory(): InventoryAnswer {
+    if (this.inventoryFails !== undefined) return { kind: "failed", reason: this.inventoryFails };
+    const { memoryMb, memoryUsedMb } = this;
+    return {
+      kind: "inventory",
+      aggregates: Object.entries(this.aggregates).map(([name, hosts]) => ({ name, hosts })),
+      capacity: [...this.services.keys()].map((host) => ({ host, memoryMb, memoryUsedMb })),
+    };
   }
 
   service(host: HostName): Service {
@@ -117,7 +141,7 @@ export class FixtureNova {
     return [...this.services].map(([host, { reports, status, reason, forcedDown }]) => ({
       serviceId: `service-${host}`,
       host,
-      zone: "nova",
+      zone: this.zone,
       status,
       state: forcedDown ? ("down" as const) : ("up" as const),
       forcedDown,
@@ -135,7 +159,14 @@ export class FixtureNova {
     }
     switch (effect.kind) {
       case "read-services":
-        return { kind: "services", at, askedAt, services: this.list(), unreadable: [] };
+        return {
+          kind: "services",
+          at,
+          askedAt,
+          services: this.list(),
+          unreadable: [],
+          schedulers: this.schedulers,
+        };
       case "force-down":
       case "disable": {
         const { host, kind: order } = effect;

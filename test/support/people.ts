@@ -86,3 +86,13 @@ function answer(
   const incident = memory.incidents[host]?.id ?? "none";
   return { kind: "incident-answered", at, wall, host, incident, answer: said, by, reason };
 }
+
+/** What people said of a host's incident, for the oracles. */
+export function saidOf(
+  { state }: Pick<World, "state">,
+  host: HostName,
+): { readonly held: boolean; readonly approved: boolean; readonly byPerson: boolean } {
+  const said = state.memory.incidents[host]?.answer;
+  const approved = said?.kind === "approved";
+  return { held: said?.kind === "held", approved, byPerson: approved && !said.byDefault };
+}

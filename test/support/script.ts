@@ -38,6 +38,7 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     addresses: Object.fromEntries(networks.map((name) => [name, worldAddress(name, host)])),
     devices: ["bmc"],
     maintenance: undefined,
+    domains: {},
   });
   return {
     cloud: "lab",
@@ -51,6 +52,7 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     networks: networks.map((name) => ({ name, anchors: [worldAddress(name, undefined)] })),
     collectors: [collectorId("c1")],
     hosts: new Map(hosts.map((host) => [host, entry(host)])),
+    domainAggregates: [],
     instancesShared: false,
     oneNetworkIsEnough: false,
     ...changes,
@@ -94,7 +96,10 @@ export function parseScript(text: string): Script {
       limits = { ...limits, [first]: parseDuration(second) ?? Number(second) };
     else if (verb === "nova-reports") novaReportMs = duration(first, line);
     else if (verb === "maintenance") change(first, { maintenance: rest.slice(1).join(" ") });
-    else if (verb === "no-device") change(first, { devices: [] });
+    else if (verb === "domain") {
+      const [kind = "", name = ""] = second.split("=");
+      change(first, { domains: { ...hostChanges.get(first)?.domains, [kind]: name } });
+    } else if (verb === "no-device") change(first, { devices: [] });
     else if (verb === "networks") hostChanges.set("*", { addresses: { management: "" } });
     else if (verb !== "hosts") throw new Error(`unknown line: ${line}`);
   }

@@ -10,6 +10,7 @@ import type {
   ComputeServer,
   ComputeService,
   EvacuationRecord,
+  InventoryAnswer,
 } from "../../guardian/ports.ts";
 
 interface Service {
@@ -86,6 +87,18 @@ export class WorldNova {
       moving: false,
     });
     return id;
+  }
+
+  /** Host aggregates by name. */
+  readonly aggregates = new Map<string, HostName[]>();
+
+  inventory(): InventoryAnswer {
+    const aggregates = [...this.aggregates].map(([name, hosts]) => ({ name, hosts }));
+    const capacity = [...this.services.keys()].map((host) => {
+      const servers = [...this.servers.values()].filter((server) => server.host === host).length;
+      return { host, memoryMb: 65_536, memoryUsedMb: 512 + 2048 * servers };
+    });
+    return { kind: "inventory", aggregates, capacity };
   }
 
   report(host: HostName): void {

@@ -20,6 +20,7 @@ import { EventQueue } from "./event-queue.ts";
 import { answers, newWorldHost, powerOn, type WorldHost } from "./world-host.ts";
 import { WorldCollectors } from "./world-collectors.ts";
 import { readBmc, switchOff, type WorldBmc } from "./world-power.ts";
+import { saidOf } from "./people.ts";
 import { WorldNova } from "./world-nova.ts";
 
 type NovaEffect = Extract<
@@ -249,6 +250,14 @@ export class World {
       }
       case "power-off":
         return this.#powerOff(effect.host, effect.device, effect.deadlineMs);
+      case "read-inventory":
+        return this.#answer(this.novaUp ? 60 : 10_000, () => ({
+          kind: "inventory",
+          at: this.#mono(),
+          answer: this.novaUp
+            ? this.nova.inventory()
+            : { kind: "failed", reason: "Nova does not answer within 10 s" },
+        }));
       case "read-services":
       case "force-down":
       case "disable":
@@ -376,8 +385,7 @@ export class World {
     const bmc = this.bmcs.get(name);
     const askedAt = this.#mono();
     this.#judgePowerOff(name);
-    const said = this.state.memory.incidents[name]?.answer;
-    const approved = said?.kind === "approved" && !said.byDefault;
+    const approved = saidOf(this, name).byPerson;
     this.powerOffs.push({ host: name, at: this.queue.now, approved });
     const answer = switchOff(bmc, this.host(bmc?.chassis ?? name));
     this.say("bmc", `off ${name}: ${answer.kind}`);
@@ -401,10 +409,8 @@ export class World {
     if (lives && !again && this.queue.now - host.mendedAt > 6000) {
       this.violate(`${name} answers, and was ordered off`);
     }
-    const answer = this.state.memory.incidents[name]?.answer;
-    if (answer?.kind === "held") this.violate(`${name} was ordered off while a person holds it`);
-    const approved = answer?.kind === "approved";
-    const byPerson = approved && !answer.byDefault;
+    const { held, approved, byPerson } = saidOf(this, name);
+    if (held) this.violate(`${name} was ordered off while a person holds it`);
     const hourAgo = this.queue.now - 3_600_000;
     const recent = this.powerOffs
       .filter((order) => order.at > hourAgo && !order.approved)

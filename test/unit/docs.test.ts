@@ -5,11 +5,14 @@ import { test } from "node:test";
 import { z } from "zod";
 import { configSchema } from "../../guardian/config.ts";
 import { gatesToDisable } from "../../guardian/core/degraded.ts";
+import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
 import { gatesToBegin } from "../../guardian/core/gates.ts";
+import type { HostSettings, Settings } from "../../guardian/core/settings.ts";
 import { signalValues, type Signals } from "../../guardian/core/assessment.ts";
 import { defaultTable, type Row } from "../../guardian/core/verdict-table.ts";
 import { collectorSchema } from "../../collector/config.ts";
 import { probeSchema } from "../../compute-probe/config.ts";
+import type { HostName } from "../../shared/names.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
 
 function page(name: string): string {
@@ -43,25 +46,48 @@ test("docs/verdicts.md has the default table, row by row", () => {
 });
 
 test("docs/gates.md has every gate, with its operator", () => {
-  const core = new CoreFixture().run(15_000);
-  const text = page("gates.md");
-  const eyes = core.assessment(host1);
+  const core = new CoreFixture(inRack("B7"), 40).run(15_000);
+  core.powerLoss(host1);
+  core.run(6000);
+  const lines = page("gates.md").split("\n");
   const host = core.hostState(host1);
   const gates = [
-    ...gatesToBegin(core.state, host, eyes),
-    ...gatesToDisable(core.state, host, eyes),
+    ...gatesToBegin(core.state, host, core.assessment(host1)),
+    ...gatesToDisable(core.state, host),
   ];
-  for (const { gate, operator } of gates) {
-    const line = text.split("\n").find((found) => found.startsWith(`| ${gate} |`));
-    assert.ok(line !== undefined, `docs/gates.md has no line for "${gate}"`);
+  const printed = gates.map(({ gate, operator }) => {
+    const entry = gateEntry(gate);
+    assert.ok(entry !== undefined, `guardian/core/gate-list.ts has no entry for "${gate}"`);
+    const line = lines.find((found) => found.startsWith(`| ${entry.gate} |`));
+    assert.ok(line !== undefined, `docs/gates.md has no line for "${entry.gate}"`);
     assert.ok(line.includes(`\`${operator}\``), `${gate}: operator ${operator} not in: ${line}`);
-    assert.match(
-      line,
-      /\| (?:closed|open)[^|]*\|/,
-      `${gate}: says not whether it fails open or closed`,
+    assert.ok(
+      line.includes(`| ${entry.fails} |`),
+      `${gate}: fails ${entry.fails}, not in: ${line}`,
     );
-  }
+    assert.ok(
+      line.includes(entry.asks) && line.includes(entry.why),
+      `${gate}: other words: ${line}`,
+    );
+    return entry.gate;
+  });
+  const missing = gateList.filter(({ gate }) => !printed.includes(gate));
+  // Printed only once somebody of the domain was fenced.
+  assert.deepEqual(
+    missing.map(({ gate }) => gate),
+    ["fence rate in …"],
+  );
 });
+
+/** The first ten of 40 hosts share a rack. */
+function inRack(rack: string): Partial<Settings> {
+  const { hosts } = new CoreFixture({}, 40).settings;
+  const racked = [...hosts].map(([host, entry], at): [HostName, HostSettings] => [
+    host,
+    at < 10 ? { ...entry, domains: { rack } } : entry,
+  ]);
+  return { hosts: new Map(racked) };
+}
 
 interface Key {
   readonly path: string;

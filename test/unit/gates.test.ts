@@ -22,9 +22,17 @@ function gate(core: CoreFixture, name: string): GateResult {
   return found;
 }
 
-test("in a calm cloud every gate stands open, and prints value, operator and limit", () => {
+/** Whether every part of our eyes passes. */
+function eyesGood(core: CoreFixture): boolean {
+  const parts = gates(core).filter((result) => result.gate.startsWith("eyes"));
+  assert.ok(parts.length >= 6, "each part of the eyes is a gate of its own");
+  return parts.every((result) => result.pass);
+}
+
+test("in a calm cloud every gate but the witnesses stands open, and prints its numbers", () => {
   for (const result of gates(settled())) {
-    assert.ok(result.pass, describeGate(result));
+    const witness = result.gate === "third witness" || result.gate === "reverse ping";
+    assert.equal(result.pass, !witness, describeGate(result));
     for (const part of [result.gate, result.value, result.operator, result.limit]) {
       assert.notEqual(part, "", result.gate);
     }
@@ -208,10 +216,10 @@ const shaking: Readonly<Record<string, (core: CoreFixture) => void>> = {
 for (const [name, shake] of Object.entries(shaking)) {
   test(`eyes: ${name}`, () => {
     const core = settled();
-    assert.equal(gate(core, "eyes").pass, true);
+    assert.equal(eyesGood(core), true);
     shake(core);
     core.run(1000);
-    assert.equal(gate(core, "eyes").pass, false);
+    assert.equal(eyesGood(core), false);
   });
 }
 
@@ -219,17 +227,17 @@ test("eyes: a pause of exactly the limit is none, and a doubt ends after 15 s", 
   const { loopGapMsMax, doubtMs } = defaultLimits;
   const core = settled();
   core.tick(loopGapMsMax);
-  assert.equal(gate(core, "eyes").pass, true);
+  assert.equal(eyesGood(core), true);
   core.tick(loopGapMsMax + 1);
-  assert.equal(gate(core, "eyes").pass, false);
+  assert.equal(eyesGood(core), false);
   core.run(doubtMs);
-  assert.equal(gate(core, "eyes").pass, false);
+  assert.equal(eyesGood(core), false);
   core.run(250);
-  assert.equal(gate(core, "eyes").pass, true);
+  assert.equal(eyesGood(core), true);
 });
 
 test("an evacuation that has begun asks only what a further move needs", () => {
   const core = settled();
   const names = gatesToContinue(core.state, core.hostState(host1)).map((result) => result.gate);
-  assert.deepEqual(names, ["armed", "hold", "Nova answers", "destination"]);
+  assert.deepEqual(names, ["armed", "hold", "Nova answers", "scheduler", "destination"]);
 });

@@ -176,7 +176,9 @@ test("a window of a group holds its hosts, listed or in Nova's aggregate", () =>
   const groups = new Map([["gpu", { hosts: [host2], mode: undefined }]]);
   const window = windowOf({ hosts: [], groups: ["gpu"], startWall: startWall - 1 });
   const core = new CoreFixture({ windows: [window], groups });
-  core.state = { ...core.state, aggregates: { gpu: [host1] } };
+  const { inventory } = core.state;
+  const aggregates = new Map([[host1, ["gpu"]]]);
+  core.state = { ...core.state, inventory: { ...inventory, aggregates } };
   core.run(1000);
   assert.ok(held(core) !== undefined && held(core, host2) !== undefined);
   assert.equal(held(core, hostName("compute-3")), undefined);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyMemory, parseMemory, remembered } from "../../guardian/core/memory.ts";
 import { monoMs } from "../../shared/time.ts";
+import { wholeCloud } from "../../guardian/core/storm.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 function evacuating(): CoreFixture {
@@ -87,7 +88,7 @@ test("a storm, an incident's number, fences and devices outlive the process", ()
   core.run(10_000);
   const { memory } = core.state;
   core.restart();
-  assert.ok(core.state.memory.storm !== undefined);
+  assert.ok(core.state.memory.storms[wholeCloud] !== undefined);
   assert.equal(core.state.memory.incidentCount, memory.incidentCount);
   assert.deepEqual(plain(core.state.memory.devices), plain(memory.devices));
   assert.deepEqual(plain(core.state.memory.known), plain(memory.known));

@@ -57,7 +57,8 @@ test("of several groups the strictest counts, in whatever order they stand", () 
 
 test("Nova's aggregate of a group's name belongs to the group", () => {
   const core = withGroups({ gpu: group("ask", host2), other: group("observe") });
-  const state = { ...core.state, aggregates: { gpu: [host1], unknown: [host1] } };
+  const aggregates = new Map([[host1, ["gpu", "unknown"]]]);
+  const state = { ...core.state, inventory: { ...core.state.inventory, aggregates } };
   assert.deepEqual(modeOf(state, host1), { mode: "ask", from: "group gpu" });
   assert.deepEqual(groupsOf(state, host1), ["gpu"]);
   assert.deepEqual(membersOf(state, "gpu"), [host2, host1]);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { foldCensus } from "../../guardian/core/census.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
+import { wholeCloud } from "../../guardian/core/storm.ts";
 import { hostName } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -76,27 +77,27 @@ test("a storm begins above the limit, and ends only after 5 min at or below it",
   core.powerLoss(host1);
   core.powerLoss(host2);
   core.run(7000);
-  assert.ok(core.state.memory.storm !== undefined);
+  assert.ok(core.state.memory.storms[wholeCloud] !== undefined);
   core.run(3_600_000 / 10);
-  assert.ok(core.state.memory.storm !== undefined, "never by time alone");
+  assert.ok(core.state.memory.storms[wholeCloud] !== undefined, "never by time alone");
   const { guid } = core.factsOf(host2);
   core.fact(host2, { reports: true, echo: ["management", "storage"], power: "on", guid });
   core.run(3000);
-  const { belowSince } = core.state.memory.storm ?? {};
+  const { belowSince } = core.state.memory.storms[wholeCloud] ?? {};
   assert.ok(belowSince !== undefined);
   core.run(150_000);
   core.powerLoss(host2);
   core.run(7000);
   assert.equal(
-    core.state.memory.storm?.belowSince,
+    core.state.memory.storms[wholeCloud]?.belowSince,
     undefined,
     "it flared up: the cooldown is void",
   );
   core.fact(host2, { reports: true, echo: ["management", "storage"], power: "on" });
   core.run(299_000);
-  assert.ok(core.state.memory.storm !== undefined);
+  assert.ok(core.state.memory.storms[wholeCloud] !== undefined);
   core.run(5000);
-  assert.equal(core.state.memory.storm, undefined);
+  assert.equal(core.state.memory.storms[wholeCloud], undefined);
 });
 
 test("in a storm nothing is fenced, hosts that read off included; one page names them all", () => {

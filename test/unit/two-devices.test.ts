@@ -11,7 +11,12 @@ function twoDevices(): Partial<Settings> {
   const { hosts } = worldSettings(names, {});
   const devices = ["bmc", "other"];
   const addresses = hosts.get(host1)?.addresses ?? {};
-  return { hosts: new Map([...hosts, [host1, { addresses, devices, maintenance: undefined }]]) };
+  return {
+    hosts: new Map([
+      ...hosts,
+      [host1, { addresses, devices, maintenance: undefined, domains: {} }],
+    ]),
+  };
 }
 
 test("a device that is not verified is never ordered off, whatever its sibling says", () => {

@@ -1,0 +1,75 @@
+/**
+ * What Nova knows of the cloud beyond its nova-computes: host aggregates, schedulers, and how much
+ * memory each host has and uses. Read once a minute; a host that dies does not wait for it.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { MonoMs } from "../../shared/time.ts";
+import type { Capacity } from "../ports.ts";
+import { foldDomains } from "./domains.ts";
+import type { Effect } from "./effects.ts";
+import type { InventoryRead, Services } from "./events.ts";
+import type { GuardianState } from "./state.ts";
+
+export interface Inventory {
+  readonly askedAt: MonoMs | undefined;
+  readonly readAt: MonoMs | undefined;
+  /** Why the last reading failed; "" when it did not. */
+  readonly reason: string;
+  /** Names of a host's aggregates. */
+  readonly aggregates: ReadonlyMap<HostName, readonly string[]>;
+  readonly capacity: ReadonlyMap<HostName, Capacity>;
+  /** Undefined until Nova listed its services. */
+  readonly schedulers: { readonly up: number; readonly total: number } | undefined;
+}
+
+export const noInventory: Inventory = {
+  askedAt: undefined,
+  readAt: undefined,
+  reason: "",
+  aggregates: new Map(),
+  capacity: new Map(),
+  schedulers: undefined,
+};
+
+const readEveryMs = 60_000;
+/** What a host had free longer ago than this says nothing of now. */
+const capacityAgeMsMax = 300_000;
+
+/** Asks once a minute. */
+export function dueInventory(state: GuardianState, out: Effect[]): GuardianState {
+  const { askedAt } = state.inventory;
+  if (askedAt !== undefined && state.now - askedAt < readEveryMs) return state;
+  out.push({ kind: "read-inventory" });
+  return { ...state, inventory: { ...state.inventory, askedAt: state.now } };
+}
+
+export function foldInventory(state: GuardianState, event: InventoryRead): GuardianState {
+  if (event.answer.kind === "failed") {
+    return { ...state, inventory: { ...state.inventory, reason: event.answer.reason } };
+  }
+  const aggregates = new Map<HostName, string[]>();
+  for (const { name, hosts } of event.answer.aggregates) {
+    for (const host of hosts) aggregates.set(host, [...(aggregates.get(host) ?? []), name]);
+  }
+  const capacity = new Map(event.answer.capacity.map((entry) => [entry.host, entry]));
+  const inventory = { ...state.inventory, readAt: event.at, reason: "", aggregates, capacity };
+  return foldDomains({ ...state, inventory });
+}
+
+/** The schedulers of a list of services. */
+export function foldSchedulers(state: GuardianState, event: Services): GuardianState {
+  if (event.schedulers === undefined) return state;
+  return { ...state, inventory: { ...state.inventory, schedulers: event.schedulers } };
+}
+
+/** A host's memory as Nova showed it last; undefined when it is not known now. */
+export function capacityOf(state: GuardianState, host: HostName): Capacity | undefined {
+  const { capacity, readAt } = state.inventory;
+  const known = readAt !== undefined && state.now - readAt <= capacityAgeMsMax;
+  return known ? capacity.get(host) : undefined;
+}
+
+/** Memory that no server uses, without overcommit. */
+export function freeMbOf({ memoryMb, memoryUsedMb }: Capacity): number {
+  return Math.max(0, memoryMb - memoryUsedMb);
+}

@@ -1,0 +1,107 @@
+/**
+ * The gates that bound what may be lost to one mistake: storms, suspects and the fence rate, each
+ * for the whole cloud and for every failure domain of the host.
+ */
+import type { GateResult } from "./assessment.ts";
+import { describePlace } from "./domains.ts";
+import type { GuardianState, HostState } from "./state.ts";
+import { wholeCloud } from "./storm.ts";
+
+const hourMs = 3_600_000;
+
+/** Whether a gate, by its name, asks how many hosts are in trouble. */
+export function isOfManyHosts(gate: string): boolean {
+  return gate.startsWith("storm") || gate.startsWith("suspects");
+}
+
+export function stormGates(state: GuardianState, host: HostState): readonly GateResult[] {
+  const { census } = state;
+  return [
+    stormGate(state, "storm", wholeCloud, census),
+    suspectsGate("suspects", census),
+    ...host.domains.flatMap((domain) => {
+      const count = census.domains.get(domain);
+      const gates = [];
+      if (count !== undefined) gates.push(suspectsGate(`suspects in ${domain}`, count));
+      if (count !== undefined || state.memory.storms[domain] !== undefined) {
+        gates.push(stormGate(state, `storm in ${domain}`, domain, count ?? nobody));
+      }
+      return gates;
+    }),
+  ];
+}
+
+interface Count {
+  readonly trouble: readonly string[];
+  readonly suspects: readonly string[];
+  readonly limit: number;
+}
+
+const nobody: Count = { trouble: [], suspects: [], limit: 1 };
+
+function stormGate(
+  state: GuardianState,
+  gate: string,
+  scope: string,
+  { trouble, limit }: Count,
+): GateResult {
+  const storm = state.memory.storms[scope];
+  const named = `${trouble.length} in trouble (${namesText(trouble)})`;
+  const { place } = state.census;
+  const where = place === undefined || trouble.length <= limit ? "" : `, ${describePlace(place)}`;
+  const cooling = storm !== undefined && trouble.length <= limit ? ", cooling down" : "";
+  return {
+    gate,
+    pass: trouble.length <= limit && storm === undefined,
+    value: `${named}${where}${cooling}`,
+    operator: "<=",
+    limit: `${limit} host${limit === 1 ? "" : "s"} at once`,
+  };
+}
+
+function namesText(names: readonly string[]): string {
+  const more = names.length > 10 ? `, and ${names.length - 10} more` : "";
+  return names.slice(0, 10).join(", ") + more;
+}
+
+function suspectsGate(gate: string, { trouble, suspects, limit }: Count): GateResult {
+  return {
+    gate,
+    pass: suspects.length === 0 || trouble.length + suspects.length <= limit,
+    value: `${trouble.length} in trouble + ${suspects.length} suspect`,
+    operator: "<=",
+    limit: `${limit}`,
+  };
+}
+
+/** How many hosts were fenced in the last hour, in all and in each domain of the host. */
+export function rateGates(state: GuardianState, host: HostState): readonly GateResult[] {
+  const { fencesPerHour, fencesPerHourInDomain } = state.settings.limits;
+  // Wall time, because it must hold across restarts; a clock that steps back makes it stricter.
+  const recent = state.memory.fences.filter(
+    (fence) =>
+      state.wall - fence.wall < hourMs && fence.host !== host.host && fence.approved !== true,
+  );
+  const fenced = new Set(recent.map((fence) => fence.host));
+  const gates = [rateGate("fence rate", fenced.size, fencesPerHour)];
+  if (fenced.size === 0) return gates;
+  for (const domain of host.domains) {
+    const census = state.census.domains.get(domain);
+    if (census === undefined) continue;
+    const count = [...fenced].filter(
+      (name) => state.hosts.get(name)?.domains.includes(domain) ?? false,
+    ).length;
+    gates.push(rateGate(`fence rate in ${domain}`, count, fencesPerHourInDomain));
+  }
+  return gates;
+}
+
+function rateGate(gate: string, value: number, limit: number): GateResult {
+  return {
+    gate,
+    pass: value < limit,
+    value: `${value} hosts fenced in the last hour`,
+    operator: "<",
+    limit: `${limit}`,
+  };
+}
