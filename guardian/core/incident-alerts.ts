@@ -21,6 +21,11 @@ export interface Wanted {
   readonly revision?: string;
 }
 
+/** The same for the same trouble, before and after a restart. */
+export function dedupKeyOf(state: GuardianState, host: HostName | undefined, kind: string): string {
+  return `guardian/${state.settings.cloud}/${host ?? "guardian"}/${kind}`;
+}
+
 /** A lost proof that comes back sooner is nobody's business. */
 export const proofLostMs = 10_000;
 /** A fenced host whose servers are not even listed, a move that is not seen, for this long. */
@@ -57,6 +62,7 @@ export function* evacuatingAlerts(
       title: `${host.host}: ${phase.life === undefined ? "its proof lapsed" : `it showed life (${phase.life})`}, no new move starts`,
       impact: `${serversText(waiting)} wait`,
       next: "the guardian goes on once its power reads off twice again",
+      revision: `switched off again ${phase.refences} times`,
     });
     return;
   }

@@ -132,6 +132,8 @@ export interface GuardianState {
   readonly settings: Settings;
   readonly epoch: number;
   readonly startedAt: MonoMs;
+  /** What the wall clock read then: it may step, and this with our own time does not. */
+  readonly startedWall: WallMs;
   readonly now: MonoMs;
   readonly wall: WallMs;
   readonly eyes: Eyes;

@@ -35,6 +35,7 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
   "power-off": true,
   "force-down": true,
   disable: true,
+  enable: true,
   evacuate: true,
   alert: true,
   line: true,

@@ -111,7 +111,10 @@ function isJournaled(memory: Memory, order: Order): boolean {
     case "force-down":
       return phase?.kind === "evacuating" && phase.forcedDown.kind === "asked";
     case "disable":
+      if (memory.degraded[order.host]?.disabled.kind === "asked") return true;
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
+    case "enable":
+      return memory.degraded[order.host]?.mark === order.mark;
     case "evacuate":
       return phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered";
     default:
