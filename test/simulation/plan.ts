@@ -127,7 +127,7 @@ function makeCloud(random: Random): Cloud {
   };
   return {
     hosts,
-    racks: integerBetween(random, 1, Math.min(4, Math.floor(hosts / 2))),
+    racks: integerBetween(random, 1, Math.min(3, Math.floor(hosts / 2))),
     collectors: integerBetween(random, 1, 2),
     novaReportMs: pick(random, [2000, 10_000, 10_000]),
     novaApart: random.next() < 0.4,
@@ -137,10 +137,10 @@ function makeCloud(random: Random): Cloud {
     racksKnown: random.next() < 0.5,
     mode: random.next() < 0.06 ? "observe" : "act",
     instancesShared: random.next() < 0.3,
-    stormShare: pick(random, [0.1, 0.1, 0.25, 0.35]),
+    stormShare: pick(random, [0.1, 0.1, 0.25, 0.4, 0.6]),
     stormCooldownMs: pick(random, [60_000, 120_000, 300_000]),
     fencesPerHour: pick(random, [1, 2, 3, 3]),
-    fencesPerHourInDomain: pick(random, [1, 2]),
+    fencesPerHourInDomain: pick(random, [1, 1, 2]),
     movesAtOnce: integerBetween(random, 1, 8),
     noticeMs: pick(random, [60_000, 180_000, 600_000]),
     busyMs: pick(random, [200, 250, 250, 333, 500, 1000]),
