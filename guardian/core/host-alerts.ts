@@ -8,7 +8,7 @@ import {
   proofLostMs,
   type Wanted,
 } from "./incident-alerts.ts";
-import { evidenceLines } from "./evidence.ts";
+import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
@@ -76,7 +76,7 @@ function quarantinedAlert(
     kind: "quarantined",
     class: "page",
     title: `${host.host} is in quarantine: its state broke a promise of the design`,
-    why: () => [broken, ...evidenceLines(state, host, assessment)],
+    why: () => [broken, ...reasonLines(state, host, assessment)],
     next: "act on this host by hand; a restart of the guardian tries again; report it as a bug",
   });
 }
@@ -192,7 +192,7 @@ function deadAlert(
     kind: "held",
     class: "page",
     title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
-    why: () => [...blocked.map(describeGate), ...evidenceLines(state, host, assessment)],
+    why: () => [...blocked.map(describeGate), ...reasonLines(state, host, assessment)],
     next: "change what the gate names, or evacuate it by hand once it is surely off",
   });
 }
@@ -207,7 +207,7 @@ function fenceFailed(
     kind: "fence-failed",
     class: "page",
     title: `${host.host} could not be fenced: nothing is evacuated`,
-    why: () => [reason, ...evidenceLines(state, host, assessment)],
+    why: () => [reason, ...reasonLines(state, host, assessment)],
     next: "make sure by hand that it is off; the guardian tries again while it looks dead",
   });
 }
@@ -234,7 +234,7 @@ function unattendedAlert(state: GuardianState, host: HostState, assessment: Asse
     title: `${host.host} has been silent for more than ${describeMs(unattendedMs)} and nothing moves`,
     why: () => {
       const hold = blocked.length === 0 ? assessment.says : blocked.map(describeGate).join("; ");
-      const evidence = evidenceLines(state, host, assessment);
+      const evidence = reasonLines(state, host, assessment);
       return [`held by row ${assessment.row}: ${hold}`, ...evidence];
     },
     next: "end what holds it, or act by hand",

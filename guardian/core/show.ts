@@ -2,13 +2,14 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeMs } from "../../shared/time.ts";
 import { describeGate } from "./assessment.ts";
-import { evidenceLines } from "./evidence.ts";
+import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
 import type { Incident, Move } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
 import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import type { Language } from "./words.ts";
 
 export interface HostLine {
   readonly host: string;
@@ -58,20 +59,14 @@ function powerText(state: GuardianState, host: HostState): string {
 }
 
 /** Everything that the verdict on a host rests on, and what holds an action. */
-export function showHost(state: GuardianState, name: HostName): unknown {
+export function showHost(state: GuardianState, name: HostName, language: Language = "en"): unknown {
   const host = state.hosts.get(name);
   if (host === undefined) return undefined;
-  const { assessment } = host;
   const { devices } = hostSettings(state.settings, name);
+  const explanation = explain(state, host);
   return {
     ...hostLine(state, host),
-    row: assessment?.row,
-    says: assessment?.says,
-    action: assessment?.action,
-    evidence: assessment === undefined ? [] : evidenceLines(state, host, assessment),
-    held: assessment?.gates.filter((gate) => !gate.pass).map(describeGate) ?? [],
-    gates:
-      assessment?.gates.map((gate) => `${gate.pass ? "pass" : "HOLD"} ${describeGate(gate)}`) ?? [],
+    ...(explanation === undefined ? {} : explanationText(explanation, language)),
     devices: devices.map((device) => ({
       device,
       unverified: unverifiedBecause(state, name, device) ?? "",
