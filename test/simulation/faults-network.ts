@@ -5,7 +5,7 @@ import type { FaultKind } from "./fault.ts";
 import { allNetworks, type Scene } from "./scene.ts";
 
 export const networkFaults: readonly FaultKind[] = [
-  cutOf("management", 5, 50_000),
+  cutOf("management", 7, 60_000),
   cutOf("storage", 1, 0),
   cutOf("business", 3, 50_000),
   {
