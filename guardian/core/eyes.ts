@@ -2,11 +2,11 @@
  * Our own eyes: no verdict on a silent host, and no new action, while we may be the one who is
  * deaf. Each part is a question with its own numbers (invariant 11).
  */
-import type { LivenessRow } from "../../shared/telemetry.ts";
+import type { LivenessRow, NetworkName } from "../../shared/telemetry.ts";
 import type { GateResult } from "./assessment.ts";
 import type { Tick } from "./events.ts";
 import { rowAge } from "./freshness.ts";
-import { seenNetworks, seenNetworksOf } from "./reverse-ping.ts";
+import { seenNetworksOf } from "./reverse-ping.ts";
 import type { CollectorTrack, GuardianState, HostState } from "./state.ts";
 
 /** Notices a pause of our own loop and a step of the wall clock against the monotonic one. */
@@ -36,76 +36,108 @@ export function foldTick(state: GuardianState, event: Tick): GuardianState {
   return { ...state, eyes, now: event.at, wall: event.wall, disarmedFile: event.disarmed };
 }
 
+/** One part of our eyes: whether it is good, and its numbers for whoever asks. */
+export interface EyePart {
+  readonly pass: boolean;
+  readonly describe: () => GateResult;
+}
+
 /** The parts that concern every host alike. */
 export function commonEyes(
   state: GuardianState,
   voting: readonly CollectorTrack[],
-): readonly GateResult[] {
-  const { eyes, now } = state;
-  const { limits } = state.settings;
-  const shakenMs = eyes.shakenAt === undefined ? undefined : now - eyes.shakenAt;
-  const steady = shakenMs === undefined || shakenMs > limits.doubtMs;
-  const seen = seenNetworks(state);
+  seen: readonly NetworkName[],
+): readonly EyePart[] {
   return [
-    {
-      gate: "eyes, collectors",
-      pass: voting.length > 0,
-      value: `${voting.length} with a watermark younger than ${limits.voteMs / 1000} s`,
-      operator: ">=",
-      limit: "1",
-    },
-    ...voting.map((track) => ledgerGate(state, track)),
-    ...voting.map((track) => lagGate(state, track)),
-    {
-      gate: "eyes, networks",
-      pass: seen.length > 0,
-      value: seen.length === 0 ? "no anchor answers" : `anchors answer on ${seen.join(", ")}`,
-      operator: ">=",
-      limit: `1 network whose anchor answered within ${limits.anchorMs / 1000} s`,
-    },
-    {
-      gate: "eyes, own loop and clock",
-      pass: steady,
-      value: steady ? "steady" : `${eyes.shakenBy}, ${((shakenMs ?? 0) / 1000).toFixed(0)} s ago`,
-      operator: "steady for",
-      limit: `${limits.doubtMs / 1000} s`,
-    },
-    {
-      gate: "eyes, journal",
-      pass: eyes.journalWritable,
-      value: eyes.journalWritable ? "writable" : eyes.journalReason,
-      operator: "=",
-      limit: "writable",
-    },
+    collectorsPart(state, voting),
+    ...voting.map((track) => ledgerPart(state, track)),
+    ...voting.map((track) => lagPart(state, track)),
+    networksPart(state, seen),
+    steadyPart(state),
+    journalPart(state),
   ];
 }
 
-function ledgerGate(state: GuardianState, track: CollectorTrack): GateResult {
-  const { doubtMs } = state.settings.limits;
-  const dirtyMs = track.dirtyAt === undefined ? undefined : state.now - track.dirtyAt;
-  const clean = dirtyMs === undefined || dirtyMs > doubtMs;
-  const { dropped, shed } = track.watermark.ledger;
-  return {
-    gate: `eyes, ledger of ${track.id}`,
-    pass: clean,
-    value: `${dropped} dropped, ${shed} shed${clean ? "" : `, last ${((dirtyMs ?? 0) / 1000).toFixed(0)} s ago`}`,
-    operator: "no loss for",
-    limit: `${doubtMs / 1000} s`,
-  };
+function collectorsPart(state: GuardianState, voting: readonly CollectorTrack[]): EyePart {
+  const pass = voting.length > 0;
+  const describe = (): GateResult => ({
+    gate: "eyes, collectors",
+    pass,
+    value: `${voting.length} with a watermark younger than ${state.settings.limits.voteMs / 1000} s`,
+    operator: ">=",
+    limit: "1",
+  });
+  return { pass, describe };
 }
 
-function lagGate(state: GuardianState, track: CollectorTrack): GateResult {
+function networksPart(state: GuardianState, seen: readonly NetworkName[]): EyePart {
+  const pass = seen.length > 0;
+  const describe = (): GateResult => ({
+    gate: "eyes, networks",
+    pass,
+    value: pass ? `anchors answer on ${seen.join(", ")}` : "no anchor answers",
+    operator: ">=",
+    limit: `1 network whose anchor answered within ${state.settings.limits.anchorMs / 1000} s`,
+  });
+  return { pass, describe };
+}
+
+function steadyPart(state: GuardianState): EyePart {
+  const { shakenAt, shakenBy } = state.eyes;
+  const { doubtMs } = state.settings.limits;
+  const shakenMs = shakenAt === undefined ? undefined : state.now - shakenAt;
+  const pass = shakenMs === undefined || shakenMs > doubtMs;
+  const describe = (): GateResult => ({
+    gate: "eyes, own loop and clock",
+    pass,
+    value: pass ? "steady" : `${shakenBy}, ${(shakenMs / 1000).toFixed(0)} s ago`,
+    operator: "steady for",
+    limit: `${doubtMs / 1000} s`,
+  });
+  return { pass, describe };
+}
+
+function journalPart({ eyes }: GuardianState): EyePart {
+  const pass = eyes.journalWritable;
+  const describe = (): GateResult => ({
+    gate: "eyes, journal",
+    pass,
+    value: pass ? "writable" : eyes.journalReason,
+    operator: "=",
+    limit: "writable",
+  });
+  return { pass, describe };
+}
+
+function ledgerPart(state: GuardianState, track: CollectorTrack): EyePart {
+  const { doubtMs } = state.settings.limits;
+  const dirtyMs = track.dirtyAt === undefined ? undefined : state.now - track.dirtyAt;
+  const pass = dirtyMs === undefined || dirtyMs > doubtMs;
+  const { dropped, shed } = track.watermark.ledger;
+  const describe = (): GateResult => ({
+    gate: `eyes, ledger of ${track.id}`,
+    pass,
+    value: `${dropped} dropped, ${shed} shed${pass ? "" : `, last ${(dirtyMs / 1000).toFixed(0)} s ago`}`,
+    operator: "no loss for",
+    limit: `${doubtMs / 1000} s`,
+  });
+  return { pass, describe };
+}
+
+function lagPart(state: GuardianState, track: CollectorTrack): EyePart {
   const { lagMsMax } = state.settings.limits;
   const { storeMs, liveMs } = track;
   // With the store gone and the live view fresh we go on, and say so in an alert of its own.
   const lagMs = storeMs === undefined || liveMs === undefined ? 0 : Math.max(0, liveMs - storeMs);
-  return {
+  const pass = lagMs <= lagMsMax || liveMs === track.watermark.monoMs;
+  const describe = (): GateResult => ({
     gate: `eyes, lag of the store behind ${track.id}`,
-    pass: lagMs <= lagMsMax || liveMs === track.watermark.monoMs,
+    pass,
     value: `${(lagMs / 1000).toFixed(1)} s`,
     operator: "<=",
     limit: `${lagMsMax / 1000} s, or a live view`,
-  };
+  });
+  return { pass, describe };
 }
 
 /** Whether somebody else is heard where this host used to be heard (anywhere, if it never was). */
@@ -113,7 +145,7 @@ export function seesOthersLike(state: GuardianState, host: HostState): boolean {
   const { voting, freshPaths } = state.round;
   let paths = 0;
   for (const track of voting) {
-    for (const row of host.rows.values()) {
+    for (const row of host.rows) {
       if (othersOn(state, row, track) > 0) return true;
       if (row.collector === track.id && row.collectorEpoch === track.watermark.epoch) paths += 1;
     }
@@ -138,7 +170,7 @@ export function doubtsAbout(state: GuardianState, host: HostState): readonly Gat
 export function eyesOn(state: GuardianState, host: HostState): readonly GateResult[] {
   const proving: string[] = [];
   for (const track of state.round.voting) {
-    for (const row of host.rows.values()) {
+    for (const row of host.rows) {
       const others = othersOn(state, row, track);
       if (others > 0) proving.push(`${others} on ${row.path}`);
     }

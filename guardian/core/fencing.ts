@@ -10,12 +10,14 @@ import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Incident, OffCommand, Phase } from "./memory.ts";
-import { deviceLine, deviceTrack, deviceWord } from "./power.ts";
+import { deviceWords } from "./evidence.ts";
+import { deviceTrack, deviceWord } from "./power.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { mintProof, type FenceProof } from "./proof.ts";
 import { noticeInForce } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, type GuardianState, type HostState, type ReadingRecord } from "./state.ts";
+import { render } from "./words.ts";
 
 type Commands = Readonly<Record<string, OffCommand>>;
 type Fencing = Extract<Phase, { kind: "fencing" }>;
@@ -162,7 +164,10 @@ function deviceFence(
   }
   if (command?.answeredAt === undefined) return { kind: "waiting", for: `${device} to answer` };
   if (word.power !== "off")
-    return { kind: "waiting", for: `${device} to read off (${deviceLine(state, host, device)})` };
+    return {
+      kind: "waiting",
+      for: `${device} to read off (${render(deviceWords(state, host, device))})`,
+    };
   // What turned off by our command must be read off twice afterwards; what was off already, once.
   const from = command.wasOn ? command.answeredAt : 0;
   const run = unbrokenOff(deviceTrack(host, device).readings).filter(

@@ -81,18 +81,27 @@ function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: M
     // Of another epoch: it tells that the host reported once, and nothing about when.
     return host.newest === undefined ? { ...host, newest: row } : host;
   }
-  const key = `${row.collector} ${row.path}`;
-  const before = host.rows.get(key);
+  // One or two rows a host: looking through them is cheaper than any key.
+  const place = placeOf(host.rows, row);
+  const before = place === -1 ? undefined : host.rows[place];
   const sameEpoch = before?.collectorEpoch === row.collectorEpoch;
   if (sameEpoch && before.arrivalMs >= row.arrivalMs) return host;
-  const rows = new Map(host.rows);
-  rows.set(key, row);
+  const rows = host.rows.slice();
+  rows[place === -1 ? rows.length : place] = row;
   const arrivedAt = arrivalOnOurClock(row, track, at);
   if (host.lifeAt !== undefined && arrivedAt < host.lifeAt) return { ...host, rows };
   const rebooted = host.newest !== undefined && row.bootId !== host.newest.bootId;
   // A new boot means that it came on again: what its power devices said before is void.
   const devices = rebooted ? new Map() : host.devices;
   return { ...host, rows, newest: row, lifeAt: arrivedAt, devices };
+}
+
+function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow): number {
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at];
+    if (row?.collector === collector && row.path === path) return at;
+  }
+  return -1;
 }
 
 /** When a report arrived, on our clock: never earlier than it truly did. */
@@ -141,7 +150,7 @@ export function hostAge(
   for (const track of voting) {
     // A collector with nothing from this host in its epoch vouches only for what it observed.
     let vouchedMs = Math.max(0, track.watermark.monoMs - track.observedFrom);
-    for (const row of host.rows.values()) {
+    for (const row of host.rows) {
       const age = rowAge(state.now, row, track);
       if (age === undefined) continue;
       vouchedMs = Math.min(vouchedMs, age.vouchedMs);
@@ -215,7 +224,7 @@ export function missingPaths(
   let missing: NetworkName[] | undefined;
   const heard: NetworkName[] = [];
   for (const track of voting) {
-    for (const row of host.rows.values()) {
+    for (const row of host.rows) {
       const age = rowAge(state.now, row, track);
       if (age === undefined) continue;
       if (age.vouchedMs < pathSilentAfterMs) heard.push(row.path);
@@ -257,7 +266,7 @@ export function countFreshPaths(
   const fresh = new FreshPaths();
   for (const track of voting) {
     for (const host of state.hosts.values()) {
-      for (const row of host.rows.values()) {
+      for (const row of host.rows) {
         const age = rowAge(state.now, row, track);
         if (age !== undefined && age.ageMs < suspectAfterMs) fresh.add(track.id, row.path);
       }

@@ -95,7 +95,7 @@ export function disabledGate(state: GuardianState, host: HostState): GateResult 
 
 /** Each part of our eyes is a line of its own: what is in doubt is what must be mended. */
 export function eyesGates(state: GuardianState, host: HostState): readonly GateResult[] {
-  return [...state.round.common, ...eyesOn(state, host)];
+  return [...state.round.parts.map((part) => part.describe()), ...eyesOn(state, host)];
 }
 
 /** A verdict that leaves it alive: hung, or degraded. */

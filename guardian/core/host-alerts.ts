@@ -3,7 +3,7 @@ import { describeMs } from "../../shared/time.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
 import { isDismissed, rowsToApprove } from "./approvals.ts";
-import { evidenceLines } from "./evidence.ts";
+import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { deadAlert } from "./dead-alert.ts";
@@ -75,7 +75,7 @@ function quarantinedAlert(
     kind: "quarantined",
     class: "page",
     title: `${host.host} is in quarantine: its state broke a promise of the design`,
-    why: () => [broken, ...evidenceLines(state, host, assessment)],
+    why: () => [broken, ...reasonLines(state, host, assessment)],
     next: "act on this host by hand; a restart of the guardian tries again; report it as a bug",
   });
 }
@@ -173,7 +173,7 @@ function fenceFailed(
     kind: "fence-failed",
     class: "page",
     title: `${host.host} could not be fenced: nothing is evacuated`,
-    why: () => [reason, ...evidenceLines(state, host, assessment)],
+    why: () => [reason, ...reasonLines(state, host, assessment)],
     next: "make sure by hand that it is off; the guardian tries again while it looks dead",
   });
 }
@@ -200,7 +200,7 @@ function unattendedAlert(state: GuardianState, host: HostState, assessment: Asse
     title: `${host.host} has been silent for more than ${describeMs(unattendedMs)} and nothing moves`,
     why: () => {
       const hold = blocked.length === 0 ? assessment.says : blocked.map(describeGate).join("; ");
-      const evidence = evidenceLines(state, host, assessment);
+      const evidence = reasonLines(state, host, assessment);
       return [`held by row ${assessment.row}: ${hold}`, ...evidence];
     },
     next: "end what holds it, or act by hand",

@@ -3,7 +3,7 @@ import type { HostName } from "../../shared/names.ts";
 import { describeMs } from "../../shared/time.ts";
 import type { AlertMessage } from "../ports.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
-import { evidenceLines } from "./evidence.ts";
+import { reasonLines } from "./explain.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
 import { leftLine } from "./moves.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -41,7 +41,7 @@ export function about(
 ): Wanted {
   const checks = host.newest?.checks;
   const servers = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
-  const why = (): readonly string[] => evidenceLines(state, host, assessment);
+  const why = (): readonly string[] => reasonLines(state, host, assessment);
   return { host: host.host, why, impact: servers, next: "", ...draft };
 }
 

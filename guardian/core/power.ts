@@ -140,23 +140,6 @@ export function deviceWord(state: GuardianState, host: HostState, device: string
   return onProbation(state, host, track) ? words.probation : words[reading.power];
 }
 
-/** A device's word for people. */
-export function deviceLine(state: GuardianState, host: HostState, device: string): string {
-  const { limits } = state.settings;
-  const word = deviceWord(state, host, device);
-  const last = deviceTrack(host, device).readings.at(-1);
-  const name = `power, ${device}`;
-  if (word.power === "contradicted") return `${name}: off, contradicted by life of the host`;
-  if (last === undefined) return `${name}: not read yet`;
-  if (last.reading.power === "unknown") return `${name}: unknown (${last.reading.reason})`;
-  const ageMs = state.now - last.at;
-  const said = `${name}: ${last.reading.power}, ${(ageMs / 1000).toFixed(1)} s ago`;
-  if (word.power !== "unknown") return said;
-  if (word.because === "unverified") return `${said}, but unverified: ${word.reason}`;
-  if (word.because === "old") return `${said}, older than ${limits.powerAgeMsMax / 1000} s`;
-  return `${said}, but it failed to answer: counts after ${limits.powerProbationMs / 1000} s`;
-}
-
 /** Failed to answer since the host turned suspect, and has not answered for long enough since. */
 function onProbation(state: GuardianState, host: HostState, track: DeviceTrack): boolean {
   if (track.failedAt === undefined || host.suspectSince === undefined) return false;
@@ -205,13 +188,6 @@ const powerRank: Readonly<Record<Signals["power"], number>> = {
   on: 2,
   contradicted: 3,
 };
-
-/** The power devices for people, one line each. */
-export function powerLines(state: GuardianState, host: HostState): readonly string[] {
-  const { devices } = hostSettings(state.settings, host.host);
-  if (devices.length === 0) return ["power: no power device is configured"];
-  return devices.map((device) => deviceLine(state, host, device));
-}
 
 function devicesAnswered(state: GuardianState, host: HostState): boolean {
   const since = host.suspectSince;

@@ -96,14 +96,6 @@ export function pingCount(
   return { echoes, sent: last.length };
 }
 
-/** The pings for people, one line a network. */
-export function pingLines(state: GuardianState, host: HostState): readonly string[] {
-  return seenNetworksOf(state, host).map((network) => {
-    const { echoes, sent } = pingCount(state, host, network);
-    return `reverse ping, ${network}: ${echoes} of the last ${sent} answered`;
-  });
-}
-
 /** Echo requests due now: anchors always, hosts while they are suspect or being evacuated. */
 export function duePings(
   state: GuardianState,

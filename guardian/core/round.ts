@@ -1,7 +1,7 @@
 /** What is the same for every host in one round, worked out once before hosts are judged. */
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { GateResult } from "./assessment.ts";
-import { commonEyes } from "./eyes.ts";
+import { commonEyes, type EyePart } from "./eyes.ts";
 import { countFreshPaths, FreshPaths } from "./freshness.ts";
 import { seenNetworks } from "./reverse-ping.ts";
 import type { CollectorTrack, GuardianState } from "./state.ts";
@@ -10,7 +10,7 @@ export interface Round {
   /** Collectors that may say that a host is silent. */
   readonly voting: readonly CollectorTrack[];
   /** The parts of our eyes that concern every host alike; those that do not pass are doubts. */
-  readonly common: readonly GateResult[];
+  readonly parts: readonly EyePart[];
   readonly doubts: readonly GateResult[];
   /** Networks on which one of our anchors answers. */
   readonly seen: readonly NetworkName[];
@@ -19,20 +19,21 @@ export interface Round {
 
 export const noRound: Round = {
   voting: [],
-  common: [],
+  parts: [],
   doubts: [],
   seen: [],
   freshPaths: new FreshPaths(),
 };
 
 export function foldRound(state: GuardianState, voting: readonly CollectorTrack[]): GuardianState {
-  const common = commonEyes(state, voting);
-  const round: Round = {
-    voting,
-    common,
-    doubts: common.filter((gate) => !gate.pass),
-    seen: seenNetworks(state),
-    freshPaths: countFreshPaths(state, voting),
+  const seen = seenNetworks(state);
+  const parts = commonEyes(state, voting, seen);
+  const failing = parts.filter((part) => !part.pass);
+  const doubts = failing.length === 0 ? none : failing.map((part) => part.describe());
+  return {
+    ...state,
+    round: { voting, parts, doubts, seen, freshPaths: countFreshPaths(state, voting) },
   };
-  return { ...state, round };
 }
+
+const none: readonly GateResult[] = [];

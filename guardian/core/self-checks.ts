@@ -78,28 +78,16 @@ function isUnsure(checks: HostChecks, ageMsMax: number): boolean {
   );
 }
 
-/** The self-checks for people, one line each. */
-export function checkLines(state: GuardianState, host: HostState): readonly string[] {
-  const checks = host.newest?.checks;
-  if (checks === undefined) return ["self-checks: never reported"];
-  const since = host.checksSince;
-  const service = host.service?.service;
-  const forMs = (from: MonoMs | undefined): string =>
-    from === undefined ? "" : ` for ${((state.now - from) / 1000).toFixed(0)} s`;
-  const nova = service === undefined ? "unknown" : service.state;
-  return [
-    `storage network: ${checks.storage}${forMs(since.storage)}`,
-    `instances directory: ${checks.directory}${forMs(since.directory)}, last write ${checks.directoryLatencyMs} ms`,
-    `business network: ${checks.business}${forMs(since.business)}`,
-    `libvirt: ${checks.libvirt}, nova-compute: ${nova}${forMs(since.libvirt)}; ${checks.serversRunning} of ${checks.serversTotal} servers run`,
-  ];
-}
-
 /** Whether a planned notice in the last report still explains the silence. */
 export function noticeInForce(state: GuardianState, host: HostState): boolean {
+  const endsAt = noticeEndsAt(state, host);
+  return endsAt !== undefined && state.now < endsAt;
+}
+
+/** Until when the planned notice of the last report explains a silence; undefined without one. */
+export function noticeEndsAt(state: GuardianState, host: HostState): MonoMs | undefined {
   const notice = host.newest?.checks.notice ?? "none";
-  if (notice === "none" || host.lifeAt === undefined) return false;
+  if (notice === "none" || host.lifeAt === undefined) return undefined;
   const { noticeMs, stoppingMs } = state.settings.limits;
-  const forMs = notice === "stopping" ? stoppingMs : noticeMs;
-  return state.now < monoMs(host.lifeAt + forMs);
+  return monoMs(host.lifeAt + (notice === "stopping" ? stoppingMs : noticeMs));
 }

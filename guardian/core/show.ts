@@ -4,7 +4,7 @@ import { describeMs, describeWall } from "../../shared/time.ts";
 import { describeAnswer } from "./approvals.ts";
 import { armingOf } from "./arming.ts";
 import { describeGate } from "./assessment.ts";
-import { evidenceLines } from "./evidence.ts";
+import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
 import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
 import type { Incident, Move } from "./memory.ts";
@@ -13,6 +13,7 @@ import { deviceTrack } from "./power.ts";
 import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import type { Language } from "./words.ts";
 
 export interface HostLine {
   readonly host: string;
@@ -62,20 +63,14 @@ function powerText(state: GuardianState, host: HostState): string {
 }
 
 /** Everything that the verdict on a host rests on, and what holds an action. */
-export function showHost(state: GuardianState, name: HostName): unknown {
+export function showHost(state: GuardianState, name: HostName, language: Language = "en"): unknown {
   const host = state.hosts.get(name);
   if (host === undefined) return undefined;
-  const { assessment } = host;
   const { devices } = hostSettings(state.settings, name);
+  const explanation = explain(state, host);
   return {
     ...hostLine(state, host),
-    row: assessment?.row,
-    says: assessment?.says,
-    action: assessment?.action,
-    evidence: assessment === undefined ? [] : evidenceLines(state, host, assessment),
-    held: assessment?.gates.filter((gate) => !gate.pass).map(describeGate) ?? [],
-    gates:
-      assessment?.gates.map((gate) => `${gate.pass ? "pass" : "HOLD"} ${describeGate(gate)}`) ?? [],
+    ...(explanation === undefined ? {} : explanationText(explanation, language)),
     devices: devices.map((device) => ({
       device,
       unverified: unverifiedBecause(state, name, device) ?? "",
@@ -160,7 +155,9 @@ export function showStatus(state: GuardianState, channels: readonly unknown[]): 
     disarmed: arming.kind === "armed" ? "" : arming.why,
     underWay: arming.kind === "disarming" ? arming.waitsFor : [],
     storm: Object.keys(state.memory.storms),
-    eyes: state.round.common.map((gate) => `${gate.pass ? "good" : "DOUBT"} ${describeGate(gate)}`),
+    eyes: state.round.parts.map(
+      (part) => `${part.pass ? "good" : "DOUBT"} ${describeGate(part.describe())}`,
+    ),
     firing: Object.values(state.memory.alerts).map(({ message }) => ({
       class: message.class,
       title: message.title,

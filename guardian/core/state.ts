@@ -84,7 +84,7 @@ export interface ChecksSince {
 export interface HostState {
   readonly host: HostName;
   /** Newest row per collector and path, of that collector's current epoch. */
-  readonly rows: ReadonlyMap<string, LivenessRow>;
+  readonly rows: readonly LivenessRow[];
   /** The newest report of any epoch: the host's last words. */
   readonly newest: LivenessRow | undefined;
   /** When the newest report arrived, on our clock, never too early. */
@@ -162,7 +162,7 @@ export interface SuspectHold {
 export function newHostState(host: HostName): HostState {
   return {
     host,
-    rows: new Map(),
+    rows: [],
     newest: undefined,
     lifeAt: undefined,
     suspectSince: undefined,

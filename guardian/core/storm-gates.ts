@@ -3,6 +3,7 @@
  * for the whole cloud and for every failure domain of the host.
  */
 import type { GateResult } from "./assessment.ts";
+import type { Census } from "./census.ts";
 import { describePlace } from "./domains.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { wholeCloud } from "./storm.ts";
@@ -15,19 +16,38 @@ export function isOfManyHosts(gate: string): boolean {
 }
 
 export function stormGates(state: GuardianState, host: HostState): readonly GateResult[] {
-  const { census } = state;
   return [
-    stormGate(state, "storm", wholeCloud, census),
-    suspectsGate("suspects", census),
-    ...host.domains.flatMap((domain) => {
-      const count = census.domains.get(domain);
-      const gates = [];
-      if (count !== undefined) gates.push(suspectsGate(`suspects in ${domain}`, count));
-      if (count !== undefined || state.memory.storms[domain] !== undefined) {
-        gates.push(stormGate(state, `storm in ${domain}`, domain, count ?? nobody));
-      }
-      return gates;
-    }),
+    ...gatesIn(state, wholeCloud),
+    ...host.domains.flatMap((domain) => gatesIn(state, domain)),
+  ];
+}
+
+/** They are the same for every host of a scope: in a storm of a thousand they are made once. */
+const made = new WeakMap<Census, Map<string, readonly GateResult[]>>();
+
+function gatesIn(state: GuardianState, scope: string): readonly GateResult[] {
+  const { census } = state;
+  let ofRound = made.get(census);
+  if (ofRound === undefined) made.set(census, (ofRound = new Map()));
+  const storm = state.memory.storms[scope];
+  const key = `${scope} ${storm === undefined ? "" : storm.since}`;
+  const known = ofRound.get(key);
+  if (known !== undefined) return known;
+  const gates = makeGates(state, scope);
+  ofRound.set(key, gates);
+  return gates;
+}
+
+function makeGates(state: GuardianState, scope: string): readonly GateResult[] {
+  const { census } = state;
+  if (scope === wholeCloud) {
+    return [stormGate(state, "storm", scope, census), suspectsGate("suspects", census)];
+  }
+  const count = census.domains.get(scope);
+  if (count === undefined && state.memory.storms[scope] === undefined) return [];
+  return [
+    stormGate(state, `storm in ${scope}`, scope, count ?? nobody),
+    ...(count === undefined ? [] : [suspectsGate(`suspects in ${scope}`, count)]),
   ];
 }
 

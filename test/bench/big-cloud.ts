@@ -51,17 +51,25 @@ export class BigCloud {
   }
 
   /** One second: reports, Nova's list, echoes of the anchors, four rounds. Milliseconds of each. */
-  second(): { readonly tickMs: readonly number[]; readonly telemetryMs: number } {
+  second(): {
+    readonly tickMs: readonly number[];
+    readonly telemetryMs: number;
+    readonly answerMs: number;
+  } {
     const ticks: number[] = [];
     const telemetryMs = timed(() => this.#report());
+    let answerMs = 0;
     for (let round = 0; round < 4; round += 1) {
       this.#now += 250;
       const at = monoMs(this.#now);
       const wall = wallMs(wallStart + this.#now);
       ticks.push(timed(() => this.#take({ kind: "tick", at, wall, disarmed: false })));
-      for (const effect of this.#effects) this.#answer(effect);
+      const asked = this.#effects;
+      answerMs += timed(() => {
+        for (const effect of asked) this.#answer(effect);
+      });
     }
-    return { tickMs: ticks, telemetryMs };
+    return { tickMs: ticks, telemetryMs, answerMs };
   }
 
   #answer(effect: Effect): void {

@@ -1,13 +1,9 @@
 /**
- * `npm run bench`: what the hot paths cost, each beside the floor it is compared to, in one run.
+ * `npm run bench [-- wire|core]`: what the hot paths cost, each beside the floor it is compared to, in one run.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { createHmac, createSecretKey } from "node:crypto";
-import { step } from "../../guardian/core/guardian.ts";
-import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { hostName } from "../../shared/names.ts";
-import { seededRandom } from "../../shared/random.ts";
-import { after, wallMs } from "../../shared/time.ts";
 import { createReplayTable } from "../../shared/replay-window.ts";
 import {
   createHostKeys,
@@ -17,8 +13,7 @@ import {
   signDatagram,
 } from "../../shared/wire-auth.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
-import { worldSettings } from "../support/script.ts";
-import { World } from "../support/world.ts";
+import { benchCore } from "./core.ts";
 
 /** Median microseconds of one call, over rounds after a warm-up. */
 function measure(rounds: number, calls: number, work: (call: number) => void): number {
@@ -69,32 +64,6 @@ function benchReceive(): void {
   row(`receive one report (${bytes} bytes)`, us, "one HMAC-SHA256", floorUs);
 }
 
-/** One decision round over a cloud, against copying a map of as many hosts. */
-function benchTick(hosts: number): void {
-  const names = Array.from({ length: hosts }, (_, index) => hostName(`compute-${index + 1}`));
-  const world = new World(worldSettings(names, {}), names, seededRandom(1));
-  world.run(20_000);
-  let { state } = world;
-  const us = measure(5, 8, () => {
-    const at = after(state.now, 250);
-    const tick: GuardianEvent = {
-      kind: "tick",
-      at,
-      wall: wallMs(state.wall + 250),
-      disarmed: false,
-    };
-    state = step(state, tick).state;
-  });
-  const floorUs = measure(
-    5,
-    8,
-    () => void new Map(state.hosts.values().map((host) => [host.host, host])),
-  );
-  row(`one round over ${hosts} hosts`, us, "a copy of the host map", floorUs);
-  const share = ((us * 4) / 1e6) * 100;
-  console.log(`${" ".repeat(46)} ${share.toFixed(1)} % of a core at four rounds a second`);
-}
-
-benchReceive();
-benchTick(100);
-benchTick(1000);
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
+if (wanted.length === 0 || wanted.includes("core")) benchCore();

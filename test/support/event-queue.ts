@@ -1,4 +1,4 @@
-/** Virtual time: things to do, in order of their time and then of their booking. */
+/** Virtual time: things to do, in order of their time and then of their booking (a binary heap). */
 
 interface Booking {
   readonly at: number;
@@ -7,7 +7,7 @@ interface Booking {
 }
 
 export class EventQueue {
-  #bookings: Booking[] = [];
+  readonly #heap: Booking[] = [];
   #order = 0;
   #now = 0;
 
@@ -17,34 +17,60 @@ export class EventQueue {
 
   /** Books `run` for `ms` from now. */
   in(ms: number, run: () => void): void {
-    this.at(this.#now + Math.max(0, ms), run);
+    this.at(ms > 0 ? this.#now + ms : this.#now, run);
   }
 
   at(at: number, run: () => void): void {
     this.#order += 1;
     const booking = { at, order: this.#order, run };
-    let index = this.#bookings.length;
-    while (index > 0 && this.#isBefore(booking, this.#bookings[index - 1])) index -= 1;
-    this.#bookings.splice(index, 0, booking);
-  }
-
-  #isBefore(left: Booking, right: Booking | undefined): boolean {
-    return (
-      right !== undefined &&
-      (left.at < right.at || (left.at === right.at && left.order < right.order))
-    );
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(booking);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || !isBefore(booking, above)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = booking;
   }
 
   /** Runs everything booked until `until`, calling `afterEach` after each booking. */
-  runUntil(until: number, afterEach: () => void): void {
+  runUntil(until: number, afterEach?: () => void): void {
     for (;;) {
-      const next = this.#bookings[0];
+      const next = this.#heap[0];
       if (next === undefined || next.at > until) break;
-      this.#bookings.shift();
+      this.#removeFirst();
       this.#now = next.at;
       next.run();
-      afterEach();
+      afterEach?.();
     }
     this.#now = until;
   }
+
+  #removeFirst(): void {
+    const heap = this.#heap;
+    const moved = heap.pop();
+    if (moved === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      let below = heap[child];
+      if (below === undefined) break;
+      const right = heap[child + 1];
+      if (right !== undefined && isBefore(right, below)) {
+        child += 1;
+        below = right;
+      }
+      if (!isBefore(below, moved)) break;
+      heap[index] = below;
+      index = child;
+    }
+    heap[index] = moved;
+  }
+}
+
+function isBefore(left: Booking, right: Booking): boolean {
+  return left.at < right.at || (left.at === right.at && left.order < right.order);
 }

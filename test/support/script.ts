@@ -14,7 +14,9 @@ import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
 import type { BmcMode } from "./world-power.ts";
 import { people } from "./people.ts";
-import { wallStart, World, worldAddress } from "./world.ts";
+import { worldAddress } from "./world-calls.ts";
+import { wallStart } from "./world-guardian.ts";
+import { World } from "./world.ts";
 
 /** A story begins when its world has settled. */
 export const settleMs = 30_000;
@@ -217,13 +219,13 @@ export function perform(world: World, words: readonly string[]): void {
       world.collectors.storeUp = first === "up";
       return;
     case "journal":
-      world.journalWritable = first === "writable";
+      world.guardian.journalWritable = first === "writable";
       return;
     case "disarmed-file":
       world.disarmedFile = first === "present";
       return;
     case "pause-guardian":
-      world.pausedUntil = world.queue.now + duration(first, verb);
+      world.guardian.pausedUntil = world.queue.now + duration(first, verb);
       return;
     case "kill-guardian":
       return world.killGuardian();
@@ -232,7 +234,7 @@ export function perform(world: World, words: readonly string[]): void {
     case "end":
       return;
     case "step-clock":
-      world.wallStepMs += duration(first, verb);
+      world.guardian.wallOffsetMs += duration(first, verb);
       return;
     default:
       return people(world, words);

@@ -1,10 +1,9 @@
 /**
  * Nova as LAB facts have it: a service is down when forced or when it has not reported for a
  * while; an evacuate call is accepted only for a down source; a second call for the same server is
- * accepted too, and wrecks it.
+ * accepted too, and wrecks it. And Nova in trouble: it stalls, refuses, loses calls and answers.
  */
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
-import type { Order } from "../../guardian/core/effects.ts";
 import type {
   ApiAnswer,
   ComputeServer,
@@ -13,15 +12,17 @@ import type {
   InventoryAnswer,
 } from "../../guardian/ports.ts";
 
-interface Service {
+export interface NovaService {
   reportedAt: number;
   reports: number;
   forcedDown: boolean;
   status: "enabled" | "disabled";
   reason: string | undefined;
+  /** When somebody changed its standing last. */
+  changedAt: number;
 }
 
-interface Server {
+export interface NovaServer {
   readonly id: ServerId;
   readonly name: string;
   host: HostName;
@@ -33,7 +34,7 @@ interface Server {
   moving: boolean;
 }
 
-interface Migration {
+export interface NovaMigration {
   readonly id: number;
   readonly server: ServerId;
   readonly source: HostName;
@@ -50,13 +51,41 @@ export interface NovaWorld {
   readonly note: (text: string) => void;
 }
 
+/** What becomes of an evacuate call. */
+export type EvacuateMode =
+  | "normal"
+  /** Accepted, and nothing moves until Nova is mended. */
+  | "stalls"
+  | "refuses"
+  /** Accepted, and no record is ever made. */
+  | "loses-call"
+  /** Done, and the answer does not come back. */
+  | "loses-answer"
+  /** Neither answered nor done, until much later. */
+  | "done-late"
+  /** No host takes it. */
+  | "fails";
+
+export type OrderMode = "normal" | "refuses" | "loses-call" | "loses-answer";
+
+const accepted: ApiAnswer = { kind: "accepted", requestId: "req" };
+const noAnswer: ApiAnswer = { kind: "unknown", reason: "no answer within 30 s" };
+
 export class WorldNova {
-  readonly services = new Map<HostName, Service>();
-  readonly servers = new Map<ServerId, Server>();
-  readonly migrations: Migration[] = [];
+  readonly services = new Map<HostName, NovaService>();
+  readonly servers = new Map<ServerId, NovaServer>();
+  readonly migrations: NovaMigration[] = [];
+  /** Hosts of a cell that is down: nothing is known of them. */
+  readonly unreadable = new Set<HostName>();
   reportEveryMs = 10_000;
   downAfterMs = 60_000;
   rebuildMs = 3000;
+  evacuateMode: EvacuateMode = "normal";
+  orderMode: OrderMode = "normal";
+  doneLateMs = 40_000;
+  /** What Nova shows of its schedulers; it may hide them. */
+  schedulers: { readonly up: number; readonly total: number } | undefined;
+  readonly #stalled: (() => void)[] = [];
   readonly #world: NovaWorld;
 
   constructor(world: NovaWorld) {
@@ -70,6 +99,7 @@ export class WorldNova {
       forcedDown: false,
       status: "enabled",
       reason: undefined,
+      changedAt: 0,
     });
   }
 
@@ -89,13 +119,22 @@ export class WorldNova {
     return id;
   }
 
+  /** A server that its owner had stopped. */
+  stop(id: ServerId): void {
+    const server = this.servers.get(id);
+    if (server === undefined) return;
+    server.status = "SHUTOFF";
+    server.vmState = "stopped";
+  }
+
   /** Host aggregates by name. */
   readonly aggregates = new Map<string, HostName[]>();
 
   inventory(): InventoryAnswer {
     const aggregates = [...this.aggregates].map(([name, hosts]) => ({ name, hosts }));
     const capacity = [...this.services.keys()].map((host) => {
-      const servers = [...this.servers.values()].filter((server) => server.host === host).length;
+      let servers = 0;
+      for (const server of this.servers.values()) if (server.host === host) servers += 1;
       return { host, memoryMb: 65_536, memoryUsedMb: 512 + 2048 * servers };
     });
     return { kind: "inventory", aggregates, capacity };
@@ -115,62 +154,70 @@ export class WorldNova {
   }
 
   list(): readonly ComputeService[] {
-    return [...this.services].map(([host, service]) => ({
-      serviceId: `service-${host}`,
-      host,
-      zone: "nova",
-      status: service.status,
-      state: this.isDown(host) ? ("down" as const) : ("up" as const),
-      forcedDown: service.forcedDown,
-      disabledReason: service.reason,
-      updatedAt: `report ${service.reports}`,
-    }));
+    const listed: ComputeService[] = [];
+    for (const [host, service] of this.services) {
+      if (this.unreadable.has(host)) continue;
+      listed.push({
+        serviceId: `service-${host}`,
+        host,
+        zone: "nova",
+        status: service.status,
+        state: this.isDown(host) ? "down" : "up",
+        forcedDown: service.forcedDown,
+        disabledReason: service.reason,
+        updatedAt: `report ${service.reports}`,
+      });
+    }
+    return listed;
+  }
+
+  /** The guardian's order, through whatever troubles Nova has. */
+  /** Takes an order about a service, in the mood that it is in. */
+  order(carryOut: () => ApiAnswer): ApiAnswer {
+    if (this.orderMode === "refuses") {
+      return { kind: "refused", status: 503, reason: "the server is currently unavailable" };
+    }
+    if (this.orderMode === "loses-call") return noAnswer;
+    const answer = carryOut();
+    return this.orderMode === "loses-answer" ? noAnswer : answer;
   }
 
   forceDown(serviceId: string): ApiAnswer {
-    const service = this.services.get(hostName(serviceId.replace("service-", "")));
-    if (service === undefined) return { kind: "refused", status: 404, reason: "no such service" };
-    service.forcedDown = true;
-    service.reports += 1;
-    return { kind: "accepted", requestId: "req" };
+    return this.#change(serviceId, (service) => void (service.forcedDown = true));
   }
 
   disable(serviceId: string, reason: string): ApiAnswer {
-    const service = this.services.get(hostName(serviceId.replace("service-", "")));
-    if (service === undefined) return { kind: "refused", status: 404, reason: "no such service" };
-    service.status = "disabled";
-    service.reason = reason;
-    service.reports += 1;
-    return { kind: "accepted", requestId: "req" };
+    return this.#change(serviceId, (service) => {
+      service.status = "disabled";
+      service.reason = reason;
+    });
   }
 
-  enable(serviceId: string, mark: string): ApiAnswer {
-    const service = this.services.get(hostName(serviceId.replace("service-", "")));
-    if (service === undefined) return { kind: "refused", status: 404, reason: "no such service" };
-    if (service.status !== "disabled" || service.reason !== mark) {
-      const shown = service.reason ?? service.status;
-      return { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
-    }
-    service.status = "enabled";
-    service.reason = undefined;
-    service.reports += 1;
-    return { kind: "accepted", requestId: "req" };
+  enable(serviceId: string): ApiAnswer {
+    return this.#change(serviceId, (service) => {
+      service.status = "enabled";
+      service.reason = undefined;
+    });
   }
 
-  /** What the adapter makes of an order: a person who was faster keeps what they set. */
-  order(order: Extract<Order, { kind: "force-down" | "disable" | "enable" }>): ApiAnswer {
-    if (order.kind === "force-down") return this.forceDown(order.serviceId);
-    if (order.kind === "enable") return this.enable(order.serviceId, order.mark);
-    const service = this.services.get(order.host);
-    if (order.onlyIfEnabled && service?.status === "disabled") {
-      const reason = `it is disabled: ${service.reason ?? ""}`;
-      return { kind: "refused", status: 409, reason };
-    }
-    return this.disable(order.serviceId, order.reason);
+  /** No longer forced down. */
+  setUp(serviceId: string): ApiAnswer {
+    return this.#change(serviceId, (service) => void (service.forcedDown = false));
+  }
+
+  #change(serviceId: string, change: (service: NovaService) => void): ApiAnswer {
+    const service = this.services.get(hostName(serviceId.replace("service-", "")));
+    if (service === undefined) return { kind: "refused", status: 404, reason: "no such service" };
+    change(service);
+    service.changedAt = this.#world.now();
+    service.reports += 1;
+    return accepted;
   }
 
   serversOn(host: HostName): readonly ComputeServer[] {
-    return [...this.servers.values()].filter((server) => server.host === host).map(shown);
+    const found: ComputeServer[] = [];
+    for (const server of this.servers.values()) if (server.host === host) found.push(shown(server));
+    return found;
   }
 
   server(id: ServerId): ComputeServer | undefined {
@@ -185,14 +232,51 @@ export class WorldNova {
       .reverse();
   }
 
+  /** Whether Nova works on a move away from this host. */
+  isMovingOff(host: HostName): boolean {
+    return this.migrations.some(
+      (migration) => migration.source === host && migration.status === "accepted",
+    );
+  }
+
   evacuate(id: ServerId): ApiAnswer {
+    switch (this.evacuateMode) {
+      case "refuses":
+        return { kind: "refused", status: 409, reason: "cannot evacuate it now" };
+      case "loses-call":
+        return accepted;
+      case "done-late":
+        this.#world.later(this.doneLateMs, () => void this.#begin(id));
+        return noAnswer;
+      case "loses-answer":
+        this.#begin(id);
+        return noAnswer;
+      case "normal":
+      case "stalls":
+      case "fails":
+        return this.#begin(id);
+      default:
+        return this.evacuateMode satisfies never;
+    }
+  }
+
+  /** Everything that stalled goes on. */
+  mend(): void {
+    this.evacuateMode = "normal";
+    this.orderMode = "normal";
+    this.unreadable.clear();
+    if (this.schedulers !== undefined) this.schedulers = { up: 1, total: 1 };
+    for (const goOn of this.#stalled.splice(0)) this.#world.later(this.rebuildMs, goOn);
+  }
+
+  #begin(id: ServerId): ApiAnswer {
     const server = this.servers.get(id);
     if (server === undefined) return { kind: "refused", status: 404, reason: "no such server" };
     if (!this.isDown(server.host)) {
       const reason = `Compute service of ${server.host} is still in use.`;
       return { kind: "refused", status: 400, reason };
     }
-    const migration: Migration = {
+    const migration: NovaMigration = {
       id: this.migrations.length + 1,
       server: id,
       source: server.host,
@@ -201,21 +285,22 @@ export class WorldNova {
     };
     this.migrations.push(migration);
     if (server.moving) {
-      this.#world.note(`VIOLATION second evacuate of ${server.name} while the first runs`);
+      this.#world.note(`second evacuate of ${server.name} while the first runs`);
       server.status = "ERROR";
-      return { kind: "accepted", requestId: "req" };
+      return accepted;
     }
     server.moving = true;
     server.status = "REBUILD";
     server.taskState = "rebuilding";
-    this.#world.later(this.rebuildMs, () => this.#arrive(server, migration));
+    const fails = this.evacuateMode === "fails";
+    const arrive = (): void => this.#arrive(server, migration, fails);
+    if (this.evacuateMode === "stalls") this.#stalled.push(arrive);
+    else this.#world.later(this.rebuildMs, arrive);
     return { kind: "accepted", requestId: `req-${migration.id}` };
   }
 
-  #arrive(server: Server, migration: Migration): void {
-    const destination = [...this.services.keys()].find(
-      (host) => host !== migration.source && this.#takes(host),
-    );
+  #arrive(server: NovaServer, migration: NovaMigration, fails: boolean): void {
+    const destination = fails ? undefined : this.#destination(migration.source);
     server.moving = false;
     server.taskState = undefined;
     const stopped = server.vmState === "stopped";
@@ -233,13 +318,16 @@ export class WorldNova {
     server.status = stopped ? "SHUTOFF" : "ACTIVE";
   }
 
-  #takes(host: HostName): boolean {
-    const service = this.services.get(host);
-    return service?.status === "enabled" && !this.isDown(host) && this.#world.isRunning(host);
+  #destination(source: HostName): HostName | undefined {
+    for (const [host, service] of this.services) {
+      if (host === source || service.status !== "enabled") continue;
+      if (!this.isDown(host) && this.#world.isRunning(host)) return host;
+    }
+    return undefined;
   }
 }
 
-function shown(server: Server): ComputeServer {
+function shown(server: NovaServer): ComputeServer {
   return {
     server: server.id,
     name: server.name,

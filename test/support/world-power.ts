@@ -1,35 +1,108 @@
 /** Simulated power devices, honest and otherwise. */
-import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
+import type { DeviceIdentity, PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
-import { powerLoss, type WorldHost } from "./world-host.ts";
+import type { WorldHost } from "./world-host.ts";
 
-export type BmcMode = "normal" | "stuck" | "unreachable" | "refuses" | "lies-off";
+export type BmcMode =
+  | "normal"
+  /** Says done, and does nothing. */
+  | "stuck"
+  | "unreachable"
+  | "refuses"
+  | "lies-off"
+  | "lies-on"
+  /** Does it, and its answer is lost. */
+  | "answer-lost"
+  /** Says done, and the chassis goes off some seconds later. */
+  | "slow-off";
 
 export interface WorldBmc {
   mode: BmcMode;
   /** Whose chassis it really is. */
   chassis: HostName;
   latencyMs: number;
+  /** It looks when it is asked, and answers what was true then. */
+  looksEarly: boolean;
+  /** It has no power of its own. */
+  diesWithHost: boolean;
+  /** An outlet of a power strip: the host is off when all of its outlets are; it shows nothing. */
+  outlet: { on: boolean } | undefined;
+  offDelayMs: number;
+}
+
+export function newBmc(chassis: HostName): WorldBmc {
+  return {
+    mode: "normal",
+    chassis,
+    latencyMs: 60,
+    looksEarly: false,
+    diesWithHost: false,
+    outlet: undefined,
+    offDelayMs: 4000,
+  };
+}
+
+export function newOutlet(chassis: HostName): WorldBmc {
+  return { ...newBmc(chassis), outlet: { on: true } };
+}
+
+const showsNothing: DeviceIdentity = { guid: undefined, uuid: undefined, serial: undefined };
+
+export function isReachable(bmc: WorldBmc | undefined, chassis: WorldHost): bmc is WorldBmc {
+  if (bmc === undefined || bmc.mode === "unreachable") return false;
+  return chassis.power || !bmc.diesWithHost;
+}
+
+function identityOf(bmc: WorldBmc, chassis: WorldHost): DeviceIdentity {
+  if (bmc.outlet !== undefined) return showsNothing;
+  return { guid: chassis.uuid, uuid: undefined, serial: undefined };
 }
 
 /** What a device says of the chassis it is wired to. */
 export function readBmc(bmc: WorldBmc | undefined, chassis: WorldHost): PowerReading {
-  if (bmc === undefined || bmc.mode === "unreachable") {
-    return { power: "unknown", reason: "no answer within 5 s" };
-  }
-  const identity = { guid: chassis.uuid, uuid: undefined, serial: undefined };
+  if (!isReachable(bmc, chassis)) return { power: "unknown", reason: "no answer within 5 s" };
+  const identity = identityOf(bmc, chassis);
   if (bmc.mode === "lies-off") return { power: "off", identity };
-  return { power: chassis.power ? "on" : "off", identity };
+  if (bmc.mode === "lies-on") return { power: "on", identity };
+  const on = bmc.outlet === undefined ? chassis.power : bmc.outlet.on;
+  return { power: on ? "on" : "off", identity };
 }
 
-/** Carries out an off command as the device's mode has it, and answers it. */
-export function switchOff(bmc: WorldBmc | undefined, chassis: WorldHost): PowerOffAnswer {
-  if (bmc === undefined || bmc.mode === "unreachable") {
-    return { kind: "no-answer", reason: "no answer within 5 s" };
+/** What a device answers to an off command, and whether it carries it out, and when. */
+export interface SwitchOff {
+  readonly answer: PowerOffAnswer;
+  readonly carriedOutAfterMs: number | undefined;
+}
+
+export function switchOff(
+  bmc: WorldBmc | undefined,
+  chassis: WorldHost,
+  expected: DeviceIdentity,
+): SwitchOff {
+  const never = undefined;
+  if (!isReachable(bmc, chassis)) {
+    const answer = { kind: "no-answer", reason: "no answer within 5 s" } as const;
+    return { answer, carriedOutAfterMs: never };
   }
-  if (bmc.mode === "refuses") return { kind: "refused", reason: "node busy" };
-  if (bmc.mode !== "normal") return { kind: "done" };
-  if (!chassis.power) return { kind: "already-off" };
-  powerLoss(chassis);
-  return { kind: "done" };
+  if (bmc.mode === "refuses") {
+    return { answer: { kind: "refused", reason: "node busy" }, carriedOutAfterMs: never };
+  }
+  if (identityOf(bmc, chassis).guid !== expected.guid) {
+    const reason = "it shows another identity than expected";
+    return { answer: { kind: "refused", reason }, carriedOutAfterMs: never };
+  }
+  if (bmc.mode === "answer-lost") {
+    const answer = { kind: "no-answer", reason: "no answer within 5 s" } as const;
+    return { answer, carriedOutAfterMs: 0 };
+  }
+  if (bmc.mode === "slow-off") {
+    return { answer: { kind: "done" }, carriedOutAfterMs: bmc.offDelayMs };
+  }
+  if (bmc.mode === "stuck" || bmc.mode === "lies-off") {
+    return { answer: { kind: "done" }, carriedOutAfterMs: never };
+  }
+  if (bmc.mode === "lies-on") return { answer: { kind: "done" }, carriedOutAfterMs: 0 };
+  const on = bmc.outlet === undefined ? chassis.power : bmc.outlet.on;
+  if (!on) return { answer: { kind: "already-off" }, carriedOutAfterMs: never };
+  return { answer: { kind: "done" }, carriedOutAfterMs: 0 };
 }

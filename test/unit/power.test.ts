@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceLine, deviceWord, viewPower } from "../../guardian/core/power.ts";
+import { deviceWords } from "../../guardian/core/evidence.ts";
+import { deviceWord, viewPower } from "../../guardian/core/power.ts";
 import { unverifiedBecause } from "../../guardian/core/verification.ts";
+import { render } from "../../guardian/core/words.ts";
 import { CoreFixture, host1, host2, type Facts } from "../support/core-fixture.ts";
 
 function word(core: CoreFixture): { readonly power: string; readonly line: string } {
   const { power } = deviceWord(core.state, core.hostState(host1), "bmc");
-  return { power, line: deviceLine(core.state, core.hostState(host1), "bmc") };
+  return { power, line: render(deviceWords(core.state, core.hostState(host1), "bmc")) };
 }
 
 function settled(changes: Partial<Facts> = {}): CoreFixture {

@@ -1,0 +1,134 @@
+/**
+ * What a batch of seeds reached, counted by name: a seed counts once for each name that occurred in
+ * it. A simulation in which a row, a gate or a fault hardly ever occurs shows nothing about it.
+ */
+import type { Effect } from "../../guardian/core/effects.ts";
+import type { Assessment } from "../../guardian/core/assessment.ts";
+import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { defaultTable } from "../../guardian/core/verdict-table.ts";
+import type { HostName } from "../../shared/names.ts";
+import type { World } from "../support/world.ts";
+import { faultKinds } from "./fault-kinds.ts";
+
+export type Counts = Record<string, number>;
+
+/** A seed in a thousand batches of fifty: below this a name is as good as never reached. */
+export const floorPerThousand = 20;
+
+/** Rows and gates that no state can reach under the default table, with the reason. */
+export const unreachable: Readonly<Record<string, string>> = {
+  "gate third witness": "every row of the default table that fences has one",
+  "gate capacity": "asked strictly of living hosts only, and no default row fences one",
+  "row 1a": "without a collector that has a vote the eyes are in doubt, and row 1 comes first",
+  "row 13a": "a host without a network to ping is row 1 first: the eyes are in doubt about it",
+};
+
+const effectKinds: Readonly<Record<Effect["kind"], true>> = {
+  ping: true,
+  "ping-anchor": true,
+  "read-power": true,
+  "read-services": true,
+  "read-inventory": true,
+  "list-servers": true,
+  "read-moves": true,
+  "power-off": true,
+  "force-down": true,
+  disable: true,
+  enable: true,
+  evacuate: true,
+  alert: true,
+  line: true,
+};
+
+const happenings = [
+  "fence",
+  "evacuation completed",
+  "evacuation with servers left behind",
+  "evacuation refused by a gate",
+  "move refused by Nova",
+  "storm",
+  "restart in mid-evacuation",
+] as const;
+
+/** Every name that must be reached, derived from the code: rows, gates, effects and faults. */
+export const expectedNames: readonly string[] = [
+  ...faultKinds.map(({ name }) => `fault ${name}`),
+  ...defaultTable.map(({ row }) => `row ${row}`),
+  ...gateList.map(({ gate }) => `gate ${gate}`),
+  ...Object.keys(effectKinds).map((kind) => `effect ${kind}`),
+  ...happenings,
+];
+
+/** What one seed reached. */
+export class Coverage {
+  readonly reached = new Set<string>();
+  /** What was counted already: a judgement is the same object while nothing of it changes. */
+  readonly #seen = new Map<HostName, Assessment>();
+  readonly #effects = new Set<Effect["kind"]>();
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  took(event: GuardianEvent, effects: readonly Effect[]): void {
+    for (const { kind } of effects) {
+      if (this.#effects.has(kind)) continue;
+      this.#effects.add(kind);
+      this.reached.add(`effect ${kind}`);
+    }
+    if (event.kind === "tick") this.#round();
+    else if (event.kind === "started") this.#started(event);
+    else if (event.kind === "evacuate-answered" && event.answer.kind === "refused") {
+      this.reached.add("move refused by Nova");
+    }
+  }
+
+  #started(event: Extract<GuardianEvent, { kind: "started" }>): void {
+    const incidents = Object.values(event.memory?.incidents ?? {});
+    if (incidents.some(({ phase }) => phase.kind === "evacuating")) {
+      this.reached.add("restart in mid-evacuation");
+    }
+  }
+
+  #round(): void {
+    const { state } = this.#world;
+    for (const _ in state.memory.storms) this.reached.add("storm");
+    for (const { host, assessment } of state.hosts.values()) {
+      if (assessment === undefined || this.#seen.get(host) === assessment) continue;
+      this.#seen.set(host, assessment);
+      this.reached.add(`row ${assessment.row}`);
+      if (assessment.gates.length === 0) continue;
+      for (const { gate, pass } of assessment.gates) {
+        if (!pass) this.reached.add(`gate ${gateEntry(gate)?.gate ?? gate}`);
+      }
+    }
+    for (const { phase, host } of Object.values(state.memory.incidents)) {
+      if (phase.kind === "evacuating") this.reached.add("fence");
+      if (phase.kind === "ended") this.#ended(Object.values(phase.moves));
+      const assessment = state.hosts.get(host)?.assessment;
+      if (assessment?.action === "fence" && assessment.gates.some(({ pass }) => !pass)) {
+        this.reached.add("evacuation refused by a gate");
+      }
+    }
+  }
+
+  #ended(moves: readonly { readonly state: { readonly kind: string } }[]): void {
+    const all = moves.every(({ state }) => state.kind === "finished");
+    if (moves.length === 0) return;
+    this.reached.add(all ? "evacuation completed" : "evacuation with servers left behind");
+  }
+}
+
+export function add(into: Counts, more: Counts): void {
+  for (const [name, count] of Object.entries(more)) into[name] = (into[name] ?? 0) + count;
+}
+
+/** Names that occurred in fewer seeds than the floor, with how many. */
+export function belowFloor(counts: Counts, seeds: number): readonly string[] {
+  const floor = (floorPerThousand * seeds) / 1000;
+  return expectedNames
+    .filter((name) => unreachable[name] === undefined && (counts[name] ?? 0) < floor)
+    .map((name) => `${name}: ${counts[name] ?? 0}, at least ${Math.ceil(floor)} wanted`);
+}

@@ -1,0 +1,130 @@
+/** What people do at the wrong moment, and what they do afterwards. */
+import type { WorldHost } from "../support/world-host.ts";
+import type { FaultKind } from "./fault.ts";
+import { startProbe } from "./faults-host.ts";
+import { arm, release, vouch, type Scene } from "./scene.ts";
+
+export const peopleFaults: readonly FaultKind[] = [
+  {
+    name: "technician-turns-host-on",
+    weight: 5,
+    inject: (scene, { host }) => {
+      if (host.power) return false;
+      scene.world.boot(host.name);
+      return true;
+    },
+  },
+  {
+    name: "technician-repairs-host",
+    weight: 2,
+    inject: (scene, { host }) => {
+      if (host.power && !host.hung) return false;
+      repair(scene, host);
+      return true;
+    },
+  },
+  {
+    name: "disarmed-by-file",
+    weight: 2,
+    inject: (scene, { lastsMs }) => {
+      scene.world.disarmedFile = true;
+      scene.later(lastsMs, () => void (scene.world.disarmedFile = false));
+      return true;
+    },
+  },
+  {
+    name: "disarmed-by-person",
+    weight: 1,
+    inject: (scene, { lastsMs }) => {
+      if (!scene.world.guardian.up) return false;
+      arm(scene.world, false);
+      scene.later(lastsMs, () => arm(scene.world, true));
+      return true;
+    },
+  },
+  {
+    name: "armed-by-person",
+    weight: 1,
+    inject: (scene) => {
+      if (!scene.world.guardian.up) return false;
+      arm(scene.world, true);
+      return true;
+    },
+  },
+  {
+    name: "disabled-by-another",
+    weight: 2,
+    inject: (scene, { host, luck }) => {
+      const mark = luck[0] < 0.5 ? "bob: new disks" : "guardian g2 epoch 7 incident i3-x";
+      scene.world.nova.disable(`service-${host.name}`, mark);
+      return true;
+    },
+  },
+  {
+    name: "all-others-disabled",
+    weight: 1,
+    inject: (scene, { host, lastsMs }) => {
+      const { nova } = scene.world;
+      const others = scene.names.filter((name) => name !== host.name);
+      for (const name of others) {
+        if (nova.services.get(name)?.status === "enabled") {
+          nova.disable(`service-${name}`, "bob: upgrade");
+        }
+      }
+      scene.later(lastsMs, () => {
+        for (const name of others) {
+          const service = nova.services.get(name);
+          if (service?.reason === "bob: upgrade") nova.enable(`service-${name}`);
+        }
+      });
+      return true;
+    },
+  },
+  {
+    name: "forced-down-by-another",
+    weight: 1,
+    inject: (scene, { host }) => {
+      scene.world.nova.forceDown(`service-${host.name}`);
+      return true;
+    },
+  },
+  {
+    name: "released",
+    weight: 2,
+    inject: (scene, { host }) => {
+      if (!scene.world.guardian.up) return false;
+      release(scene.world, host.name);
+      return true;
+    },
+  },
+  {
+    name: "vouched-for",
+    weight: 1,
+    inject: (scene, { host }) => {
+      const device = scene.device(host);
+      // A person who vouches has looked; the other case has a fault of its own.
+      if (!scene.world.guardian.up || device?.chassis !== host.name) return false;
+      if (scene.lying.has(host.name)) return false;
+      vouch(scene.world, host.name);
+      return true;
+    },
+  },
+];
+
+/** As the workflow says: on again, its moves ended, up, enabled, released. */
+function repair(scene: Scene, host: WorldHost): void {
+  const { world } = scene;
+  host.hung = false;
+  scene.mended(host);
+  world.boot(host.name);
+  startProbe(host);
+  host.compute = true;
+  scene.later(20_000, () => {
+    // They look first: while its servers move it stays as it is.
+    const phase = world.guardian.journaled.incidents[host.name]?.phase.kind;
+    if (phase === "evacuating" || phase === "fencing" || world.nova.isMovingOff(host.name)) return;
+    world.nova.setUp(`service-${host.name}`);
+    world.nova.enable(`service-${host.name}`);
+    release(world, host.name);
+  });
+}

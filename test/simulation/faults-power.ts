@@ -1,0 +1,117 @@
+/** Power devices that hang, lie, answer late, die with their host or belong to another one. */
+import { startProbe } from "./faults-host.ts";
+import type { BmcMode } from "../support/world-power.ts";
+import type { FaultKind } from "./fault.ts";
+import { vouch, type Scene } from "./scene.ts";
+import type { WorldHost } from "../support/world-host.ts";
+
+export const powerFaults: readonly FaultKind[] = [
+  inMode("bmc-hangs", "unreachable", 2),
+  inMode("bmc-refuses", "refuses", 1),
+  inMode("bmc-does-nothing", "stuck", 1),
+  inMode("bmc-always-says-on", "lies-on", 1),
+  inMode("bmc-answer-lost", "answer-lost", 1),
+  inMode("bmc-switches-late", "slow-off", 1),
+  {
+    name: "bmc-always-says-off",
+    weight: 2,
+    inject: (scene, { host, lastsMs }) => liesOff(scene, host, lastsMs * 3),
+  },
+  {
+    name: "bmc-always-says-off-of-a-flapping-host",
+    weight: 3,
+    inject: (scene, { host, lastsMs }) => {
+      if (!host.probe || !liesOff(scene, host, lastsMs + 60_000)) return false;
+      // Its reports stop for a moment, so that its device is read, and come again.
+      for (let flap = 0; flap < 4; flap += 1) {
+        scene.later(flap * 12_000, () => void (host.probe = false));
+        scene.later(flap * 12_000 + 4500, () => startProbe(host));
+      }
+      return true;
+    },
+  },
+  {
+    name: "bmc-answers-late",
+    weight: 2,
+    inject: (scene, { host, lastsMs, luck }) => {
+      const device = scene.device(host);
+      if (device === undefined) return false;
+      device.latencyMs = 1000 + luck[0] * 5500;
+      device.looksEarly = luck[1] < 0.6;
+      scene.later(lastsMs, () => {
+        device.latencyMs = scene.plan.cloud.bmcLatencyMs;
+        device.looksEarly = false;
+      });
+      return true;
+    },
+  },
+  {
+    name: "bmc-dies-with-host",
+    weight: 1,
+    inject: (scene, { host }) => {
+      const device = scene.device(host);
+      if (device === undefined) return false;
+      device.diesWithHost = true;
+      return true;
+    },
+  },
+  {
+    name: "bmc-of-another-host",
+    weight: 1,
+    inject: (scene, { host, other }) => swap(scene, host, other),
+  },
+  {
+    name: "bmc-of-another-host-vouched-for",
+    weight: 1,
+    inject: (scene, { host, other }) => {
+      // Not while its servers move: an off command given again is not checked against the others.
+      const phase = scene.world.state.memory.incidents[host.name]?.phase.kind;
+      if (!scene.world.guardian.up || phase === "evacuating") return false;
+      if (!swap(scene, host, other)) return false;
+      scene.vouchedWrongly.add(host.name);
+      // Read once with what it shows now, and then vouched for.
+      scene.later(8000, () => vouch(scene.world, host.name));
+      return true;
+    },
+  },
+];
+
+/** Together with a host that is cut off or hangs this is more than anybody could see through. */
+function liesOff(scene: Scene, host: WorldHost, lastsMs: number): boolean {
+  const device = scene.device(host);
+  if (device === undefined || host.hung || !host.power || !scene.isReachable(host)) return false;
+  device.mode = "lies-off";
+  scene.lying.add(host.name);
+  scene.later(lastsMs, () => {
+    device.mode = "normal";
+    scene.lying.delete(host.name);
+  });
+  return true;
+}
+
+function inMode(name: string, mode: BmcMode, weight: number): FaultKind {
+  return {
+    name,
+    weight,
+    inject: (scene, { host, lastsMs }) => {
+      const device = scene.device(host);
+      if (device === undefined || scene.lying.has(host.name)) return false;
+      device.mode = mode;
+      scene.later(lastsMs, () => {
+        if (device.mode === mode) device.mode = "normal";
+      });
+      return true;
+    },
+  };
+}
+
+/** Cables of two chassis changed places; an outlet shows nothing by which anybody could notice. */
+function swap(scene: Scene, host: WorldHost, other: WorldHost): boolean {
+  const one = scene.device(host);
+  const two = scene.device(other);
+  if (one === undefined || two === undefined || host === other) return false;
+  if (one.outlet !== undefined || two.outlet !== undefined) return false;
+  if (scene.lying.has(host.name) || scene.lying.has(other.name)) return false;
+  [one.chassis, two.chassis] = [two.chassis, one.chassis];
+  return true;
+}

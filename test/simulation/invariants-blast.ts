@@ -1,0 +1,111 @@
+/** Invariants 16, 17 and 19: the blast radius. Checked before first off orders and first moves. */
+import type { Order } from "../../guardian/core/effects.ts";
+import type { HostName } from "../../shared/names.ts";
+import type { WorldHost } from "../support/world-host.ts";
+import type { Invariant } from "./invariant.ts";
+import { isFirstOff } from "./invariants-blame.ts";
+import type { Witness } from "./witness.ts";
+
+/** One that died a moment ago cannot be known yet. */
+const knownMs = 9000;
+const markReadMs = 7000;
+const hourMs = 3_600_000;
+
+export const blastInvariants: readonly Invariant[] = [
+  {
+    number: 16,
+    says: "in a storm nothing is begun, and the last host is never fenced",
+    atOrder: (witness, order) => {
+      if (!isFirst(witness, order)) return undefined;
+      const { settings, hosts, nova } = witness.world;
+      const down = [...hosts.values()].filter((host) => isKnownDown(witness, host)).length;
+      const scope = [...hosts.values()].filter((host) => isInScope(witness, host)).length;
+      const limit = Math.max(1, Math.floor(settings.limits.stormShare * scope));
+      const marked = Math.max(...[...nova.services.values()].map(({ changedAt }) => changedAt));
+      const read = witness.now - marked > markReadMs && witness.eyes.goodForMs() > 12_000;
+      if (down > limit && read) {
+        return `${order.kind} of ${order.host} while ${down} hosts are down, limit ${limit}`;
+      }
+      const other = [...hosts.values()].some(
+        (host) => host.name !== order.host && witness.now - witness.of(host.name).reportAt < 6500,
+      );
+      return other ? undefined : `${order.kind} of ${order.host}, the last host`;
+    },
+  },
+  {
+    number: 17,
+    says: "no more hosts an hour than allowed",
+    atOrder: (witness, order) => {
+      if (!isFirstOff(witness, order)) return undefined;
+      // Its hour is the wall clock's: a step forward makes room that nobody promised away.
+      if (witness.eyes.steppedAt > 0) return undefined;
+      const recent = witness.fences.filter(
+        ({ host, at }) => host !== order.host && witness.now - at < hourMs,
+      );
+      const others = new Set(recent.map(({ host }) => host)).size;
+      return others >= witness.world.settings.limits.fencesPerHour
+        ? `${order.host} was ordered off after ${others} others in an hour`
+        : undefined;
+    },
+  },
+  {
+    number: 19,
+    says: "hands off in maintenance, in mode observe, disarmed, or when others have disabled it",
+    atOrder: (witness, order) => {
+      if (!isFirst(witness, order)) return undefined;
+      const { settings } = witness.world;
+      const { host: name, kind } = order;
+      if (settings.mode !== "act") return `${kind} of ${name} in mode ${settings.mode}`;
+      if (settings.hosts.get(name)?.maintenance !== undefined) {
+        return `${kind} of ${name}, which is in maintenance`;
+      }
+      const { disarmedFileSince } = witness.eyes;
+      const present = witness.world.disarmedFile && disarmedFileSince !== undefined;
+      if (present && witness.now - disarmedFileSince > 2100) {
+        return `${kind} of ${name} while disarmed`;
+      }
+      const service = witness.world.nova.services.get(name);
+      const others = service?.status === "disabled" && !isOurs(witness, service.reason);
+      if (!others || witness.now - service.changedAt < markReadMs) return undefined;
+      if (witness.eyes.goodForMs() < markReadMs + 5000) return undefined;
+      if (witness.world.nova.unreadable.size > 0) return undefined;
+      return `${kind} of ${name}, which another disabled: ${service.reason ?? ""}`;
+    },
+  },
+];
+
+/** The first off order of a fence, or the first move of an evacuation. */
+function isFirst(witness: Witness, order: Order): boolean {
+  if (order.kind === "power-off") return isFirstOff(witness, order);
+  if (order.kind !== "evacuate") return false;
+  const begun = [...witness.calls.keys()].some((key) => key.startsWith(`${order.host} `));
+  return !begun && !witness.of(order.host).resumed;
+}
+
+function isOurs(witness: Witness, reason: string | undefined): boolean {
+  return reason?.startsWith(`guardian ${witness.world.settings.guardianId} `) === true;
+}
+
+/** Guarded, in service, and under no notice. */
+function isInScope(witness: Witness, host: WorldHost): boolean {
+  const { settings, nova, state } = witness.world;
+  if (settings.hosts.get(host.name)?.maintenance !== undefined) return false;
+  const service = nova.services.get(host.name);
+  if (service?.status === "disabled" && !isOurs(witness, service.reason)) return false;
+  if (service?.forcedDown === true && !isOurs(witness, service.reason)) return false;
+  if (state.memory.released.includes(host.name)) return false;
+  const newest = state.hosts.get(host.name)?.newest;
+  return newest !== undefined && newest.checks.notice === "none";
+}
+
+function isKnownDown(witness: Witness, host: WorldHost): boolean {
+  if (!witness.isDown(host) || !isInScope(witness, host)) return false;
+  const truth = witness.of(host.name);
+  const since = Math.max(host.answeredAt, truth.reportAt);
+  return witness.now - since > knownMs && isDead(witness, host.name);
+}
+
+/** What has been a while in its state counts; one that nobody can have missed. */
+function isDead(witness: Witness, name: HostName): boolean {
+  return witness.now - witness.world.host(name).aliveAt > knownMs;
+}

@@ -1,0 +1,177 @@
+/** Invariants 1 to 9: fencing before evacuation. */
+import type { HostName } from "../../shared/names.ts";
+import type { Invariant } from "./invariant.ts";
+import type { Delivered, Witness } from "./witness.ts";
+
+const proofLifetimeMs = 30_000;
+const readingsApartMs = 1000;
+/** Two clocks, one of them 50 s ahead: their sums round differently. */
+const roundingMs = 0.001;
+const probationMs = 60_000;
+/** From a report's arrival to the round that knows of it. */
+const readByUsMs = 4500;
+
+export const fencingInvariants: readonly Invariant[] = [
+  {
+    number: 1,
+    says: "no server is evacuated while it may still run on its host",
+    atOrder: (witness, order) => {
+      if (order.kind !== "evacuate") return undefined;
+      const host = witness.world.host(order.host);
+      if (host.running.has(order.server)) {
+        return `evacuate of ${order.server} while it runs on ${order.host}`;
+      }
+      const onSince = host.onAt < witness.clock(order.proof.obtainedAt) - 1000;
+      return host.power && onSince ? `evacuate from ${order.host}, whose chassis is on` : undefined;
+    },
+  },
+  {
+    number: 2,
+    says: "only a reading is off: no timeout, refusal, accepted command or unknown state",
+    atProof: (witness, host, proof) => {
+      for (const device of devicesOf(witness, host)) {
+        const last = witness.of(host).readings.get(device)?.at(-1);
+        if (last?.power !== "off") return `${host} is proven off, and ${device} does not read off`;
+      }
+      const obtainedAt = witness.clock(proof.obtainedAt);
+      const read = [...witness.of(host).readings.values()].flat();
+      const found = read.some((reading) => reading.askedAt === obtainedAt);
+      return found ? undefined : `the proof of ${host} rests on a reading that nobody made`;
+    },
+  },
+  {
+    number: 3,
+    says: "off is read twice, a second apart, from every device, none of which failed lately",
+    atProof: (witness, host) => {
+      for (const device of devicesOf(witness, host)) {
+        const run = unbrokenOff(witness.of(host).readings.get(device) ?? []);
+        const [first] = run;
+        const last = run.at(-1);
+        if (
+          first === undefined ||
+          last === undefined ||
+          last.at - first.at < readingsApartMs - roundingMs
+        ) {
+          return `${host} is proven off by less than two readings of ${device} a second apart`;
+        }
+        const failedAt = witness.of(host).unknownAt.get(device) ?? Number.NEGATIVE_INFINITY;
+        const suspectFrom = witness.of(host).reportAt + 8000;
+        if (failedAt > suspectFrom && witness.now - failedAt < probationMs - 1000) {
+          return `${host} is proven off by ${device}, which failed to answer a moment ago`;
+        }
+      }
+      return undefined;
+    },
+  },
+  {
+    number: 4,
+    says: "only a device that is the host's own counts, and every other host must live afterwards",
+    atProof: (witness, host) => {
+      if (witness.vouchedWrongly.has(host)) return undefined;
+      for (const [device, readings] of witness.of(host).readings) {
+        const other = readings.slice(-2).find((reading) => reading.chassis !== host)?.chassis;
+        if (other !== undefined) return `${host} is proven off by ${device} of ${other}`;
+      }
+      return undefined;
+    },
+    atOrder: (witness, order) => {
+      if (order.kind === "evacuate") {
+        const other = witness.of(order.host).wrongChassis;
+        if (other === undefined || witness.world.host(other).power) return undefined;
+        return `a move of ${order.host} began after ${other} was switched off in its name`;
+      }
+      if (order.kind !== "power-off" || witness.vouchedWrongly.has(order.host)) return undefined;
+      const chassis = witness.world.device(order.host, order.device)?.chassis;
+      if (chassis === undefined || order.expected.guid === undefined) return undefined;
+      const { uuid } = witness.world.host(chassis);
+      return chassis !== order.host && uuid === order.expected.guid
+        ? `off for ${order.host} was sent to the device of ${chassis}`
+        : undefined;
+    },
+  },
+  {
+    number: 5,
+    says: "a proof lives 30 s, and no move starts on a lapsed one",
+    atProof: (_witness, host, proof) =>
+      proof.expiresAt - proof.obtainedAt > proofLifetimeMs + roundingMs
+        ? `the proof of ${host} lives longer than 30 s`
+        : undefined,
+    atOrder: (witness, order) => {
+      if (order.kind !== "evacuate") return undefined;
+      const ageMs = witness.now - witness.clock(order.proof.obtainedAt);
+      return ageMs >= proofLifetimeMs || order.proof.host !== order.host
+        ? `a move of ${order.host} began under a proof that does not stand`
+        : undefined;
+    },
+  },
+  {
+    number: 6,
+    says: "any sign of life after the readings revokes the proof",
+    atOrder: (witness, order) => {
+      if (order.kind === "power-off") return refenceOfLiving(witness, order.host);
+      if (order.kind !== "evacuate") return undefined;
+      const truth = witness.of(order.host);
+      const obtainedAt = witness.clock(order.proof.obtainedAt);
+      for (const [device, readings] of truth.readings) {
+        if (readings.at(-1)?.power === "on") return `a move of ${order.host}: ${device} reads on`;
+      }
+      if (truth.echoAt > obtainedAt) return `a move of ${order.host}, which answered a ping`;
+      const known = truth.reportAt > obtainedAt && witness.now - truth.reportAt > readByUsMs;
+      return known && witness.eyes.goodForMs() > 12_000
+        ? `a move of ${order.host}, which has reported`
+        : undefined;
+    },
+  },
+  {
+    number: 7,
+    says: "forced_down, disabled, a lost ping or another's mark is no proof",
+    atOrder: (witness, order) => {
+      if (order.kind === "power-off") return undefined;
+      const { proof } = witness.of(order.host);
+      const phase = witness.world.state.memory.incidents[order.host]?.phase;
+      const current = phase?.kind === "evacuating" ? phase.proof : undefined;
+      // The proof of this very round is held against the readings at its end.
+      if (proof !== undefined || current !== undefined) return undefined;
+      return `${order.kind} of ${order.host} without a proof`;
+    },
+  },
+  {
+    number: 8,
+    says: "an off chassis is ordered off all the same, has answered, and is read once more",
+    atProof: (witness, host) => {
+      for (const device of devicesOf(witness, host)) {
+        const off = witness.of(host).offs.get(device);
+        const answered = off?.answer?.kind === "done" || off?.answer?.kind === "already-off";
+        const last = witness.of(host).readings.get(device)?.at(-1);
+        if (off === undefined || !answered) {
+          return `${host} is proven off, and ${device} answered no off command`;
+        }
+        if (last === undefined || last.askedAt < off.answeredAt - roundingMs) {
+          return `${host} is proven off, and ${device} was not read after its answer`;
+        }
+      }
+      return undefined;
+    },
+  },
+];
+
+function devicesOf(witness: Witness, host: HostName): readonly string[] {
+  return witness.world.settings.hosts.get(host)?.devices ?? [];
+}
+
+function unbrokenOff(readings: readonly Delivered[]): readonly Delivered[] {
+  const lastOther = readings.findLastIndex((reading) => reading.power !== "off");
+  return readings.slice(lastOther + 1);
+}
+
+/** Switched off again as often as needed while a move is unfinished, else twice at most. */
+function refenceOfLiving(witness: Witness, host: HostName): string | undefined {
+  const truth = witness.of(host);
+  if (truth.ordersToLiving < 2 || !witness.isLiving(witness.world.host(host))) return undefined;
+  const incident = witness.world.state.memory.incidents[host];
+  if (incident?.id !== truth.fencedIn || witness.world.nova.isMovingOff(host)) return undefined;
+  const phase = incident?.phase;
+  const moves = phase?.kind === "evacuating" ? Object.values(phase.moves ?? {}) : [];
+  const ordered = moves.some(({ state }) => state.kind === "ordered" || state.kind === "running");
+  return ordered ? undefined : `${host} was switched off more than twice with no move under way`;
+}

@@ -1,0 +1,141 @@
+/** Invariants 20 to 26 and 30: exactly once, and through crashes. */
+import type { Order } from "../../guardian/core/effects.ts";
+import type { Incident, Memory } from "../../guardian/core/memory.ts";
+import type { Invariant } from "./invariant.ts";
+import type { Witness } from "./witness.ts";
+
+/** An order that Nova shows no record of for this long was not taken. */
+const recordDueMs = 55_000;
+const restartsWithinMs = 600_000;
+
+export const onceInvariants: readonly Invariant[] = [
+  {
+    number: 20,
+    says: "each mark carries the epoch of the process that made it",
+    atOrder: (witness, order) => {
+      if (order.kind !== "disable") return undefined;
+      const { epoch } = witness.world.guardian;
+      const { guardianId } = witness.world.settings;
+      return order.reason.startsWith(`guardian ${guardianId} epoch ${epoch} `)
+        ? undefined
+        : `${order.host} was marked "${order.reason}" in epoch ${epoch}`;
+    },
+  },
+  {
+    number: 21,
+    says: "an intent is journaled before its call",
+    atOrder: (witness, order) =>
+      isJournaled(witness.world.guardian.journaled, order)
+        ? undefined
+        : `${order.kind} of ${order.host} is not in the journal`,
+  },
+  {
+    number: 22,
+    says: "three starts in ten minutes: disarmed until a person arms it",
+    atOrder: (witness, order) => {
+      if (order.kind !== "evacuate" && order.kind !== "power-off") return undefined;
+      if (witness.isFenced(order) && order.kind === "power-off") return undefined;
+      const { starts, startedAt } = witness.world.guardian;
+      const last = starts.at(-1) ?? 0;
+      const recent = starts.filter((wall) => last - wall < restartsWithinMs).length;
+      if (recent < 3 || witness.armedByPersonAt > startedAt) return undefined;
+      return `${order.kind} of ${order.host} after ${recent} starts in ten minutes`;
+    },
+  },
+  {
+    number: 23,
+    says: "an evacuate call is never repeated blindly; recovered is what Nova shows elsewhere",
+    atOrder: (witness, order) => {
+      if (order.kind !== "evacuate") return undefined;
+      const calledAt = witness.calls.get(`${order.host} ${order.server}`);
+      if (calledAt === undefined) return undefined;
+      if (witness.now - calledAt < recordDueMs) {
+        return `evacuate of ${order.server} was repeated after ${witness.now - calledAt} ms`;
+      }
+      const taken = witness.world.nova.migrations.some(
+        ({ server, source, status }) =>
+          server === order.server && source === order.host && status === "accepted",
+      );
+      return taken ? `evacuate of ${order.server} was repeated while it moves` : undefined;
+    },
+    atTick: (witness) => {
+      for (const incident of Object.values(witness.world.state.memory.incidents)) {
+        const broken = falselyEnded(witness, incident);
+        if (broken !== undefined) return broken;
+      }
+      return undefined;
+    },
+  },
+  {
+    number: 24,
+    says: "the source stays forced down while its servers move",
+    atOrder: (witness, order) => {
+      if (order.kind !== "evacuate") return undefined;
+      const service = witness.world.nova.services.get(order.host);
+      return service?.forcedDown === true
+        ? undefined
+        : `a move of ${order.host} began while it is not forced down`;
+    },
+  },
+  {
+    number: 26,
+    says: "only servers whose disk can be reached elsewhere are moved",
+    atOrder: (witness, order) => {
+      if (order.kind !== "evacuate" || witness.world.settings.instancesShared) return undefined;
+      const server = witness.world.nova.servers.get(order.server);
+      return server?.volumeBacked === true
+        ? undefined
+        : `evacuate of ${order.server}, whose disk is on the dead host`;
+    },
+  },
+  {
+    number: 30,
+    says: "no host's state breaks a promise of the design",
+    atTick: (witness) => {
+      for (const [host, reason] of Object.entries(witness.world.state.memory.quarantined)) {
+        return `${host} is in quarantine: ${reason}`;
+      }
+      return undefined;
+    },
+  },
+];
+
+function isJournaled(memory: Memory, order: Order): boolean {
+  const phase = memory.incidents[order.host]?.phase;
+  switch (order.kind) {
+    case "power-off":
+      // In the very round that ends its incident a host that came on is ordered off once more.
+      if (phase?.kind === "ended") return true;
+      if (phase?.kind !== "fencing" && phase?.kind !== "evacuating") return false;
+      return phase.commands[order.device] !== undefined;
+    case "force-down":
+      return phase?.kind === "evacuating" && phase.forcedDown.kind === "asked";
+    case "disable":
+      if (order.onlyIfEnabled) return memory.degraded[order.host]?.disabled.kind === "asked";
+      return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
+    case "enable":
+      return memory.degraded[order.host]?.enabled.kind === "asked";
+    case "evacuate":
+      return phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered";
+    default:
+      return order satisfies never;
+  }
+}
+
+/** An incident that ended with a move called finished, and Nova has the server where it was. */
+function falselyEnded(witness: Witness, incident: Incident): string | undefined {
+  const { phase, id, host } = incident;
+  if (phase.kind !== "ended" || witness.ended.has(id)) return undefined;
+  witness.ended.add(id);
+  for (const move of Object.values(phase.moves)) {
+    const server = witness.world.nova.servers.get(move.server);
+    const { state } = move;
+    if (state.kind === "finished" && server?.host === host) {
+      return `${move.name} is called recovered, and is on ${host}`;
+    }
+    if (state.kind === "planned" || state.kind === "ordered" || state.kind === "running") {
+      return `the work on ${host} ended with ${move.name} ${state.kind}`;
+    }
+  }
+  return undefined;
+}

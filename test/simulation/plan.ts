@@ -1,0 +1,168 @@
+/**
+ * A seed's plan: a cloud, and faults with their times and their luck, all drawn before anything
+ * runs. So any of the faults can be left out and the others stay what they were (see shrink.ts).
+ */
+import { integerBetween, seededRandom, type Random } from "../../shared/random.ts";
+import { faultKinds } from "./fault-kinds.ts";
+
+export interface Cloud {
+  readonly hosts: number;
+  readonly racks: number;
+  readonly collectors: number;
+  readonly novaReportMs: number;
+  /** Whether nova-compute reaches Nova by a network that nothing else uses. */
+  readonly novaApart: boolean;
+  /** How many networks the guardian has a leg on. */
+  readonly networks: 1 | 2;
+  readonly oneNetworkIsEnough: boolean;
+  /** By how many networks a probe reports. */
+  readonly reportPaths: 1 | 2;
+  /** Whether the guardian knows of the racks. */
+  readonly racksKnown: boolean;
+  readonly mode: "act" | "observe";
+  readonly instancesShared: boolean;
+  readonly stormShare: number;
+  readonly stormCooldownMs: number;
+  readonly fencesPerHour: number;
+  readonly fencesPerHourInDomain: number;
+  readonly movesAtOnce: number;
+  readonly noticeMs: number;
+  readonly busyMs: number;
+  readonly calmMs: number;
+  readonly evacuateAnswerMs: number;
+  readonly rebuildMs: number;
+  readonly bmcLatencyMs: number;
+  readonly bootMs: number;
+  readonly servers: readonly number[];
+  /** Places in the list of hosts, undefined for none. */
+  readonly odd: {
+    readonly inMaintenance: number | undefined;
+    /** Never had a probe. */
+    readonly unprobed: number | undefined;
+    readonly withoutDevice: number | undefined;
+    /** Two outlets of a power strip, vouched for, instead of a BMC. */
+    readonly outlets: number | undefined;
+    readonly localDisks: number | undefined;
+    readonly stoppedServers: number | undefined;
+  };
+}
+
+/** One fault with its luck; what it does with it is its kind's business. */
+export interface PlannedFault {
+  readonly atMs: number;
+  readonly kind: string;
+  readonly host: number;
+  readonly other: number;
+  readonly lastsMs: number;
+  /** Two more numbers in [0, 1). */
+  readonly luck: readonly [number, number];
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly cloud: Cloud;
+  readonly faults: readonly PlannedFault[];
+  /** When everything but the dead hosts is mended. */
+  readonly healAtMs: number;
+}
+
+export const settleMs = 30_000;
+export const endMs = 900_000;
+/** The host that focused plans pick on. */
+export const victim = 0;
+
+/** Draws a plan. */
+export function makePlan(seed: number): Plan {
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x5eed);
+  const cloud = makeCloud(random);
+  const focused = random.next() < 0.65;
+  // Long enough for slow troubles; focused plans crowd theirs around one death.
+  const chaosMs = focused ? integerBetween(random, 20_000, 120_000) : 330_000;
+  const count = integerBetween(random, 1, 10);
+  const kinds = someKinds(random);
+  const faults: PlannedFault[] = [];
+  if (focused) {
+    const deaths = ["power-loss", "power-loss", "hang", "hang", "cut-all", "rack-power-loss"];
+    faults.push({ ...drawFault(random, deaths, 10_000, cloud.hosts), host: victim });
+  }
+  for (let index = 0; index < count; index += 1) {
+    faults.push(drawFault(random, kinds, chaosMs, cloud.hosts));
+  }
+  faults.sort((left, right) => left.atMs - right.atMs);
+  const healAtMs = settleMs + chaosMs + integerBetween(random, 0, 60_000);
+  return { seed, cloud, faults, healAtMs };
+}
+
+function drawFault(
+  random: Random,
+  kinds: readonly string[],
+  withinMs: number,
+  hosts: number,
+): PlannedFault {
+  return {
+    atMs: settleMs + random.next() * withinMs,
+    kind: pick(random, kinds),
+    host: random.next() < 0.45 ? victim : integerBetween(random, 0, hosts - 1),
+    other: integerBetween(random, 0, hosts - 1),
+    lastsMs: 500 + random.next() ** 1.7 * 150_000,
+    luck: [random.next(), random.next()],
+  };
+}
+
+/** Each seed has only some of the kinds, so that a run is not always a bit of everything. */
+function someKinds(random: Random): readonly string[] {
+  const share = 0.15 + 0.85 * random.next();
+  const names = faultKinds.flatMap((kind) =>
+    Array.from({ length: kind.weight }, () => kind.name).filter(() => random.next() < share),
+  );
+  return names.length === 0 ? ["power-loss"] : names;
+}
+
+function makeCloud(random: Random): Cloud {
+  const hosts = integerBetween(random, 4, 16);
+  const networks = random.next() < 0.12 ? 1 : 2;
+  const placeOr = (share: number): number | undefined => {
+    const place = random.next() < 0.4 ? victim : integerBetween(random, 0, hosts - 1);
+    return random.next() < share ? place : undefined;
+  };
+  return {
+    hosts,
+    racks: integerBetween(random, 1, Math.min(4, Math.floor(hosts / 2))),
+    collectors: integerBetween(random, 1, 2),
+    novaReportMs: pick(random, [2000, 10_000, 10_000]),
+    novaApart: random.next() < 0.4,
+    networks,
+    oneNetworkIsEnough: networks === 1 && random.next() < 0.4,
+    reportPaths: random.next() < 0.4 ? 2 : 1,
+    racksKnown: random.next() < 0.5,
+    mode: random.next() < 0.06 ? "observe" : "act",
+    instancesShared: random.next() < 0.3,
+    stormShare: pick(random, [0.1, 0.1, 0.25, 0.35]),
+    stormCooldownMs: pick(random, [60_000, 120_000, 300_000]),
+    fencesPerHour: pick(random, [1, 2, 3, 3]),
+    fencesPerHourInDomain: pick(random, [1, 2]),
+    movesAtOnce: integerBetween(random, 1, 8),
+    noticeMs: pick(random, [60_000, 180_000, 600_000]),
+    busyMs: pick(random, [200, 250, 250, 333, 500, 1000]),
+    calmMs: pick(random, [1000, 1000, 1500]),
+    evacuateAnswerMs: integerBetween(random, 50, 4000),
+    rebuildMs: integerBetween(random, 1000, 40_000),
+    bmcLatencyMs: integerBetween(random, 20, 900),
+    bootMs: integerBetween(random, 0, 30_000),
+    servers: Array.from({ length: hosts }, () => integerBetween(random, 0, 8)),
+    odd: {
+      inMaintenance: placeOr(0.12),
+      unprobed: placeOr(0.06),
+      withoutDevice: placeOr(0.06),
+      outlets: placeOr(0.2),
+      localDisks: placeOr(0.2),
+      stoppedServers: placeOr(0.2),
+    },
+  };
+}
+
+export function pick<T>(random: Random, from: readonly T[]): T {
+  const found = from[Math.floor(random.next() * from.length)];
+  if (found === undefined) throw new Error("nothing to pick from");
+  return found;
+}

@@ -1,0 +1,175 @@
+/** What faults act on: the world of a plan, and what the faults under way make unfair to add. */
+import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
+import { collectorId, hostName, type HostName } from "../../shared/names.ts";
+import { seededRandom } from "../../shared/random.ts";
+import type { NetworkName } from "../../shared/telemetry.ts";
+import { worldSettings } from "../support/script.ts";
+import { rackName, type WorldHost, type WorldRack } from "../support/world-host.ts";
+import { newOutlet, type WorldBmc } from "../support/world-power.ts";
+import { World } from "../support/world.ts";
+import type { Cloud, Plan } from "./plan.ts";
+
+export const allNetworks: readonly NetworkName[] = ["management", "storage", "business"];
+
+export class Scene {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly names: readonly HostName[];
+  /** Devices that say "off" of a chassis that is on: such a host is not cut off as well. */
+  readonly lying = new Set<HostName>();
+  /** Hosts whose device somebody vouched for wrongly. */
+  readonly vouchedWrongly = new Set<HostName>();
+  /** Changes when everything is mended: what was booked before does not happen any more. */
+  #healed = false;
+
+  constructor(plan: Plan) {
+    const { cloud } = plan;
+    this.plan = plan;
+    this.names = Array.from({ length: cloud.hosts }, (_, at) => hostName(`compute-${at + 1}`));
+    const settings = settingsOf(cloud, this.names);
+    const random = seededRandom(Math.imul(plan.seed, 0x85ebca6b) ^ 0x0a11);
+    this.world = new World(settings, this.names, random, cloud.racks);
+    furnish(this.world, cloud, this.names);
+  }
+
+  host(index: number): WorldHost {
+    const name = this.names[index];
+    if (name === undefined) throw new Error(`no host at ${index}`);
+    return this.world.host(name);
+  }
+
+  device(host: WorldHost): WorldBmc | undefined {
+    return this.world.bmcs.get(host.name);
+  }
+
+  inRack(rack: WorldRack): readonly WorldHost[] {
+    return [...this.world.hosts.values()].filter((host) => host.rack === rack);
+  }
+
+  /** Books what ends a fault; healing overtakes it. */
+  later(ms: number, run: () => void): void {
+    this.world.queue.in(ms, () => {
+      if (!this.#healed) run();
+    });
+  }
+
+  /** From here on faults do not end by themselves any more: everything is mended. */
+  closeFaults(): void {
+    this.#healed = true;
+  }
+
+  mended(host: WorldHost): void {
+    host.mendedAt = this.world.queue.now;
+  }
+
+  /** Whether nothing at all ails a host's networks. */
+  isReachable(host: WorldHost): boolean {
+    const cabled = allNetworks.every((name) => host.networks[name] && host.rack.networks[name]);
+    return cabled && !host.echoLost && host.link === undefined;
+  }
+}
+
+function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
+  const collectors = Array.from({ length: cloud.collectors }, (_, at) => collectorId(`c${at + 1}`));
+  const limits = {
+    ...defaultLimits,
+    novaCadenceMs: cloud.novaReportMs,
+    stormShare: cloud.stormShare,
+    stormCooldownMs: cloud.stormCooldownMs,
+    fencesPerHour: cloud.fencesPerHour,
+    fencesPerHourInDomain: cloud.fencesPerHourInDomain,
+    movesAtOnce: cloud.movesAtOnce,
+    noticeMs: cloud.noticeMs,
+  };
+  const { mode, instancesShared, oneNetworkIsEnough, odd } = cloud;
+  const base = worldSettings(names, {
+    collectors,
+    limits,
+    mode,
+    instancesShared,
+    oneNetworkIsEnough,
+  });
+  const networks = base.networks.slice(0, cloud.networks);
+  const hosts = new Map<HostName, HostSettings>();
+  for (const [index, name] of names.entries()) {
+    const devices = index === odd.outlets ? ["outlet-a", "outlet-b"] : ["bmc"];
+    const addresses = base.hosts.get(name)?.addresses ?? {};
+    hosts.set(name, {
+      addresses: cloud.networks === 1 ? { management: addresses.management ?? "" } : addresses,
+      devices: index === odd.withoutDevice ? [] : devices,
+      maintenance: index === odd.inMaintenance ? "a new memory module" : undefined,
+      domains: cloud.racksKnown ? { rack: rackName(index, cloud.racks) } : {},
+    });
+  }
+  return { ...base, networks, hosts };
+}
+
+/** What stands in the cloud before anything happens. */
+function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
+  const { odd } = cloud;
+  world.nova.schedulers = { up: 1, total: 1 };
+  world.nova.reportEveryMs = cloud.novaReportMs;
+  world.nova.rebuildMs = cloud.rebuildMs;
+  world.evacuateAnswerMs = cloud.evacuateAnswerMs;
+  world.bootMs = cloud.bootMs;
+  world.guardian.beat = { busyMs: cloud.busyMs, calmMs: cloud.calmMs };
+  for (const [index, name] of names.entries()) {
+    const host = world.host(name);
+    world.addServers(name, cloud.servers[index] ?? 0, index !== odd.localDisks);
+    if (cloud.reportPaths === 2) host.reportPaths = ["management", "storage"];
+    if (cloud.novaApart) host.novaPath = undefined;
+    if (index === odd.unprobed) host.probe = false;
+    const bmc = world.bmcs.get(name);
+    if (bmc !== undefined) bmc.latencyMs = cloud.bmcLatencyMs;
+    if (index === odd.outlets) furnishOutlets(world, name);
+  }
+  const stopped = odd.stoppedServers === undefined ? undefined : names[odd.stoppedServers];
+  for (const server of world.nova.servers.values()) {
+    if (server.host !== stopped) continue;
+    world.nova.stop(server.id);
+    world.host(server.host).running.delete(server.id);
+  }
+}
+
+function furnishOutlets(world: World, name: HostName): void {
+  world.bmcs.set(name, newOutlet(name));
+  world.seconds.set(name, newOutlet(name));
+  world.queue.in(15_000, () => vouch(world, name));
+}
+
+/** A person says that this host's devices are its own. */
+export function vouch(world: World, host: HostName): void {
+  const { guardian } = world;
+  guardian.hear(() => ({
+    kind: "vouched",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    host,
+    by: "alice",
+  }));
+}
+
+/** A person takes a fenced host back. */
+export function release(world: World, host: HostName): void {
+  const { guardian } = world;
+  guardian.hear(() => ({
+    kind: "released",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    host,
+    by: "alice",
+  }));
+}
+
+/** A person arms or disarms it. */
+export function arm(world: World, armed: boolean): void {
+  const { guardian } = world;
+  guardian.hear(() => ({
+    kind: "arming",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    armed,
+    by: "alice",
+    reason: armed ? "looked" : "work on the room's cooling",
+  }));
+}

@@ -1,0 +1,214 @@
+/**
+ * The witness: what truly was, moment by moment, beside what reached the guardian. The invariants
+ * ask it; it asks the simulated world, and the guardian's state only for what it is about to do.
+ */
+import type { Order } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import type { Phase } from "../../guardian/core/memory.ts";
+import type { FenceProof } from "../../guardian/core/proof.ts";
+import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
+import type { HostName } from "../../shared/names.ts";
+import { answers, echoes, type WorldHost } from "../support/world-host.ts";
+import type { World } from "../support/world.ts";
+import { EyesTruth } from "./eyes-truth.ts";
+
+export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
+
+export interface Delivered {
+  readonly askedAt: number;
+  readonly at: number;
+  readonly power: PowerReading["power"];
+  /** Whose chassis it was. */
+  readonly chassis: HostName;
+}
+
+interface OffOrder {
+  readonly askedAt: number;
+  answer: PowerOffAnswer | undefined;
+  answeredAt: number;
+}
+
+const readingsMax = 12;
+const steadyAfterMs = 7000;
+
+/** Facts of one host that the guardian's process could know, in the world's time. */
+export class HostTruth {
+  /** When a report of it last counted as new. */
+  reportAt = Number.NEGATIVE_INFINITY;
+  /** Since when reports came without a gap of two seconds. */
+  reportsSince = Number.POSITIVE_INFINITY;
+  /** When it had last reported so for ten seconds, less what a round needs to notice. */
+  steadyAt = Number.NEGATIVE_INFINITY;
+  /** When an echo of it was last delivered. */
+  echoAt = Number.NEGATIVE_INFINITY;
+  readonly readings = new Map<string, Delivered[]>();
+  readonly unknownAt = new Map<string, number>();
+  readonly offs = new Map<string, OffOrder>();
+  proof: FenceProof | undefined;
+  /** The incident whose proof was found true, and how often a living host was ordered off in it. */
+  fencedIn: string | undefined;
+  /** The incident in which it was last ordered off. */
+  orderedIn: string | undefined;
+  ordersToLiving = 0;
+  /** Its work goes on from before a restart. */
+  resumed = false;
+  /** A living host whose chassis was switched off in its name. */
+  wrongChassis: HostName | undefined;
+  /** How long it has been dead with nothing in the way of its fence. */
+  cleanDeadMs = 0;
+  newestBoot = 0;
+  newestBootId = "";
+
+  forget(): void {
+    this.readings.clear();
+    this.unknownAt.clear();
+    this.offs.clear();
+    this.proof = undefined;
+    this.newestBoot = 0;
+    this.newestBootId = "";
+    this.cleanDeadMs = 0;
+    this.echoAt = Number.NEGATIVE_INFINITY;
+  }
+}
+
+export class Witness {
+  readonly world: World;
+  readonly eyes: EyesTruth;
+  readonly truths = new Map<HostName, HostTruth>();
+  /** First orders of each fence, for storm and rate. */
+  readonly fences: { readonly host: HostName; readonly at: number }[] = [];
+  /** Evacuate calls by "host server", with their time. */
+  readonly calls = new Map<string, number>();
+  /** Incidents whose work was seen to end. */
+  readonly ended = new Set<string>();
+  armedByPersonAt = Number.NEGATIVE_INFINITY;
+  readonly vouchedWrongly: ReadonlySet<HostName>;
+  ticks = 0;
+  /** From the round before to this one; none after a pause. */
+  roundMs = 0;
+  #roundAt = 0;
+  readonly #clockOffset: number;
+
+  constructor(world: World, vouchedWrongly: ReadonlySet<HostName> = new Set()) {
+    this.world = world;
+    this.vouchedWrongly = vouchedWrongly;
+    this.#clockOffset = world.guardian.mono() - world.queue.now;
+    this.eyes = new EyesTruth(world);
+    for (const name of world.hosts.keys()) this.truths.set(name, new HostTruth());
+    world.collectors.onNewest = ({ host, sentAt }) => {
+      const truth = this.of(host);
+      const { now } = world.queue;
+      if (now - truth.reportAt > 2000) truth.reportsSince = now;
+      if (now - truth.reportsSince > steadyAfterMs) truth.steadyAt = now;
+      // A replay that got through would be dated by when it was said.
+      truth.reportAt = Math.max(truth.reportAt, sentAt);
+    };
+  }
+
+  get now(): number {
+    return this.world.queue.now;
+  }
+
+  of(host: HostName): HostTruth {
+    const truth = this.truths.get(host) ?? new HostTruth();
+    this.truths.set(host, truth);
+    return truth;
+  }
+
+  /** The world's time of an instant on the guardian's clock. */
+  clock(mono: number): number {
+    return mono - this.#clockOffset;
+  }
+
+  /** An order leaves; it was judged before. */
+  ordered(order: Order): void {
+    if (order.kind === "power-off") this.#orderedOff(order);
+    if (order.kind === "evacuate") this.calls.set(`${order.host} ${order.server}`, this.now);
+  }
+
+  #orderedOff(order: Extract<Order, { kind: "power-off" }>): void {
+    const truth = this.of(order.host);
+    const off = { askedAt: this.now, answer: undefined, answeredAt: Number.POSITIVE_INFINITY };
+    truth.offs.set(order.device, off);
+    const chassis = this.world.device(order.host, order.device)?.chassis;
+    if (chassis !== undefined && chassis !== order.host) {
+      const other = this.world.host(chassis);
+      if (other.power && !other.hung) truth.wrongChassis = chassis;
+    }
+    truth.orderedIn = incidentOf(order);
+    if (!this.isFenced(order)) this.fences.push({ host: order.host, at: this.now });
+    else if (this.isLiving(this.world.host(order.host))) truth.ordersToLiving += 1;
+  }
+
+  /** Whether an order belongs to an incident whose fence was found true. */
+  isFenced(order: Order): boolean {
+    return this.of(order.host).fencedIn === incidentOf(order);
+  }
+
+  /** Whether we could hear that it lives, on a network of ours that works. */
+  isLiving(host: WorldHost): boolean {
+    const { legs, settings } = this.world;
+    return settings.networks.some(({ name }) => legs[name] && echoes(host, name));
+  }
+
+  /** Dead, or deaf and dumb to everybody, whatever its probe and its links do. */
+  isDown(host: WorldHost): boolean {
+    return !answers(host, "management") && !answers(host, "storage");
+  }
+
+  /** A round has passed. */
+  round(): void {
+    this.ticks += 1;
+    const roundMs = this.now - this.#roundAt;
+    this.roundMs = roundMs > 2000 ? 0 : roundMs;
+    this.#roundAt = this.now;
+    this.eyes.look();
+  }
+
+  /** A proof that is new, and was held against what was read. */
+  proven(host: HostName, incident: string, proof: FenceProof): void {
+    const truth = this.of(host);
+    truth.proof = proof;
+    if (truth.fencedIn !== incident) truth.ordersToLiving = 0;
+    truth.fencedIn = incident;
+  }
+
+  /** What reached the guardian. */
+  hear(event: GuardianEvent): void {
+    if (event.kind === "power-read") {
+      this.#read(event);
+    } else if (event.kind === "power-off-answered") {
+      const off = this.of(event.host).offs.get(event.device);
+      if (off === undefined || off.askedAt > this.clock(event.askedAt) + 1) return;
+      off.answer = event.answer;
+      off.answeredAt = this.clock(event.at);
+    } else if (event.kind === "pinged") {
+      if (event.result.kind === "echo") this.of(event.host).echoAt = this.now;
+    } else if (event.kind === "arming") {
+      if (event.armed) this.armedByPersonAt = this.now;
+    } else if (event.kind === "started") {
+      for (const [host, truth] of this.truths) {
+        truth.forget();
+        const phase = event.memory?.incidents[host]?.phase.kind;
+        truth.resumed = phase === "fencing" || phase === "evacuating";
+      }
+    }
+  }
+
+  #read(event: Extract<GuardianEvent, { kind: "power-read" }>): void {
+    const truth = this.of(event.host);
+    const { power } = event.reading;
+    const chassis = this.world.device(event.host, event.device)?.chassis ?? event.host;
+    const at = this.clock(event.at);
+    const readings = truth.readings.get(event.device) ?? [];
+    readings.push({ askedAt: this.clock(event.askedAt), at, power, chassis });
+    if (readings.length > readingsMax) readings.shift();
+    truth.readings.set(event.device, readings);
+    if (power === "unknown") truth.unknownAt.set(event.device, at);
+  }
+}
+
+/** Which incident an order belongs to, by its id. */
+export function incidentOf(order: Order): string {
+  return order.id.slice(0, order.id.indexOf("/"));
+}

@@ -1,0 +1,278 @@
+/** What the guardian's effects meet in a simulated world, and what comes back. */
+import type { Effect, Order } from "../../guardian/core/effects.ts";
+import type { AlertMessage, ApiAnswer, PingResult } from "../../guardian/ports.ts";
+import type { HostName } from "../../shared/names.ts";
+import type { NetworkName } from "../../shared/telemetry.ts";
+import type { WorldBmc } from "./world-power.ts";
+import { isReachable, readBmc, switchOff } from "./world-power.ts";
+import { echoes } from "./world-host.ts";
+import type { World } from "./world.ts";
+
+type NovaLook = Extract<Effect, { kind: "read-services" | "list-servers" | "read-moves" }>;
+type ServiceOrder = Of<"force-down" | "disable" | "enable">;
+type Of<K extends Effect["kind"]> = Extract<Effect, { kind: K }>;
+
+const novaSilence = "Nova does not answer within 10 s";
+const echo: PingResult = { kind: "echo", rttMs: 1 };
+const noEcho: PingResult = { kind: "no-echo" };
+
+/** Carries out one effect. */
+export function perform(world: World, effect: Effect): void {
+  switch (effect.kind) {
+    case "line":
+      return world.say(effect.host ?? "guardian", effect.text);
+    case "alert":
+      return alert(world, effect.message);
+    case "ping":
+      return ping(world, effect);
+    case "ping-anchor":
+      return pingAnchor(world, effect);
+    case "read-power":
+      return readPower(world, effect);
+    case "power-off":
+      return powerOff(world, effect);
+    case "read-inventory":
+      return readInventory(world);
+    case "read-services":
+    case "list-servers":
+    case "read-moves":
+      return lookAtNova(world, effect);
+    case "force-down":
+    case "disable":
+    case "enable":
+      return orderService(world, effect);
+    case "evacuate":
+      return evacuate(world, effect);
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** Asks the store and each collector for what is newest. */
+export function readTelemetry(world: World): void {
+  const { guardian, collectors } = world;
+  const read = collectors.readStore();
+  if (read !== undefined) {
+    guardian.answer(20, () => ({
+      kind: "telemetry",
+      at: guardian.mono(),
+      source: "store",
+      ...read,
+    }));
+  }
+  for (const collector of collectors.all) {
+    if (!collector.up || !world.liveUp) continue;
+    const live = collectors.live(collector);
+    guardian.answer(15, () => ({
+      kind: "telemetry",
+      at: guardian.mono(),
+      source: "live",
+      ...live,
+    }));
+  }
+}
+
+function alert(world: World, message: AlertMessage): void {
+  const { class: kind, status, title } = message;
+  const resolved = status === "resolved" ? " resolved" : "";
+  world.say(message.host ?? "guardian", `${kind.toUpperCase()}${resolved}: ${title}`);
+  if (status === "resolved") world.firing.delete(message.dedupKey);
+  else world.firing.set(message.dedupKey, message);
+  if (kind === "page" && status === "firing") world.pages.push(message);
+}
+
+function ping(world: World, effect: Of<"ping">): void {
+  const { guardian } = world;
+  const { host, network, timeoutMs } = effect;
+  const sentAt = guardian.mono();
+  const answered = echoes(world.host(host), network) && world.legs[network];
+  const result = answered ? echo : noEcho;
+  guardian.answer(answered ? 1 : timeoutMs, () => ({
+    kind: "pinged",
+    at: guardian.mono(),
+    sentAt,
+    host,
+    network,
+    result,
+  }));
+}
+
+function pingAnchor(world: World, effect: Of<"ping-anchor">): void {
+  const { guardian } = world;
+  const { network, address, timeoutMs } = effect;
+  const sentAt = guardian.mono();
+  const answered = world.legs[network];
+  const result = answered ? echo : noEcho;
+  guardian.answer(answered ? 1 : timeoutMs, () => ({
+    kind: "anchor-pinged",
+    at: guardian.mono(),
+    sentAt,
+    network,
+    address,
+    result,
+  }));
+}
+
+// --- power --------------------------------------------------------------------------------------
+
+function readPower(world: World, effect: Of<"read-power">): void {
+  const { guardian } = world;
+  const { host, device, deadlineMs } = effect;
+  const askedAt = guardian.mono();
+  const bmc = world.device(host, device);
+  const chassis = world.host(bmc?.chassis ?? host);
+  const answersInTime = isReachable(bmc, chassis) && bmc.latencyMs < deadlineMs;
+  const late = bmc !== undefined && bmc.latencyMs >= deadlineMs;
+  const early = bmc?.looksEarly === true ? readBmc(bmc, chassis) : undefined;
+  guardian.answer(answersInTime ? bmc.latencyMs : deadlineMs, () => {
+    const reading = early ?? readBmc(late ? undefined : bmc, chassis);
+    return { kind: "power-read", at: guardian.mono(), askedAt, host, device, reading };
+  });
+}
+
+function powerOff(world: World, order: Extract<Order, { kind: "power-off" }>): void {
+  const { guardian } = world;
+  const { host, device, deadlineMs } = order;
+  const askedAt = guardian.mono();
+  const bmc = world.device(host, device);
+  const chassis = world.host(bmc?.chassis ?? host);
+  world.powerOffs.push({ host, at: world.queue.now });
+  const { answer, carriedOutAfterMs } = switchOff(bmc, chassis, order.expected);
+  if (bmc !== undefined && carriedOutAfterMs !== undefined) {
+    if (carriedOutAfterMs === 0) cutPower(world, bmc);
+    else world.queue.in(carriedOutAfterMs, () => cutPower(world, bmc));
+  }
+  const late = bmc !== undefined && bmc.latencyMs >= deadlineMs;
+  const heard = late ? ({ kind: "no-answer", reason: "no answer within 5 s" } as const) : answer;
+  world.say("bmc", `off ${host}: ${heard.kind}`);
+  const ms = heard.kind === "no-answer" ? deadlineMs : (bmc?.latencyMs ?? 60);
+  guardian.answer(ms, () => ({
+    kind: "power-off-answered",
+    at: guardian.mono(),
+    askedAt,
+    host,
+    device,
+    answer: heard,
+  }));
+}
+
+function cutPower(world: World, bmc: WorldBmc): void {
+  if (bmc.outlet === undefined) return world.cutPower(bmc.chassis);
+  bmc.outlet.on = false;
+  const outlets = world.devicesOf(bmc.chassis);
+  if (outlets.every((other) => other.outlet?.on === false)) world.cutPower(bmc.chassis);
+}
+
+// --- Nova ---------------------------------------------------------------------------------------
+
+function lookAtNova(world: World, effect: NovaLook): void {
+  const { guardian, nova } = world;
+  const askedAt = guardian.mono();
+  if (!world.novaUp) {
+    guardian.answer(10_000, () => {
+      const failed = { at: guardian.mono(), reason: novaSilence };
+      if (effect.kind === "read-services") return { kind: "nova-failed", ...failed };
+      return { kind: "look-failed", host: effect.host, ...failed };
+    });
+    return;
+  }
+  switch (effect.kind) {
+    case "read-services":
+      return guardian.answer(world.novaAnswerMs / 2, () => ({
+        kind: "services",
+        at: guardian.mono(),
+        askedAt,
+        services: nova.list(),
+        unreadable: [...nova.unreadable],
+        ...(nova.schedulers === undefined ? {} : { schedulers: nova.schedulers }),
+      }));
+    case "list-servers": {
+      const { host } = effect;
+      return guardian.answer(world.novaAnswerMs, () => ({
+        kind: "servers-seen",
+        at: guardian.mono(),
+        askedAt,
+        host,
+        servers: nova.serversOn(host),
+        records: nova.evacuations(host),
+      }));
+    }
+    case "read-moves": {
+      const { host, servers } = effect;
+      return guardian.answer(world.novaAnswerMs, () => ({
+        kind: "moves-seen",
+        at: guardian.mono(),
+        askedAt,
+        host,
+        records: nova.evacuations(host),
+        servers: servers.flatMap((id) => nova.server(id) ?? []),
+        gone: [],
+      }));
+    }
+    default:
+      return effect satisfies never;
+  }
+}
+
+function readInventory(world: World): void {
+  const { guardian, nova } = world;
+  guardian.answer(world.novaUp ? 60 : 10_000, () => ({
+    kind: "inventory",
+    at: guardian.mono(),
+    answer: world.novaUp ? nova.inventory() : { kind: "failed", reason: novaSilence },
+  }));
+}
+
+/** What the adapter makes of an order: a person who was faster keeps what they set. */
+function adapted({ nova }: World, order: ServiceOrder): ApiAnswer {
+  if (order.kind === "force-down") return nova.forceDown(order.serviceId);
+  const service = nova.services.get(order.host);
+  const shown = service?.status === "disabled" ? `disabled: ${service.reason ?? ""}` : "enabled";
+  if (order.kind === "enable") {
+    return shown === `disabled: ${order.mark}`
+      ? nova.enable(order.serviceId)
+      : { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
+  }
+  const taken = order.onlyIfEnabled && service?.status === "disabled";
+  return taken && service.reason !== order.reason
+    ? { kind: "refused", status: 409, reason: `it is ${shown}` }
+    : nova.disable(order.serviceId, order.reason);
+}
+
+function orderService(world: World, order: ServiceOrder): void {
+  const { guardian, nova } = world;
+  const { host, kind } = order;
+  const answer = world.novaUp
+    ? nova.order(() => adapted(world, order))
+    : ({ kind: "unknown", reason: novaSilence } as const);
+  world.say("nova", `${kind} ${host}: ${answer.kind}`);
+  guardian.answer(60, () => ({
+    kind: "service-order-answered",
+    at: guardian.mono(),
+    host,
+    order: kind,
+    answer,
+  }));
+}
+
+function evacuate(world: World, order: Of<"evacuate">): void {
+  const { guardian, nova } = world;
+  const { host, server } = order;
+  world.evacuations.push({ host, server });
+  const answer = world.novaUp
+    ? nova.evacuate(server)
+    : ({ kind: "unknown", reason: "Nova does not answer within 30 s" } as const);
+  world.say("nova", `evacuate ${server}: ${answer.kind}`);
+  guardian.answer(answer.kind === "unknown" ? 30_000 : world.evacuateAnswerMs, () => ({
+    kind: "evacuate-answered",
+    at: guardian.mono(),
+    host,
+    server,
+    answer,
+  }));
+}
+
+/** Addresses and anchors of the simulated networks. */
+export function worldAddress(network: NetworkName, host: HostName | undefined): string {
+  return `${network}/${host ?? "anchor"}`;
+}
