@@ -16,7 +16,7 @@ export const peopleFaults: readonly FaultKind[] = [
   },
   {
     name: "technician-repairs-host",
-    weight: 2,
+    weight: 5,
     inject: (scene, { host }) => {
       if (host.power && !host.hung) return false;
       repair(scene, host);
@@ -53,7 +53,7 @@ export const peopleFaults: readonly FaultKind[] = [
   },
   {
     name: "disabled-by-another",
-    weight: 2,
+    weight: 3,
     inject: (scene, { host, luck }) => {
       const mark = luck[0] < 0.5 ? "bob: new disks" : "guardian g2 epoch 7 incident i3-x";
       scene.world.nova.disable(`service-${host.name}`, mark);
@@ -82,7 +82,7 @@ export const peopleFaults: readonly FaultKind[] = [
   },
   {
     name: "forced-down-by-another",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host }) => {
       scene.world.nova.forceDown(`service-${host.name}`);
       return true;

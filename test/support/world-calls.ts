@@ -1,6 +1,6 @@
 /** What the guardian's effects meet in a simulated world, and what comes back. */
 import type { Effect, Order } from "../../guardian/core/effects.ts";
-import type { AlertMessage, ApiAnswer, PingResult } from "../../guardian/ports.ts";
+import type { AlertMessage, PingResult } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { WorldBmc } from "./world-power.ts";
@@ -9,7 +9,6 @@ import { echoes } from "./world-host.ts";
 import type { World } from "./world.ts";
 
 type NovaLook = Extract<Effect, { kind: "read-services" | "list-servers" | "read-moves" }>;
-type ServiceOrder = Of<"force-down" | "disable" | "enable">;
 type Of<K extends Effect["kind"]> = Extract<Effect, { kind: K }>;
 
 const novaSilence = "Nova does not answer within 10 s";
@@ -223,27 +222,11 @@ function readInventory(world: World): void {
   }));
 }
 
-/** What the adapter makes of an order: a person who was faster keeps what they set. */
-function adapted({ nova }: World, order: ServiceOrder): ApiAnswer {
-  if (order.kind === "force-down") return nova.forceDown(order.serviceId);
-  const service = nova.services.get(order.host);
-  const shown = service?.status === "disabled" ? `disabled: ${service.reason ?? ""}` : "enabled";
-  if (order.kind === "enable") {
-    return shown === `disabled: ${order.mark}`
-      ? nova.enable(order.serviceId)
-      : { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
-  }
-  const taken = order.onlyIfEnabled && service?.status === "disabled";
-  return taken && service.reason !== order.reason
-    ? { kind: "refused", status: 409, reason: `it is ${shown}` }
-    : nova.disable(order.serviceId, order.reason);
-}
-
-function orderService(world: World, order: ServiceOrder): void {
+function orderService(world: World, order: Of<"force-down" | "disable" | "enable">): void {
   const { guardian, nova } = world;
   const { host, kind } = order;
   const answer = world.novaUp
-    ? nova.order(() => adapted(world, order))
+    ? nova.order(order)
     : ({ kind: "unknown", reason: novaSilence } as const);
   world.say("nova", `${kind} ${host}: ${answer.kind}`);
   guardian.answer(60, () => ({
