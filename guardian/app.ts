@@ -154,6 +154,10 @@ function isAwaited(event: GuardianEvent): boolean {
     case "vouched":
     case "released":
     case "arming":
+    case "incident-answered":
+    case "acknowledged":
+    case "maintenance-set":
+    case "maintenance-cleared":
       return false;
     default:
       return event satisfies never;

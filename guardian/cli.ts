@@ -1,8 +1,10 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { request } from "node:http";
 import { Command, CommanderError } from "commander";
+import { policyVerbs, type PolicyVerb, type VerbOptions, type Words } from "./cli-policy.ts";
 import { formatOutput, type Format } from "./core/table.ts";
 import { defaultTable } from "./core/verdict-table.ts";
+import { callerHeader, proveCaller } from "./shell/caller-identity.ts";
 import type { ReplayOptions } from "./replay-command.ts";
 
 /** What only main.ts may touch: the process, the environment, the terminal. */
@@ -12,6 +14,8 @@ export interface CommandActions {
   readonly schema: () => string;
   readonly replay: (options: ReplayOptions) => Promise<number>;
   readonly user: () => string;
+  /** What the person types after a question; undefined when there is no terminal. */
+  readonly typed: (question: string) => Promise<string | undefined>;
   readonly print: (text: string) => void;
   readonly isTerminal: boolean;
 }
@@ -48,16 +52,20 @@ export async function buildCommands(
     const { socket, format } = global();
     actions.print(formatOutput(await ask(socket, "GET", path), format));
   };
-  const tell = async (path: string, reason: string): Promise<void> => {
-    await ask(global().socket, "POST", path, { by: actions.user(), reason });
-    actions.print("done");
-    if (!path.endsWith("/arm")) return;
-    const status = Object(await ask(global().socket, "GET", path.replace(/arm$/, "status")));
-    const held: unknown = Reflect.get(status, "disarmed");
-    if (typeof held === "string" && held !== "")
-      actions.print(`still disarmed: ${held}; remove it`);
+  const tell = async (path: string, words: Words): Promise<void> => {
+    const { socket, format } = global();
+    const answer = await ask(socket, "POST", path, { by: actions.user(), ...words });
+    actions.print(formatOutput(answer, format));
   };
   addVerbs(program, show, tell);
+  const confirm = async (wanted: string, what: string): Promise<void> => {
+    const typed = await actions.typed(`${what}\nType ${wanted} to go on: `);
+    if (typed === undefined) return program.error(`no terminal to ask on: add --yes (${what})`);
+    if (typed.trim() !== wanted)
+      throw new Error(`"${typed.trim()}" is not ${wanted}: nothing done`);
+  };
+  const shown = (path: string): Promise<unknown> => ask(global().socket, "GET", path);
+  addPolicyVerbs(program, policyVerbs({ show, shown, tell, confirm }));
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });
   });
@@ -126,7 +134,7 @@ function addReplay(
 function addVerbs(
   program: Command,
   show: (path: string) => Promise<void>,
-  tell: (path: string, reason: string) => Promise<void>,
+  tell: (path: string, words: Words) => Promise<void>,
 ): void {
   const api = "/api/v1";
   const at = (name: string): string => encodeURIComponent(name);
@@ -150,7 +158,7 @@ function addVerbs(
   host
     .command("release <host>")
     .description("a fenced host is people's business again")
-    .action((name: string) => tell(`${api}/hosts/${at(name)}/release`, ""));
+    .action((name: string) => tell(`${api}/hosts/${at(name)}/release`, {}));
   const incident = program.command("incident").description("open incidents");
   incident.command("list").action(() => show(`${api}/incidents`));
   incident.command("show <id>").action((id: string) => show(`${api}/incidents/${at(id)}`));
@@ -160,26 +168,69 @@ function addVerbs(
     .command("vouch <hosts...>")
     .description("the power devices of these hosts, as they answer now, are theirs")
     .action(async (hosts: string[]) => {
-      for (const name of hosts) await tell(`${api}/hosts/${at(name)}/vouch`, "");
+      for (const name of hosts) await tell(`${api}/hosts/${at(name)}/vouch`, {});
     });
-  for (const verb of ["arm", "disarm"] as const) {
-    program
-      .command(verb)
-      .description(verb === "arm" ? "it may act again" : "nothing new is begun until armed")
-      .requiredOption("--reason <text>", "why")
-      .action((options: { reason: string }) => tell(`${api}/${verb}`, options.reason));
+}
+
+/** Verbs as data, made into commands. */
+function addPolicyVerbs(program: Command, verbs: readonly PolicyVerb[]): void {
+  for (const verb of verbs) {
+    const parent = program.commands.find((found) => found.name() === verb.under);
+    const group = verb.under === undefined ? program : (parent ?? program.command(verb.under));
+    const command = group.command(verb.usage).description(verb.description);
+    for (const { flags, description, required } of verb.options) {
+      if (required) command.requiredOption(flags, description);
+      else command.option(flags, description);
+    }
+    command.action(async (...given: unknown[]) => {
+      // Commander hands the argument, if the verb has one, then the options, then the command.
+      const [argument, options] = given.length > 2 ? given : [undefined, given[0]];
+      await verb.run(typeof argument === "string" ? argument : "", Object(options) as VerbOptions);
+    });
   }
 }
 
 /** One request to the daemon. Throws with the daemon's own sentence when it refuses. */
-export function ask(
+export async function ask(
   socket: string,
   method: "GET" | "POST",
   path: string,
   body?: unknown,
 ): Promise<unknown> {
+  if (method === "GET") return send(socket, method, path, {}, undefined);
+  const proof = prove(socket);
+  try {
+    return await send(socket, method, path, { [callerHeader]: proof.token }, JSON.stringify(body));
+  } finally {
+    proof.withdraw();
+  }
+}
+
+function prove(socket: string): ReturnType<typeof proveCaller> {
+  try {
+    return proveCaller(socket);
+  } catch (error) {
+    throw unreachable(socket, error);
+  }
+}
+
+function unreachable(socket: string, error: unknown): Error {
+  const code: unknown = Reflect.get(Object(error), "code");
+  const hint =
+    code === "EACCES" ? "it is its user's and its group's alone: sudo, or join" : "is it running?";
+  return new Error(`the daemon does not answer on ${socket} (${hint})`, { cause: error });
+}
+
+function send(
+  socket: string,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: string | undefined,
+): Promise<unknown> {
+  const options = { socketPath: socket, path, method, headers, timeout: 10_000 };
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath: socket, path, method, timeout: 10_000 }, (response) => {
+    const call = request(options, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (text += chunk));
@@ -191,11 +242,7 @@ export function ask(
       });
     });
     call.on("timeout", () => call.destroy(new Error(`no answer from ${socket} within 10 s`)));
-    call.on("error", (error: NodeJS.ErrnoException) => {
-      const denied = error.code === "EACCES";
-      const hint = denied ? "use sudo: it is its user's alone" : "is it running?";
-      reject(new Error(`the daemon does not answer on ${socket} (${hint})`, { cause: error }));
-    });
-    call.end(body === undefined ? undefined : JSON.stringify(body));
+    call.on("error", (error) => reject(unreachable(socket, error)));
+    call.end(body);
   });
 }

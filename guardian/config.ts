@@ -44,11 +44,44 @@ const limits = z.strictObject({
   stormCooldown: duration(defaultLimits.stormCooldownMs, 30_000),
   fencesPerHour: z.int().min(1).default(defaultLimits.fencesPerHour),
   fencesPerHourInDomain: z.int().min(1).default(defaultLimits.fencesPerHourInDomain),
+  disableDegradedAfter: duration(defaultLimits.disableDegradedAfterMs, 10_000),
+  enableHealthyAfter: duration(defaultLimits.enableHealthyAfterMs, 30_000),
   movesAtOnce: z.int().min(1).max(64).default(defaultLimits.movesAtOnce),
   moveMax: duration(defaultLimits.moveMsMax, 30_000),
   unattended: duration(defaultLimits.unattendedMs, 10_000),
   repeatPage: duration(defaultLimits.repeatPageMs, 60_000),
 });
+
+const mode = z.enum(["observe", "ask", "act"]);
+
+const group = z.strictObject({
+  /** Beside these, the hosts of the aggregate of this name in Nova. */
+  hosts: z.array(name).default([]),
+  mode: mode.optional(),
+});
+
+const wallTime = z
+  .string()
+  .refine((text) => /[Zz]|[+-]\d\d:\d\d$/.test(text) && !Number.isNaN(Date.parse(text)), {
+    message: "must be a time such as 2026-11-22T09:00:00Z, with its zone",
+  })
+  .transform((text) => Date.parse(text));
+
+const maintenanceWindow = z
+  .strictObject({
+    name,
+    start: wallTime,
+    end: wallTime,
+    hosts: z.array(name).default([]),
+    groups: z.array(name).default([]),
+    reason: z.string().min(1),
+    owner: z.string().min(1),
+  })
+  // A time that could not be read is told as that, not as too early.
+  .refine((window) => !(window.end <= window.start), {
+    path: ["end"],
+    message: "must be after start",
+  });
 
 const ipmi = z.strictObject({
   name: name.default("bmc"),
@@ -82,6 +115,8 @@ const host = z.strictObject({
   domains: z.record(name, z.string().min(1)).default({}),
   /** Why nothing may be done to it. */
   maintenance: z.string().min(1).optional(),
+  /** Goes before the modes of its groups and of the cloud. */
+  mode: mode.optional(),
 });
 
 const store = z.discriminatedUnion("kind", [
@@ -106,7 +141,16 @@ const schema = z
     /** The cloud's name in clouds.yaml; also in every alert. OS_CLOUD when left out. */
     cloud: z.string().min(1).optional(),
     guardianId: name.default("guardian"),
-    mode: z.enum(["observe", "act"]).default("observe"),
+    mode: mode.default("observe"),
+    ask: z
+      .strictObject({
+        after: duration(300_000, 10_000),
+        default: z.enum(["observe", "act"]).default("observe"),
+      })
+      .prefault({}),
+    groups: z.record(name, group).default({}),
+    maintenanceWindows: z.array(maintenanceWindow).default([]),
+    disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
     domainAggregates: z.array(z.string().min(1)).default([]),
     instancesShared: z.boolean().default(false),
@@ -173,9 +217,10 @@ const schema = z
     if (config.limits.silentAfter <= config.limits.suspectAfter) {
       problem(["limits", "silentAfter"], "must be more than limits.suspectAfter");
     }
-    if (config.mode === "act" && !hasFenceable(config.hosts)) {
-      problem(["hosts"], "mode act needs at least one host with a power device");
+    if (config.mode !== "observe" && !hasFenceable(config.hosts)) {
+      problem(["hosts"], `mode ${config.mode} needs at least one host with a power device`);
     }
+    for (const [path, text] of unknownNames(config)) problem(path, text);
   });
 
 type Hosts = Readonly<Record<string, z.output<typeof host>>>;
@@ -199,6 +244,27 @@ function* sharedPlaces(hosts: Hosts): Generator<readonly [string, readonly strin
       const other = owners.get(place);
       if (other !== undefined) yield [`${place} belongs to ${other} already`, path];
       owners.set(place, owner);
+    }
+  }
+}
+
+/** Groups and windows that name what is not there, or twice: a typing error must not go unnoticed. */
+function* unknownNames(config: {
+  readonly groups: Readonly<Record<string, z.output<typeof group>>>;
+  readonly maintenanceWindows: readonly z.output<typeof maintenanceWindow>[];
+}): Generator<readonly [readonly string[], string]> {
+  const names = new Set<string>();
+  for (const [index, window] of config.maintenanceWindows.entries()) {
+    const path = ["maintenanceWindows", String(index)];
+    if (names.has(window.name)) yield [[...path, "name"], `"${window.name}" is there already`];
+    names.add(window.name);
+    if (window.hosts.length + window.groups.length === 0) {
+      yield [path, "names neither hosts nor groups"];
+    }
+    for (const [at, wanted] of window.groups.entries()) {
+      if (config.groups[wanted] !== undefined) continue;
+      const known = Object.keys(config.groups).join(", ") || "none";
+      yield [[...path, "groups", String(at)], `no such group: ${wanted}; known: ${known}`];
     }
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** guardian: the daemon (`guardian run`) and the operator's command line in one. */
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
 import { formatProblems } from "../shared/config-problems.ts";
 import { describeError } from "../shared/errors.ts";
 import { buildCommands, type CommandActions } from "./cli.ts";
@@ -54,6 +55,15 @@ const actions: CommandActions = {
   checkConfig: (path) => run(path, true),
   schema: () => JSON.stringify(configSchema(), undefined, 2),
   user: () => process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.() ?? -1}`,
+  typed: async (question) => {
+    if (!process.stdin.isTTY) return undefined;
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return await terminal.question(question);
+    } finally {
+      terminal.close();
+    }
+  },
   replay: (options) => runReplay(options, (text) => console.log(text)),
   print: (text) => console.log(text),
   isTerminal: process.stdout.isTTY,

@@ -174,6 +174,10 @@ export interface ComputeApi {
   ): Promise<{ readonly kind: "records"; readonly records: readonly EvacuationRecord[] } | Failure>;
   forceDown(serviceId: string): Promise<ApiAnswer>;
   disable(serviceId: string, reason: string): Promise<ApiAnswer>;
+  /** Refuses (409) a service that is disabled already; with exactly this reason it is done. */
+  disableEnabled(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
+  /** Refuses (409) unless the service is disabled with exactly this reason. */
+  enable(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   evacuate(server: ServerId): Promise<ApiAnswer>;
 }
 

@@ -125,7 +125,8 @@ function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent 
       return { kind: "power-off-answered", at, askedAt: at, host, device: order.device, answer };
     }
     case "force-down":
-    case "disable": {
+    case "disable":
+    case "enable": {
       const answer = { kind: "refused", status: 0, reason } as const;
       return { kind: "service-order-answered", at, host, order: order.kind, answer };
     }

@@ -49,6 +49,7 @@ function timelineLine({ wallMs, effect }: TimelineEntry, openedWallMs: number): 
       return said(effect.host, `order: evacuate ${effect.server}`);
     case "force-down":
     case "disable":
+    case "enable":
       return said(effect.host, `order: ${effect.kind}`);
     default:
       return effect satisfies never;

@@ -2,7 +2,12 @@
 import { collectorId, hostName, type HostName } from "../shared/names.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
 import type { GuardianConfig } from "./config.ts";
-import { defaultLimits, type HostSettings, type Settings } from "./core/settings.ts";
+import {
+  defaultLimits,
+  type GroupSettings,
+  type HostSettings,
+  type Settings,
+} from "./core/settings.ts";
 
 export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
   const { limits } = config;
@@ -12,6 +17,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       addresses: entry.addresses,
       devices: entry.power.map((device) => device.name),
       maintenance: entry.maintenance,
+      mode: entry.mode,
       domains: entry.domains,
     },
   ]);
@@ -23,6 +29,15 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     cloud,
     guardianId: config.guardianId,
     mode: config.mode,
+    ask: { afterMs: config.ask.after, byDefault: config.ask.default },
+    groups: new Map(Object.entries(config.groups).map(([name, group]) => [name, groupOf(group)])),
+    windows: config.maintenanceWindows.map(({ start, end, hosts: names, ...window }) => ({
+      ...window,
+      startWall: start,
+      endWall: end,
+      hosts: names.map(hostName),
+    })),
+    disableDegraded: config.disableDegraded,
     networks,
     collectors: config.collectors.map((collector) => collectorId(collector.id)),
     hosts: new Map(hosts),
@@ -47,8 +62,14 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       fencesPerHourInDomain: limits.fencesPerHourInDomain,
       movesAtOnce: limits.movesAtOnce,
       moveMsMax: limits.moveMax,
+      disableDegradedAfterMs: limits.disableDegradedAfter,
+      enableHealthyAfterMs: limits.enableHealthyAfter,
       unattendedMs: limits.unattended,
       repeatPageMs: limits.repeatPage,
     },
   };
+}
+
+function groupOf(group: GuardianConfig["groups"][string]): GroupSettings {
+  return { hosts: group.hosts.map(hostName), mode: group.mode };
 }

@@ -58,6 +58,16 @@ export function formatDuration(ms: number): string {
   return `${ms}ms`;
 }
 
+/** A wall instant for people: "2026-11-22 09:00 UTC". */
+export function describeWall(ms: number): string {
+  const text = new Intl.DateTimeFormat("sv-SE", {
+    dateStyle: "short",
+    timeStyle: "short",
+    timeZone: "UTC",
+  }).format(ms);
+  return `${text} UTC`;
+}
+
 /** A duration for people: "8.2 s", "3 min 20 s", "2 h 5 min". */
 export function describeMs(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;

@@ -4,12 +4,13 @@
  * trouble has the same dedup key for ever.
  */
 import type { AlertMessage } from "../ports.ts";
+import { isDismissed } from "./approvals.ts";
 import { describeGate } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
 import { hostAlerts } from "./host-alerts.ts";
-import type { Wanted } from "./incident-alerts.ts";
+import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
 import type { GuardianState } from "./state.ts";
 import { stormAlerts } from "./storm-alerts.ts";
 
@@ -25,9 +26,10 @@ const quietTroubleMs = 60_000;
 /** Sends what began and what ended; repeats pages that nobody ended. */
 export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
   const wanted = new Map<string, Wanted>();
-  for (const want of globalAlerts(state)) wanted.set(dedupKeyOf(state, want), want);
+  for (const want of globalAlerts(state)) wanted.set(dedupKeyOf(state, want.host, want.kind), want);
   for (const host of state.hosts.values()) {
-    for (const want of hostAlerts(state, host)) wanted.set(dedupKeyOf(state, want), want);
+    for (const want of hostAlerts(state, host))
+      wanted.set(dedupKeyOf(state, want.host, want.kind), want);
   }
   const alerts: Record<string, FiringAlert> = {};
   let changed = false;
@@ -73,6 +75,7 @@ function isDue(state: GuardianState, firing: FiringAlert, want: Wanted): boolean
   if (firing.message.title !== want.title) return true;
   const revised = firing.revision !== (want.revision ?? "");
   if (revised && state.now - firing.sentAt >= revisionMs) return true;
+  if (firing.acknowledgedBy !== undefined || isDismissed(state, want.host)) return false;
   const page = want.class === "page";
   return page && state.now - firing.sentAt >= state.settings.limits.repeatPageMs;
 }
@@ -102,7 +105,7 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
       kind: "disarmed",
       host: undefined,
       class: "page",
-      title: `the guardian disarmed itself: ${disarmed}`,
+      title: `the guardian is disarmed: ${disarmed}`,
       why: () => [disarmed],
       impact: "no host is fenced or evacuated",
       next: "find out what happened, then: guardian arm --reason …",
@@ -174,7 +177,7 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
 }
 
 function toMessage(state: GuardianState, want: Wanted): AlertMessage {
-  const dedupKey = dedupKeyOf(state, want);
+  const dedupKey = dedupKeyOf(state, want.host, want.kind);
   return {
     id: messageId(state, dedupKey, "firing"),
     dedupKey,
@@ -189,11 +192,6 @@ function toMessage(state: GuardianState, want: Wanted): AlertMessage {
     next: want.next,
     wallMs: state.wall,
   };
-}
-
-/** The same for the same trouble, for ever. */
-function dedupKeyOf(state: GuardianState, { host, kind }: Wanted): string {
-  return `guardian/${state.settings.cloud}/${host ?? "guardian"}/${kind}`;
 }
 
 /** One per sending, equal over retries of the same sending. */

@@ -4,6 +4,7 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import { placeOf, type DomainCensus, type Place } from "./domains.ts";
+import { failings, noneFailing, type Failing } from "./failings.ts";
 import { capacityOf, freeMbOf } from "./inventory.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { holdsOthers, inScope, isFenced, isIll } from "./storm.ts";
@@ -19,6 +20,8 @@ export interface Census {
   readonly limit: number;
   /** How many hosts could take servers. */
   readonly fit: number;
+  /** How many say that something has failed which hosts share. */
+  readonly failing: Failing;
   /** Memory that these have free, as far as Nova shows it. */
   readonly freeMb: number;
   /** Domains with somebody in trouble or suspect; one that holds every host is none. */
@@ -33,6 +36,7 @@ export const noCensus: Census = {
   scope: 0,
   limit: 1,
   fit: 0,
+  failing: noneFailing,
   freeMb: 0,
   domains: new Map(),
   place: undefined,
@@ -44,9 +48,13 @@ export function foldCensus(state: GuardianState): GuardianState {
   let scope = 0;
   let fit = 0;
   let freeMb = 0;
+  const failing = { ...noneFailing };
   for (const host of state.hosts.values()) {
     const counted = inScope(state, host);
-    if (counted) scope += 1;
+    if (counted) {
+      scope += 1;
+      for (const what of failings(host)) failing[what] += 1;
+    }
     if (counted && couldTakeServers(host)) {
       fit += 1;
       const capacity = capacityOf(state, host.host);
@@ -63,6 +71,7 @@ export function foldCensus(state: GuardianState): GuardianState {
     limit: limitOf(state, scope),
     fit,
     freeMb,
+    failing,
     domains,
     place: placeOf(domains, trouble.length, scope),
   };

@@ -54,6 +54,16 @@ export type Order =
       readonly host: HostName;
       readonly serviceId: string;
       readonly reason: string;
+      /** Not over the reason of a person who was faster: the shell looks before it gives it. */
+      readonly onlyIfEnabled: boolean;
+    }
+  | {
+      readonly kind: "enable";
+      readonly id: string;
+      readonly host: HostName;
+      readonly serviceId: string;
+      /** Only while Nova shows exactly this reason: the shell looks before it gives it. */
+      readonly mark: string;
     }
   | {
       readonly kind: "evacuate";

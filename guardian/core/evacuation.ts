@@ -8,12 +8,13 @@ import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
 import { fenceState, orderOff, othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
+import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move, Phase } from "./memory.ts";
 import { advancedAfter } from "./nova-record.ts";
+import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { proofStands } from "./proof.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
-import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 const lookEveryMs = 1000;
@@ -81,13 +82,12 @@ function keepProof(state: GuardianState, host: HostState, out: Effect[]): Guardi
   const life = signOfLife(host, phase);
   if (life !== undefined) {
     const lostAt = phase.lostAt ?? state.now;
-    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: life.what };
-    const told = say(withPhase(state, host.host, revoked), out, {
-      level: "error",
-      host: host.host,
-      event: "proof-revoked",
-      text: `sign of life (${life.what}): the proof is revoked, no new move starts`,
-    });
+    // A living host shows life in every round: said when it begins, and when its power is seen on.
+    const isNews = phase.life === undefined || (life.poweredOn && phase.life !== life.what);
+    const seen = isNews ? life.what : phase.life;
+    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen };
+    const kept = withPhase(state, host.host, revoked);
+    const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
     return life.poweredOn ? refence(told, host, revoked, out) : told;
   }
   const fence = fenceState(state, host, phase.commands, phase.lifeAt);
@@ -115,6 +115,20 @@ function keepProof(state: GuardianState, host: HostState, out: Effect[]): Guardi
     host: host.host,
     event: "proof-renewed",
     text: "every power device reads off again, twice: a new proof stands",
+  });
+}
+
+function sayRevoked(
+  state: GuardianState,
+  host: HostState,
+  what: string,
+  out: Effect[],
+): GuardianState {
+  return say(state, out, {
+    level: "error",
+    host: host.host,
+    event: "proof-revoked",
+    text: `sign of life (${what}): the proof is revoked, no new move starts`,
   });
 }
 
@@ -149,9 +163,10 @@ function refence(
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
-  const { mode } = state.settings;
-  const { maintenance } = hostSettings(state.settings, host.host);
-  const ours = mode === "act" && maintenance === undefined && phase.refences < refencesMax;
+  if (!holdGate(state, host).pass) return sayHold(state, host, [holdGate(state, host)], out);
+  // Ours to switch off again: we began it, in mode act or approved.
+  const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
+  const ours = began && phase.refences < refencesMax;
   if (incident === undefined || (!underWay && !ours)) return state;
   const commands = orderOff(state, host, incident, out, `refence-${phase.refences + 1}`);
   const next = { ...phase, commands, refences: phase.refences + 1, freshAtCommand: [] };

@@ -121,7 +121,7 @@ export interface ServiceOrderAnswered {
   readonly kind: "service-order-answered";
   readonly at: MonoMs;
   readonly host: HostName;
-  readonly order: "force-down" | "disable";
+  readonly order: "force-down" | "disable" | "enable";
   readonly answer: ApiAnswer;
 }
 
@@ -198,6 +198,50 @@ export interface Arming {
   readonly reason: string;
 }
 
+/** A person answers an incident: go on, stop, or "not a failure". */
+export interface IncidentAnswered {
+  readonly kind: "incident-answered";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  /** Its id: the answer is for this incident and no later one. */
+  readonly incident: string;
+  readonly answer: "approved" | "held" | "dismissed";
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A person has taken note of what fires: of a host, or of the guardian itself. */
+export interface Acknowledged {
+  readonly kind: "acknowledged";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName | undefined;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface MaintenanceSet {
+  readonly kind: "maintenance-set";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  readonly reason: string;
+  readonly owner: string;
+  /** Undefined: until it is cleared. */
+  readonly untilWall: WallMs | undefined;
+  readonly by: string;
+}
+
+export interface MaintenanceCleared {
+  readonly kind: "maintenance-cleared";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  readonly by: string;
+  readonly reason: string;
+}
+
 export type GuardianEvent =
   | Started
   | Tick
@@ -218,4 +262,8 @@ export type GuardianEvent =
   | JournalState
   | Vouched
   | Released
-  | Arming;
+  | Arming
+  | IncidentAnswered
+  | Acknowledged
+  | MaintenanceSet
+  | MaintenanceCleared;

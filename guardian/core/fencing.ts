@@ -5,6 +5,7 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import { describeMs, monoMs, type MonoMs } from "../../shared/time.ts";
+import { approvalOf } from "./approvals.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
@@ -46,7 +47,10 @@ export function beginFencing(
     switchedOff: owing.length > 0 || Object.values(commands).some((command) => command.wasOn),
     freshAtCommand: [...new Set([...owing, ...freshHosts(state, host.host)])].sort(),
   };
-  const fences = [...state.memory.fences, { host: host.host, wall: state.wall }].slice(-100);
+  const approval = approvalOf(state, host.host, "fence");
+  const approved = approval !== undefined && !approval.byDefault;
+  const fence = { host: host.host, wall: state.wall, ...(approved ? { approved } : {}) };
+  const fences = [...state.memory.fences, fence].slice(-100);
   const fenced = { ...state, memory: { ...state.memory, fences } };
   return say(withPhase(fenced, host.host, phase), out, {
     level: "warn",

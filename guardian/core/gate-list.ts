@@ -18,6 +18,12 @@ export const gateList: readonly GateEntry[] = [
   },
   { gate: "mode", asks: "was acting asked for?", fails: "closed", why: "observe is the default" },
   {
+    gate: "hold",
+    asks: "did a person say stop, or that it is no failure?",
+    fails: "closed",
+    why: "the person at the rack knows more",
+  },
+  {
     gate: "maintenance",
     asks: "is the host in service?",
     fails: "closed",
@@ -154,6 +160,12 @@ export const gateList: readonly GateEntry[] = [
     asks: "is one other host fresh, enabled, up and sound by our own verdict?",
     fails: "closed",
     why: "the last host is never fenced",
+  },
+  {
+    gate: "others alike",
+    asks: "do other hosts say that the same has failed?",
+    fails: "closed",
+    why: "then it is what they share, not the host; asked before a degraded host is disabled only",
   },
 ];
 

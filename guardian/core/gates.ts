@@ -3,11 +3,12 @@
  * the operator and the limit. docs/gates.md says for each whether it fails open or closed, and why.
  */
 import type { Assessment, GateResult } from "./assessment.ts";
+import { passedByApproval } from "./approvals.ts";
 import { capacityGate, destinationGate, novaGate, schedulerGate } from "./destination-gates.ts";
 import { eyesOn } from "./eyes.ts";
 import { steadyAt } from "./freshness.ts";
 import { disabledBy } from "./marks.ts";
-import { hostSettings } from "./settings.ts";
+import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { rateGates, stormGates } from "./storm-gates.ts";
 import { reversePingGate, thirdWitnessGate } from "./witness-gates.ts";
@@ -48,7 +49,8 @@ export function gatesToMove(
 function gatesOfPeople(state: GuardianState, host: HostState): readonly GateResult[] {
   return [
     armedGate(state),
-    modeGate(state),
+    modeGate(state, host),
+    holdGate(state, host),
     maintenanceGate(state, host),
     disabledGate(state, host),
   ];
@@ -59,9 +61,9 @@ function gatesOfBounds(
   host: HostState,
   assessment: Assessment,
 ): readonly GateResult[] {
+  const bounds = [...stormGates(state, host), ...rateGates(state, host)];
   return [
-    ...stormGates(state, host),
-    ...rateGates(state, host),
+    ...bounds.map((gate) => passedByApproval(state, host.host, gate)),
     capacityGate(state, host, isLiving(assessment)),
     novaGate(state),
     schedulerGate(state),
@@ -71,33 +73,16 @@ function gatesOfBounds(
 
 /** Gates for a further move of an evacuation that has begun: it is finished, storm or not. */
 export function gatesToContinue(state: GuardianState, host: HostState): readonly GateResult[] {
-  return [armedGate(state), novaGate(state), schedulerGate(state), destinationGate(state, host)];
+  return [
+    armedGate(state),
+    holdGate(state, host),
+    novaGate(state),
+    schedulerGate(state),
+    destinationGate(state, host),
+  ];
 }
 
-function armedGate(state: GuardianState): GateResult {
-  const why = state.disarmedFile ? "the file `disarmed` exists" : state.memory.disarmed;
-  const value = why === undefined ? "armed" : `disarmed: ${why}`;
-  return { gate: "armed", pass: why === undefined, value, operator: "=", limit: "armed" };
-}
-
-function modeGate(state: GuardianState): GateResult {
-  const { mode } = state.settings;
-  return { gate: "mode", pass: mode === "act", value: mode, operator: "=", limit: "act" };
-}
-
-function maintenanceGate(state: GuardianState, host: HostState): GateResult {
-  const reason = hostSettings(state.settings, host.host).maintenance;
-  const value = reason === undefined ? "in service" : `in maintenance: ${reason}`;
-  return {
-    gate: "maintenance",
-    pass: reason === undefined,
-    value,
-    operator: "=",
-    limit: "in service",
-  };
-}
-
-function disabledGate(state: GuardianState, host: HostState): GateResult {
+export function disabledGate(state: GuardianState, host: HostState): GateResult {
   const by = disabledBy(state, host);
   return {
     gate: "disabled by another",
@@ -109,7 +94,7 @@ function disabledGate(state: GuardianState, host: HostState): GateResult {
 }
 
 /** Each part of our eyes is a line of its own: what is in doubt is what must be mended. */
-function eyesGates(state: GuardianState, host: HostState): readonly GateResult[] {
+export function eyesGates(state: GuardianState, host: HostState): readonly GateResult[] {
   return [...state.round.parts.map((part) => part.describe()), ...eyesOn(state, host)];
 }
 

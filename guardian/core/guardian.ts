@@ -5,10 +5,13 @@
  */
 import type { MonoMs, WallMs } from "../../shared/time.ts";
 import { foldAlerts } from "./alerting.ts";
+import { foldAcknowledged, foldAnswer } from "./approvals.ts";
+import { foldArming, foldArmingTold } from "./arming.ts";
 import { foldCensus, noCensus } from "./census.ts";
+import { foldDegradedOrder } from "./degraded.ts";
 import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
-import type { Arming, GuardianEvent, Released, Started, Tick } from "./events.ts";
+import type { GuardianEvent, Released, Started, Tick } from "./events.ts";
 import { foldServiceOrder } from "./service-orders.ts";
 import { foldFreshness, foldTelemetry, voters } from "./freshness.ts";
 import { foldDomains } from "./domains.ts";
@@ -18,12 +21,14 @@ import { foldPowerOff } from "./fencing.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
 import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
+import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
 import { emptyMemory, remembered } from "./memory.ts";
 import { foldEvacuateAnswer, foldMoves, foldServers } from "./moves.ts";
 import { foldServices } from "./nova-record.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
+import { foldServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
 import { assess } from "./signals.ts";
@@ -59,6 +64,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     settings,
     epoch: 0,
     startedAt: now,
+    startedWall: wall,
     now,
     wall,
     eyes: {
@@ -129,9 +135,9 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "power-off-answered":
       return foldPowerOff(state, event);
     case "service-order-answered":
-      return foldServiceOrder(state, event, out);
+      return foldServiceOrder(foldDegradedOrder(state, event, out), event, out);
     case "servers-seen":
-      return foldServers(state, event, out);
+      return foldServers(foldServersOn(state, event), event, out);
     case "moves-seen":
       return foldMoves(state, event, out);
     case "look-failed":
@@ -147,6 +153,14 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return foldReleased(state, event, out);
     case "arming":
       return foldArming(state, event, out);
+    case "incident-answered":
+      return foldAnswer(state, event, out);
+    case "acknowledged":
+      return foldAcknowledged(state, event, out);
+    case "maintenance-set":
+      return foldMaintenanceSet(state, event, out);
+    case "maintenance-cleared":
+      return foldMaintenanceCleared(state, event, out);
     default:
       return event satisfies never;
   }
@@ -158,6 +172,7 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
     ...state,
     epoch: event.epoch,
     startedAt: event.at,
+    startedWall: event.wall,
     now: event.at,
     wall: event.wall,
     eyes: { ...state.eyes, graceFrom: event.at, goodMs: 0 },
@@ -172,17 +187,6 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
   const recent = event.starts.filter((wall) => event.wall - wall < restartsWithinMs).length;
   if (recent < restartsToDisarm) return told;
   return disarm(told, out, `it started ${recent} times within ten minutes`);
-}
-
-function foldArming(state: GuardianState, event: Arming, out: Effect[]): GuardianState {
-  const disarmed = event.armed ? undefined : `${event.by}: ${event.reason}`;
-  const memory = { ...state.memory, disarmed };
-  return say({ ...state, memory }, out, {
-    level: "warn",
-    host: undefined,
-    event: event.armed ? "armed" : "disarmed",
-    text: `${event.armed ? "armed" : "disarmed"} by ${event.by}: ${event.reason}`,
-  });
 }
 
 function foldReleased(state: GuardianState, event: Released, out: Effect[]): GuardianState {
@@ -219,6 +223,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   const ticked = state;
   state = eachHost(state, (host) => foldChecks(ticked, foldFreshness(ticked, host, voting)));
   state = foldWatching(foldRound(foldReturned(state), voting), sinceTickMs);
+  state = foldMaintenance(state, out);
   state = scheduleLooks(state, out);
   const seen = state;
   state = eachHost(seen, (host) => assess(seen, host));
@@ -226,7 +231,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   for (const { host } of state.hosts.values()) {
     state = advanceOrQuarantine(state, before, host, out);
   }
-  return foldAlerts(state, out);
+  return foldAlerts(foldArmingTold(state, before, out), out);
 }
 
 function eachHost(state: GuardianState, change: (host: HostState) => HostState): GuardianState {

@@ -1,18 +1,14 @@
 /** What should be said of one host now: one alert per kind of trouble, derived from its state. */
 import { describeMs } from "../../shared/time.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
-import {
-  about,
-  endedAlert,
-  evacuatingAlerts,
-  proofLostMs,
-  type Wanted,
-} from "./incident-alerts.ts";
+import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
+import { isDismissed, rowsToApprove } from "./approvals.ts";
 import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
+import { deadAlert } from "./dead-alert.ts";
+import { policyAlerts } from "./policy-alerts.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
-import { isOfManyHosts } from "./storm-gates.ts";
 import { isInStorm } from "./storm.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -48,10 +44,11 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     yield endedAlert(state, host, assessment, phase);
   } else if (phase?.kind === "fencing" && phase.lastFailure !== undefined) {
     yield fenceFailed(state, host, assessment, phase.lastFailure);
-  } else {
+  } else if (!isDismissed(state, host.host)) {
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
   }
+  yield* policyAlerts(state, host, assessment);
   yield* deviceAlerts(state, host, assessment);
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
 }
@@ -59,7 +56,9 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 /** Nothing to say beyond the verdict: most hosts in most rounds. */
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined) return false;
-  if (state.memory.quarantined[host.host] !== undefined) return false;
+  const { quarantined, maintenance, degraded } = state.memory;
+  if (quarantined[host.host] !== undefined) return false;
+  if (maintenance[host.host] !== undefined || degraded[host.host] !== undefined) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;
@@ -127,16 +126,19 @@ function verdictAlert(
       break;
   }
   if (action === "page")
-    return draft(
-      verdict === "hung" ? "hung" : `row-${row}`,
-      "page",
-      "a person must look; nothing is done by itself",
-    );
+    return draft(verdict === "hung" ? "hung" : `row-${row}`, "page", nextForRow(state, host, row));
   if (action === "alert")
     return draft(verdict, "notification", "nothing is fenced; mend what is named");
   if (action === "ticket")
     return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", "mend what is named");
   return undefined;
+}
+
+function nextForRow(state: GuardianState, host: HostState, row: string): string {
+  const wait = "a person must look; nothing is done by itself";
+  const incident = incidentOf(state, host.host);
+  if (!rowsToApprove.includes(row) || incident === undefined) return wait;
+  return `${wait}; if it is dead: guardian incident approve ${incident.id}`;
 }
 
 /** A device that is not this host's is a page; one that nothing vouches for yet is a ticket. */
@@ -159,42 +161,6 @@ function* deviceAlerts(
       next: `compare its address with the host's, then: guardian fence vouch ${host.host}`,
     });
   }
-}
-
-/** A dead host: we act, or say which gate holds us, or what we would do. */
-function deadAlert(
-  state: GuardianState,
-  host: HostState,
-  assessment: Assessment,
-): Wanted | undefined {
-  const blocked = assessment.gates.filter((gate) => !gate.pass);
-  // A storm has one page that names its hosts; a suspect holds for seconds only.
-  const byStorm = blocked.every((gate) => isOfManyHosts(gate.gate));
-  const named = isInStorm(state, host);
-  if (blocked.length > 0 && byStorm && (named || state.now - assessment.since < proofLostMs)) {
-    return undefined;
-  }
-  // The grace after a start ends by itself: to the person who must act here it changes nothing.
-  const observing =
-    blocked.some((gate) => gate.gate === "mode") &&
-    blocked.every((gate) => gate.gate === "mode" || gate.gate === "grace");
-  if (blocked.length === 0 || observing) {
-    return about(state, host, assessment, {
-      kind: "dead",
-      class: observing ? "page" : "notification",
-      title: `${host.host} is dead: ${assessment.says}`,
-      next: observing
-        ? "mode observe: we would fence it and evacuate its servers; a person must"
-        : "it is fenced and its servers are evacuated",
-    });
-  }
-  return about(state, host, assessment, {
-    kind: "held",
-    class: "page",
-    title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
-    why: () => [...blocked.map(describeGate), ...reasonLines(state, host, assessment)],
-    next: "change what the gate names, or evacuate it by hand once it is surely off",
-  });
 }
 
 function fenceFailed(

@@ -1,18 +1,22 @@
 /** One host's part of a round: say what changed, open or close its incident, act where allowed. */
 import type { HostName } from "../../shared/names.ts";
-import { describeGate, type Assessment } from "./assessment.ts";
+import { foldAsk, foldLapsed, isTakenForDead } from "./approvals.ts";
+import type { Assessment } from "./assessment.ts";
+import { advanceDegraded } from "./degraded.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation, hasBegun, isInherited } from "./evacuation.ts";
 import { advanceFencing, beginFencing, othersLive, owingLife } from "./fencing.ts";
 import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
 import { disarm } from "./disarm.ts";
+import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
 import { withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
+import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
-import { hostOf, withHost, type GuardianState, type HostState } from "./state.ts";
+import { hostOf, type GuardianState, type HostState } from "./state.ts";
 
 /** Advances one host by one round. `before` is the state at the end of the round before. */
 export function advanceIncident(
@@ -21,11 +25,13 @@ export function advanceIncident(
   name: HostName,
   out: Effect[],
 ): GuardianState {
-  const host = hostOf(state, name);
+  const looked = lookUpServers(state, hostOf(state, name), out);
+  const host = hostOf(looked, name);
   const { assessment } = host;
-  if (assessment === undefined) return state;
-  let next = sayChange(state, before, host, assessment, out);
+  if (assessment === undefined) return looked;
+  let next = sayChange(foldLapsed(looked, host, out), before, host, assessment, out);
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
+  next = advanceDegraded(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;
   switch (phase?.kind) {
     case undefined:
@@ -92,12 +98,14 @@ function considerFencing(
   assessment: Assessment,
   out: Effect[],
 ): GuardianState {
-  if (assessment.action !== "fence") return state;
-  const gates = gatesToBegin(state, host, assessment);
-  const gated = withGates(state, host, assessment, gates);
+  if (!isTakenForDead(state, host.host, assessment)) return state;
+  const before = gatesToBegin(state, host, assessment);
+  const asked = foldAsk(state, host, before, out);
+  const gates = asked === state ? before : gatesToBegin(asked, host, assessment);
+  const gated = withGates(asked, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
   if (blocked.length === 0) return beginFencing(gated, host, out, 1, undefined);
-  return sayHold(gated, host, blocked.map(describeGate).join("; "), out);
+  return sayHold(gated, host, blocked, out);
 }
 
 /** Rows on which a fencing that has begun waits instead of ending: nothing speaks for life. */
@@ -110,40 +118,12 @@ function fence(
   phase: Extract<Phase, { kind: "fencing" }>,
   out: Effect[],
 ): GuardianState {
-  const dead = assessment.action === "fence";
+  const dead = isTakenForDead(state, host.host, assessment);
   if (!dead && !undecided.includes(assessment.row)) return standDown(state, host, out);
   const gates = gatesToBegin(state, host, assessment);
   const gated = withGates(state, host, assessment, gates);
   const mayOrder = dead && gates.every((gate) => gate.pass);
   return advanceFencing(gated, host, phase, mayOrder, out);
-}
-
-function withGates(
-  state: GuardianState,
-  host: HostState,
-  assessment: Assessment,
-  gates: Assessment["gates"],
-): GuardianState {
-  return withHost(state, { ...host, assessment: { ...assessment, gates } });
-}
-
-/** Says what holds an action, when it changes: gate names only, since their numbers move. */
-function sayHold(
-  state: GuardianState,
-  host: HostState,
-  text: string,
-  out: Effect[],
-): GuardianState {
-  const incident = incidentOf(state, host.host);
-  const names = text.replace(/\d+(\.\d+)?/g, "#");
-  const said = incident?.timeline.findLast((entry) => entry.text.startsWith("held by "));
-  if (said?.text.replace(/\d+(\.\d+)?/g, "#") === `held by ${names}`) return state;
-  return say(state, out, {
-    level: "warn",
-    host: host.host,
-    event: "held",
-    text: `held by ${text}`,
-  });
 }
 
 /** It does not look dead any more: no proof was minted, so nothing has moved. */
@@ -185,8 +165,7 @@ function evacuate(
   const gates = begun ? gatesToContinue(state, host) : gatesToMove(state, host, assessment);
   const gated = withGates(state, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
-  const told =
-    blocked.length === 0 ? gated : sayHold(gated, host, blocked.map(describeGate).join("; "), out);
+  const told = blocked.length === 0 ? gated : sayHold(gated, host, blocked, out);
   return advanceEvacuation(told, host, phase, gates, out);
 }
 

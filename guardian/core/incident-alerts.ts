@@ -6,6 +6,7 @@ import { describeGate, type Assessment } from "./assessment.ts";
 import { reasonLines } from "./explain.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
 import { leftLine } from "./moves.ts";
+import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 export interface Wanted {
@@ -19,6 +20,11 @@ export interface Wanted {
   readonly next: string;
   /** Changes when the alert is worth sending again under the same title. */
   readonly revision?: string;
+}
+
+/** The same for the same trouble, before and after a restart. */
+export function dedupKeyOf(state: GuardianState, host: HostName | undefined, kind: string): string {
+  return `guardian/${state.settings.cloud}/${host ?? "guardian"}/${kind}`;
 }
 
 /** A lost proof that comes back sooner is nobody's business. */
@@ -35,7 +41,9 @@ export function about(
   draft: Draft,
 ): Wanted {
   const checks = host.newest?.checks;
-  const servers = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
+  const listed = serversOn(host);
+  const counted = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
+  const servers = listed === undefined ? counted : `down: ${serversText(listed)}`;
   const why = (): readonly string[] => reasonLines(state, host, assessment);
   return { host: host.host, why, impact: servers, next: "", ...draft };
 }
@@ -57,6 +65,7 @@ export function* evacuatingAlerts(
       title: `${host.host}: ${phase.life === undefined ? "its proof lapsed" : `it showed life (${phase.life})`}, no new move starts`,
       impact: `${serversText(waiting)} wait`,
       next: "the guardian goes on once its power reads off twice again",
+      revision: `switched off again ${phase.refences} times`,
     });
     return;
   }
@@ -171,7 +180,7 @@ function whereLine(move: Move): string {
 }
 
 /** "5 servers (vm-1, vm-2, … and 2 more) of 2 projects". */
-function serversText(moves: readonly Move[]): string {
+function serversText(moves: readonly NamedServer[]): string {
   if (moves.length === 0) return "no servers";
   const named = moves.slice(0, 10).map((move) => move.name);
   const more = moves.length > named.length ? ` and ${moves.length - named.length} more` : "";

@@ -1,13 +1,19 @@
 /**
  * Our mark in Nova's `disabled_reason`: "guardian <id> epoch <n> incident <id>". It tells people
- * why a host is disabled, and tells another guardian to keep its hands off. It proves nothing.
+ * why a host is disabled, and tells another guardian to keep its hands off. It proves nothing. On a
+ * host that lives and is degraded it ends with "degraded".
  */
 import type { GuardianState, HostState } from "./state.ts";
 
-const pattern = /^guardian (\S+) epoch (\d+) incident (\S+)$/;
+const pattern = /^guardian (\S+) epoch (\d+) incident (\S+)(?: degraded)?$/;
 
 export function ourMark(state: GuardianState, incident: string): string {
   return `guardian ${state.settings.guardianId} epoch ${state.epoch} incident ${incident}`;
+}
+
+/** On a host that lives and should get no new servers; it is ours to take away again. */
+export function degradedMark(state: GuardianState, incident: string): string {
+  return `${ourMark(state, incident)} degraded`;
 }
 
 export type DisabledBy =

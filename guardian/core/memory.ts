@@ -109,6 +109,22 @@ export type OrderState =
   | { readonly kind: "retry"; readonly at: MonoMs; readonly reason: string }
   | { readonly kind: "done" };
 
+/** What a person said of an incident, or nobody in time. The last answer counts. */
+export interface Answer {
+  readonly kind: "approved" | "held" | "dismissed";
+  /** "alice (uid 1000)". */
+  readonly by: string;
+  readonly reason: string;
+  readonly at: MonoMs;
+  readonly wall: number;
+  /** What the host was when it was said: silent, or degraded. An answer never covers the other. */
+  readonly covers: "fence" | "disable";
+  /** Nobody answered, and the configuration says to act then. It passes no storm and no rate. */
+  readonly byDefault: boolean;
+  /** Its boot at that time: of another boot nobody has said anything. */
+  readonly bootId: string | undefined;
+}
+
 /** One host's trouble from first suspicion to resolution. */
 export interface Incident {
   readonly id: string;
@@ -117,6 +133,9 @@ export interface Incident {
   readonly openedWall: number;
   readonly bootId: string | undefined;
   readonly phase: Phase;
+  readonly answer?: Answer | undefined;
+  /** Since when a person is asked, in mode ask, and about what. */
+  readonly asked?: { readonly at: MonoMs; readonly covers: Answer["covers"] } | undefined;
   /** What happened, oldest first, bounded. */
   readonly timeline: readonly TimelineEntry[];
 }
@@ -141,6 +160,37 @@ export interface FiringAlert {
   /** What the last sending said beyond its title, for what may be sent again. */
   readonly revision: string;
   readonly sentAt: MonoMs;
+  /** Who has taken note: it is not repeated. */
+  readonly acknowledgedBy?: string | undefined;
+}
+
+/** An operator's hold on a host, by verb or by a planned window. */
+export interface Maintenance {
+  readonly reason: string;
+  readonly owner: string;
+  /** Who set it: "alice (uid 1000)", or the window. */
+  readonly by: string;
+  readonly sinceWall: number;
+  /** Undefined: until it is cleared. */
+  readonly untilWall: number | undefined;
+  /** The window that it comes from. */
+  readonly window: string | undefined;
+  /** Cleared by a person before its window's end. */
+  readonly cleared: boolean;
+  /** Over by the clock, but the host has not reported since. */
+  readonly overdue: boolean;
+}
+
+/** A degraded host that we disabled in Nova, or are about to. */
+export interface DegradedMark {
+  /** The exact `disabled_reason`: another one there is not ours. */
+  readonly mark: string;
+  readonly disabled: OrderState;
+  /** Nova's record counts when it was asked for after this. */
+  readonly doneAt: MonoMs | undefined;
+  readonly enabled: OrderState;
+  /** A person changed what we had set: it is theirs until the host is well again. */
+  readonly theirs: boolean;
 }
 
 export interface Storm {
@@ -161,7 +211,12 @@ export interface Memory {
   readonly incidents: Readonly<Record<string, Incident>>;
   readonly incidentCount: number;
   /** Wall times of fences without a person: the one place where wall time is subtracted. */
-  readonly fences: readonly { readonly host: HostName; readonly wall: number }[];
+  readonly fences: readonly {
+    readonly host: HostName;
+    readonly wall: number;
+    /** Approved by a person: it does not count. */
+    readonly approved?: boolean;
+  }[];
   readonly devices: Readonly<Record<string, DeviceStanding>>;
   readonly known: Readonly<Record<string, KnownHost>>;
   readonly alerts: Readonly<Record<string, FiringAlert>>;
@@ -171,6 +226,10 @@ export interface Memory {
   readonly released: readonly HostName[];
   /** Hosts whose state broke a promise of the design, with what was broken. */
   readonly quarantined: Readonly<Record<string, string>>;
+  readonly maintenance: Readonly<Record<string, Maintenance>>;
+  readonly degraded: Readonly<Record<string, DegradedMark>>;
+  /** The last that was said of it in the log. */
+  readonly arming: "armed" | "disarming" | "disarmed";
 }
 
 export const emptyMemory: Memory = {
@@ -185,25 +244,44 @@ export const emptyMemory: Memory = {
   storms: {},
   released: [],
   quarantined: {},
+  maintenance: {},
+  degraded: {},
+  arming: "armed",
 };
 
 /** Memory as an earlier process left it, fit for a process whose clock reads `now`. */
 export function remembered(memory: Memory, now: MonoMs): Memory {
   const incidents: Record<string, Incident> = {};
   for (const [host, incident] of Object.entries(memory.incidents)) {
-    incidents[host] = { ...incident, openedAt: now, phase: rememberedPhase(incident.phase, now) };
+    const phase = rememberedPhase(incident.phase, now);
+    // Whoever was asked is asked again, and has the whole time again.
+    const { answer: said, asked: _before, ...kept } = incident;
+    const answer = said === undefined ? {} : { answer: { ...said, at: never } };
+    incidents[host] = { ...kept, ...answer, openedAt: now, phase };
   }
   const alerts: Record<string, FiringAlert> = {};
   for (const [key, alert] of Object.entries(memory.alerts)) {
     // A page may have died with the process before it left: it is sent again, under the same key.
-    alerts[key] = { ...alert, sentAt: alert.message.class === "page" ? never : now };
+    const again = alert.message.class === "page" && alert.acknowledgedBy === undefined;
+    alerts[key] = { ...alert, sentAt: again ? never : now };
   }
   const scopes = Object.keys(memory.storms);
   const storms = Object.fromEntries(
     scopes.map((scope) => [scope, { since: now, belowSince: undefined }]),
   );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
-  return { ...memory, quarantined: {}, incidents, alerts, storms };
+  const degraded = rememberedMarks(memory.degraded, now);
+  return { ...memory, quarantined: {}, incidents, alerts, storms, degraded };
+}
+
+/** What Nova shows of a mark is looked at anew; an order under way is given again. */
+function rememberedMarks(marks: Memory["degraded"], now: MonoMs): Memory["degraded"] {
+  const result: Record<string, DegradedMark> = {};
+  for (const [host, mark] of Object.entries(marks)) {
+    const disabled = againUnlessDone(mark.disabled);
+    result[host] = { ...mark, disabled, doneAt: now, enabled: { kind: "due" } };
+  }
+  return result;
 }
 
 function rememberedPhase(phase: Phase, now: MonoMs): Phase {

@@ -44,6 +44,7 @@ export function isLook(effect: Effect): effect is Look {
     case "power-off":
     case "force-down":
     case "disable":
+    case "enable":
     case "evacuate":
       return false;
     default:

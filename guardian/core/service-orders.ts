@@ -9,7 +9,7 @@ import type { GuardianState, HostState } from "./state.ts";
 
 export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
 
-const serviceRetryMs = 5000;
+export const serviceRetryMs = 5000;
 const serviceAnswerMs = 15_000;
 
 /** Its evacuation, while one is under way. */
@@ -31,13 +31,15 @@ export function orderService(state: GuardianState, host: HostState, out: Effect[
   }
   if (phase.forcedDown.kind === "done" && isOrderDue(phase.disabled, state.now)) {
     const reason = ourMark(state, incident.id);
-    out.push({ kind: "disable", id: `${id}/disable`, host: host.host, serviceId, reason });
+    const [kind, onlyIfEnabled] = ["disable", false] as const;
+    out.push({ kind, id: `${id}/disable`, host: host.host, serviceId, reason, onlyIfEnabled });
     return withPhase(state, host.host, { ...phase, disabled: { kind: "asked", at: state.now } });
   }
   return state;
 }
 
-function isOrderDue(order: OrderState, now: MonoMs): boolean {
+/** Whether an order is to be given now: for the first time, or again. */
+export function isOrderDue(order: OrderState, now: MonoMs): boolean {
   switch (order.kind) {
     case "due":
       return true;
@@ -58,7 +60,7 @@ export function foldServiceOrder(
   out: Effect[],
 ): GuardianState {
   const phase = incidentOf(state, event.host)?.phase;
-  if (phase?.kind !== "evacuating") return state;
+  if (phase?.kind !== "evacuating" || event.order === "enable") return state;
   const { answer } = event;
   const done = answer.kind === "accepted";
   // The late failure of an earlier try does not undo what a later one did.

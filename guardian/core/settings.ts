@@ -5,8 +5,11 @@
 import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 
-/** `observe`: say what we would do. `act`: fence and evacuate when every gate passes. */
-export type Mode = "observe" | "act";
+/**
+ * `observe`: say what we would do. `ask`: a person approves each incident. `act`: fence and evacuate
+ * when every gate passes.
+ */
+export type Mode = "observe" | "ask" | "act";
 
 export interface Limits {
   /** Without a report for this long a host is suspect: pings and power readings start. */
@@ -83,6 +86,10 @@ export interface Limits {
   readonly movesAtOnce: number;
   /** A move that takes longer is paged. */
   readonly moveMsMax: number;
+  /** A living host in rows 4, 5 or 5a for this long is disabled in Nova with our mark. */
+  readonly disableDegradedAfterMs: number;
+  /** And enabled again, if the mark is still ours, after this long in row 8. */
+  readonly enableHealthyAfterMs: number;
   /** A silent host with no move under way gets its own page after this. */
   readonly unattendedMs: number;
   /** A firing page is repeated this often. */
@@ -131,6 +138,8 @@ export const defaultLimits: Limits = {
   fencesPerHourInDomain: 2,
   movesAtOnce: 8,
   moveMsMax: 300_000,
+  disableDegradedAfterMs: 60_000,
+  enableHealthyAfterMs: 300_000,
   unattendedMs: 120_000,
   repeatPageMs: 1_800_000,
 };
@@ -151,13 +160,45 @@ export interface HostSettings {
   readonly maintenance: string | undefined;
   /** What it shares with others and may lose together with them: kind to name, rack to "B7". */
   readonly domains: Readonly<Record<string, string>>;
+  /** Goes before the modes of its groups and of the cloud. */
+  readonly mode?: Mode | undefined;
+}
+
+/** Hosts under one name; a host aggregate of this name in Nova belongs to it too. */
+export interface GroupSettings {
+  readonly hosts: readonly HostName[];
+  readonly mode: Mode | undefined;
+}
+
+/** What happens in mode `ask` when nobody answers. */
+export interface AskSettings {
+  readonly afterMs: number;
+  /** `observe`: wait, and page on. */
+  readonly byDefault: "observe" | "act";
+}
+
+/** Maintenance that was planned: from a wall time to a wall time. */
+export interface MaintenanceWindow {
+  readonly name: string;
+  readonly startWall: number;
+  readonly endWall: number;
+  readonly hosts: readonly HostName[];
+  readonly groups: readonly string[];
+  readonly reason: string;
+  readonly owner: string;
 }
 
 export interface Settings {
   readonly cloud: string;
   /** In `disabled_reason`, so that another guardian keeps its hands off. */
   readonly guardianId: string;
+  /** Of the whole cloud; groups and hosts may have their own. */
   readonly mode: Mode;
+  readonly ask: AskSettings;
+  readonly groups: ReadonlyMap<string, GroupSettings>;
+  readonly windows: readonly MaintenanceWindow[];
+  /** Degraded hosts are disabled in Nova, and enabled again. */
+  readonly disableDegraded: boolean;
   readonly limits: Limits;
   readonly networks: readonly SeenNetwork[];
   readonly collectors: readonly CollectorId[];

@@ -1,10 +1,14 @@
 /** The state as people ask for it: plain records for the control socket, the CLI and the page. */
-import type { HostName } from "../../shared/names.ts";
-import { describeMs } from "../../shared/time.ts";
+import { hostName, type HostName } from "../../shared/names.ts";
+import { describeMs, describeWall } from "../../shared/time.ts";
+import { describeAnswer } from "./approvals.ts";
+import { armingOf } from "./arming.ts";
 import { describeGate } from "./assessment.ts";
 import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
+import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
 import type { Incident, Move } from "./memory.ts";
+import { describeMode, modeOf } from "./modes.ts";
 import { deviceTrack } from "./power.ts";
 import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
@@ -71,8 +75,15 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
       device,
       unverified: unverifiedBecause(state, name, device) ?? "",
     })),
+    mode: describeMode(modeOf(state, name)),
+    maintenance: maintenanceText(state, name),
     incident: state.memory.incidents[name]?.id ?? "",
   };
+}
+
+function maintenanceText(state: GuardianState, name: HostName): string {
+  const maintenance = maintenanceOf(state, name);
+  return maintenance === undefined ? "" : describeMaintenance(maintenance);
 }
 
 export function showIncidents(state: GuardianState): readonly unknown[] {
@@ -85,8 +96,26 @@ export function showIncidents(state: GuardianState): readonly unknown[] {
       timeZone: "UTC",
     }).format(incident.openedWall),
     phase: incident.phase.kind,
+    answer: answerText(state, incident),
     moves: movesText(incident),
   }));
+}
+
+function answerText(state: GuardianState, { answer, asked }: Incident): string {
+  if (answer !== undefined) return `${describeAnswer(state, answer)}: ${answer.reason}`;
+  return asked === undefined ? "-" : `asked ${describeMs(state.now - asked.at)} ago`;
+}
+
+/** Who holds which host, and until when. */
+export function showMaintenance(state: GuardianState): readonly unknown[] {
+  const names = new Set([...Object.keys(state.memory.maintenance), ...state.settings.hosts.keys()]);
+  return [...names].sort().flatMap((name) => {
+    const found = maintenanceOf(state, hostName(name));
+    if (found === undefined) return [];
+    const { reason, owner, by, untilWall, overdue } = found;
+    const until = untilWall === undefined ? "cleared" : describeWall(untilWall);
+    return [{ host: name, reason, owner, by, until, overdue: overdue ? "yes" : "no" }];
+  });
 }
 
 function movesText(incident: Incident): string {
@@ -108,6 +137,7 @@ export function showIncident(state: GuardianState, id: string): unknown {
     id,
     host: incident.host,
     phase: incident.phase.kind,
+    answer: answerText(state, incident),
     timeline: incident.timeline,
     moves: movesOf(incident),
   };
@@ -115,13 +145,15 @@ export function showIncident(state: GuardianState, id: string): unknown {
 
 /** The guardian itself: armed or not, its eyes, its channels. */
 export function showStatus(state: GuardianState, channels: readonly unknown[]): unknown {
-  const disarmed = state.disarmedFile ? "the file `disarmed` exists" : state.memory.disarmed;
+  const arming = armingOf(state);
   return {
     cloud: state.settings.cloud,
     mode: state.settings.mode,
     epoch: state.epoch,
-    armed: disarmed === undefined,
-    disarmed: disarmed ?? "",
+    armed: arming.kind === "armed",
+    arming: arming.kind,
+    disarmed: arming.kind === "armed" ? "" : arming.why,
+    underWay: arming.kind === "disarming" ? arming.waitsFor : [],
     storm: Object.keys(state.memory.storms),
     eyes: state.round.parts.map(
       (part) => `${part.pass ? "good" : "DOUBT"} ${describeGate(part.describe())}`,

@@ -30,7 +30,7 @@ function stormAlert(state: GuardianState, scope: string): Wanted {
         : describePlace(census.place),
     ],
     impact: `${trouble.length} hosts`,
-    next: "look for what they share; nothing new is fenced there until they recover and stay well",
+    next: "look for what they share; nothing new is fenced there until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",
     revision: trouble.join(","),
   };
 }

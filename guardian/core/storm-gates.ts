@@ -99,7 +99,8 @@ export function rateGates(state: GuardianState, host: HostState): readonly GateR
   const { fencesPerHour, fencesPerHourInDomain } = state.settings.limits;
   // Wall time, because it must hold across restarts; a clock that steps back makes it stricter.
   const recent = state.memory.fences.filter(
-    (fence) => state.wall - fence.wall < hourMs && fence.host !== host.host,
+    (fence) =>
+      state.wall - fence.wall < hourMs && fence.host !== host.host && fence.approved !== true,
   );
   const fenced = new Set(recent.map((fence) => fence.host));
   const gates = [rateGate("fence rate", fenced.size, fencesPerHour)];

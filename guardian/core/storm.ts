@@ -3,10 +3,10 @@
  * and no first move, until they recover and stay well, or a person decides. Never by time alone.
  */
 import type { HostName } from "../../shared/names.ts";
+import { maintenanceOf } from "./maintenance.ts";
 import { disabledBy } from "./marks.ts";
 import type { Storm } from "./memory.ts";
 import { noticeInForce } from "./self-checks.ts";
-import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState, SuspectHold } from "./state.ts";
 
 const endedCountsMs = 86_400_000;
@@ -14,7 +14,7 @@ const endedCountsMs = 86_400_000;
 /** Hosts that the guardian is responsible for now: guarded, in service, not under a notice. */
 export function inScope(state: GuardianState, host: HostState): boolean {
   if (host.service === undefined || host.newest === undefined) return false;
-  if (hostSettings(state.settings, host.host).maintenance !== undefined) return false;
+  if (maintenanceOf(state, host.host) !== undefined) return false;
   if (disabledBy(state, host).kind === "others") return false;
   if (state.memory.released.includes(host.host)) return false;
   return !noticeInForce(state, host);
@@ -32,7 +32,9 @@ export function isFenced(state: GuardianState, host: HostState): boolean {
   return (
     phase?.kind === "fencing" ||
     phase?.kind === "evacuating" ||
-    (phase?.kind === "ended" && state.wall - phase.wall < endedCountsMs)
+    (phase?.kind === "ended" &&
+      state.wall - phase.wall < endedCountsMs &&
+      maintenanceOf(state, host.host) === undefined)
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * The operator's way in: HTTP on a unix socket, readable by its owner only. It shows what the core
- * knows and hands what people decide to the core as events; nothing here decides.
+ * The operator's way in: HTTP on a unix socket, for its owner and its group. It shows what the core
+ * knows and hands what people decide, with who they are, to the core; nothing here decides.
  */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -9,9 +9,16 @@ import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import { hostName } from "../../shared/names.ts";
 import type { Guardian } from "../app.ts";
-import type { GuardianEvent } from "../core/events.ts";
-import { silentDevices } from "../core/power.ts";
-import { showHost, showHosts, showIncident, showIncidents, showStatus } from "../core/show.ts";
+import {
+  showHost,
+  showHosts,
+  showIncident,
+  showIncidents,
+  showMaintenance,
+  showStatus,
+} from "../core/show.ts";
+import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
+import { perform, problem, type Reply } from "./control-verbs.ts";
 import type { Recording } from "../ports.ts";
 import type { OutboxCounts } from "./outbox.ts";
 import { sendRecording } from "./replay-route.ts";
@@ -32,16 +39,12 @@ export interface ControlOptions {
 const decidedWithinMs = 3000;
 const bodyCharsMax = 10_000;
 
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 /** Starts serving; throws when the socket cannot be made. */
 export async function startControlSocket(options: ControlOptions): Promise<ControlSocket> {
   const { path } = options;
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true });
+  prepareCallers(path);
   const server = createServer((request, response) => {
     handle(options, request, response)
       .catch((error: unknown): Reply => problem(400, describeError(error)))
@@ -52,7 +55,8 @@ export async function startControlSocket(options: ControlOptions): Promise<Contr
     server.once("error", reject);
     server.listen(path, resolve);
   });
-  chmodSync(path, 0o600);
+  // The group's members are the operators; each says who it is by the kernel's word.
+  chmodSync(path, 0o660);
   return {
     close: () =>
       new Promise((resolve) => {
@@ -66,11 +70,6 @@ function send(response: ServerResponse, { status, body }: Reply): void {
   const type = status >= 400 ? "application/problem+json" : "application/json";
   response.writeHead(status, { "content-type": type });
   response.end(`${JSON.stringify(body)}\n`);
-}
-
-/** RFC 9457. */
-function problem(status: number, detail: string): Reply {
-  return { status, body: { title: "refused", status, detail } };
 }
 
 async function handle(
@@ -91,7 +90,7 @@ async function handle(
   }
   if (request.method === "GET") return show(options, parts);
   if (request.method !== "POST") return problem(405, `${request.method} is not known here`);
-  return order(options, parts, await readBody(request));
+  return order(options, parts, request);
 }
 
 function show(options: ControlOptions, parts: readonly string[]): Reply {
@@ -113,6 +112,7 @@ function show(options: ControlOptions, parts: readonly string[]): Reply {
     return { status: 200, body: { size: recording.size(), incidents: recording.incidents() } };
   }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
+  if (kind === "maintenance") return { status: 200, body: showMaintenance(state) };
   if (kind === "incidents" && id === undefined) return { status: 200, body: showIncidents(state) };
   const found =
     kind === "hosts"
@@ -128,45 +128,24 @@ function show(options: ControlOptions, parts: readonly string[]): Reply {
   return problem(404, `no such path: /${parts.join("/")}`);
 }
 
-interface Ordered {
-  readonly by: string;
-  readonly reason: string;
-}
-
-function order(options: ControlOptions, parts: readonly string[], body: Ordered): Reply {
-  const { guardian, clock } = options;
+async function order(
+  options: ControlOptions,
+  parts: readonly string[],
+  request: IncomingMessage,
+): Promise<Reply> {
+  const { guardian, clock, path } = options;
+  const [api, version, ...rest] = parts;
+  if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
+  const field = await readBody(request);
+  const token = request.headers[callerHeader];
+  const caller = identifyCaller(path, typeof token === "string" ? token : "", field("by"));
+  if (caller.kind === "unknown") return problem(401, caller.reason);
   const [at, wall] = [clock.monoMs(), clock.wallMs()];
-  const [, , kind, id, verb] = parts;
-  const { by, reason } = body;
-  const tell = (event: GuardianEvent): Reply => {
-    guardian.tell(event);
-    return { status: 200, body: { done: true } };
-  };
-  if (kind === "arm" || kind === "disarm") {
-    if (reason === "") return problem(400, `${kind} needs a reason`);
-    return tell({ kind: "arming", at, wall, armed: kind === "arm", by, reason });
-  }
-  const host = hostName(id ?? "");
-  const state = guardian.state();
-  if (kind !== "hosts" || !state.hosts.has(host)) return problem(404, `no such host: ${id ?? ""}`);
-  if (verb === "release") {
-    if (state.memory.incidents[host]?.phase.kind !== "ended") {
-      return problem(409, `${host} was not fenced, or its servers still move: nothing to release`);
-    }
-    return tell({ kind: "released", at, wall, host, by });
-  }
-  if (verb === "vouch") {
-    const silent = silentDevices(state, host);
-    if (silent.length > 0) {
-      const detail = `${host}: ${silent.join(", ")} did not answer: there is nothing to vouch for`;
-      return problem(409, detail);
-    }
-    return tell({ kind: "vouched", at, wall, host, by });
-  }
-  return problem(404, `no such path: /${parts.join("/")}`);
+  return perform({ guardian, at, wall, by: caller.by, parts: rest, field });
 }
 
-async function readBody(request: IncomingMessage): Promise<Ordered> {
+/** The body's texts, by name; what is not there, or no text, is empty. */
+async function readBody(request: IncomingMessage): Promise<(name: string) => string> {
   let text = "";
   for await (const chunk of request) {
     text += String(chunk);
@@ -175,9 +154,8 @@ async function readBody(request: IncomingMessage): Promise<Ordered> {
   }
   const value: unknown = text === "" ? {} : JSON.parse(text);
   if (typeof value !== "object" || value === null) throw new Error("the body must be an object");
-  const field = (name: string): string => {
+  return (name) => {
     const found: unknown = Reflect.get(value, name);
-    return typeof found === "string" ? found : "";
+    return typeof found === "string" ? found.trim() : "";
   };
-  return { by: field("by") || "unknown", reason: field("reason") };
 }

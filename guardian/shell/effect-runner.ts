@@ -10,7 +10,7 @@ import type { NetworkName } from "../../shared/telemetry.ts";
 import type { Effect, Look, Order } from "../core/effects.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { proofStands } from "../core/proof.ts";
-import type { ComputeApi, Pinger, PowerController } from "../ports.ts";
+import type { ApiAnswer, ComputeApi, Pinger, PowerController } from "../ports.ts";
 
 export interface RunnerPorts {
   readonly clock: Clock;
@@ -70,6 +70,7 @@ function runEffect(context: Context, effect: Look | Order): void {
       return powerOff(context, effect);
     case "force-down":
     case "disable":
+    case "enable":
       return orderService(context, effect);
     case "evacuate":
       return evacuate(context, effect);
@@ -219,18 +220,27 @@ function evacuate(context: Context, effect: Extract<Order, { kind: "evacuate" }>
 
 function orderService(
   context: Context,
-  effect: Extract<Order, { kind: "force-down" | "disable" }>,
+  effect: Extract<Order, { kind: "force-down" | "disable" | "enable" }>,
 ): void {
   const { ports, dispatch } = context;
   const { host, serviceId, kind: order } = effect;
   begin(context, "calls", `${order} ${host}`, async () => {
-    const answer =
-      effect.kind === "force-down"
-        ? await ports.compute.forceDown(serviceId)
-        : await ports.compute.disable(serviceId, effect.reason);
+    const answer = await serviceAnswer(ports.compute, effect, serviceId);
     const at = ports.clock.monoMs();
     dispatch({ kind: "service-order-answered", at, host, order, answer });
   });
+}
+
+function serviceAnswer(
+  compute: ComputeApi,
+  effect: Extract<Order, { kind: "force-down" | "disable" | "enable" }>,
+  serviceId: string,
+): Promise<ApiAnswer> {
+  if (effect.kind === "force-down") return compute.forceDown(serviceId);
+  if (effect.kind === "enable") return compute.enable(effect.host, serviceId, effect.mark);
+  return effect.onlyIfEnabled
+    ? compute.disableEnabled(effect.host, serviceId, effect.reason)
+    : compute.disable(serviceId, effect.reason);
 }
 
 /** Whether an effect changes the world: it is journaled before it is run. */
@@ -239,6 +249,7 @@ export function isOrder(effect: Effect): effect is Order {
     case "power-off":
     case "force-down":
     case "disable":
+    case "enable":
     case "evacuate":
       return true;
     case "ping":

@@ -4,13 +4,20 @@
  * the same server and can wreck the server for good.
  */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { ApiAnswer, ComputeApi, ComputeServer, Failure, InventoryAnswer } from "../ports.ts";
+import type {
+  ApiAnswer,
+  ComputeApi,
+  ComputeServer,
+  ComputeService,
+  Failure,
+  InventoryAnswer,
+} from "../ports.ts";
 import { asList, asRecord, isRecord } from "./json.ts";
 import {
   createNovaCalls,
-  type NovaCalls,
   messageOf,
   type NovaAnswer,
+  type NovaCalls,
   type NovaCallDependencies,
   type NovaSilence,
 } from "./nova-call.ts";
@@ -98,10 +105,7 @@ export function createNova(options: NovaOptions): ComputeApi {
       orderAnswer(
         await calls.order("PUT", servicePath(serviceId), { forced_down: true }, orderDeadlineMs),
       ),
-    disable: async (serviceId: string, reason: string) => {
-      const body = { status: "disabled", disabled_reason: reason.slice(0, 255) };
-      return orderAnswer(await calls.order("PUT", servicePath(serviceId), body, orderDeadlineMs));
-    },
+    ...statusOrders(calls, orderDeadlineMs),
     evacuate: async (server: ServerId) => {
       const path = `/servers/${encodeURIComponent(server)}/action`;
       return orderAnswer(await calls.order("POST", path, { evacuate: {} }, evacuateDeadlineMs));
@@ -126,6 +130,57 @@ async function readInventory(calls: NovaCalls): Promise<InventoryAnswer> {
     aggregates: collect(groups.body["aggregates"], readAggregate),
     capacity: collect(nodes.body["hypervisors"], readCapacity),
   };
+}
+
+/** Orders about a service's status; two of them look first, since a person may have been faster. */
+function statusOrders(
+  calls: NovaCalls,
+  orderDeadlineMs: number,
+): Pick<ComputeApi, "disable" | "disableEnabled" | "enable"> {
+  const order = async (serviceId: string, body: object): Promise<ApiAnswer> =>
+    orderAnswer(await calls.order("PUT", servicePath(serviceId), body, orderDeadlineMs));
+  // Nova takes 255 characters.
+  const disable = (serviceId: string, reason: string): Promise<ApiAnswer> =>
+    order(serviceId, { status: "disabled", disabled_reason: reason.slice(0, 255) });
+  return {
+    disable,
+    async disableEnabled(host, serviceId, reason) {
+      const seen = await lookAt(calls, host, serviceId);
+      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      const { status, disabledReason } = seen.service;
+      if (status === "enabled") return disable(serviceId, reason);
+      if (disabledReason === reason) return { kind: "accepted", requestId: "" };
+      return { kind: "refused", status: 409, reason: `it is disabled: ${disabledReason ?? ""}` };
+    },
+    async enable(host, serviceId, reason) {
+      const seen = await lookAt(calls, host, serviceId);
+      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      const { status, disabledReason } = seen.service;
+      if (status === "disabled" && disabledReason === reason) {
+        return order(serviceId, { status: "enabled" });
+      }
+      const shown = status === "disabled" ? `disabled: ${disabledReason ?? ""}` : status;
+      return { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
+    },
+  };
+}
+
+/** One service as it is now. */
+async function lookAt(
+  calls: NovaCalls,
+  host: HostName,
+  serviceId: string,
+): Promise<{ readonly kind: "service"; readonly service: ComputeService } | Failure> {
+  const query = new URLSearchParams({ binary: "nova-compute", host });
+  const body = bodyOf(
+    await calls.read(`/os-services?${query.toString()}`),
+    `the service of ${host}`,
+  );
+  if (body.kind === "failed") return body;
+  const services = collect(body.body["services"], readService);
+  const service = services.find((found) => found.serviceId === serviceId);
+  if (service !== undefined) return { kind: "service", service };
+  return failed(`Nova shows no readable nova-compute ${serviceId} of ${host}`);
 }
 
 function failed(reason: string): Failure {

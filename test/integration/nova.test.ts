@@ -182,6 +182,35 @@ test("disabling a dead host first blocks; forced down first does not", async (t)
   );
 });
 
+test("a mark is set only on an enabled host, and taken away only while it is exactly ours", async (t) => {
+  const { cloud, api } = await world(t);
+  const { serviceId } = await serviceOf(api, "compute-1");
+  const mark = "guardian g1 epoch 1 incident i1-compute-1 degraded";
+  const shown = async (): Promise<unknown> => {
+    const { status, disabledReason } = await serviceOf(api, "compute-1");
+    return [status, disabledReason];
+  };
+  assert.equal((await api.disableEnabled(one, serviceId, mark)).kind, "accepted");
+  assert.deepEqual(await shown(), ["disabled", mark]);
+  assert.equal((await api.disableEnabled(one, serviceId, mark)).kind, "accepted", "it is done");
+  const service = cloud.nova.service("compute-1");
+  cloud.nova.updateService(service, { status: "disabled", disabled_reason: "bob looks at it" });
+  for (const answer of [
+    await api.disableEnabled(one, serviceId, mark),
+    await api.enable(one, serviceId, mark),
+  ]) {
+    assert.ok(answer.kind === "refused" && answer.status === 409, answer.kind);
+    assert.match(answer.reason, /bob looks at it/);
+  }
+  assert.deepEqual(await shown(), ["disabled", "bob looks at it"]);
+  await api.disable(serviceId, mark);
+  assert.equal((await api.enable(one, serviceId, mark)).kind, "accepted");
+  assert.deepEqual(await shown(), ["enabled", undefined]);
+  assert.equal((await api.enable(one, serviceId, mark)).kind, "refused");
+  const stranger = await api.enable(one, "no-such-id", mark);
+  assert.ok(stranger.kind === "unknown" && stranger.reason.startsWith("not sent: "));
+});
+
 test("reads survive two bad answers; a Nova that is gone is a failure, not an exception", async (t) => {
   const { cloud, api } = await world(t, {}, { readDeadlineMs: 1500 });
   await api.services();

@@ -6,10 +6,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { buildWorld, parseScript, perform } from "../support/script.ts";
+import { buildWorld, parseScript, perform, settleMs } from "../support/script.ts";
 
 const folder = "test/scenario";
-const settleMs = 30_000;
 
 function play(commands: string): { log: string; violations: readonly string[] } {
   const script = parseScript(commands);

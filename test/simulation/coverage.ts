@@ -18,7 +18,8 @@ export const floorPerThousand = 20;
 
 /** Rows and gates that no state can reach under the default table, with the reason. */
 export const unreachable: Readonly<Record<string, string>> = {
-  "gate third witness": "every row of the default table that fences has one",
+  "gate third witness": "the default table asks the same before it says fence; for changed tables",
+  "gate reverse ping": "the default table asks the same before it says fence; for changed tables",
   "gate capacity": "asked strictly of living hosts only, and no default row fences one",
   "row 1a": "without a collector that has a vote the eyes are in doubt, and row 1 comes first",
   "row 13a": "a host without a network to ping is row 1 first: the eyes are in doubt about it",
@@ -35,6 +36,7 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
   "power-off": true,
   "force-down": true,
   disable: true,
+  enable: true,
   evacuate: true,
   alert: true,
   line: true,

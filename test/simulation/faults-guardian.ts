@@ -32,7 +32,7 @@ export const guardianFaults: readonly FaultKind[] = [
   },
   {
     name: "guardian-crashes-at-effect",
-    weight: 5,
+    weight: 9,
     inject: (scene, { luck, lastsMs }) => {
       const { guardian } = scene.world;
       if (!guardian.up || guardian.crash !== undefined) return false;

@@ -27,6 +27,15 @@ export const hostFaults: readonly FaultKind[] = [
       return true;
     },
   },
+  {
+    name: "neighbour-dies",
+    weight: 1,
+    inject: (scene, { host, luck }) => {
+      const neighbours = scene.inRack(host.rack).filter((other) => other !== host && other.power);
+      const neighbour = neighbours[Math.floor(luck[0] * neighbours.length)];
+      return neighbour !== undefined && losesPower(neighbour);
+    },
+  },
   { name: "hang", weight: 3, inject: (scene, { host }) => hangs(scene, host) },
   {
     name: "hang-and-thaw",
@@ -51,7 +60,7 @@ export const hostFaults: readonly FaultKind[] = [
   },
   {
     name: "reboot-announced",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host, lastsMs, luck }) => {
       if (!host.power || host.hung || !host.probe) return false;
       host.checks = { ...host.checks, notice: luck[0] < 0.5 ? "rebooting" : "powering-off" };
@@ -95,7 +104,7 @@ export const hostFaults: readonly FaultKind[] = [
   },
   {
     name: "probe-and-compute-die",
-    weight: 1,
+    weight: 2,
     inject: (_scene, { host }) => {
       if (!host.probe) return false;
       host.probe = false;
@@ -115,8 +124,21 @@ export const hostFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "shared-directory-fails",
+    weight: 2,
+    inject: (scene, { host, lastsMs }) => {
+      for (const other of scene.inRack(host.rack)) {
+        other.checks = { ...other.checks, directory: "io-error" };
+        // Not all at once: the last one is alone with it for a while.
+        const ends = lastsMs + 90_000 + (other === host ? 60_000 : 0);
+        scene.later(ends, () => void (other.checks = { ...other.checks, directory: "ok" }));
+      }
+      return true;
+    },
+  },
+  {
     name: "directory-fails",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host, lastsMs, luck }) => {
       host.checks = { ...host.checks, directory: byLuck(luck[0], badDirectories) };
       scene.later(lastsMs + 60_000, () => {
@@ -135,7 +157,7 @@ export const hostFaults: readonly FaultKind[] = [
   },
   {
     name: "switch-flaps",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host, luck }) => {
       const { networks } = host.rack;
       const which: NetworkName = byLuck(luck[0], ["management", "storage", "business"]);

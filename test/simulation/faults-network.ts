@@ -5,7 +5,7 @@ import type { FaultKind } from "./fault.ts";
 import { allNetworks, type Scene } from "./scene.ts";
 
 export const networkFaults: readonly FaultKind[] = [
-  cutOf("management", 3, 20_000),
+  cutOf("management", 7, 60_000),
   cutOf("storage", 1, 0),
   cutOf("business", 3, 50_000),
   {
@@ -84,7 +84,7 @@ export const networkFaults: readonly FaultKind[] = [
   },
   {
     name: "own-leg-cut",
-    weight: 2,
+    weight: 5,
     inject: (scene, { lastsMs, luck }) => {
       const { legs } = scene.world;
       const which: NetworkName = luck[0] < 0.5 ? "management" : "storage";

@@ -57,7 +57,7 @@ export const novaFaults: readonly FaultKind[] = [
     },
   },
   evacuations("nova-stalls", "stalls"),
-  evacuations("nova-refuses", "refuses", 6),
+  evacuations("nova-refuses", "refuses", 10),
   evacuations("nova-loses-call", "loses-call"),
   evacuations("nova-loses-answer", "loses-answer"),
   evacuations("nova-does-it-late", "done-late"),

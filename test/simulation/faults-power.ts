@@ -57,12 +57,12 @@ export const powerFaults: readonly FaultKind[] = [
   },
   {
     name: "bmc-of-another-host",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host, other }) => swap(scene, host, other),
   },
   {
     name: "bmc-of-another-host-vouched-for",
-    weight: 1,
+    weight: 3,
     inject: (scene, { host, other }) => {
       // Not while its servers move: an off command given again is not checked against the others.
       const phase = scene.world.state.memory.incidents[host.name]?.phase.kind;

@@ -17,8 +17,8 @@ export const blameInvariants: readonly Invariant[] = [
       if (!isFirstOff(witness, order)) return undefined;
       const host = witness.world.host(order.host);
       const { now, world } = witness;
-      const mended = now - host.mendedAt <= heardAgainMs;
-      if (witness.isLiving(host) && !mended) return `${order.host} answers, and was ordered off`;
+      if (now - host.mendedAt <= heardAgainMs) return undefined;
+      if (witness.isLiving(host)) return `${order.host} answers, and was ordered off`;
       const truth = witness.of(order.host);
       const reports = now - truth.reportAt < 2000 && now - truth.reportsSince > heardAgainMs;
       if (reports && witness.eyes.goodForMs() > 12_000) {

@@ -78,12 +78,17 @@ export function makePlan(seed: number): Plan {
   const focused = random.next() < 0.65;
   // Long enough for slow troubles; focused plans crowd theirs around one death.
   const chaosMs = focused ? integerBetween(random, 20_000, 120_000) : 330_000;
-  const count = integerBetween(random, 1, 10);
+  const count = integerBetween(random, 1, 14);
   const kinds = someKinds(random);
   const faults: PlannedFault[] = [];
   if (focused) {
     const deaths = ["power-loss", "power-loss", "hang", "hang", "cut-all", "rack-power-loss"];
     faults.push({ ...drawFault(random, deaths, 10_000, cloud.hosts), host: victim });
+  }
+  if (focused && random.next() < 0.5) {
+    // A second death a while later: what is counted over time is met again.
+    const second = drawFault(random, ["neighbour-dies"], chaosMs, cloud.hosts);
+    faults.push({ ...second, atMs: second.atMs + 20_000, host: victim });
   }
   for (let index = 0; index < count; index += 1) {
     faults.push(drawFault(random, kinds, chaosMs, cloud.hosts));
@@ -127,20 +132,20 @@ function makeCloud(random: Random): Cloud {
   };
   return {
     hosts,
-    racks: integerBetween(random, 1, Math.min(4, Math.floor(hosts / 2))),
+    racks: integerBetween(random, 1, Math.min(3, Math.floor(hosts / 2))),
     collectors: integerBetween(random, 1, 2),
     novaReportMs: pick(random, [2000, 10_000, 10_000]),
     novaApart: random.next() < 0.4,
     networks,
     oneNetworkIsEnough: networks === 1 && random.next() < 0.4,
     reportPaths: random.next() < 0.4 ? 2 : 1,
-    racksKnown: random.next() < 0.5,
+    racksKnown: random.next() < 0.7,
     mode: random.next() < 0.06 ? "observe" : "act",
     instancesShared: random.next() < 0.3,
-    stormShare: pick(random, [0.1, 0.1, 0.25, 0.35]),
+    stormShare: pick(random, [0.1, 0.1, 0.25, 0.4, 0.6, 0.6]),
     stormCooldownMs: pick(random, [60_000, 120_000, 300_000]),
     fencesPerHour: pick(random, [1, 2, 3, 3]),
-    fencesPerHourInDomain: pick(random, [1, 2]),
+    fencesPerHourInDomain: pick(random, [1, 1, 2]),
     movesAtOnce: integerBetween(random, 1, 8),
     noticeMs: pick(random, [60_000, 180_000, 600_000]),
     busyMs: pick(random, [200, 250, 250, 333, 500, 1000]),

@@ -189,8 +189,11 @@ export class Witness {
     } else if (event.kind === "started") {
       for (const [host, truth] of this.truths) {
         truth.forget();
-        const phase = event.memory?.incidents[host]?.phase.kind;
+        const incident = event.memory?.incidents[host];
+        const phase = incident?.phase.kind;
         truth.resumed = phase === "fencing" || phase === "evacuating";
+        // Its proof may have been minted in the very round in which the process died.
+        if (phase === "evacuating") truth.fencedIn = incident?.id;
       }
     }
   }

@@ -44,6 +44,7 @@ const novaReportMs = 10_000;
 const collectorBehindMs = 3000;
 
 export const both: readonly NetworkName[] = ["management", "storage"];
+export const alice = "alice (uid 1000)";
 export const host1 = hostName("compute-1");
 export const host2 = hostName("compute-2");
 
@@ -62,6 +63,8 @@ export class CoreFixture {
   anchorsAnswer = true;
   disarmedFile = false;
   epoch = 1;
+  /** How far our wall clock was stepped. */
+  wallStepMs = 0;
   readonly settings: Settings;
   #now = 100_000;
   readonly #wallStart = 1_780_000_000_000;
@@ -93,7 +96,7 @@ export class CoreFixture {
   }
 
   get wall(): number {
-    return this.#wallStart + this.#now;
+    return this.#wallStart + this.#now + this.wallStepMs;
   }
 
   /** Another process on the same journal: memory as JSON keeps it, everything else anew. */
@@ -157,6 +160,23 @@ export class CoreFixture {
   /** Nothing of it answers, and its chassis reads on. */
   hang(host: HostName): void {
     this.fact(host, { reports: false, echo: [], power: "on", novaReports: false });
+  }
+
+  /** A person answers the open incident of a host. */
+  answer(host: HostName, answer: "approved" | "held" | "dismissed", reason = "looked"): void {
+    const { now: at, wall, memory } = this.state;
+    const incident = memory.incidents[host]?.id ?? "none";
+    const kind = "incident-answered";
+    this.take({ kind, at, wall, host, incident, answer, by: alice, reason });
+  }
+
+  /** A person sets maintenance that ends in `ms`; undefined: until it is cleared. */
+  maintain(host: HostName, ms: number | undefined, reason = "new disks"): void {
+    const { now: at } = this;
+    const wall = wallMs(this.wall);
+    const untilWall = ms === undefined ? undefined : wallMs(wall + ms);
+    const words = { reason, owner: "bob", by: alice };
+    this.take({ kind: "maintenance-set", at, wall, host, ...words, untilWall });
   }
 
   hostState(host: HostName): HostState {
@@ -279,6 +299,7 @@ export class CoreFixture {
       case "read-services":
       case "force-down":
       case "disable":
+      case "enable":
       case "list-servers":
       case "read-moves":
       case "evacuate":

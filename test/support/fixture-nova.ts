@@ -13,8 +13,23 @@ import type { MonoMs } from "../../shared/time.ts";
 
 export type NovaEffect = Extract<
   Effect,
-  { kind: "read-services" | "force-down" | "disable" | "list-servers" | "read-moves" | "evacuate" }
+  {
+    kind:
+      | "read-services"
+      | "force-down"
+      | "disable"
+      | "enable"
+      | "list-servers"
+      | "read-moves"
+      | "evacuate";
+  }
 >;
+
+const accepted = { kind: "accepted", requestId: "req-0" } as const;
+
+function refused(reason: string): ApiAnswer {
+  return { kind: "refused", status: 409, reason };
+}
 
 interface Service {
   reports: number;
@@ -159,8 +174,19 @@ export class FixtureNova {
           const answer = this.forceDownAnswer;
           if (answer.kind === "accepted") this.service(host).forcedDown = true;
           return { kind: "service-order-answered", at, host, order, answer };
-        } else Object.assign(this.service(host), { status: "disabled", reason: effect.reason });
-        const answer = { kind: "accepted", requestId: "req-0" } as const;
+        }
+        const service = this.service(host);
+        const taken = effect.onlyIfEnabled && service.status === "disabled";
+        if (!taken) Object.assign(service, { status: "disabled", reason: effect.reason });
+        const answer = taken ? refused(`it is disabled: ${service.reason ?? ""}`) : accepted;
+        return { kind: "service-order-answered", at, host, order, answer };
+      }
+      case "enable": {
+        const { host, kind: order, mark } = effect;
+        const service = this.service(host);
+        const ours = service.status === "disabled" && service.reason === mark;
+        if (ours) Object.assign(service, { status: "enabled", reason: undefined });
+        const answer = ours ? accepted : refused(`not ours: ${service.reason ?? service.status}`);
         return { kind: "service-order-answered", at, host, order, answer };
       }
       case "list-servers": {

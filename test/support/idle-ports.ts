@@ -44,6 +44,8 @@ export const idlePorts: GuardianPorts = {
     evacuations: failing,
     forceDown: unknown,
     disable: unknown,
+    disableEnabled: unknown,
+    enable: unknown,
     evacuate: unknown,
   },
 };

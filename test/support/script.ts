@@ -1,14 +1,26 @@
 /** The little language of scenarios: one command a line, each at its time. */
-import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
+import {
+  defaultLimits,
+  type GroupSettings,
+  type HostSettings,
+  type MaintenanceWindow,
+  type Mode,
+  type Settings,
+} from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
 import type { BmcMode } from "./world-power.ts";
+import { people } from "./people.ts";
 import { worldAddress } from "./world-calls.ts";
+import { wallStart } from "./world-guardian.ts";
 import type { WorldRecorder } from "./world-guardian.ts";
 import { World } from "./world.ts";
+
+/** A story begins when its world has settled. */
+export const settleMs = 30_000;
 
 export interface Script {
   readonly settings: Settings;
@@ -35,6 +47,10 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     cloud: "lab",
     guardianId: "g1",
     mode: "act",
+    ask: { afterMs: 300_000, byDefault: "observe" },
+    groups: new Map(),
+    windows: [],
+    disableDegraded: true,
     limits: defaultLimits,
     networks: networks.map((name) => ({ name, anchors: [worldAddress(name, undefined)] })),
     collectors: [collectorId("c1")],
@@ -58,6 +74,10 @@ export function parseScript(text: string): Script {
   let limits = defaultLimits;
   let novaReportMs = 10_000;
   const hostChanges = new Map<string, Partial<HostSettings>>();
+  const change = (host: string, more: Partial<HostSettings>): void =>
+    void hostChanges.set(host, { ...hostChanges.get(host), ...more });
+  const groups = new Map<string, GroupSettings>();
+  const windows: MaintenanceWindow[] = [];
   const servers: Script["servers"][number][] = [];
   const commands: Script["commands"][number][] = [];
   for (const line of lines) {
@@ -66,24 +86,30 @@ export function parseScript(text: string): Script {
     if (verb === "at") commands.push({ atMs: duration(first, line), words: rest.slice(1) });
     else if (verb === "servers")
       servers.push({ host: hostName(first), count: Number(second), local: third === "local" });
-    else if (verb === "mode") changes = { ...changes, mode: first === "act" ? "act" : "observe" };
+    else if (verb === "mode") changes = { ...changes, mode: first as Mode };
+    else if (verb === "mode-of") change(first, { mode: second as Mode });
+    else if (verb === "group") groups.set(first, readGroup(rest));
+    else if (verb === "ask") {
+      const byDefault = second === "act" ? "act" : "observe";
+      changes = { ...changes, ask: { afterMs: duration(first, line), byDefault } };
+    } else if (verb === "window") windows.push(readWindow(rest, line));
     else if (verb === "shared") changes = { ...changes, instancesShared: true };
     else if (verb === "collectors") changes = { ...changes, collectors: rest.map(collectorId) };
     else if (verb === "limit")
       limits = { ...limits, [first]: parseDuration(second) ?? Number(second) };
     else if (verb === "nova-reports") novaReportMs = duration(first, line);
-    else if (verb === "maintenance")
-      hostChanges.set(first, { maintenance: rest.slice(1).join(" ") });
+    else if (verb === "maintenance") change(first, { maintenance: rest.slice(1).join(" ") });
     else if (verb === "domain") {
       const [kind = "", name = ""] = second.split("=");
-      const before = hostChanges.get(first)?.domains ?? {};
-      hostChanges.set(first, { ...hostChanges.get(first), domains: { ...before, [kind]: name } });
-    } else if (verb === "no-device") hostChanges.set(first, { devices: [] });
+      change(first, { domains: { ...hostChanges.get(first)?.domains, [kind]: name } });
+    } else if (verb === "no-device") change(first, { devices: [] });
     else if (verb === "networks") hostChanges.set("*", { addresses: { management: "" } });
     else if (verb !== "hosts") throw new Error(`unknown line: ${line}`);
   }
   const base = worldSettings(hosts, {
     ...changes,
+    groups,
+    windows,
     limits: { ...limits, novaCadenceMs: novaReportMs },
   });
   const entries = [...base.hosts].map(([host, entry]): [HostName, HostSettings] => [
@@ -98,6 +124,26 @@ export function parseScript(text: string): Script {
     servers,
     novaReportMs,
     commands,
+  };
+}
+
+/** group NAME MODE HOST… */
+function readGroup([, mode = "", ...hosts]: readonly string[]): GroupSettings {
+  return { mode: mode as Mode, hosts: hosts.map(hostName) };
+}
+
+/** window NAME START END HOST REASON…, by the story's time. */
+function readWindow(words: readonly string[], line: string): MaintenanceWindow {
+  const [name = "", start = "", end = "", host = "", ...reason] = words;
+  const wall = (text: string): number => wallStart + settleMs + duration(text, line);
+  return {
+    name,
+    startWall: wall(start),
+    endWall: wall(end),
+    hosts: [hostName(host)],
+    groups: [],
+    reason: reason.join(" "),
+    owner: "bob",
   };
 }
 
@@ -124,7 +170,6 @@ export function perform(world: World, words: readonly string[]): void {
     if (found === undefined) throw new Error(`no host ${first}`);
     return found;
   };
-  const at = { kind: "" as const, at: world.state.now, wall: world.state.wall };
   world.say("world", words.join(" "));
   switch (verb) {
     case "power-loss":
@@ -187,24 +232,13 @@ export function perform(world: World, words: readonly string[]): void {
       return world.killGuardian();
     case "start-guardian":
       return world.startGuardian();
-    case "release":
-      return world.tell({ ...at, kind: "released", host: hostName(first), by: "alice" });
-    case "vouch":
-      return world.tell({ ...at, kind: "vouched", host: hostName(first), by: "alice" });
-    case "arm":
-      return world.tell({ ...at, kind: "arming", armed: true, by: "alice", reason: "looked" });
-    case "disable": {
-      world.nova.disable(`service-${first}`, words.slice(2).join(" "));
-      return;
-    }
-    case "force-down": {
-      world.nova.forceDown(`service-${first}`);
-      return;
-    }
     case "end":
       return;
+    case "step-clock":
+      world.guardian.wallOffsetMs += duration(first, verb);
+      return;
     default:
-      throw new Error(`unknown command: ${words.join(" ")}`);
+      return people(world, words);
   }
 }
 

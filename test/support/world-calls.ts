@@ -38,6 +38,7 @@ export function perform(world: World, effect: Effect): void {
       return lookAtNova(world, effect);
     case "force-down":
     case "disable":
+    case "enable":
       return orderService(world, effect);
     case "evacuate":
       return evacuate(world, effect);
@@ -221,12 +222,11 @@ function readInventory(world: World): void {
   }));
 }
 
-function orderService(world: World, order: Of<"force-down" | "disable">): void {
+function orderService(world: World, order: Of<"force-down" | "disable" | "enable">): void {
   const { guardian, nova } = world;
-  const { host, kind, serviceId } = order;
-  const reason = order.kind === "disable" ? order.reason : "";
+  const { host, kind } = order;
   const answer = world.novaUp
-    ? nova.order(kind, serviceId, reason)
+    ? nova.order(order)
     : ({ kind: "unknown", reason: novaSilence } as const);
   world.say("nova", `${kind} ${host}: ${answer.kind}`);
   guardian.answer(60, () => ({

@@ -14,7 +14,7 @@ import type { Random } from "../../shared/random.ts";
 import { monoMs, wallMs, type MonoMs, type WallMs } from "../../shared/time.ts";
 import type { EventQueue } from "./event-queue.ts";
 
-const wallStart = 1_780_000_000_000;
+export const wallStart = 1_780_000_000_000;
 /** The guardian's monotonic clock does not begin at zero, and differs from the collectors'. */
 const guardianClockStart = 50_000;
 /** A host whose verdict has stood for this long can wait a second for the next round. */

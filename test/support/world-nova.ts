@@ -11,6 +11,7 @@ import type {
   EvacuationRecord,
   InventoryAnswer,
 } from "../../guardian/ports.ts";
+import { obey, type ServiceOrder } from "./world-service-orders.ts";
 
 export interface NovaService {
   reportedAt: number;
@@ -172,12 +173,12 @@ export class WorldNova {
   }
 
   /** The guardian's order, through whatever troubles Nova has. */
-  order(kind: "force-down" | "disable", serviceId: string, reason: string): ApiAnswer {
+  order(order: ServiceOrder): ApiAnswer {
     if (this.orderMode === "refuses") {
       return { kind: "refused", status: 503, reason: "the server is currently unavailable" };
     }
     if (this.orderMode === "loses-call") return noAnswer;
-    const answer = kind === "disable" ? this.disable(serviceId, reason) : this.forceDown(serviceId);
+    const answer = obey(this, order);
     return this.orderMode === "loses-answer" ? noAnswer : answer;
   }
 

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { z } from "zod";
 import { configSchema } from "../../guardian/config.ts";
+import { gatesToDisable } from "../../guardian/core/degraded.ts";
 import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
 import { gatesToBegin } from "../../guardian/core/gates.ts";
 import type { HostSettings, Settings } from "../../guardian/core/settings.ts";
@@ -49,7 +50,11 @@ test("docs/gates.md has every gate, with its operator", () => {
   core.powerLoss(host1);
   core.run(6000);
   const lines = page("gates.md").split("\n");
-  const gates = gatesToBegin(core.state, core.hostState(host1), core.assessment(host1));
+  const host = core.hostState(host1);
+  const gates = [
+    ...gatesToBegin(core.state, host, core.assessment(host1)),
+    ...gatesToDisable(core.state, host),
+  ];
   const printed = gates.map(({ gate, operator }) => {
     const entry = gateEntry(gate);
     assert.ok(entry !== undefined, `guardian/core/gate-list.ts has no entry for "${gate}"`);
@@ -144,8 +149,8 @@ for (const [file, schema] of Object.entries(files)) {
 
 test("docs/alerts.md has every kind of alert that the core can send", () => {
   const text = page("alerts.md");
-  const sources = ["alerting", "host-alerts", "incident-alerts"].map((name) =>
-    readFileSync(`guardian/core/${name}.ts`, "utf8"),
+  const sources = ["alerting", "dead-alert", "host-alerts", "incident-alerts", "policy-alerts"].map(
+    (name) => readFileSync(`guardian/core/${name}.ts`, "utf8"),
   );
   const kinds = sources.flatMap((source) => [
     ...source.matchAll(/^\s+kind: [`"]([a-z]+(?:-[a-z]+)*)-?(?:\$\{[^}]+\})?[`"],$/gm),

@@ -83,6 +83,28 @@ const bad: readonly (readonly [string, string, readonly string[]])[] = [
     ["hosts: mode act needs at least one host with a power device"],
   ],
   [
+    "mode ask and nothing to fence with",
+    "mode: ask",
+    ["hosts: mode ask needs at least one host with a power device"],
+  ],
+  [
+    "windows: no hosts, a name twice, an end before the start, no zone, an unknown group",
+    `
+groups: { gpu: { hosts: [a] } }
+maintenanceWindows:
+  - { name: w, start: "2027-01-10T21:00:00Z", end: "2027-01-11T21:00:00Z", reason: r, owner: o }
+  - { name: w, start: "2027-01-10T21:00:00Z", end: "2027-01-10T20:00:00Z", hosts: [a], reason: r, owner: o }
+  - { name: x, start: "2027-01-10 21:00", end: "2027-01-11T21:00:00+01:00", groups: [gpus], reason: r, owner: o }
+`,
+    [
+      "maintenanceWindows.1.end: must be after start",
+      "maintenanceWindows.2.start: must be a time such as 2026-11-22T09:00:00Z, with its zone",
+      "maintenanceWindows.0: names neither hosts nor groups",
+      'maintenanceWindows.1.name: "w" is there already',
+      "maintenanceWindows.2.groups.0: no such group: gpus; known: gpu",
+    ],
+  ],
+  [
     "silent before suspect",
     "limits: { silentAfter: 4s, suspectAfter: 5s }",
     ["limits.silentAfter: must be more than limits.suspectAfter"],
@@ -103,4 +125,32 @@ test("no collector and no network: both are told", () => {
   const wrong = problemsOf("networks: {}\nhosts: { c1: { addresses: { lan: 192.0.2.1 } } }\n");
   const known = "known keys: management, storage, business";
   assert.ok(wrong.includes(`hosts.c1.addresses.lan: unknown key; ${known}`), wrong.join("\n"));
+});
+
+test("modes, groups, windows and what no answer means reach the core", () => {
+  const text = `${good}
+mode: ask
+ask: { after: 2m, default: act }
+groups: { gpu: { hosts: [compute-1], mode: observe }, plain: {} }
+hosts: { compute-1: { mode: act, power: [${bmc("192.0.2.5")}] } }
+disableDegraded: false
+maintenanceWindows:
+  - { name: w, start: "2027-01-10T21:00:00Z", end: "2027-01-11T21:00:00+01:00", groups: [gpu], reason: r, owner: o }
+limits: { disableDegradedAfter: 30s, enableHealthyAfter: 10m }
+`;
+  const loaded = readGuardianConfig(text, {});
+  assert.ok(loaded.kind === "config", JSON.stringify(loaded));
+  const settings = settingsFrom(loaded.config, "lab");
+  assert.equal(settings.mode, "ask");
+  assert.deepEqual(settings.ask, { afterMs: 120_000, byDefault: "act" });
+  assert.deepEqual(settings.groups.get("gpu"), { hosts: ["compute-1"], mode: "observe" });
+  assert.equal(settings.groups.get("plain")?.mode, undefined);
+  assert.equal([...settings.hosts.values()][0]?.mode, "act");
+  assert.equal(settings.disableDegraded, false);
+  const [window] = settings.windows;
+  assert.equal(window?.startWall, Date.UTC(2027, 0, 10, 21));
+  assert.equal(window?.endWall, Date.UTC(2027, 0, 11, 20));
+  assert.deepEqual([window?.groups, window?.hosts], [["gpu"], []]);
+  assert.equal(settings.limits.disableDegradedAfterMs, 30_000);
+  assert.equal(settings.limits.enableHealthyAfterMs, 600_000);
 });

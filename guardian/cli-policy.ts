@@ -1,0 +1,162 @@
+/** The verbs by which people decide: incidents, maintenance, arming. As data; cli.ts makes commands of them. */
+
+/** What a verb sends beside its path. */
+export type Words = Readonly<Record<string, string>>;
+
+export type VerbOptions = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface PolicyVerb {
+  /** The command it stands under; undefined: under none. */
+  readonly under: string | undefined;
+  readonly usage: string;
+  readonly description: string;
+  readonly options: readonly {
+    readonly flags: string;
+    readonly description: string;
+    readonly required: boolean;
+  }[];
+  readonly run: (argument: string, options: VerbOptions) => Promise<void>;
+}
+
+export interface VerbActions {
+  /** Prints what a path shows. */
+  readonly show: (path: string) => Promise<void>;
+  readonly shown: (path: string) => Promise<unknown>;
+  /** Sends words to a path, and prints what came of it. */
+  readonly tell: (path: string, words: Words) => Promise<void>;
+  /** Throws unless the person types `wanted`. */
+  readonly confirm: (wanted: string, what: string) => Promise<void>;
+}
+
+const api = "/api/v1";
+const reason = { flags: "--reason <text>", description: "why", required: true };
+const yes = { flags: "--yes", description: "do not ask back", required: false };
+
+export function policyVerbs(actions: VerbActions): readonly PolicyVerb[] {
+  return [...incidentVerbs(actions), ...maintenanceVerbs(actions), ...armingVerbs(actions)];
+}
+
+function incidentVerbs({ shown, tell, confirm }: VerbActions): readonly PolicyVerb[] {
+  const hostOf = async (id: string): Promise<string> => {
+    const incident = Object(await shown(`${api}/incidents/${at(id)}`));
+    return text(Reflect.get(incident, "host"));
+  };
+  const under = "incident";
+  return [
+    {
+      under,
+      usage: "approve [id]",
+      description: "it may be fenced and evacuated (degraded: disabled); passes storm and rate",
+      options: [reason, yes, { flags: "--all", description: "every silent host", required: false }],
+      async run(id, options) {
+        if (id === "" && options["all"] !== true) throw new Error("name an incident, or say --all");
+        const what = "its power is cut and its servers are moved, once every other gate is open";
+        if (options["all"] === true) {
+          if (options["yes"] !== true) await confirm("all", `every silent host: ${what}`);
+          return tell(`${api}/incidents/approve`, wordsOf(options));
+        }
+        if (options["yes"] !== true) await confirm(await hostOf(id), what);
+        return tell(`${api}/incidents/${at(id)}/approve`, wordsOf(options));
+      },
+    },
+    {
+      under,
+      usage: "hold <id>",
+      description: "nothing new is done about it, not even switching it off again, until approved",
+      options: [reason],
+      run: (id, options) => tell(`${api}/incidents/${at(id)}/hold`, wordsOf(options)),
+    },
+    {
+      under,
+      usage: "dismiss <id>",
+      description: "not a failure: it is left alone until it reports again",
+      options: [reason, yes],
+      async run(id, options) {
+        const what = "its servers stay down where they are, until it reports again";
+        if (options["yes"] !== true) await confirm(await hostOf(id), what);
+        return tell(`${api}/incidents/${at(id)}/dismiss`, wordsOf(options));
+      },
+    },
+    {
+      under,
+      usage: "ack <id>",
+      description: 'its pages are not repeated; "guardian": the pages about the guardian itself',
+      options: [reason],
+      run: (id, options) => tell(`${api}/incidents/${at(id)}/ack`, wordsOf(options)),
+    },
+  ];
+}
+
+function maintenanceVerbs({ show, tell, confirm }: VerbActions): readonly PolicyVerb[] {
+  const under = "maintenance";
+  return [
+    {
+      under,
+      usage: "set <host>",
+      description: "it is never fenced or evacuated; its death is told all the same",
+      options: [
+        reason,
+        {
+          flags: "--until <end>",
+          description: "2h, 2026-11-22T09:00:00Z, or released",
+          required: true,
+        },
+        {
+          flags: "--owner <name>",
+          description: "whose it is; by default the caller's",
+          required: false,
+        },
+      ],
+      run: (host, options) => tell(`${api}/maintenance/${at(host)}`, wordsOf(options)),
+    },
+    {
+      under,
+      usage: "clear <host>",
+      description: "it is guarded again, at once: if it is dead it is fenced",
+      options: [reason, yes],
+      async run(host, options) {
+        const what = `${host} is guarded again at once: if it is silent it may be fenced`;
+        if (options["yes"] !== true) await confirm(host, what);
+        return tell(`${api}/maintenance/${at(host)}/clear`, wordsOf(options));
+      },
+    },
+    {
+      under,
+      usage: "list",
+      description: "hosts in maintenance: why, whose, until when",
+      options: [],
+      run: () => show(`${api}/maintenance`),
+    },
+  ];
+}
+
+function armingVerbs({ tell }: VerbActions): readonly PolicyVerb[] {
+  return (["arm", "disarm"] as const).map((verb) => ({
+    under: undefined,
+    usage: verb,
+    description:
+      verb === "arm"
+        ? "it may act again"
+        : "nothing new is begun until armed; what Nova has accepted is followed to its end",
+    options: [reason],
+    run: (_none: string, options: VerbOptions) => tell(`${api}/${verb}`, wordsOf(options)),
+  }));
+}
+
+/** The texts among a verb's options. */
+function wordsOf(options: VerbOptions): Words {
+  const words: Record<string, string> = {};
+  for (const name of ["reason", "until", "owner"]) {
+    const value = options[name];
+    if (typeof value === "string") words[name] = value;
+  }
+  return words;
+}
+
+function at(name: string): string {
+  return encodeURIComponent(name);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

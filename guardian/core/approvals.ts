@@ -1,0 +1,222 @@
+/**
+ * What people say of an incident: approve it (it passes mode `ask`, the storm and the fence rate),
+ * hold it (nothing new, and no switching off again), or dismiss it ("not a failure"). An answer belongs
+ * to its incident, to the boot it was given for, and to what the host was then: silent, or degraded.
+ */
+import type { Assessment, GateResult } from "./assessment.ts";
+import type { HostName } from "../../shared/names.ts";
+import type { Effect } from "./effects.ts";
+import type { Acknowledged, IncidentAnswered } from "./events.ts";
+import { closeIncident, incidentOf, say } from "./incidents.ts";
+import type { Answer, FiringAlert, Incident } from "./memory.ts";
+import { modeOf } from "./modes.ts";
+import { hostOf, type GuardianState, type HostState } from "./state.ts";
+
+export type Covers = Answer["covers"];
+
+/** What was said of this incident, as far as it counts for fencing, or for disabling. */
+export function answerOf(state: GuardianState, host: HostName, covers: Covers): Answer | undefined {
+  const { answer, phase } = incidentOf(state, host) ?? {};
+  // A hold stops everything; the others are for what was seen when they were said.
+  if (answer === undefined || answer.kind === "held") return answer;
+  const otherBoot = answer.bootId !== state.memory.known[host]?.bootId;
+  if (phase?.kind === "watching" && otherBoot) return undefined;
+  return answer.covers === covers ? answer : undefined;
+}
+
+/** Whether a person called its silence no failure; that takes note of every page of it. */
+export function isDismissed(state: GuardianState, host: HostName | undefined): boolean {
+  return host !== undefined && answerOf(state, host, "fence")?.kind === "dismissed";
+}
+
+/** The approval that counts, by a person or by default. */
+export function approvalOf(
+  state: GuardianState,
+  host: HostName,
+  covers: Covers,
+): Answer | undefined {
+  const answer = answerOf(state, host, covers);
+  return answer?.kind === "approved" ? answer : undefined;
+}
+
+/** Rows that leave it to a person: approved, hosts are acted on as if the host were dead. */
+export const rowsToApprove: readonly string[] = ["19"];
+
+/** Dead by the table, or by the table and a person together. */
+export function isTakenForDead(state: GuardianState, host: HostName, seen: Assessment): boolean {
+  if (seen.action === "fence") return true;
+  const approval = approvalOf(state, host, "fence");
+  return rowsToApprove.includes(seen.row) && approval?.byDefault === false;
+}
+
+/** A gate that a person's approval opens: the storm, the suspects, the rate. */
+export function passedByApproval(
+  state: GuardianState,
+  host: HostName,
+  gate: GateResult,
+  covers: Covers = "fence",
+): GateResult {
+  const approval = approvalOf(state, host, covers);
+  if (gate.pass || approval === undefined || approval.byDefault) return gate;
+  return { ...gate, pass: true, value: `${gate.value}; ${describeAnswer(state, approval)}` };
+}
+
+/** "approved by alice (uid 1000) 12 s ago". */
+export function describeAnswer(state: GuardianState, answer: Answer): string {
+  const ageMs = state.now - answer.at;
+  const age = Number.isFinite(ageMs) ? `${Math.floor(ageMs / 1000)} s ago` : "before the restart";
+  const word = {
+    approved: "approved",
+    held: "put on hold",
+    dismissed: "called no failure",
+  }[answer.kind];
+  return `${word} by ${answer.by} ${age}`;
+}
+
+/** Why an answer cannot be given to an incident now; undefined when it can. */
+export function answerProblem(
+  state: GuardianState,
+  incident: Incident,
+  kind: Answer["kind"],
+): string | undefined {
+  const { host, phase } = incident;
+  if (phase.kind === "ended") {
+    return `${incident.id} has ended: its servers were moved; see: guardian host release ${host}`;
+  }
+  const { mode } = modeOf(state, host);
+  if (kind === "approved" && mode === "observe") {
+    return `${host} is in mode observe: nothing is done about it; set mode ask or act for it first`;
+  }
+  if (kind === "dismissed" && phase.kind !== "watching") {
+    return `${host} was ordered off already; to stop what follows: guardian incident hold ${incident.id}`;
+  }
+  return undefined;
+}
+
+/** Takes in a person's answer, if the incident is still the one that was meant. */
+export function foldAnswer(
+  state: GuardianState,
+  event: IncidentAnswered,
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, event.host);
+  if (incident?.id !== event.incident) return state;
+  if (answerProblem(state, incident, event.answer) !== undefined) return state;
+  const silent = incident.phase.kind !== "watching" || !isFresh(hostOf(state, event.host));
+  const answer: Answer = {
+    kind: event.answer,
+    by: event.by,
+    reason: event.reason,
+    at: event.at,
+    wall: event.wall,
+    covers: silent ? "fence" : "disable",
+    byDefault: false,
+    bootId: state.memory.known[event.host]?.bootId,
+  };
+  const word = {
+    approved: silent ? "approved: it may be fenced and evacuated" : "approved: it may be disabled",
+    held: "on hold: nothing new is done about it",
+    dismissed: "not a failure: it is left alone until it reports again",
+  }[event.answer];
+  return say(withIncident(state, { ...incident, answer }), out, {
+    level: "warn",
+    host: event.host,
+    event: `incident-${event.answer}`,
+    text: `${word} (${event.by}: ${event.reason})`,
+  });
+}
+
+/** A person has taken note: what fires now is not repeated. */
+export function foldAcknowledged(
+  state: GuardianState,
+  event: Acknowledged,
+  out: Effect[],
+): GuardianState {
+  const alerts: Record<string, FiringAlert> = {};
+  let count = 0;
+  for (const [key, firing] of Object.entries(state.memory.alerts)) {
+    const meant = firing.message.host === event.host;
+    if (meant) count += 1;
+    alerts[key] = meant ? { ...firing, acknowledgedBy: event.by } : firing;
+  }
+  if (count === 0) return state;
+  const known = { ...state, memory: { ...state.memory, alerts } };
+  return say(known, out, {
+    level: "info",
+    host: event.host,
+    event: "acknowledged",
+    text: `acknowledged by ${event.by}: ${event.reason}; what fires now is not repeated`,
+  });
+}
+
+/** Once a round, before a host is acted on: answers lapse with what they were about. */
+export function foldLapsed(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  const incident = incidentOf(state, host.host);
+  if (incident?.phase.kind !== "watching" || !isFresh(host)) return state;
+  const { answer, asked: question, ...rest } = incident;
+  const over = question?.covers === "fence";
+  const asked = over ? withIncident(state, { ...rest, answer }) : state;
+  if (answer?.covers !== "fence" || answer.kind === "held") return asked;
+  if (answer.kind === "dismissed") {
+    const told = say(asked, out, {
+      level: "info",
+      host: host.host,
+      event: "dismissal-ended",
+      text: "it reports again: the silence that was no failure is over, it is guarded again",
+    });
+    return closeIncident(told, host.host);
+  }
+  return say(withIncident(asked, { ...rest, answer: undefined }), out, {
+    level: "info",
+    host: host.host,
+    event: "approval-lapsed",
+    text: `it reports again: the approval by ${answer.by} has lapsed`,
+  });
+}
+
+/**
+ * Mode ask, and nothing else holds: notes since when a person is asked, and what nobody's answer means.
+ */
+export function foldAsk(
+  state: GuardianState,
+  host: HostState,
+  gates: readonly GateResult[],
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  const blocked = gates.filter((gate) => !gate.pass);
+  const onlyMode = blocked.length === 1 && blocked[0]?.gate === "mode";
+  if (incident === undefined || !onlyMode || modeOf(state, host.host).mode !== "ask") return state;
+  const { afterMs, byDefault } = state.settings.ask;
+  const covers = isFresh(host) ? "disable" : "fence";
+  const { asked } = incident;
+  if (asked?.covers !== covers) {
+    return withIncident(state, { ...incident, asked: { at: state.now, covers } });
+  }
+  if (byDefault !== "act" || state.now - asked.at < afterMs) return state;
+  const answer: Answer = {
+    kind: "approved",
+    by: "nobody",
+    reason: "no answer in time, and the configuration says to act then",
+    at: state.now,
+    wall: state.wall,
+    covers,
+    byDefault: true,
+    bootId: state.memory.known[host.host]?.bootId,
+  };
+  return say(withIncident(state, { ...incident, answer }), out, {
+    level: "warn",
+    host: host.host,
+    event: "no-answer",
+    text: `nobody answered within ${afterMs / 1000} s: acting, as the configuration says`,
+  });
+}
+
+function isFresh(host: HostState): boolean {
+  return host.freshSince !== undefined;
+}
+
+function withIncident(state: GuardianState, incident: Incident): GuardianState {
+  const incidents = { ...state.memory.incidents, [incident.host]: incident };
+  return { ...state, memory: { ...state.memory, incidents } };
+}

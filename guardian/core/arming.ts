@@ -1,0 +1,80 @@
+/**
+ * Whether the guardian may act at all: armed; disarming, while moves that Nova accepted are followed
+ * to their end; disarmed. A person decides it, the file `disarmed`, or the guardian of itself.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { Effect } from "./effects.ts";
+import type { Arming } from "./events.ts";
+import { say } from "./incidents.ts";
+import type { Phase } from "./memory.ts";
+import type { GuardianState } from "./state.ts";
+
+export type ArmingState =
+  | { readonly kind: "armed" }
+  /** `waitsFor`: hosts whose moves, or whose off command, are under way. */
+  | { readonly kind: "disarming"; readonly why: string; readonly waitsFor: readonly HostName[] }
+  | { readonly kind: "disarmed"; readonly why: string };
+
+export function armingOf(state: GuardianState): ArmingState {
+  const why = state.disarmedFile ? "the file `disarmed` exists" : state.memory.disarmed;
+  if (why === undefined) return { kind: "armed" };
+  const waitsFor = Object.values(state.memory.incidents)
+    .filter((incident) => isInFlight(incident.phase))
+    .map((incident) => incident.host);
+  return waitsFor.length === 0
+    ? { kind: "disarmed", why }
+    : { kind: "disarming", why, waitsFor: waitsFor.sort() };
+}
+
+/** An off command that was not answered yet, or a move that Nova has or may have accepted. */
+function isInFlight(phase: Phase): boolean {
+  if (phase.kind === "fencing") {
+    return Object.values(phase.commands).some((command) => command.answer === undefined);
+  }
+  if (phase.kind !== "evacuating") return false;
+  return Object.values(phase.moves ?? {}).some(
+    ({ state: { kind } }) => kind === "ordered" || kind === "running",
+  );
+}
+
+/** A person arms or disarms. */
+export function foldArming(state: GuardianState, event: Arming, out: Effect[]): GuardianState {
+  const disarmed = event.armed ? undefined : `${event.by}: ${event.reason}`;
+  const memory = { ...state.memory, disarmed };
+  return say({ ...state, memory }, out, {
+    level: "warn",
+    host: undefined,
+    event: event.armed ? "armed" : "disarmed",
+    text: `${event.armed ? "armed" : "disarmed"} by ${event.by}: ${event.reason}`,
+  });
+}
+
+/** Says what changed by itself: the file came or went, or the last work in flight has ended. */
+export function foldArmingTold(
+  state: GuardianState,
+  before: GuardianState,
+  out: Effect[],
+): GuardianState {
+  const now = armingOf(state);
+  const was = state.memory.arming;
+  if (now.kind === was) return state;
+  const told = { ...state, memory: { ...state.memory, arming: now.kind } };
+  const text = armingText(now, was, state.disarmedFile || before.disarmedFile);
+  if (text === undefined) return told;
+  return say(told, out, { level: "warn", host: undefined, event: now.kind, text });
+}
+
+/** Undefined when the person, or the guardian, has said it already. */
+function armingText(now: ArmingState, was: string, byFile: boolean): string | undefined {
+  switch (now.kind) {
+    case "armed":
+      return byFile ? "armed: the file `disarmed` is gone" : undefined;
+    case "disarming":
+      return `disarming (${now.why}): nothing new is begun; under way on ${now.waitsFor.join(", ")}, followed to its end`;
+    case "disarmed":
+      if (was === "disarming") return "disarmed: nothing is under way any more";
+      return byFile ? `disarmed: ${now.why}` : undefined;
+    default:
+      return now satisfies never;
+  }
+}

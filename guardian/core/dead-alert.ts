@@ -1,0 +1,124 @@
+/** What should be said of a dead host: we act, we ask, we would act, or a gate holds us. */
+import { describeGate, type Assessment, type GateResult } from "./assessment.ts";
+import { reasonLines } from "./explain.ts";
+import { about, dedupKeyOf, proofLostMs, type Wanted } from "./incident-alerts.ts";
+import { incidentOf } from "./incidents.ts";
+import { modeOf } from "./modes.ts";
+import { noAnswer } from "./policy-alerts.ts";
+import { isOfManyHosts } from "./storm-gates.ts";
+import { isInStorm } from "./storm.ts";
+import type { GuardianState, HostState } from "./state.ts";
+
+/** Whether a person's approval opens a gate. */
+function isOpenedByApproval({ gate }: GateResult): boolean {
+  return gate === "mode" || gate.startsWith("fence rate") || isOfManyHosts(gate);
+}
+
+export function deadAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+): Wanted | undefined {
+  const blocked = assessment.gates.filter((gate) => !gate.pass);
+  // A storm has one page that names its hosts; a suspect holds for seconds only.
+  const own = blocked.filter(({ gate }) => !isOfManyHosts(gate));
+  const crowd = blocked.length > own.length;
+  const named = crowd && isInStorm(state, host);
+  if (own.length === 0) {
+    if (!crowd) return actingAlert(state, host, assessment);
+    if (named || state.now - assessment.since < proofLostMs) return undefined;
+    return heldAlert(state, host, assessment, blocked);
+  }
+  const wanted = policyAlert(state, host, assessment, own);
+  if (wanted === undefined) return heldAlert(state, host, assessment, blocked);
+  // In a storm its page names the hosts; one that was paged before keeps its own.
+  return named && !isFiring(state, host, wanted.kind) ? undefined : wanted;
+}
+
+function actingAlert(state: GuardianState, host: HostState, assessment: Assessment): Wanted {
+  return about(state, host, assessment, {
+    kind: "dead",
+    class: "notification",
+    title: deadTitle(host, assessment),
+    next: "it is fenced and its servers are evacuated",
+  });
+}
+
+function deadTitle(host: HostState, assessment: Assessment): string {
+  return `${host.host} is dead: ${assessment.says}`;
+}
+
+/** Nothing but the mode holds; the grace after a start ends by itself, and changes nothing. */
+function policyAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  own: readonly GateResult[],
+): Wanted | undefined {
+  if (!own.some(({ gate }) => gate === "mode")) return undefined;
+  if (!own.every(({ gate }) => gate === "mode" || gate === "grace")) return undefined;
+  if (modeOf(state, host.host).mode === "ask") return askAlert(state, host, assessment);
+  return about(state, host, assessment, {
+    kind: "dead",
+    class: "page",
+    title: deadTitle(host, assessment),
+    next: "mode observe: we would fence it and evacuate its servers; a person must",
+  });
+}
+
+/** A dead host in mode ask: what happens on each answer, and on none. */
+function askAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+): Wanted | undefined {
+  const incident = incidentOf(state, host.host);
+  if (incident === undefined) return undefined;
+  const { id } = incident;
+  return about(state, host, assessment, {
+    kind: "ask",
+    class: "page",
+    title: `${host.host} is dead: shall we fence it and evacuate its servers?`,
+    why: () => [assessment.says, ...reasonLines(state, host, assessment)],
+    next: [
+      `yes: guardian incident approve ${id}`,
+      `not now: guardian incident hold ${id}`,
+      `it is no failure: guardian incident dismiss ${id}`,
+      noAnswer(state, "it is fenced and evacuated"),
+    ].join("; "),
+  });
+}
+
+function heldAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  blocked: readonly GateResult[],
+): Wanted {
+  return about(state, host, assessment, {
+    kind: "held",
+    class: "page",
+    title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
+    why: () => [...blocked.map(describeGate), ...reasonLines(state, host, assessment)],
+    next: nextForHeld(state, host, blocked),
+  });
+}
+
+/** What a person can do: approve it, where that opens what holds it. */
+function nextForHeld(
+  state: GuardianState,
+  host: HostState,
+  blocked: readonly GateResult[],
+): string {
+  const byHand = "change what the gate names, or evacuate it by hand once it is surely off";
+  const incident = incidentOf(state, host.host);
+  const opens = blocked.every(isOpenedByApproval);
+  if (incident === undefined || !opens || modeOf(state, host.host).mode === "observe") {
+    return byHand;
+  }
+  return `look at it, then: guardian incident approve ${incident.id}; or ${byHand}`;
+}
+
+function isFiring(state: GuardianState, host: HostState, kind: string): boolean {
+  return state.memory.alerts[dedupKeyOf(state, host.host, kind)] !== undefined;
+}

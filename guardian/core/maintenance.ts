@@ -1,0 +1,217 @@
+/**
+ * Maintenance: an operator's hold on a host, by verb, by a planned window or by the configuration.
+ * Its end is wall time, which may step: it is over only when both the wall clock and the start's wall
+ * time with our own monotonic time have passed it, so that no step of a clock begins a fence. A host
+ * that is silent then stays held until it reports or a person clears it: somebody may be late.
+ */
+import type { HostName } from "../../shared/names.ts";
+import { describeWall } from "../../shared/time.ts";
+import type { Effect } from "./effects.ts";
+import type { MaintenanceCleared, MaintenanceSet } from "./events.ts";
+import { say } from "./incidents.ts";
+import type { Maintenance } from "./memory.ts";
+import { membersOf } from "./modes.ts";
+import type { MaintenanceWindow } from "./settings.ts";
+import { hostOf, type GuardianState } from "./state.ts";
+
+/** What holds a host now; undefined when it is in service. */
+export function maintenanceOf(state: GuardianState, host: HostName): Maintenance | undefined {
+  const entry = state.memory.maintenance[host];
+  if (entry !== undefined && !entry.cleared) return entry;
+  const reason = state.settings.hosts.get(host)?.maintenance;
+  if (reason === undefined) return undefined;
+  return {
+    reason,
+    owner: "",
+    by: "the configuration",
+    sinceWall: state.startedWall,
+    untilWall: undefined,
+    window: undefined,
+    cleared: false,
+    overdue: false,
+  };
+}
+
+/** "kernel upgrade, by bob, until 2026-11-22 09:00 UTC". */
+export function describeMaintenance(maintenance: Maintenance): string {
+  const { reason, owner, untilWall, overdue } = maintenance;
+  // The configuration's own key has neither owner nor end.
+  if (owner === "") return reason;
+  const end = untilWall === undefined ? "until it is cleared" : `until ${describeWall(untilWall)}`;
+  const late = overdue ? ", which is over, but it has not reported since" : "";
+  return `${reason}, by ${owner}, ${end}${late}`;
+}
+
+/** A person puts a host into maintenance, or changes its reason, owner or end. */
+export function foldMaintenanceSet(
+  state: GuardianState,
+  event: MaintenanceSet,
+  out: Effect[],
+): GuardianState {
+  const { host, reason, owner, by, untilWall } = event;
+  const entry: Maintenance = {
+    reason,
+    owner,
+    by,
+    sinceWall: event.wall,
+    untilWall,
+    window: undefined,
+    cleared: false,
+    overdue: false,
+  };
+  return say(withEntry(state, host, entry), out, {
+    level: "info",
+    host,
+    event: "maintenance-set",
+    text: `in maintenance: ${describeMaintenance(entry)}; set by ${by}`,
+  });
+}
+
+/** A person ends it; a planned window that is open does not begin it again. */
+export function foldMaintenanceCleared(
+  state: GuardianState,
+  event: MaintenanceCleared,
+  out: Effect[],
+): GuardianState {
+  const { host, by } = event;
+  const entry = state.memory.maintenance[host];
+  if (entry === undefined || entry.cleared) return state;
+  const open = state.settings.windows.find(
+    (window) => isOpen(state, window) && covers(state, window, host),
+  );
+  const next =
+    open === undefined
+      ? withoutEntry(state, host)
+      : withEntry(state, host, { ...windowEntry(open), cleared: true });
+  const why = event.reason === "" ? "" : `: ${event.reason}`;
+  return say(next, out, {
+    level: "info",
+    host,
+    event: "maintenance-cleared",
+    text: `maintenance cleared by ${by}${why}; it is guarded again`,
+  });
+}
+
+/** Once a round: what is over ends, and windows that are open begin. */
+export function foldMaintenance(state: GuardianState, out: Effect[]): GuardianState {
+  let next = state;
+  for (const name of Object.keys(state.memory.maintenance)) {
+    next = endWhatIsOver(next, name as HostName, out);
+  }
+  for (const window of state.settings.windows) {
+    if (isOpen(state, window)) next = beginWindow(next, window, out);
+  }
+  return next;
+}
+
+/** When it is over, and not before. */
+function isOver(state: GuardianState, untilWall: number): boolean {
+  return Math.min(state.wall, steadyWall(state)) >= untilWall;
+}
+
+/** The wall time as it would be if no clock had stepped since our start. */
+function steadyWall(state: GuardianState): number {
+  return state.startedWall + (state.now - state.startedAt);
+}
+
+function isOpen(state: GuardianState, window: MaintenanceWindow): boolean {
+  const latest = Math.max(state.wall, steadyWall(state));
+  return latest >= window.startWall && !isOver(state, window.endWall);
+}
+
+function endWhatIsOver(state: GuardianState, host: HostName, out: Effect[]): GuardianState {
+  const entry = state.memory.maintenance[host];
+  if (entry === undefined) return state;
+  const { window } = entry;
+  const planned = window !== undefined;
+  if (planned && !state.settings.windows.some((known) => windowId(known) === window)) {
+    return tellEnd(state, host, entry, "its window is no longer in the configuration", out);
+  }
+  if (entry.untilWall === undefined || !isOver(state, entry.untilWall)) return state;
+  if (entry.cleared) return withoutEntry(state, host);
+  const { freshSince } = hostOf(state, host);
+  const steady =
+    freshSince !== undefined && state.now - freshSince >= state.settings.limits.graceFreshMs;
+  if (steady) return tellEnd(state, host, entry, "its end has come", out);
+  if (entry.overdue) return state;
+  return say(withEntry(state, host, { ...entry, overdue: true }), out, {
+    level: "warn",
+    host,
+    event: "maintenance-overdue",
+    text: `its maintenance (${entry.reason}) is over, but it does not report: held until it does, or until it is cleared`,
+  });
+}
+
+function tellEnd(
+  state: GuardianState,
+  host: HostName,
+  entry: Maintenance,
+  why: string,
+  out: Effect[],
+): GuardianState {
+  const ended = withoutEntry(state, host);
+  if (entry.cleared) return ended;
+  return say(ended, out, {
+    level: "info",
+    host,
+    event: "maintenance-ended",
+    text: `maintenance (${entry.reason}) ends: ${why}; it is guarded again`,
+  });
+}
+
+function beginWindow(
+  state: GuardianState,
+  window: MaintenanceWindow,
+  out: Effect[],
+): GuardianState {
+  let next = state;
+  for (const host of hostsOf(state, window)) {
+    if (next.memory.maintenance[host] !== undefined) continue;
+    const entry = windowEntry(window);
+    next = say(withEntry(next, host, entry), out, {
+      level: "info",
+      host,
+      event: "maintenance-began",
+      text: `in maintenance: ${describeMaintenance(entry)}; ${entry.by}`,
+    });
+  }
+  return next;
+}
+
+function hostsOf(state: GuardianState, window: MaintenanceWindow): readonly HostName[] {
+  const named = window.groups.flatMap((name) => membersOf(state, name));
+  return [...new Set([...window.hosts, ...named])].sort();
+}
+
+function covers(state: GuardianState, window: MaintenanceWindow, host: HostName): boolean {
+  return hostsOf(state, window).includes(host);
+}
+
+/** Another time under the same name is another window. */
+function windowId(window: MaintenanceWindow): string {
+  return `${window.name}/${window.startWall}/${window.endWall}`;
+}
+
+function windowEntry(window: MaintenanceWindow): Maintenance {
+  const { reason, owner, name, startWall, endWall } = window;
+  return {
+    reason,
+    owner,
+    by: `planned window ${name}`,
+    sinceWall: startWall,
+    untilWall: endWall,
+    window: windowId(window),
+    cleared: false,
+    overdue: false,
+  };
+}
+
+function withEntry(state: GuardianState, host: HostName, entry: Maintenance): GuardianState {
+  const maintenance = { ...state.memory.maintenance, [host]: entry };
+  return { ...state, memory: { ...state.memory, maintenance } };
+}
+
+function withoutEntry(state: GuardianState, host: HostName): GuardianState {
+  const { [host]: _ended, ...maintenance } = state.memory.maintenance;
+  return { ...state, memory: { ...state.memory, maintenance } };
+}

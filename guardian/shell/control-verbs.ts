@@ -1,0 +1,210 @@
+/**
+ * What people ask the guardian to do, as events for its core: each verb is checked against what is so
+ * now, and refused with the next step, or told and answered with what became of it.
+ */
+import { hostName, type HostName } from "../../shared/names.ts";
+import {
+  describeWall,
+  parseDuration,
+  wallMs,
+  type MonoMs,
+  type WallMs,
+} from "../../shared/time.ts";
+import type { Guardian } from "../app.ts";
+import { answerProblem } from "../core/approvals.ts";
+import { armingOf } from "../core/arming.ts";
+import type { GuardianEvent } from "../core/events.ts";
+import { isUnderWay } from "../core/evacuation.ts";
+import type { Incident } from "../core/memory.ts";
+import { silentDevices } from "../core/power.ts";
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** RFC 9457. */
+export function problem(status: number, detail: string): Reply {
+  return { status, body: { title: "refused", status, detail } };
+}
+
+/** One verb: the path below /api/v1, who asks, and with what words. */
+export interface Asked {
+  readonly guardian: Guardian;
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  /** By the kernel's word. */
+  readonly by: string;
+  readonly parts: readonly string[];
+  readonly field: (name: string) => string;
+}
+
+export function perform(asked: Asked): Reply {
+  const [kind = "", id = "", verb = ""] = asked.parts;
+  switch (kind) {
+    case "arm":
+    case "disarm":
+      return arm(asked, kind === "arm");
+    case "incidents":
+      return verb === "" && id === "approve" ? approveAll(asked) : answer(asked, id, verb);
+    case "maintenance":
+      return maintain(asked, hostName(id), verb);
+    case "hosts":
+      return ofHost(asked, hostName(id), verb);
+    default:
+      return problem(404, `no such path: /api/v1/${asked.parts.join("/")}`);
+  }
+}
+
+function tell(asked: Asked, event: GuardianEvent, more: object = {}): Reply {
+  asked.guardian.tell(event);
+  return { status: 200, body: { done: true, by: asked.by, ...more } };
+}
+
+function needsReason(asked: Asked, verb: string): Reply | undefined {
+  return asked.field("reason") === "" ? problem(400, `${verb} needs a reason`) : undefined;
+}
+
+function arm(asked: Asked, armed: boolean): Reply {
+  const { guardian, at, wall, by } = asked;
+  const missing = needsReason(asked, armed ? "arm" : "disarm");
+  if (missing !== undefined) return missing;
+  guardian.tell({ kind: "arming", at, wall, armed, by, reason: asked.field("reason") });
+  const arming = armingOf(guardian.state());
+  const still =
+    arming.kind === "disarming" ? { underWay: arming.waitsFor, note: "followed to its end" } : {};
+  const held = armed && arming.kind !== "armed" ? { note: `still held: ${arming.why}` } : {};
+  return { status: 200, body: { done: true, by, arming: arming.kind, ...still, ...held } };
+}
+
+const answers = { approve: "approved", hold: "held", dismiss: "dismissed" } as const;
+
+function answer(asked: Asked, id: string, verb: string): Reply {
+  const { guardian, at, wall, by } = asked;
+  const missing = needsReason(asked, verb);
+  if (missing !== undefined) return missing;
+  const reason = asked.field("reason");
+  const state = guardian.state();
+  if (verb === "ack" && id === "guardian") {
+    return tell(asked, { kind: "acknowledged", at, wall, host: undefined, by, reason });
+  }
+  const incident = Object.values(state.memory.incidents).find((found) => found.id === id);
+  if (incident === undefined) {
+    return problem(404, `no incident ${id} is open; see: guardian incident list`);
+  }
+  const { host } = incident;
+  if (verb === "ack") return tell(asked, { kind: "acknowledged", at, wall, host, by, reason });
+  if (verb !== "approve" && verb !== "hold" && verb !== "dismiss") {
+    return problem(404, `no such verb: ${verb}`);
+  }
+  const wrong = answerProblem(state, incident, answers[verb]);
+  if (wrong !== undefined) return problem(409, wrong);
+  return tell(asked, { ...answerEvent(asked, incident), answer: answers[verb] }, { host });
+}
+
+/** Every silent host that waits for a person; degraded ones are approved one by one. */
+function approveAll(asked: Asked): Reply {
+  const missing = needsReason(asked, "approve");
+  if (missing !== undefined) return missing;
+  const state = asked.guardian.state();
+  const waiting = Object.values(state.memory.incidents).filter(
+    (incident) =>
+      state.hosts.get(incident.host)?.freshSince === undefined &&
+      answerProblem(state, incident, "approved") === undefined,
+  );
+  if (waiting.length === 0) return problem(409, "no incident of a silent host waits for approval");
+  for (const incident of waiting) {
+    asked.guardian.tell({ ...answerEvent(asked, incident), answer: "approved" });
+  }
+  const hosts = waiting.map((incident) => incident.host).sort();
+  return { status: 200, body: { done: true, by: asked.by, approved: hosts } };
+}
+
+function answerEvent(
+  asked: Asked,
+  incident: Incident,
+): Omit<Extract<GuardianEvent, { kind: "incident-answered" }>, "answer"> {
+  const { at, wall, by } = asked;
+  const { host, id } = incident;
+  const reason = asked.field("reason");
+  return { kind: "incident-answered", at, wall, host, incident: id, by, reason };
+}
+
+function maintain(asked: Asked, host: HostName, verb: string): Reply {
+  const { guardian, at, wall, by } = asked;
+  const state = guardian.state();
+  if (!state.hosts.has(host)) return noHost(host);
+  const missing = needsReason(asked, "maintenance");
+  if (missing !== undefined) return missing;
+  const reason = asked.field("reason");
+  if (verb === "clear") {
+    const entry = state.memory.maintenance[host];
+    const fixed = state.settings.hosts.get(host)?.maintenance;
+    if (fixed !== undefined) {
+      return problem(
+        409,
+        `${host} is in maintenance by the configuration: ${fixed}; change it there`,
+      );
+    }
+    if (entry === undefined || entry.cleared) return problem(409, `${host} is not in maintenance`);
+    return tell(asked, { kind: "maintenance-cleared", at, wall, host, by, reason });
+  }
+  const phase = state.memory.incidents[host]?.phase;
+  if (phase?.kind === "evacuating" && Object.values(phase.moves ?? {}).some(isUnderWay)) {
+    const id = state.memory.incidents[host]?.id ?? "";
+    return problem(
+      409,
+      `servers of ${host} are being moved; guardian incident hold ${id} stops it`,
+    );
+  }
+  const until = readUntil(asked.field("until"), wall);
+  if (until.kind === "bad") return problem(400, until.reason);
+  const owner = asked.field("owner") || by;
+  const { untilWall } = until;
+  const end = untilWall === undefined ? "until cleared" : describeWall(untilWall);
+  const event = { kind: "maintenance-set", at, wall, host, reason, owner, untilWall, by } as const;
+  return tell(asked, event, { host, until: end });
+}
+
+type Until =
+  | { readonly kind: "until"; readonly untilWall: WallMs | undefined }
+  | { readonly kind: "bad"; readonly reason: string };
+
+/** "2h", "2026-11-22T09:00:00Z" or "released". */
+function readUntil(text: string, now: WallMs): Until {
+  if (text === "released") return { kind: "until", untilWall: undefined };
+  const ms = parseDuration(text);
+  const zoned = /(?:Z|[+-]\d\d:\d\d)$/i.test(text);
+  const end = ms === undefined ? (zoned ? Date.parse(text) : Number.NaN) : now + ms;
+  if (Number.isNaN(end)) {
+    const wanted = "2h, 2026-11-22T09:00:00Z, or released (until it is cleared)";
+    return { kind: "bad", reason: `until "${text}": an end is needed such as ${wanted}` };
+  }
+  if (end > now) return { kind: "until", untilWall: wallMs(end) };
+  return { kind: "bad", reason: `until ${describeWall(end)} is over: it is ${describeWall(now)}` };
+}
+
+function ofHost(asked: Asked, host: HostName, verb: string): Reply {
+  const { guardian, at, wall, by } = asked;
+  const state = guardian.state();
+  if (!state.hosts.has(host)) return noHost(host);
+  if (verb === "release") {
+    if (state.memory.incidents[host]?.phase.kind !== "ended") {
+      return problem(409, `${host} was not fenced, or its servers still move: nothing to release`);
+    }
+    return tell(asked, { kind: "released", at, wall, host, by });
+  }
+  if (verb === "vouch") {
+    const silent = silentDevices(state, host);
+    if (silent.length > 0) {
+      const detail = `${host}: ${silent.join(", ")} did not answer: there is nothing to vouch for`;
+      return problem(409, detail);
+    }
+    return tell(asked, { kind: "vouched", at, wall, host, by });
+  }
+  return problem(404, `no such path: /api/v1/${asked.parts.join("/")}`);
+}
+
+function noHost(host: HostName): Reply {
+  return problem(404, `no such host: ${host}; see: guardian host list`);
+}

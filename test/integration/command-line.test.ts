@@ -1,0 +1,74 @@
+/** The command line against the control socket: what is asked back, what is printed, exit codes. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { buildCommands, type CommandActions } from "../../guardian/cli.ts";
+import { control, dead } from "../support/control-fixture.ts";
+import { host1 } from "../support/core-fixture.ts";
+
+/** Runs a command line; returns its exit code, or what it threw, and what it printed. */
+async function run(
+  socket: string,
+  argv: readonly string[],
+  typed: string | undefined,
+): Promise<{ readonly code: number | string; readonly printed: string }> {
+  const printed: string[] = [];
+  const actions: CommandActions = {
+    run: () => Promise.resolve(0),
+    replay: () => Promise.resolve(0),
+    checkConfig: () => Promise.resolve(0),
+    schema: () => "",
+    user: () => "alice",
+    typed: () => Promise.resolve(typed),
+    print: (text) => void printed.push(text),
+    isTerminal: false,
+  };
+  const code = await buildCommands(actions, [
+    "node",
+    "guardian",
+    "--socket",
+    socket,
+    ...argv,
+  ]).catch((error: unknown) => String(error));
+  return { code, printed: printed.join("\n") };
+}
+
+test("the command line: destructive verbs ask for the host's name, exit codes 0, 1, 2", async (t) => {
+  const { core, socket } = await control(t, { mode: "ask" });
+  const id = dead(core);
+  const approve = ["incident", "approve", id, "--reason", "looked"];
+  assert.equal((await run(socket, approve, undefined)).code, 2, "no terminal, no --yes");
+  assert.match(String((await run(socket, approve, "compute-2")).code), /is not compute-1/);
+  assert.equal((await run(socket, approve.slice(0, 3), host1)).code, 2, "no reason");
+  assert.equal(core.state.memory.incidents[host1]?.answer, undefined);
+  assert.equal((await run(socket, approve, host1)).code, 0);
+  assert.equal(core.state.memory.incidents[host1]?.answer?.kind, "approved");
+  const hold = await run(socket, ["incident", "hold", id, "--reason", "wait"], undefined);
+  assert.equal(hold.code, 0);
+  const all = ["incident", "approve", "--all", "--reason", "looked"];
+  assert.match(String((await run(socket, all, host1)).code), /is not all/);
+  assert.equal((await run(socket, [...all, "--yes"], undefined)).code, 0);
+  const nobody = await run(socket, ["incident", "approve", "--reason", "x", "--yes"], undefined);
+  assert.match(String(nobody.code), /name an incident, or say --all/);
+  assert.equal((await run(socket, ["incident", "bless", id], undefined)).code, 2);
+});
+
+test("the command line: maintenance is set, listed and cleared", async (t) => {
+  const { socket } = await control(t);
+  const set = ["maintenance", "set", host1, "--reason", "disks", "--until", "2h"];
+  assert.equal((await run(socket, [...set, "--owner", "bob"], undefined)).code, 0);
+  assert.equal((await run(socket, set.slice(0, 5), undefined)).code, 2, "no end");
+  const listed = await run(socket, ["-f", "json", "maintenance", "list"], undefined);
+  assert.deepEqual(
+    (JSON.parse(listed.printed) as Record<string, string>[]).map((line) => [
+      line["host"],
+      line["reason"],
+      line["owner"],
+      line["overdue"],
+    ]),
+    [[host1, "disks", "bob", "no"]],
+  );
+  const clear = ["maintenance", "clear", host1, "--reason", "done"];
+  assert.equal((await run(socket, clear, undefined)).code, 2);
+  assert.equal((await run(socket, [...clear, "--yes"], undefined)).code, 0);
+  assert.equal((await run(socket, ["maintenance", "list"], undefined)).printed, "none");
+});

@@ -1,0 +1,88 @@
+/** What people do in scenarios: verbs of the guardian, and what they set in Nova by themselves. */
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { hostName, type HostName } from "../../shared/names.ts";
+import { parseDuration, wallMs } from "../../shared/time.ts";
+import type { World } from "./world.ts";
+
+const by = "alice (uid 1000)";
+const answers = { approve: "approved", hold: "held", dismiss: "dismissed" } as const;
+
+/** Runs one command of a person; throws for a word that is none. */
+export function people(world: World, words: readonly string[]): void {
+  const [verb = "", first = "", ...rest] = words;
+  const host = hostName(first);
+  const { now: at, wall } = world.state;
+  switch (verb) {
+    case "release":
+      return world.tell({ kind: "released", at, wall, host, by: "alice" });
+    case "vouch":
+      return world.tell({ kind: "vouched", at, wall, host, by: "alice" });
+    case "arm":
+      return world.tell({ kind: "arming", at, wall, armed: true, by: "alice", reason: "looked" });
+    case "disarm":
+      return world.tell({
+        kind: "arming",
+        at,
+        wall,
+        armed: false,
+        by,
+        reason: words.slice(1).join(" "),
+      });
+    case "approve":
+    case "hold":
+    case "dismiss":
+      return world.tell(answer(world, host, answers[verb], rest.join(" ")));
+    case "approve-all":
+      for (const { host: named, phase } of Object.values(world.state.memory.incidents)) {
+        if (phase.kind === "watching") world.tell(answer(world, named, "approved", "looked"));
+      }
+      return;
+    case "ack": {
+      const reason = rest.join(" ");
+      return world.tell({ kind: "acknowledged", at, wall, host, by, reason });
+    }
+    case "maintenance-set": {
+      const [until = "", ...reason] = rest;
+      const ms = parseDuration(until);
+      const untilWall = ms === undefined ? undefined : wallMs(wall + ms);
+      const text = reason.join(" ");
+      const owner = "bob";
+      return world.tell({
+        kind: "maintenance-set",
+        at,
+        wall,
+        host,
+        reason: text,
+        owner,
+        untilWall,
+        by,
+      });
+    }
+    case "maintenance-clear": {
+      const reason = rest.join(" ");
+      return world.tell({ kind: "maintenance-cleared", at, wall, host, by, reason });
+    }
+    case "disable":
+      world.nova.disable(`service-${first}`, rest.join(" "));
+      return;
+    case "enable":
+      world.nova.enable(`service-${first}`);
+      return;
+    case "force-down":
+      world.nova.forceDown(`service-${first}`);
+      return;
+    default:
+      throw new Error(`unknown command: ${words.join(" ")}`);
+  }
+}
+
+function answer(
+  world: World,
+  host: HostName,
+  said: "approved" | "held" | "dismissed",
+  reason: string,
+): GuardianEvent {
+  const { now: at, wall, memory } = world.state;
+  const incident = memory.incidents[host]?.id ?? "none";
+  return { kind: "incident-answered", at, wall, host, incident, answer: said, by, reason };
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { armingOf } from "../../guardian/core/arming.ts";
+import { alice, CoreFixture, host1 } from "../support/core-fixture.ts";
+
+function arm(core: CoreFixture, armed: boolean): void {
+  const { now: at, wall } = core.state;
+  core.take({ kind: "arming", at, wall, armed, by: alice, reason: "a test" });
+}
+
+function lines(core: CoreFixture): readonly string[] {
+  return core
+    .done("line")
+    .filter((line) => line.host === undefined && /armed|disarm/.test(line.text))
+    .map((line) => line.text);
+}
+
+/** Two of four servers are moving. */
+function moving(): CoreFixture {
+  const limits = { ...new CoreFixture().settings.limits, movesAtOnce: 2 };
+  const core = new CoreFixture({ limits }).run(15_000);
+  for (let index = 1; index <= 4; index += 1) core.nova.addServer(host1, `vm-${index}`);
+  core.nova.moveMs = 20_000;
+  core.powerLoss(host1);
+  while (core.done("evacuate").length < 2) core.run(250);
+  return core;
+}
+
+test("nothing under way: disarmed at once, and armed again", () => {
+  const core = new CoreFixture().run(15_000);
+  assert.deepEqual(armingOf(core.state), { kind: "armed" });
+  arm(core, false);
+  assert.deepEqual(armingOf(core.state), { kind: "disarmed", why: `${alice}: a test` });
+  arm(core, true);
+  assert.deepEqual(armingOf(core.state), { kind: "armed" });
+});
+
+test("disarming follows what Nova has accepted, begins nothing, and ends disarmed", () => {
+  const core = moving();
+  arm(core, false);
+  core.run(1000);
+  assert.deepEqual(armingOf(core.state), {
+    kind: "disarming",
+    why: `${alice}: a test`,
+    waitsFor: [host1],
+  });
+  core.run(60_000);
+  assert.equal(core.done("evacuate").length, 2, "no further move");
+  const states = Object.values(core.phase(host1, "evacuating").moves ?? {}).map(
+    (move) => move.state.kind,
+  );
+  assert.deepEqual(states.sort(), ["finished", "finished", "planned", "planned"]);
+  assert.equal(armingOf(core.state).kind, "disarmed");
+  assert.deepEqual(lines(core).slice(1), [
+    `disarming (${alice}: a test): nothing new is begun; under way on ${host1}, followed to its end`,
+    "disarmed: nothing is under way any more",
+  ]);
+  arm(core, true);
+  core.run(60_000);
+  assert.equal(core.done("evacuate").length, 4);
+});
+
+test("the file disarms at the next tick, and arms when it goes; both are said", () => {
+  const core = new CoreFixture().run(15_000);
+  core.disarmedFile = true;
+  core.tick(250);
+  assert.equal(armingOf(core.state).kind, "disarmed");
+  core.disarmedFile = false;
+  core.tick(250);
+  assert.equal(armingOf(core.state).kind, "armed");
+  assert.deepEqual(lines(core), [
+    "disarmed: the file `disarmed` exists",
+    "armed: the file `disarmed` is gone",
+  ]);
+});
+
+test("the file holds although a person arms", () => {
+  const core = new CoreFixture().run(15_000);
+  core.disarmedFile = true;
+  core.tick(250);
+  arm(core, true);
+  core.tick(250);
+  assert.deepEqual(armingOf(core.state), {
+    kind: "disarmed",
+    why: "the file `disarmed` exists",
+  });
+});
+
+test("disarming outlives a restart, and ends after it", () => {
+  const core = moving();
+  arm(core, false);
+  core.run(1000);
+  core.restart();
+  core.run(1000);
+  assert.equal(armingOf(core.state).kind, "disarming");
+  core.run(60_000);
+  assert.equal(armingOf(core.state).kind, "disarmed");
+  assert.equal(core.done("evacuate").length, 2);
+});
+
+test("an off command that waits for its answer is under way", () => {
+  const core = new CoreFixture().run(15_000);
+  core.powerLoss(host1);
+  while (core.done("power-off").length === 0) core.run(250);
+  arm(core, false);
+  assert.equal(armingOf(core.state).kind, "disarming");
+  core.run(5000);
+  assert.equal(armingOf(core.state).kind, "disarmed");
+  assert.equal(core.done("evacuate").length, 0);
+});
