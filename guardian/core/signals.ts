@@ -4,11 +4,12 @@ import { signalNames, type GateResult, type Signals } from "./assessment.ts";
 import { doubtsAbout, seesOthersLike } from "./eyes.ts";
 import { missingPaths } from "./freshness.ts";
 import { novaSignal } from "./nova-record.ts";
+import { tableOf } from "./policy-table.ts";
 import { viewPower } from "./power.ts";
 import { seenNetworksOf, viewPings } from "./reverse-ping.ts";
 import { checksSignal, noticeInForce } from "./self-checks.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { matchRow, tableOf } from "./match-row.ts";
+import { matchRow } from "./match-row.ts";
 
 /** The host with its assessment, without the gates of an action; the same host when unchanged. */
 export function assess(state: GuardianState, host: HostState): HostState {
