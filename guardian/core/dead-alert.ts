@@ -1,6 +1,6 @@
 /** What should be said of a dead host: we act, we ask, we would act, or a gate holds us. */
 import { describeGate, type Assessment, type GateResult } from "./assessment.ts";
-import { evidenceLines } from "./evidence.ts";
+import { reasonLines } from "./explain.ts";
 import { about, dedupKeyOf, proofLostMs, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
 import { modeOf } from "./modes.ts";
@@ -79,7 +79,7 @@ function askAlert(
     kind: "ask",
     class: "page",
     title: `${host.host} is dead: shall we fence it and evacuate its servers?`,
-    why: () => [assessment.says, ...evidenceLines(state, host, assessment)],
+    why: () => [assessment.says, ...reasonLines(state, host, assessment)],
     next: [
       `yes: guardian incident approve ${id}`,
       `not now: guardian incident hold ${id}`,
@@ -99,7 +99,7 @@ function heldAlert(
     kind: "held",
     class: "page",
     title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
-    why: () => [...blocked.map(describeGate), ...evidenceLines(state, host, assessment)],
+    why: () => [...blocked.map(describeGate), ...reasonLines(state, host, assessment)],
     next: nextForHeld(state, host, blocked),
   });
 }

@@ -22,6 +22,10 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
       return waits(words("gate.arm"));
     case "mode":
       return waits(words("gate.mode"));
+    case "hold":
+      return waits(words("gate.hold"));
+    case "others alike":
+      return waits(words("gate.alike"));
     case "maintenance":
       return waits(words("gate.maintenance"));
     case "disabled by another":
@@ -74,7 +78,8 @@ function rateOutlook(state: GuardianState, host: HostState, gate: string): Outlo
   for (const fence of state.memory.fences) {
     const inDomain =
       domain === undefined || (state.hosts.get(fence.host)?.domains.includes(domain) ?? false);
-    const counts = fence.host !== host.host && state.wall - fence.wall < hourMs && inDomain;
+    const others = fence.host !== host.host && fence.approved !== true;
+    const counts = others && state.wall - fence.wall < hourMs && inDomain;
     if (counts) latest.set(fence.host, Math.max(fence.wall, latest.get(fence.host) ?? 0));
   }
   const limit = domain === undefined ? fencesPerHour : fencesPerHourInDomain;

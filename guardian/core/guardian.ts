@@ -28,6 +28,7 @@ import { foldServices } from "./nova-record.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
+import { foldServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
 import { assess } from "./signals.ts";
@@ -138,7 +139,7 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "service-order-answered":
       return foldServiceOrder(foldDegradedOrder(state, event, out), event, out);
     case "servers-seen":
-      return foldServers(state, event, out);
+      return foldServers(foldServersOn(state, event), event, out);
     case "moves-seen":
       return foldMoves(state, event, out);
     case "look-failed":

@@ -14,6 +14,7 @@ import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incid
 import { withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
+import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, type GuardianState, type HostState } from "./state.ts";
 
@@ -24,10 +25,11 @@ export function advanceIncident(
   name: HostName,
   out: Effect[],
 ): GuardianState {
-  const host = hostOf(state, name);
+  const looked = lookUpServers(state, hostOf(state, name), out);
+  const host = hostOf(looked, name);
   const { assessment } = host;
-  if (assessment === undefined) return state;
-  let next = sayChange(foldLapsed(state, host, out), before, host, assessment, out);
+  if (assessment === undefined) return looked;
+  let next = sayChange(foldLapsed(looked, host, out), before, host, assessment, out);
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;

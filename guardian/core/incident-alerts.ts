@@ -6,6 +6,7 @@ import { describeGate, type Assessment } from "./assessment.ts";
 import { reasonLines } from "./explain.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
 import { leftLine } from "./moves.ts";
+import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 export interface Wanted {
@@ -40,7 +41,9 @@ export function about(
   draft: Draft,
 ): Wanted {
   const checks = host.newest?.checks;
-  const servers = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
+  const listed = serversOn(host);
+  const counted = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
+  const servers = listed === undefined ? counted : `down: ${serversText(listed)}`;
   const why = (): readonly string[] => reasonLines(state, host, assessment);
   return { host: host.host, why, impact: servers, next: "", ...draft };
 }
@@ -177,7 +180,7 @@ function whereLine(move: Move): string {
 }
 
 /** "5 servers (vm-1, vm-2, … and 2 more) of 2 projects". */
-function serversText(moves: readonly Move[]): string {
+function serversText(moves: readonly NamedServer[]): string {
   if (moves.length === 0) return "no servers";
   const named = moves.slice(0, 10).map((move) => move.name);
   const more = moves.length > named.length ? ` and ${moves.length - named.length} more` : "";

@@ -3,7 +3,7 @@ import { describeMs, describeWall } from "../../shared/time.ts";
 import { answerOf, approvalOf, describeAnswer } from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
 import { isDisabledByUs } from "./degraded.ts";
-import { evidenceLines } from "./evidence.ts";
+import { reasonLines } from "./explain.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
 import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
@@ -27,7 +27,7 @@ export function* policyAlerts(
       title: `${host.host} is silent, and ${answer.by} says that it is no failure`,
       why: () => [
         `${describeAnswer(state, answer)}: ${answer.reason}`,
-        ...evidenceLines(state, host, assessment),
+        ...reasonLines(state, host, assessment),
       ],
       next: "nothing is done until it has reported again; then it is guarded as before",
     });
@@ -58,7 +58,7 @@ function maintenanceAlert(
       kind: "maintenance-over",
       class: "page",
       title: `${host.host}: its maintenance is over and it does not report: it is not guarded`,
-      why: () => [describeMaintenance(maintenance), ...evidenceLines(state, host, assessment)],
+      why: () => [describeMaintenance(maintenance), ...reasonLines(state, host, assessment)],
       next: `finish it, or set a new end; if it failed: guardian maintenance clear ${host.host} (it is then acted on)`,
     });
   }

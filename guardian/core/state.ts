@@ -9,6 +9,7 @@ import type { HostTable } from "./host-table.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Memory } from "./memory.ts";
 import type { Round } from "./round.ts";
+import type { ServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import type { Verification } from "./verification.ts";
 
@@ -107,6 +108,7 @@ export interface HostState {
   readonly pingedAt: MonoMs | undefined;
   readonly devices: ReadonlyMap<string, DeviceTrack>;
   readonly assessment: Assessment | undefined;
+  readonly serversOn?: ServersOn | undefined;
 }
 
 /** What the guardian knows of its own eyes. */

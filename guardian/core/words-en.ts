@@ -57,7 +57,9 @@ export const english = {
 
   "gate.arm": "acts when armed again: guardian arm --reason …",
   "gate.mode": "acts in mode act, or when a person approves",
-  "gate.maintenance": "acts when its maintenance ends",
+  "gate.hold": "acts when a person approves it, or when it was seen again and fails anew",
+  "gate.alike": "disabled in Nova when no other host says the same any more",
+  "gate.maintenance": "acts when its maintenance is cleared, or ends and it reports",
   "gate.disabled": "acts when the other's mark is gone",
   "gate.doubt": "acts when {gate} is good again",
   "gate.grace": "acts after {left} s more of good eyes, or once it was seen fresh for {fresh} s",

@@ -124,6 +124,19 @@ export const hostFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "shared-directory-fails",
+    weight: 2,
+    inject: (scene, { host, lastsMs }) => {
+      for (const other of scene.inRack(host.rack)) {
+        other.checks = { ...other.checks, directory: "io-error" };
+        // Not all at once: the last one is alone with it for a while.
+        const ends = lastsMs + 90_000 + (other === host ? 60_000 : 0);
+        scene.later(ends, () => void (other.checks = { ...other.checks, directory: "ok" }));
+      }
+      return true;
+    },
+  },
+  {
     name: "directory-fails",
     weight: 2,
     inject: (scene, { host, lastsMs, luck }) => {

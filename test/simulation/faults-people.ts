@@ -2,7 +2,7 @@
 import type { WorldHost } from "../support/world-host.ts";
 import type { FaultKind } from "./fault.ts";
 import { startProbe } from "./faults-host.ts";
-import { arm, release, vouch, type Scene } from "./scene.ts";
+import { answer, arm, maintain, release, vouch, type Scene } from "./scene.ts";
 
 export const peopleFaults: readonly FaultKind[] = [
   {
@@ -89,6 +89,32 @@ export const peopleFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "held-by-person",
+    weight: 2,
+    inject: (scene, { lastsMs, luck }) => answers(scene, "held", luck[0], lastsMs),
+  },
+  {
+    name: "approved-by-person",
+    weight: 2,
+    inject: (scene, { luck }) => answers(scene, "approved", luck[0], undefined),
+  },
+  {
+    name: "dismissed-by-person",
+    weight: 2,
+    inject: (scene, { lastsMs, luck }) => answers(scene, "dismissed", luck[0], lastsMs),
+  },
+  {
+    name: "put-in-maintenance",
+    weight: 2,
+    inject: (scene, { host, lastsMs, luck }) => {
+      if (!scene.world.guardian.up) return false;
+      maintain(scene.world, host.name, lastsMs);
+      if (luck[0] < 0.5)
+        scene.later(lastsMs / 2, () => maintain(scene.world, host.name, undefined));
+      return true;
+    },
+  },
+  {
     name: "released",
     weight: 2,
     inject: (scene, { host }) => {
@@ -110,6 +136,23 @@ export const peopleFaults: readonly FaultKind[] = [
     },
   },
 ];
+
+/** About one of the open incidents; what was stopped is approved some time later. */
+function answers(
+  scene: Scene,
+  said: "approved" | "held" | "dismissed",
+  luck: number,
+  approvedAfterMs: number | undefined,
+): boolean {
+  const { world } = scene;
+  const open = Object.values(world.guardian.journaled.incidents);
+  const host = open[Math.floor(luck * open.length)]?.host;
+  if (host === undefined || !answer(world, host, said)) return false;
+  if (approvedAfterMs !== undefined) {
+    scene.later(approvedAfterMs, () => void answer(world, host, "approved"));
+  }
+  return true;
+}
 
 /** As the workflow says: on again, its moves ended, up, enabled, released. */
 function repair(scene: Scene, host: WorldHost): void {

@@ -1,4 +1,5 @@
 /** Invariants 16, 17 and 19: the blast radius. Checked before first off orders and first moves. */
+import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
@@ -16,7 +17,7 @@ export const blastInvariants: readonly Invariant[] = [
     number: 16,
     says: "in a storm nothing is begun, and the last host is never fenced",
     atOrder: (witness, order) => {
-      if (!isFirst(witness, order)) return undefined;
+      if (!isFirst(witness, order) || isApproved(witness, order)) return undefined;
       const { hosts, nova } = witness.world;
       const marked = Math.max(...[...nova.services.values()].map(({ changedAt }) => changedAt));
       const read = witness.now - marked > markReadMs && witness.eyes.goodForMs() > 12_000;
@@ -37,7 +38,7 @@ export const blastInvariants: readonly Invariant[] = [
     number: 17,
     says: "no more hosts an hour than allowed",
     atOrder: (witness, order) => {
-      if (!isFirstOff(witness, order)) return undefined;
+      if (!isFirstOff(witness, order) || isApproved(witness, order)) return undefined;
       // Its hour is the wall clock's: a step forward makes room that nobody promised away.
       if (witness.eyes.steppedAt > 0) return undefined;
       const { fencesPerHour, fencesPerHourInDomain } = witness.world.settings.limits;
@@ -54,11 +55,15 @@ export const blastInvariants: readonly Invariant[] = [
     number: 19,
     says: "hands off in maintenance, in mode observe, disarmed, or when others have disabled it",
     atOrder: (witness, order) => {
-      if (!isFirst(witness, order)) return undefined;
-      const { settings } = witness.world;
+      const { settings, state } = witness.world;
       const { host: name, kind } = order;
+      const held = state.memory.incidents[name]?.answer?.kind === "held";
+      if (held && (kind === "power-off" || kind === "evacuate")) {
+        return `${kind} of ${name}, which a person holds`;
+      }
+      if (!isFirst(witness, order)) return undefined;
       if (settings.mode !== "act") return `${kind} of ${name} in mode ${settings.mode}`;
-      if (settings.hosts.get(name)?.maintenance !== undefined) {
+      if (maintenanceOf(state, name) !== undefined) {
         return `${kind} of ${name}, which is in maintenance`;
       }
       const { disarmedFileSince } = witness.eyes;
@@ -92,9 +97,14 @@ function stormLimit(witness: Witness, group: readonly WorldHost[]): number {
 
 /** How many others of a group were fenced within the hour. */
 function fencedIn(witness: Witness, group: readonly WorldHost[], except: HostName): number {
+  const { fences } = witness.world.state.memory;
+  const approved = new Set(fences.flatMap((fence) => (fence.approved ? [fence.host] : [])));
   const recent = witness.fences.filter(
     ({ host, at }) =>
-      host !== except && witness.now - at < hourMs && group.some((other) => other.name === host),
+      host !== except &&
+      !approved.has(host) &&
+      witness.now - at < hourMs &&
+      group.some((other) => other.name === host),
   );
   return new Set(recent.map(({ host }) => host)).size;
 }
@@ -107,14 +117,20 @@ function isFirst(witness: Witness, order: Order): boolean {
   return !begun && !witness.of(order.host).resumed;
 }
 
+/** A person let it pass the storm and the rate. */
+function isApproved(witness: Witness, { host }: Order): boolean {
+  const answer = witness.world.state.memory.incidents[host]?.answer;
+  return answer?.kind === "approved" && !answer.byDefault;
+}
+
 function isOurs(witness: Witness, reason: string | undefined): boolean {
   return reason?.startsWith(`guardian ${witness.world.settings.guardianId} `) === true;
 }
 
 /** Guarded, in service, and under no notice. */
 function isInScope(witness: Witness, host: WorldHost): boolean {
-  const { settings, nova, state } = witness.world;
-  if (settings.hosts.get(host.name)?.maintenance !== undefined) return false;
+  const { nova, state } = witness.world;
+  if (maintenanceOf(state, host.name) !== undefined) return false;
   const service = nova.services.get(host.name);
   if (service?.status === "disabled" && !isOurs(witness, service.reason)) return false;
   if (service?.forcedDown === true && !isOurs(witness, service.reason)) return false;

@@ -1,4 +1,5 @@
 /** Invariants 1 to 9: fencing before evacuation. */
+import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { Invariant } from "./invariant.ts";
 import type { Delivered, Witness } from "./witness.ts";
@@ -126,7 +127,7 @@ export const fencingInvariants: readonly Invariant[] = [
     number: 7,
     says: "forced_down, disabled, a lost ping or another's mark is no proof",
     atOrder: (witness, order) => {
-      if (order.kind === "power-off") return undefined;
+      if (order.kind === "power-off" || isMark(order)) return undefined;
       const { proof } = witness.of(order.host);
       const phase = witness.world.state.memory.incidents[order.host]?.phase;
       const current = phase?.kind === "evacuating" ? phase.proof : undefined;
@@ -174,4 +175,9 @@ function refenceOfLiving(witness: Witness, host: HostName): string | undefined {
   const moves = phase?.kind === "evacuating" ? Object.values(phase.moves ?? {}) : [];
   const ordered = moves.some(({ state }) => state.kind === "ordered" || state.kind === "running");
   return ordered ? undefined : `${host} was switched off more than twice with no move under way`;
+}
+
+/** An order about a host that lives: new servers are kept from it, or come to it again. */
+function isMark(order: Order): boolean {
+  return order.kind === "enable" || (order.kind === "disable" && order.onlyIfEnabled);
 }

@@ -89,6 +89,24 @@ export const onceInvariants: readonly Invariant[] = [
     },
   },
   {
+    number: 25,
+    says: "only what we disabled ourselves, and nobody changed since, is enabled again",
+    atOrder: (witness, order) => {
+      const { host } = order;
+      const fenced = witness.world.state.memory.incidents[host]?.phase.kind;
+      if (order.kind === "disable" && order.onlyIfEnabled) {
+        return fenced === "evacuating" ? `${host} is marked as degraded while fenced` : undefined;
+      }
+      if (order.kind !== "enable") return undefined;
+      const { guardianId } = witness.world.settings;
+      const ours = order.mark.startsWith(`guardian ${guardianId} `);
+      if (!ours || !order.mark.endsWith(" degraded")) return `enable by the mark ${order.mark}`;
+      return fenced === "evacuating" || fenced === "ended"
+        ? `${host} is enabled by us after it was fenced`
+        : undefined;
+    },
+  },
+  {
     number: 30,
     says: "no host's state breaks a promise of the design",
     atTick: (witness) => {
@@ -111,10 +129,10 @@ function isJournaled(memory: Memory, order: Order): boolean {
     case "force-down":
       return phase?.kind === "evacuating" && phase.forcedDown.kind === "asked";
     case "disable":
-      if (memory.degraded[order.host]?.disabled.kind === "asked") return true;
+      if (order.onlyIfEnabled) return memory.degraded[order.host]?.disabled.kind === "asked";
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
     case "enable":
-      return memory.degraded[order.host]?.mark === order.mark;
+      return memory.degraded[order.host]?.enabled.kind === "asked";
     case "evacuate":
       return phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered";
     default:

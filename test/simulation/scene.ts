@@ -7,6 +7,7 @@ import { worldSettings } from "../support/script.ts";
 import { rackName, type WorldHost, type WorldRack } from "../support/world-host.ts";
 import { newOutlet, type WorldBmc } from "../support/world-power.ts";
 import { World } from "../support/world.ts";
+import { wallMs } from "../../shared/time.ts";
 import type { Cloud, Plan } from "./plan.ts";
 
 export const allNetworks: readonly NetworkName[] = ["management", "storage", "business"];
@@ -80,6 +81,9 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
     fencesPerHourInDomain: cloud.fencesPerHourInDomain,
     movesAtOnce: cloud.movesAtOnce,
     noticeMs: cloud.noticeMs,
+    // A seed is fifteen minutes: what takes six by default is made to fit into it.
+    disableDegradedAfterMs: 20_000,
+    enableHealthyAfterMs: 60_000,
   };
   const { mode, instancesShared, oneNetworkIsEnough, odd } = cloud;
   const base = worldSettings(names, {
@@ -159,6 +163,40 @@ export function release(world: World, host: HostName): void {
     host,
     by: "alice",
   }));
+}
+
+/** A person answers a host's open incident, if it has one. */
+export function answer(
+  world: World,
+  host: HostName,
+  said: "approved" | "held" | "dismissed",
+): boolean {
+  const { guardian } = world;
+  const incident = guardian.journaled.incidents[host]?.id;
+  if (incident === undefined || !guardian.up) return false;
+  guardian.hear(() => ({
+    kind: "incident-answered",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    host,
+    incident,
+    answer: said,
+    by: "alice",
+    reason: "looked",
+  }));
+  return true;
+}
+
+/** A person puts a host into maintenance for some time, or ends that. */
+export function maintain(world: World, host: HostName, ms: number | undefined): void {
+  const { guardian } = world;
+  guardian.hear(() => {
+    const [at, wall] = [guardian.mono(), guardian.wall()];
+    const words = { host, by: "alice", reason: "new disks" };
+    if (ms === undefined) return { kind: "maintenance-cleared", at, wall, ...words };
+    const untilWall = wallMs(wall + ms);
+    return { kind: "maintenance-set", at, wall, ...words, owner: "bob", untilWall };
+  });
 }
 
 /** A person arms or disarms it. */

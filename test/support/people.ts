@@ -66,7 +66,7 @@ export function people(world: World, words: readonly string[]): void {
       world.nova.disable(`service-${first}`, rest.join(" "));
       return;
     case "enable":
-      Object.assign(world.nova.services.get(host) ?? {}, { status: "enabled", reason: undefined });
+      world.nova.enable(`service-${first}`);
       return;
     case "force-down":
       world.nova.forceDown(`service-${first}`);
@@ -85,14 +85,4 @@ function answer(
   const { now: at, wall, memory } = world.state;
   const incident = memory.incidents[host]?.id ?? "none";
   return { kind: "incident-answered", at, wall, host, incident, answer: said, by, reason };
-}
-
-/** What people said of a host's incident, for the oracles. */
-export function saidOf(
-  { state }: Pick<World, "state">,
-  host: HostName,
-): { readonly held: boolean; readonly approved: boolean; readonly byPerson: boolean } {
-  const said = state.memory.incidents[host]?.answer;
-  const approved = said?.kind === "approved";
-  return { held: said?.kind === "held", approved, byPerson: approved && !said.byDefault };
 }

@@ -71,11 +71,15 @@ test("it is over at its end and not a round sooner; without an end only by being
 
 test("a host that dies in it is told with the reason, and nothing is done", () => {
   const core = settled();
+  core.nova.addServer(host1, "vm-1");
+  core.nova.addServer(host1, "vm-2");
   core.maintain(host1, undefined, "kernel upgrade");
   core.powerLoss(host1);
   core.run(130_000);
   const page = core.alerts().find((alert) => alert.kind === "held");
   assert.equal(page?.class, "page");
+  assert.equal(page?.impact, "down: 2 servers (vm-1, vm-2) of 1 project");
+  assert.equal(core.done("list-servers").length, 1, "asked once for this silence");
   assert.match(page?.why[0] ?? "", /^maintenance: in maintenance: kernel upgrade, by bob/);
   assert.ok(core.alerts().some((alert) => alert.kind === "unattended"));
   assert.equal(core.done("power-off").length, 0);
