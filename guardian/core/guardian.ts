@@ -57,6 +57,8 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
       network: network.name,
       address,
       echoAt: undefined,
+      steadyFrom: undefined,
+      steadyTo: undefined,
       askedAt: undefined,
     })),
   );

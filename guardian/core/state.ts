@@ -40,6 +40,9 @@ export interface AnchorTrack {
   readonly network: NetworkName;
   readonly address: string;
   readonly echoAt: MonoMs | undefined;
+  /** Every request sent from `steadyFrom` to `steadyTo` was answered: in between our leg worked. */
+  readonly steadyFrom: MonoMs | undefined;
+  readonly steadyTo: MonoMs | undefined;
   readonly askedAt: MonoMs | undefined;
 }
 
