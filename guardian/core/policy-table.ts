@@ -57,7 +57,10 @@ function merged([cloud, ...groups]: readonly RowActions[]): RowActions {
   }
   for (const [row, action] of cloud ?? []) if (!result.has(row)) result.set(row, action);
   // One and the same object for the same actions, so that its table is made once.
-  const key = [...result].sort().join(" ");
+  const key = [...result]
+    .map(([row, action]) => `${row} ${action}`)
+    .sort()
+    .join(", ");
   const known = merges.get(key);
   if (known !== undefined) return known;
   merges.set(key, result);
