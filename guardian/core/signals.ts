@@ -4,6 +4,7 @@ import { signalNames, type GateResult, type Signals } from "./assessment.ts";
 import { doubtsAbout, seesOthersLike } from "./eyes.ts";
 import { missingPaths } from "./freshness.ts";
 import { novaSignal } from "./nova-record.ts";
+import { peerViews } from "./peers.ts";
 import { tableOf } from "./policy-table.ts";
 import { viewPower } from "./power.ts";
 import { seenNetworksOf, viewPings } from "./reverse-ping.ts";
@@ -38,7 +39,8 @@ export function signalsOf(state: GuardianState, host: HostState): Signals {
   const pings = viewPings(state, host, networks);
   const power = viewPower(state, host);
   const sees = networks.length > 0 && seesOthersLike(state, host);
-  const many = state.settings.oneNetworkIsEnough || networks.length >= 2;
+  const witnessed = networks.length + peerViews(state, host, networks).length;
+  const many = state.settings.oneNetworkIsEnough || witnessed >= 2;
   return {
     reports: reportsSignal(state, host),
     eyes: sees && state.round.doubts.length === 0 ? "good" : "doubt",
