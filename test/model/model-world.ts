@@ -188,7 +188,6 @@ export class ModelWorld {
       case "read-moves":
       case "force-down":
       case "disable":
-      case "enable":
       case "evacuate":
         return this.#nova(effect, askedAt, at);
       default:
@@ -233,13 +232,12 @@ export class ModelWorld {
         return { kind: "servers-seen", at, askedAt, host, servers: here, records };
       }
       case "force-down":
-      case "disable":
-      case "enable": {
+      case "disable": {
         const { host, kind: order } = effect;
         if (!this.novaUp)
           return { kind: "service-order-answered", at, host, order, answer: unknown };
         if (effect.kind === "force-down") this.host(host).forcedDown = true;
-        else this.host(host).disabledReason = effect.kind === "disable" ? effect.reason : undefined;
+        else this.host(host).disabledReason = effect.reason;
         return { kind: "service-order-answered", at, host, order, answer: accepted };
       }
       case "evacuate": {
@@ -276,16 +274,7 @@ export class ModelWorld {
 
 type NovaEffect = Extract<
   Effect,
-  {
-    kind:
-      | "read-services"
-      | "list-servers"
-      | "read-moves"
-      | "force-down"
-      | "disable"
-      | "enable"
-      | "evacuate";
-  }
+  { kind: "read-services" | "list-servers" | "read-moves" | "force-down" | "disable" | "evacuate" }
 >;
 
 function newHost(name: HostName, now: number): ModelHost {
