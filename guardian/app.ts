@@ -13,6 +13,7 @@ import type { GuardianState } from "./core/state.ts";
 import type { AlertMessage, Journal, TelemetryStore } from "./ports.ts";
 import { createReducerLoop } from "./reducer-loop.ts";
 import type { RunnerPorts } from "./shell/effect-runner.ts";
+import type { NotRecorded } from "./shell/recorder.ts";
 
 export interface GuardianPorts extends RunnerPorts {
   readonly journal: Journal;
@@ -30,6 +31,8 @@ export interface Guardian {
   /** What people asked for, from the control socket. */
   tell(event: GuardianEvent): void;
   state(): GuardianState;
+  /** Inputs of this process that no recording holds, and why. */
+  notRecorded(): NotRecorded;
   /** When the decision loop last completed a round, on the given clock. */
   decidedAt(): number;
 }
@@ -89,6 +92,7 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
 
   return {
     state: () => loop.state(),
+    notRecorded: () => loop.notRecorded(),
     tell: (event) => loop.take(event),
     decidedAt: () => tickedAt,
     async run(signal) {
@@ -97,7 +101,7 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
       const deciding = runLoop(clock, tickEveryMs, signal, () => {
         tick();
         // After a failed write the whole memory is due again.
-        loop.flush(!loop.state().eyes.journalWritable);
+        loop.endRound(!loop.state().eyes.journalWritable);
         const broken = loop.broken();
         if (broken !== undefined) throw broken;
       });
@@ -106,7 +110,7 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
         reading(ports.store, "store", undefined, signal),
         ...ports.liveViews.map(({ collector, view }) => reading(view, "live", collector, signal)),
       ]);
-      loop.flush(true);
+      loop.endRound(true);
     },
   };
 }

@@ -5,12 +5,14 @@ import { policyVerbs, type PolicyVerb, type VerbOptions, type Words } from "./cl
 import { formatOutput, type Format } from "./core/table.ts";
 import { defaultTable } from "./core/verdict-table.ts";
 import { callerHeader, proveCaller } from "./shell/caller-identity.ts";
+import type { ReplayOptions } from "./replay-command.ts";
 
 /** What only main.ts may touch: the process, the environment, the terminal. */
 export interface CommandActions {
   readonly run: (config: string) => Promise<number>;
   readonly checkConfig: (config: string) => Promise<number>;
   readonly schema: () => string;
+  readonly replay: (options: ReplayOptions) => Promise<number>;
   readonly user: () => string;
   /** What the person types after a question; undefined when there is no terminal. */
   readonly typed: (question: string) => Promise<string | undefined>;
@@ -64,6 +66,9 @@ export async function buildCommands(
   };
   const shown = (path: string): Promise<unknown> => ask(global().socket, "GET", path);
   addPolicyVerbs(program, policyVerbs({ show, shown, tell, confirm }));
+  addReplay(program, async (options) => {
+    code = await actions.replay({ ...options, socket: global().socket });
+  });
   program
     .command("policy")
     .description("what is concluded from what")
@@ -101,6 +106,29 @@ function addConfig(program: Command, actions: CommandActions, ended: (code: numb
     .command("schema")
     .description("the configuration as JSON Schema")
     .action(() => actions.print(actions.schema()));
+}
+
+function addReplay(
+  program: Command,
+  run: (options: Omit<ReplayOptions, "socket">) => Promise<void>,
+): void {
+  program
+    .command("replay [incident]")
+    .description("an incident again, from what was recorded; without one: what is recorded")
+    .option(
+      "--journal <file>",
+      "a copy of the journal, or what --save wrote; else the daemon is asked",
+    )
+    .option(
+      "--policy <file>",
+      "another guardian.yaml: what would it have done with the same inputs",
+    )
+    .option("--for <duration>", "how much of the incident", "15m")
+    .option("--save <file>", "keep its recording")
+    .action((incident: string | undefined, options: Partial<ReplayOptions>) => {
+      const { journal, policy, save } = options;
+      return run({ incident, journal, policy, save, for: options.for ?? "15m" });
+    });
 }
 
 function addVerbs(

@@ -160,7 +160,8 @@ const schema = z
     journal: z
       .strictObject({
         file: absolutePath.default("/var/lib/guardian/journal.db"),
-        inputsFor: duration(900_000, 60_000),
+        inputsFor: duration(86_400_000, 60_000),
+        inputsMegabytes: z.int().min(1).default(1000),
       })
       .prefault({}),
     disarmedFile: absolutePath.default("/etc/guardian/disarmed"),

@@ -136,6 +136,7 @@ export async function runDaemon(
       path: config.journal.file,
       clock: systemClock,
       keepMs: config.journal.inputsFor,
+      recordingBytesMax: config.journal.inputsMegabytes * 1e6,
     });
     lifecycle.onStop("journal", () => journal.close());
     const outbox = createOutbox({
@@ -155,6 +156,7 @@ export async function runDaemon(
       clock: systemClock,
       guardian,
       channels: () => outbox.counts(),
+      recording: journal.recording,
     });
     lifecycle.onStop("control socket", () => socket.close());
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");

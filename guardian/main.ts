@@ -7,6 +7,7 @@ import { describeError } from "../shared/errors.ts";
 import { buildCommands, type CommandActions } from "./cli.ts";
 import { configSchema, readGuardianConfig, type GuardianConfig } from "./config.ts";
 import { prepare, runDaemon } from "./daemon.ts";
+import { runReplay } from "./replay-command.ts";
 import { createLogger } from "./shell/logging.ts";
 
 const exits = { ok: 0, error: 1, usage: 2 } as const;
@@ -63,6 +64,7 @@ const actions: CommandActions = {
       terminal.close();
     }
   },
+  replay: (options) => runReplay(options, (text) => console.log(text)),
   print: (text) => console.log(text),
   isTerminal: process.stdout.isTTY,
 };

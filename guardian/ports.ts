@@ -214,9 +214,66 @@ export interface Notifier {
 export interface JournalEntry {
   readonly monoMs: number;
   readonly wallMs: number;
-  /** "input": an event the reducer took; "intent": an order about to be given; "state": a snapshot. */
-  readonly kind: "input" | "intent" | "state";
+  /** "intent": an order about to be given; "state": the whole memory. */
+  readonly kind: "intent" | "state";
   readonly body: string;
+}
+
+/** A piece of the recording of the reducer's inputs; docs/recording.md has its format. */
+export interface RecordedChunk {
+  /** "incident": one opened or closed here; an index, so that a replay need not read everything. */
+  readonly kind: "inputs" | "snapshot" | "incident";
+  /** Number of its first input in this process, or of the input that its snapshot precedes. */
+  readonly sequence: number;
+  /** Of a snapshot: which part of it this is, from 0. */
+  readonly part: number;
+  /** Inputs in it, or parts of its snapshot. */
+  readonly count: number;
+  readonly monoMs: number;
+  readonly wallMs: number;
+  /** Deflated text. */
+  readonly body: Uint8Array;
+}
+
+/** A piece as the journal holds it, with the epoch of the process that wrote it. */
+export interface StoredChunk extends RecordedChunk {
+  readonly id: number;
+  readonly epoch: number;
+}
+
+/** What was recorded, for replay. Reading is piece by piece, so that nobody waits for all of it. */
+export interface Recording {
+  size(): RecordingSize;
+  incidents(): readonly RecordedIncident[];
+  /** Where a replay of an incident begins; undefined when it is not, or no longer, recorded. */
+  startOf(incident: string): RecordedStart | undefined;
+  /** The next few pieces after `id`, in order; empty at the end. */
+  after(id: number): readonly StoredChunk[];
+}
+
+export interface RecordedStart {
+  /** The piece with the snapshot comes after this one. */
+  readonly after: number;
+  readonly openedMonoMs: number;
+  readonly openedWallMs: number;
+}
+
+export interface RecordingSize {
+  readonly bytes: number;
+  /** In the newest snapshot; 0 before there is one. */
+  readonly hosts: number;
+  readonly inputs: number;
+  /** Wall times of the first and the last piece; 0 when there is none. */
+  readonly fromWallMs: number;
+  readonly toWallMs: number;
+}
+
+export interface RecordedIncident {
+  readonly incident: string;
+  readonly host: string;
+  readonly openedWallMs: number;
+  /** Undefined while it is open. */
+  readonly closedWallMs: number | undefined;
 }
 
 export interface Journal {
@@ -233,5 +290,8 @@ export interface Journal {
   append(entries: readonly JournalEntry[]): void;
   /** Replaces the state snapshot and appends, in one synced transaction. */
   saveState(state: string, entries: readonly JournalEntry[]): void;
+  /** Writes pieces of the recording, in one synced transaction. Throws as `append` does. */
+  record(chunks: readonly RecordedChunk[]): void;
+  readonly recording: Recording;
   close(): void;
 }

@@ -13,13 +13,16 @@ import type { Settings } from "./core/settings.ts";
 import type { GuardianState } from "./core/state.ts";
 import { createEffectRunner, isOrder } from "./shell/effect-runner.ts";
 import { createJournaling } from "./shell/journaling.ts";
+import { Recorder, type NotRecorded } from "./shell/recorder.ts";
 
 export interface ReducerLoop {
   state(): GuardianState;
   /** Reduces one event, journals, runs its effects. */
   take(event: GuardianEvent): void;
-  /** Writes what waits for the journal; with the whole memory when `remember`. */
-  flush(remember: boolean): boolean;
+  /** Ends a round: writes what was recorded, and the whole memory too when `remember`. */
+  endRound(remember: boolean): void;
+  /** Inputs of this process that were not recorded, and why. */
+  notRecorded(): NotRecorded;
   /** A broken promise of the design: nothing is taken any more, and the process must end. */
   broken(): Error | undefined;
 }
@@ -34,6 +37,8 @@ export function createReducerLoop(
   let state = initialState(settings, clock.monoMs(), clock.wallMs());
   let broken: Error | undefined;
   const journaling = createJournaling(ports.journal, clock);
+  const recorder = new Recorder();
+  let lostSaid = 0;
   const runner = createEffectRunner(ports, (event) => {
     take(event);
     answered(event);
@@ -43,18 +48,25 @@ export function createReducerLoop(
     if (broken !== undefined) return;
     try {
       const before = state;
-      const result = step(state, event);
-      state = result.state;
-      journaling.record("input", event);
-      perform(result.effects, state.memory !== before.memory);
+      const effects = reduce(event);
+      perform(effects, state.memory !== before.memory);
     } catch (error) {
       broken = toError(error);
+      recorder.broke(broken);
     }
+  }
+
+  function reduce(event: GuardianEvent): readonly Effect[] {
+    recorder.input(state, event);
+    const result = step(state, event);
+    state = result.state;
+    recorder.output(state, result.effects);
+    return result.effects;
   }
 
   function perform(effects: readonly Effect[], remember: boolean): void {
     const orders = effects.filter(isOrder);
-    for (const order of orders) journaling.record("intent", order);
+    for (const order of orders) journaling.intend(order);
     const written = orders.length > 0 || remember ? flush(remember) : true;
     for (const effect of effects) {
       if (effect.kind === "line") log[effect.level](lineFields(effect), effect.text);
@@ -69,10 +81,18 @@ export function createReducerLoop(
     const failure = journaling.flush(remember ? state.memory : undefined);
     const writable = failure === undefined;
     if (writable !== state.eyes.journalWritable) {
-      const at = clock.monoMs();
-      state = step(state, { kind: "journal", at, writable, reason: failure ?? "" }).state;
+      reduce({ kind: "journal", at: clock.monoMs(), writable, reason: failure ?? "" });
     }
     return writable;
+  }
+
+  function endRound(remember: boolean): void {
+    const failure = journaling.record(recorder);
+    const { inputs, reason } = recorder.lost;
+    if (inputs > lostSaid) log.warn({ event: "not-recorded", inputs, reason }, "not recorded");
+    lostSaid = inputs;
+    // Only what an order needs decides whether orders are given: the memory is tried by itself.
+    if (failure !== undefined || remember) flush(true);
   }
 
   /** Without a journal no order is given. */
@@ -84,7 +104,8 @@ export function createReducerLoop(
     queueMicrotask(() => take(answer));
   }
 
-  return { state: () => state, take, flush, broken: () => broken };
+  const notRecorded = (): NotRecorded => recorder.lost;
+  return { state: () => state, take, endRound, notRecorded, broken: () => broken };
 }
 
 function lineFields(line: Extract<Effect, { kind: "line" }>): LogFields {

@@ -19,7 +19,9 @@ import {
 } from "../core/show.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
+import type { Recording } from "../ports.ts";
 import type { OutboxCounts } from "./outbox.ts";
+import { sendRecording } from "./replay-route.ts";
 
 export interface ControlSocket {
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly guardian: Guardian;
   readonly channels: () => readonly OutboxCounts[];
+  readonly recording: Recording;
 }
 
 /** A loop that has not decided for this long is not healthy, whatever the process does. */
@@ -43,9 +46,9 @@ export async function startControlSocket(options: ControlOptions): Promise<Contr
   rmSync(path, { force: true });
   prepareCallers(path);
   const server = createServer((request, response) => {
-    handle(options, request)
+    handle(options, request, response)
       .catch((error: unknown): Reply => problem(400, describeError(error)))
-      .then((reply) => send(response, reply))
+      .then((reply) => (reply === "sent" ? undefined : send(response, reply)))
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -69,12 +72,22 @@ function send(response: ServerResponse, { status, body }: Reply): void {
   response.end(`${JSON.stringify(body)}\n`);
 }
 
-async function handle(options: ControlOptions, request: IncomingMessage): Promise<Reply> {
-  const { pathname } = new URL(request.url ?? "/", "http://guardian");
+async function handle(
+  options: ControlOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Reply | "sent"> {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://guardian");
   const parts = pathname
     .split("/")
     .filter((part) => part !== "")
     .map(decodeURIComponent);
+  const [, , kind, id] = parts;
+  if (request.method === "GET" && kind === "replay" && id !== undefined) {
+    const forMs = Number(searchParams.get("forMs"));
+    if (await sendRecording(options.recording, id, forMs, response)) return "sent";
+    return problem(404, `incident ${id} is not recorded; see: guardian replay`);
+  }
   if (request.method === "GET") return show(options, parts);
   if (request.method !== "POST") return problem(405, `${request.method} is not known here`);
   return order(options, parts, request);
@@ -89,7 +102,15 @@ function show(options: ControlOptions, parts: readonly string[]): Reply {
     return { status: sinceMs <= decidedWithinMs ? 200 : 503, body: { decidedMsAgo: sinceMs } };
   }
   if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
-  if (kind === "status") return { status: 200, body: showStatus(state, options.channels()) };
+  if (kind === "status") {
+    const notRecorded = guardian.notRecorded().inputs;
+    const body = Object.assign({}, showStatus(state, options.channels()), { notRecorded });
+    return { status: 200, body };
+  }
+  if (kind === "replay") {
+    const { recording } = options;
+    return { status: 200, body: { size: recording.size(), incidents: recording.incidents() } };
+  }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
   if (kind === "maintenance") return { status: 200, body: showMaintenance(state) };
   if (kind === "incidents" && id === undefined) return { status: 200, body: showIncidents(state) };

@@ -8,13 +8,20 @@ import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import type { Journal, JournalEntry } from "../ports.ts";
 import { asRecord, numberOf, parseJson, textOf } from "./json.ts";
+import {
+  createRecordingReader,
+  createRecordingWriter,
+  recordingSchema,
+} from "./recording-table.ts";
 import { openDatabase, type Database } from "./sqlite.ts";
 
 export interface JournalOptions {
   readonly path: string;
   readonly clock: Clock;
-  /** Inputs older than this are dropped; intents are kept five times as long. */
+  /** Recorded inputs older than this are dropped; intents are kept five times as long. */
   readonly keepMs?: number;
+  /** And the oldest recorded inputs beyond so many bytes. */
+  readonly recordingBytesMax?: number;
   /** At most this many entries are kept, oldest dropped first. */
   readonly entriesMax?: number;
   /** Our process id, for the sentence that the next one reads. */
@@ -24,6 +31,7 @@ export interface JournalOptions {
 /** Version of the tables below, in `user_version`. A newer file is refused, never reinterpreted. */
 const schemaVersion = 1;
 const startsShown = 10;
+const keepMsByDefault = 86_400_000;
 /** Pruning happens after so many appended entries, and removes at most this many at a time. */
 const pruneEvery = 1000;
 const pruneChunk = 5000;
@@ -35,6 +43,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, mono_ms REAL NOT NULL, wall_ms INTEGER NOT NULL,
     kind TEXT NOT NULL, body TEXT NOT NULL);
+  ${recordingSchema}
   PRAGMA user_version = ${schemaVersion};
 `;
 
@@ -76,6 +85,8 @@ function createJournal(
   const replace = database.prepare(
     "INSERT OR REPLACE INTO state (id, epoch, body) VALUES (1, ?, ?)",
   );
+  const { keepMs = keepMsByDefault, recordingBytesMax: bytesMax = 1e9 } = options;
+  const writeChunks = createRecordingWriter(database, begun.epoch, { keepMs, bytesMax });
   let sincePruned = 0;
 
   function write(entries: readonly JournalEntry[]): void {
@@ -105,13 +116,15 @@ function createJournal(
         replace.run(begun.epoch, state);
         write(entries);
       }),
+    record: (chunks) => guarded(() => writeChunks(chunks, options.clock.wallMs())),
+    recording: createRecordingReader(database),
     close: () => database.close(),
   };
 }
 
 /** Drops what is old, a bounded piece at a time, so that no round waits long for it. */
 function prune(options: JournalOptions, database: Database): void {
-  const { keepMs = 7 * 86_400_000, entriesMax = 2_000_000, clock } = options;
+  const { keepMs = keepMsByDefault, entriesMax = 2_000_000, clock } = options;
   const nowMs = clock.wallMs();
   const newest = Number(
     database.prepare("SELECT MAX(id) AS id FROM entries").all()[0]?.["id"] ?? 0,

@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import Libsql from "libsql";
 
-export type SqlValue = string | number | bigint | null;
+/** Bytes go in as an Uint8Array and come out as an ArrayBuffer. */
+export type SqlValue = string | number | bigint | null | Uint8Array | ArrayBuffer;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 export interface Statement {
@@ -40,7 +41,8 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
     prepare: (sql) => {
       const statement = native.prepare(sql);
       return {
-        run: (...values) => void statement.run(...values),
+        // As one list: the package aborts the process when its first argument holds bytes.
+        run: (...values) => void statement.run(values),
         all: (...values) => statement.all(...values) as readonly SqlRow[],
       };
     },

@@ -14,6 +14,7 @@ async function run(
   const printed: string[] = [];
   const actions: CommandActions = {
     run: () => Promise.resolve(0),
+    replay: () => Promise.resolve(0),
     checkConfig: () => Promise.resolve(0),
     schema: () => "",
     user: () => "alice",

@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { inflateRawSync } from "node:zlib";
+import { readRecordingText } from "../../guardian/shell/recording-file.ts";
 import { selfCheck, type Facts } from "../demo/self-check.ts";
 import { createTerminal, wrap } from "../demo/terminal.ts";
 
@@ -53,9 +57,43 @@ function assertNothingLeft(output: string): void {
   assert.throws(() => process.kill(pid, 0), /ESRCH/, "its collector is gone");
 }
 
+/** `guardian replay` of the evacuated host, asked of the demo's guardian while it runs. */
+async function replayOf(directory: string, into: string): Promise<Replayed> {
+  const verb = ["replay", "i1-compute-3", "--save", join(into, "kept.ndjson")];
+  const program = new URL("../../guardian/main.js", import.meta.url).pathname;
+  const socket = ["--socket", join(directory, "guardian.sock")];
+  const secrets = ["bmc-password", "token", "live-view-token", "webhook-key"].map((name) =>
+    readFileSync(join(directory, name), "utf8").trim(),
+  );
+  const child = spawn(process.execPath, [program, ...socket, ...verb], { stdio: "pipe" });
+  let printed = "";
+  child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  await once(child, "exit");
+  const { chunks } = readRecordingText(readFileSync(join(into, "kept.ndjson"), "utf8"));
+  const recorded = chunks.map(({ body }) => inflateRawSync(body).toString("utf8")).join("\n");
+  return { printed, recorded, secrets };
+}
+
+interface Replayed {
+  readonly printed: string;
+  readonly recorded: string;
+  readonly secrets: readonly string[];
+}
+
 test("both stories come to their end, every check passes, nothing is left", async (t) => {
-  const { output, code, sinceLastLineMs } = await runDemo(["--fast"]);
+  const into = mkdtempSync(join(tmpdir(), "demo-replay-"));
+  t.after(() => rmSync(into, { recursive: true }));
+  let replaying: Promise<Replayed> | undefined;
+  const { output, code, sinceLastLineMs } = await runDemo(["--fast"], (seen) => {
+    if (seen.includes("last server ACTIVE")) replaying ??= replayOf(directoryOf(seen), into);
+  });
   assert.equal(code, 0, output);
+  const replayed = await replaying;
+  assert.match(replayed?.printed ?? "", /order: power off bmc[^]*: identical\n$/);
+  assert.ok((replayed?.recorded.length ?? 0) > 10_000 && replayed?.secrets.length === 4);
+  for (const secret of replayed.secrets) {
+    assert.ok(secret.length >= 6 && !replayed.recorded.includes(secret), "no secret is recorded");
+  }
   const lines = output.trimEnd().split("\n");
   for (const line of lines) {
     assert.match(line, /^\[ *\d+\.\d s\] ./);

@@ -3,17 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createGuardian, type GuardianPorts } from "../../guardian/app.ts";
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
-import type { ApiAnswer, Failure } from "../../guardian/ports.ts";
-import { systemClock } from "../../shared/clock.ts";
-import { silentLogger } from "../../shared/log.ts";
+import type { PowerController } from "../../guardian/ports.ts";
 import { sleep } from "../../shared/loop.ts";
 import { hostName } from "../../shared/names.ts";
+import { idlePorts } from "../support/idle-ports.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-const reason = "not in this test";
-const failing = (): Promise<Failure> => Promise.resolve({ kind: "failed", reason });
-const unknown = (): Promise<ApiAnswer> => Promise.resolve({ kind: "unknown", reason });
-const close = (): Promise<void> => Promise.resolve();
 
 const settings: Settings = {
   cloud: "test",
@@ -40,49 +34,15 @@ const settings: Settings = {
 /** One power device that answers within `answerMs`. */
 function portsWith(answerMs: number): GuardianPorts {
   const identity = { guid: undefined, uuid: undefined, serial: "1" };
-  return {
-    clock: systemClock,
-    log: silentLogger,
-    journal: {
-      epoch: 1,
-      lastState: undefined,
-      starts: [],
-      append: () => undefined,
-      saveState: () => undefined,
-      close: () => undefined,
+  const device: PowerController = {
+    name: "bmc",
+    read: async () => {
+      await sleep(answerMs);
+      return { power: "on", identity };
     },
-    store: { name: "store", read: failing, close },
-    liveViews: [],
-    alert: () => undefined,
-    disarmedFile: "/nonexistent",
-    pinger: { name: "none", ping: () => Promise.resolve({ kind: "no-echo" }), close },
-    sourceAddresses: {},
-    power: new Map([
-      [
-        "compute-1/bmc",
-        {
-          name: "bmc",
-          read: async () => {
-            await sleep(answerMs);
-            return { power: "on", identity };
-          },
-          powerOff: () => Promise.resolve({ kind: "refused", reason }),
-        },
-      ],
-    ]),
-    compute: {
-      services: failing,
-      inventory: failing,
-      serversOn: failing,
-      server: failing,
-      evacuations: failing,
-      forceDown: unknown,
-      disable: unknown,
-      disableEnabled: unknown,
-      enable: unknown,
-      evacuate: unknown,
-    },
+    powerOff: () => Promise.resolve({ kind: "refused", reason: "not in this test" }),
   };
+  return { ...idlePorts, power: new Map([["compute-1/bmc", device]]) };
 }
 
 /** Milliseconds from the first round to the second. */

@@ -7,6 +7,7 @@ import { ask } from "../../guardian/cli.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { startControlSocket } from "../../guardian/shell/control-socket.ts";
 import { wallMs } from "../../shared/time.ts";
+import { idlePorts } from "./idle-ports.ts";
 import { CoreFixture, host1 } from "./core-fixture.ts";
 
 export const api = "/api/v1";
@@ -34,7 +35,9 @@ export async function control(t: TestContext, changes: Partial<Settings> = {}): 
       tell: (event) => void core.take(event),
       state: () => core.state,
       decidedAt: () => core.now,
+      notRecorded: () => ({ inputs: 0, reason: "" }),
     },
+    recording: idlePorts.journal.recording,
     channels: () => [],
   });
   t.after(() => served.close());

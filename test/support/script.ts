@@ -16,6 +16,7 @@ import type { BmcMode } from "./world-power.ts";
 import { people } from "./people.ts";
 import { worldAddress } from "./world-calls.ts";
 import { wallStart } from "./world-guardian.ts";
+import type { WorldRecorder } from "./world-guardian.ts";
 import { World } from "./world.ts";
 
 /** A story begins when its world has settled. */
@@ -153,8 +154,8 @@ function duration(text: string, line: string): number {
 }
 
 /** Builds the world of a script and lets it settle, so that the story begins with healthy hosts. */
-export function buildWorld(script: Script, seed: number): World {
-  const world = new World(script.settings, script.hosts, seededRandom(seed));
+export function buildWorld(script: Script, seed: number, recorder?: WorldRecorder): World {
+  const world = new World(script.settings, script.hosts, seededRandom(seed), 1, recorder);
   world.nova.reportEveryMs = script.novaReportMs;
   for (const { host, count, local } of script.servers) world.addServers(host, count, !local);
   return world;

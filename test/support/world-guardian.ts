@@ -27,6 +27,14 @@ export interface Surroundings {
   readonly disarmedFile: () => boolean;
   readonly perform: (effect: Effect) => void;
   readonly readTelemetry: () => void;
+  readonly recorder: WorldRecorder | undefined;
+}
+
+/** Sees what the reducer takes and gives, as the recorder of a real guardian does. */
+export interface WorldRecorder {
+  began(epoch: number): void;
+  taking(before: GuardianState, event: GuardianEvent): void;
+  took(after: GuardianState, event: GuardianEvent, effects: readonly Effect[]): void;
 }
 
 /** Who looks on: told of everything that the guardian takes in and gives out. */
@@ -93,6 +101,7 @@ export class WorldGuardian {
     this.#generation += 1;
     this.starts = [...this.starts, this.wall() as number].slice(-10);
     this.state = initialState(this.#world.settings, this.mono(), this.wall());
+    this.#world.recorder?.began(this.epoch);
     this.take({
       kind: "started",
       at: this.mono(),
@@ -196,8 +205,10 @@ export class WorldGuardian {
   take(event: GuardianEvent): void {
     const mine = this.#generation;
     const before = this.state;
+    this.#world.recorder?.taking(before, event);
     const { state, effects } = step(before, event);
     this.state = state;
+    this.#world.recorder?.took(state, event, effects);
     if (state.memory !== before.memory) {
       if (this.#crashesAt("journal", false)) return;
       if (this.journalWritable) this.journaled = state.memory;

@@ -26,7 +26,7 @@ import {
   type WorldRack,
 } from "./world-host.ts";
 import { WorldCollectors } from "./world-collectors.ts";
-import { WorldGuardian } from "./world-guardian.ts";
+import { WorldGuardian, type WorldRecorder } from "./world-guardian.ts";
 import { newBmc, type WorldBmc } from "./world-power.ts";
 import { WorldNova } from "./world-nova.ts";
 
@@ -67,7 +67,13 @@ export class World {
   readonly #random: Random;
 
   /** `racks`: how many racks the hosts are spread over, one after the other. */
-  constructor(settings: Settings, hostNames: readonly HostName[], random: Random, racks = 1) {
+  constructor(
+    settings: Settings,
+    hostNames: readonly HostName[],
+    random: Random,
+    racks = 1,
+    recorder?: WorldRecorder,
+  ) {
     this.settings = settings;
     this.#random = random;
     this.racks = Array.from({ length: racks }, (_, at) => newRack(rackName(at, racks)));
@@ -88,6 +94,7 @@ export class World {
       disarmedFile: () => this.disarmedFile,
       perform: (effect) => perform(this, effect),
       readTelemetry: () => readTelemetry(this),
+      recorder,
     });
     this.guardian.start();
   }
