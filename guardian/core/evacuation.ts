@@ -6,7 +6,7 @@
 import { invariant } from "../../shared/invariant.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
-import { fenceState, orderOff, othersLive } from "./fencing.ts";
+import { fenceState, freshHosts, orderOff, othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
 import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
@@ -169,12 +169,23 @@ function refence(
   const ours = began && phase.refences < refencesMax;
   if (incident === undefined || (!underWay && !ours)) return state;
   const commands = orderOff(state, host, incident, out, `refence-${phase.refences + 1}`);
-  const next = { ...phase, commands, refences: phase.refences + 1, freshAtCommand: [] };
+  const ordered = Object.keys(commands).length > 0;
+  const next = {
+    ...phase,
+    // Commands of before are no word of this one; without a verified device it is tried again.
+    commands: ordered ? commands : phase.commands,
+    refences: phase.refences + 1,
+    // What reads on may be another host's chassis by now: the others are asked for life once more.
+    switchedOff: phase.switchedOff || ordered,
+    freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,
+  };
   return say(withPhase(state, host.host, next), out, {
     level: "error",
     host: host.host,
     event: "refenced",
-    text: `it was powered on again while its servers move: power off ordered again`,
+    text: ordered
+      ? `it was powered on again while its servers move: power off ordered again`
+      : `it was powered on again, and no verified power device is left to switch it off`,
   });
 }
 

@@ -95,7 +95,7 @@ export function orderOff(
 }
 
 /** Hosts that must show life again after a chassis was switched off, to prove it was not theirs. */
-function freshHosts(state: GuardianState, except: HostName): readonly HostName[] {
+export function freshHosts(state: GuardianState, except: HostName): readonly HostName[] {
   const names: HostName[] = [];
   for (const host of state.hosts.values()) {
     if (host.host === except || host.freshSince === undefined) continue;

@@ -49,8 +49,9 @@ function foldService(
     service.status !== before.service.status ||
     service.forcedDown !== before.service.forcedDown ||
     service.disabledReason !== before.service.disabledReason;
-  // A change that came with a new status or reason is an API call, ours or another's: no life.
-  if (touched) return { ...before, service, askedAt, answeredAt };
+  // A change that came with a new status or reason is an API call, ours or another's: no life. It
+  // may hide a report of the same moment, so that the stillness begins anew.
+  if (touched) return { ...before, service, askedAt, answeredAt, advancedAt: answeredAt };
   const advances = [...before.advances, { askedAt, previousAskedAt: before.askedAt }].slice(-2);
   return { service, askedAt, answeredAt, advancedAt: answeredAt, advances };
 }

@@ -7,8 +7,16 @@ import type { MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import type { AnchorPinged, Pinged } from "./events.ts";
+import { peerViews } from "./peers.ts";
 import { hostSettings } from "./settings.ts";
-import { hostOf, withHost, type GuardianState, type HostState, type PingRecord } from "./state.ts";
+import {
+  hostOf,
+  withHost,
+  type AnchorTrack,
+  type GuardianState,
+  type HostState,
+  type PingRecord,
+} from "./state.ts";
 
 const recordsMax = 8;
 
@@ -24,9 +32,21 @@ export function foldPing(state: GuardianState, event: Pinged): GuardianState {
 export function foldAnchor(state: GuardianState, event: AnchorPinged): GuardianState {
   const anchors = state.anchors.map((anchor) => {
     if (anchor.network !== event.network || anchor.address !== event.address) return anchor;
-    return event.result.kind === "echo" ? { ...anchor, echoAt: event.at } : anchor;
+    return foldAnchorAnswer(anchor, event, state.settings.limits.anchorMs);
   });
   return { ...state, anchors };
+}
+
+function foldAnchorAnswer(anchor: AnchorTrack, event: AnchorPinged, gapMsMax: number): AnchorTrack {
+  if (event.result.kind !== "echo") return { ...anchor, steadyFrom: undefined };
+  const { steadyFrom, steadyTo } = anchor;
+  const unbroken = steadyTo !== undefined && event.sentAt - steadyTo <= gapMsMax;
+  return {
+    ...anchor,
+    echoAt: event.at,
+    steadyFrom: unbroken ? (steadyFrom ?? event.sentAt) : event.sentAt,
+    steadyTo: event.sentAt,
+  };
 }
 
 /** Networks with a leg of ours and an anchor that answered within its limit. */
@@ -54,10 +74,30 @@ export function seenNetworksOf(
 }
 
 /** Pings since suspicion whose result says something about the host. */
-function telling(host: HostState, network: NetworkName): readonly PingRecord[] {
+function telling(
+  state: GuardianState,
+  host: HostState,
+  network: NetworkName,
+): readonly PingRecord[] {
   const since = host.suspectSince;
   return (host.pings.get(network) ?? []).filter(
-    (ping) => since !== undefined && ping.sentAt >= since && ping.result.kind !== "local-fault",
+    (ping) => since !== undefined && ping.sentAt >= since && isTelling(state, network, ping),
+  );
+}
+
+/**
+ * An echo always tells. A ping without one tells only if an anchor answered before and after it
+ * without a break: otherwise it may have been our own leg, which is back by the time we judge.
+ */
+function isTelling(state: GuardianState, network: NetworkName, ping: PingRecord): boolean {
+  if (ping.result.kind !== "no-echo") return ping.result.kind === "echo";
+  return state.anchors.some(
+    ({ network: on, steadyFrom, steadyTo }) =>
+      on === network &&
+      steadyFrom !== undefined &&
+      steadyTo !== undefined &&
+      steadyFrom <= ping.sentAt &&
+      ping.sentAt <= steadyTo,
   );
 }
 
@@ -76,12 +116,14 @@ export function viewPings(
   if (host.suspectSince === undefined) return { signal: "none", enough: false };
   let answering = 0;
   let enough = true;
+  const peers = peerViews(state, host, seen);
+  for (const view of peers) if (view.answering > 0) answering += 1;
   for (const network of seen) {
     const { echoes, sent } = pingCount(state, host, network);
     if (sent < state.settings.limits.pingsToFail) enough = false;
     if (echoes > 0) answering += 1;
   }
-  if (answering === seen.length) return { signal: "all", enough };
+  if (answering === seen.length + peers.length) return { signal: "all", enough };
   return { signal: answering === 0 ? "none" : "some", enough };
 }
 
@@ -91,7 +133,7 @@ export function pingCount(
   host: HostState,
   network: NetworkName,
 ): { readonly echoes: number; readonly sent: number } {
-  const last = telling(host, network).slice(-state.settings.limits.pingsToFail);
+  const last = telling(state, host, network).slice(-state.settings.limits.pingsToFail);
   const echoes = last.filter((ping) => ping.result.kind === "echo").length;
   return { echoes, sent: last.length };
 }

@@ -69,10 +69,13 @@ export function foldStorms(state: GuardianState): GuardianState {
   const { storms } = memory;
   const scopes = new Set([wholeCloud, ...census.domains.keys(), ...Object.keys(storms)]);
   const next: Record<string, Storm> = {};
+  // Before Nova and a collector were heard once, no host is in scope, and any limit is too low.
+  const heard = state.eyes.servicesAt !== undefined && state.round.voting.length > 0;
   let changed = false;
   for (const scope of scopes) {
     const count = scope === wholeCloud ? census : census.domains.get(scope);
-    const above = count !== undefined && count.trouble.length > count.limit;
+    const counted = heard || storms[scope] !== undefined;
+    const above = counted && count !== undefined && count.trouble.length > count.limit;
     const storm = nextStorm(storms[scope], above, state);
     if (storm !== undefined) next[scope] = storm;
     changed ||= storm !== storms[scope];

@@ -114,6 +114,26 @@ const cases: readonly (readonly [string, readonly Answer[], number, string])[] =
     "unsure",
   ],
   [
+    "touched by an API call, which may hide a report: the stillness begins anew",
+    [
+      { asked: -10, updatedAt: "a" },
+      { asked: -5, updatedAt: "b", change: { status: "disabled", disabledReason: "by alice" } },
+      { asked: 9.9, updatedAt: "b", change: { status: "disabled", disabledReason: "by alice" } },
+    ],
+    11,
+    "unsure",
+  ],
+  [
+    "touched by an API call, and still for 1.5 cadences since",
+    [
+      { asked: -10, updatedAt: "a" },
+      { asked: -5, updatedAt: "b", change: { status: "disabled", disabledReason: "by alice" } },
+      { asked: 10.1, updatedAt: "b", change: { status: "disabled", disabledReason: "by alice" } },
+    ],
+    11,
+    "quiet",
+  ],
+  [
     "a state that Nova computes by itself is no API call",
     [
       { asked: 1, updatedAt: "a", change: { state: "down" } },

@@ -49,3 +49,20 @@ test("the question to the others outlives a fencing that stood down for a moment
   assert.deepEqual(core.done("evacuate"), []);
   assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
 });
+
+test("the question to the others is asked again when a host that came on is switched off again", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1", {});
+  core.nova.forceDownAnswer = { kind: "refused", status: 503, reason: "not now" };
+  core.powerLoss(host1);
+  for (let beat = 0; beat < 200 && core.done("force-down").length === 0; beat += 1) core.run(250);
+  core.fact(host1, { power: "on", turnsOff: false });
+  for (let beat = 0; beat < 200 && core.done("power-off").length < 2; beat += 1) core.run(250);
+  assert.equal(core.done("power-off").length, 2);
+  core.nova.forceDownAnswer = { kind: "accepted", requestId: "req-1" };
+  core.fact(host1, { power: "off" });
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
+  core.run(60_000);
+  assert.deepEqual(core.done("evacuate"), []);
+  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+});
