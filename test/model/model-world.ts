@@ -180,14 +180,13 @@ export class ModelWorld {
       case "line":
       case "alert":
       case "read-inventory":
-      // No host of the model is ever degraded, so that none is enabled again.
-      case "enable":
         return undefined;
       case "read-services":
       case "list-servers":
       case "read-moves":
       case "force-down":
       case "disable":
+      case "enable":
       case "evacuate":
         return this.#nova(effect, askedAt, at);
       default:
@@ -232,12 +231,13 @@ export class ModelWorld {
         return { kind: "servers-seen", at, askedAt, host, servers: here, records };
       }
       case "force-down":
-      case "disable": {
+      case "disable":
+      case "enable": {
         const { host, kind: order } = effect;
         if (!this.novaUp)
           return { kind: "service-order-answered", at, host, order, answer: unknown };
         if (effect.kind === "force-down") this.host(host).forcedDown = true;
-        else this.host(host).disabledReason = effect.reason;
+        else this.host(host).disabledReason = effect.kind === "disable" ? effect.reason : undefined;
         return { kind: "service-order-answered", at, host, order, answer: accepted };
       }
       case "evacuate": {
@@ -274,7 +274,16 @@ export class ModelWorld {
 
 type NovaEffect = Extract<
   Effect,
-  { kind: "read-services" | "list-servers" | "read-moves" | "force-down" | "disable" | "evacuate" }
+  {
+    kind:
+      | "read-services"
+      | "list-servers"
+      | "read-moves"
+      | "force-down"
+      | "disable"
+      | "enable"
+      | "evacuate";
+  }
 >;
 
 function newHost(name: HostName, now: number): ModelHost {

@@ -29,8 +29,11 @@ export function judgeOrder(order: Order, state: GuardianState, world: ModelWorld
     case "disable":
       if (phase?.kind === "evacuating" && phase.proof !== undefined) return [];
       return [`invariant 7: ${order.kind} of ${order.host} without a proof`];
-    case "enable":
-      return [`invariant 25: ${order.host} is enabled, and nobody of the model disabled it`];
+    case "enable": {
+      const { disabledReason } = world.host(order.host);
+      if (disabledReason === undefined || disabledReason === order.mark) return [];
+      return [`invariant 25: ${order.host} is enabled, and another had disabled it`];
+    }
     case "evacuate":
       return judgeEvacuate(order, phase, state, world);
     default:
