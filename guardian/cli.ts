@@ -1,9 +1,12 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { request } from "node:http";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { policyVerbs, type PolicyVerb, type VerbOptions, type Words } from "./cli-policy.ts";
 import { formatOutput, type Format } from "./core/table.ts";
+import { gateList } from "./core/gate-list.ts";
+import { showTable } from "./core/show.ts";
 import { defaultTable } from "./core/verdict-table.ts";
+import { languages } from "./core/words.ts";
 import { callerHeader, proveCaller } from "./shell/caller-identity.ts";
 import type { ReplayOptions } from "./replay-command.ts";
 
@@ -69,20 +72,9 @@ export async function buildCommands(
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });
   });
-  program
-    .command("policy")
-    .description("what is concluded from what")
-    .command("show")
-    .description("the verdict table")
-    .action(() => {
-      const rows = defaultTable.map(({ row, verdict, action, says }) => ({
-        row,
-        verdict,
-        action,
-        says,
-      }));
-      actions.print(formatOutput(rows, global().format));
-    });
+  addPolicyTables(program, show, (rows) => {
+    actions.print(formatOutput(rows, global().format));
+  });
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -91,6 +83,28 @@ export async function buildCommands(
     throw error;
   }
   return code;
+}
+
+const api = "/api/v1";
+const at = (name: string): string => encodeURIComponent(name);
+
+/** The tables by which is decided: as delivered, or as a host's policy has them. */
+function addPolicyTables(
+  program: Command,
+  show: (path: string) => Promise<void>,
+  print: (rows: readonly unknown[]) => void,
+): void {
+  const policy = program.command("policy").description("what is concluded from what");
+  policy
+    .command("show [host]")
+    .description("the verdict table as delivered, or as it counts for a host")
+    .action((host: string | undefined) =>
+      host === undefined ? print(showTable(defaultTable)) : show(`${api}/policy/${at(host)}`),
+    );
+  policy
+    .command("gates")
+    .description("every gate before an action, whether it fails open or closed, and why")
+    .action(() => print(gateList));
 }
 
 function addConfig(program: Command, actions: CommandActions, ended: (code: number) => void): void {
@@ -136,8 +150,6 @@ function addVerbs(
   show: (path: string) => Promise<void>,
   tell: (path: string, words: Words) => Promise<void>,
 ): void {
-  const api = "/api/v1";
-  const at = (name: string): string => encodeURIComponent(name);
   program
     .command("status")
     .description("the guardian itself")
@@ -153,8 +165,11 @@ function addVerbs(
     .action((name: string) => show(`${api}/hosts/${at(name)}`));
   host
     .command("explain <host>")
-    .description("the verdict, its evidence, and what holds an action")
-    .action((name: string) => show(`${api}/hosts/${at(name)}`));
+    .description("the verdict, its evidence, what holds an action, and what would change it")
+    .addOption(new Option("--language <language>", "of the sentences").choices([...languages]))
+    .action((name: string, { language = "en" }: { readonly language?: string }) =>
+      show(`${api}/hosts/${at(name)}?language=${language}`),
+    );
   host
     .command("release <host>")
     .description("a fenced host is people's business again")

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
 import { isHostName } from "../shared/names.ts";
 import { formatDuration, parseDuration } from "../shared/time.ts";
+import { configurableActions, rowActionProblems } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
 
 function duration(defaultMs: number, minimumMs = 0) {
@@ -54,10 +55,15 @@ const limits = z.strictObject({
 
 const mode = z.enum(["observe", "ask", "act"]);
 
+/** Other actions for rows of the verdict table, by row. */
+const rowActions = z.record(z.string(), z.enum(configurableActions)).default({});
+
 const group = z.strictObject({
   /** Beside these, the hosts of the aggregate of this name in Nova. */
   hosts: z.array(name).default([]),
   mode: mode.optional(),
+  /** Goes before the cloud's. */
+  rows: rowActions,
 });
 
 const wallTime = z
@@ -149,6 +155,7 @@ const schema = z
       })
       .prefault({}),
     groups: z.record(name, group).default({}),
+    rows: rowActions,
     maintenanceWindows: z.array(maintenanceWindow).default([]),
     disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
@@ -221,6 +228,12 @@ const schema = z
       problem(["hosts"], `mode ${config.mode} needs at least one host with a power device`);
     }
     for (const [path, text] of unknownNames(config)) problem(path, text);
+    for (const [row, text] of rowActionProblems(config.rows)) problem(["rows", row], text);
+    for (const [name, { rows }] of Object.entries(config.groups)) {
+      for (const [row, text] of rowActionProblems(rows)) {
+        problem(["groups", name, "rows", row], text);
+      }
+    }
   });
 
 type Hosts = Readonly<Record<string, z.output<typeof host>>>;

@@ -6,6 +6,7 @@ import {
   defaultLimits,
   type GroupSettings,
   type HostSettings,
+  type RowActions,
   type Settings,
 } from "./core/settings.ts";
 
@@ -30,6 +31,10 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     guardianId: config.guardianId,
     mode: config.mode,
     ask: { afterMs: config.ask.after, byDefault: config.ask.default },
+    rows: rowsOf(config.rows),
+    groupsHaveRows: Object.values(config.groups).some(
+      (group) => Object.keys(group.rows).length > 0,
+    ),
     groups: new Map(Object.entries(config.groups).map(([name, group]) => [name, groupOf(group)])),
     windows: config.maintenanceWindows.map(({ start, end, hosts: names, ...window }) => ({
       ...window,
@@ -70,6 +75,10 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
   };
 }
 
+function rowsOf(rows: GuardianConfig["rows"]): RowActions {
+  return new Map(Object.entries(rows));
+}
+
 function groupOf(group: GuardianConfig["groups"][string]): GroupSettings {
-  return { hosts: group.hosts.map(hostName), mode: group.mode };
+  return { hosts: group.hosts.map(hostName), mode: group.mode, rows: rowsOf(group.rows) };
 }

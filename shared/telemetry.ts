@@ -100,6 +100,23 @@ export interface LivenessRow {
   readonly checks: HostChecks;
 }
 
+/** What one host's probe saw of another on one network, as one collector received it. */
+export interface PeerSighting {
+  readonly collector: CollectorId;
+  readonly collectorEpoch: number;
+  readonly arrivalMs: MonoMs;
+  /** The host that was pinged, and the one that pinged it. */
+  readonly host: HostName;
+  readonly by: HostName;
+  readonly network: NetworkName;
+  readonly echoes: number;
+  readonly sent: number;
+  /** The time over which these were sent. */
+  readonly overMs: number;
+  /** An address on that network that is no compute host answered the peer meanwhile. */
+  readonly anchorAnswered: boolean;
+}
+
 /** Totals since the collector's epoch began. */
 export interface Ledger {
   readonly received: number;

@@ -39,14 +39,21 @@ export function approvalOf(
   return answer?.kind === "approved" ? answer : undefined;
 }
 
-/** Rows that leave it to a person: approved, hosts are acted on as if the host were dead. */
-export const rowsToApprove: readonly string[] = ["19"];
+/** Rows that leave it to a person: approved, a host is acted on as if it were dead. */
+export const rowsToApprove: readonly string[] = ["11a", "13", "19"];
+
+/** Rows that an approved fencing passes through while networks and Nova fall still one by one. */
+export const rowsOnTheWay: readonly string[] = ["11", "12", ...rowsToApprove];
+
+/** Whether a person said yes to what a row leaves to people. */
+export function isApprovedByPerson(state: GuardianState, host: HostName): boolean {
+  return approvalOf(state, host, "fence")?.byDefault === false;
+}
 
 /** Dead by the table, or by the table and a person together. */
 export function isTakenForDead(state: GuardianState, host: HostName, seen: Assessment): boolean {
   if (seen.action === "fence") return true;
-  const approval = approvalOf(state, host, "fence");
-  return rowsToApprove.includes(seen.row) && approval?.byDefault === false;
+  return rowsToApprove.includes(seen.row) && isApprovedByPerson(state, host);
 }
 
 /** A gate that a person's approval opens: the storm, the suspects, the rate. */

@@ -3,7 +3,7 @@
  * and the world. Every event carries `at`, the guardian's own monotonic time when it took it in.
  */
 import type { CollectorId, HostName, ServerId } from "../../shared/names.ts";
-import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry.ts";
+import type { LivenessRow, NetworkName, PeerSighting, Watermark } from "../../shared/telemetry.ts";
 import type { MonoMs, WallMs } from "../../shared/time.ts";
 import type {
   ApiAnswer,
@@ -44,6 +44,8 @@ export interface Telemetry {
   readonly source: "store" | "live";
   readonly watermarks: readonly Watermark[];
   readonly liveness: readonly LivenessRow[];
+  /** What probes say of other hosts; absent until they say anything: then it is unknown. */
+  readonly sightings?: readonly PeerSighting[] | undefined;
 }
 
 export interface TelemetryFailed {

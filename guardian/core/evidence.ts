@@ -3,13 +3,14 @@ import type { MonoMs } from "../../shared/time.ts";
 import type { Assessment } from "./assessment.ts";
 import { doubtsAbout } from "./eyes.ts";
 import { hostAge, missingPaths } from "./freshness.ts";
+import { peerViews } from "./peers.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
 import { pingCount, seenNetworksOf } from "./reverse-ping.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { render, seconds, words, type Language, type Words } from "./words.ts";
 
-export type EvidenceKind = "reports" | "ping" | "power" | "nova" | "checks" | "eyes";
+export type EvidenceKind = "reports" | "ping" | "peers" | "power" | "nova" | "checks" | "eyes";
 
 /** One observation from one source. */
 export interface Evidence {
@@ -28,6 +29,7 @@ export function evidenceOf(
   return [
     ...reportEvidence(state, host, signals.reports),
     ...(host.suspectSince === undefined ? [] : pingEvidence(state, host)),
+    ...(host.suspectSince === undefined ? [] : peerEvidence(state, host)),
     ...powerEvidence(state, host),
     novaEvidence(state, host, signals.nova),
     ...(signals.reports === "silent" ? [] : checkEvidence(state, host)),
@@ -78,6 +80,14 @@ function pingEvidence(state: GuardianState, host: HostState): readonly Evidence[
     const ageMs = last === undefined ? undefined : state.now - last.at;
     return { kind: "ping", ageMs, words: words("evidence.ping", { network, echoes, sent }) };
   });
+}
+
+function peerEvidence(state: GuardianState, host: HostState): readonly Evidence[] {
+  return peerViews(state, host, seenNetworksOf(state, host)).map((view) => ({
+    kind: "peers",
+    ageMs: undefined,
+    words: words("evidence.peers", { ...view }),
+  }));
 }
 
 function powerEvidence(state: GuardianState, host: HostState): readonly Evidence[] {

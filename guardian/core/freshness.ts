@@ -125,7 +125,11 @@ export interface RowAge {
 }
 
 /** Age of a row as its collector knows it; undefined when it is of another epoch. */
-export function rowAge(now: MonoMs, row: LivenessRow, track: CollectorTrack): RowAge | undefined {
+export function rowAge(
+  now: MonoMs,
+  row: Pick<LivenessRow, "collector" | "collectorEpoch" | "arrivalMs">,
+  track: CollectorTrack,
+): RowAge | undefined {
   if (row.collector !== track.id || row.collectorEpoch !== track.watermark.epoch) return undefined;
   const vouchedMs = Math.max(0, track.watermark.monoMs - row.arrivalMs);
   // Between rounds a watermark may be newer than the last round's time.

@@ -23,8 +23,8 @@ export function gatesToBegin(
     ...gatesOfPeople(state, host),
     ...eyesGates(state, host),
     graceGate(state, host),
-    thirdWitnessGate(assessment),
-    reversePingGate(state, host, assessment),
+    passedByApproval(state, host.host, thirdWitnessGate(assessment)),
+    passedByApproval(state, host.host, reversePingGate(state, host, assessment)),
     ...gatesOfBounds(state, host, assessment),
   ];
 }

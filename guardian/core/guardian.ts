@@ -25,6 +25,7 @@ import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./m
 import { emptyMemory, remembered } from "./memory.ts";
 import { foldEvacuateAnswer, foldMoves, foldServers } from "./moves.ts";
 import { foldServices } from "./nova-record.ts";
+import { foldSightings } from "./peers.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
@@ -118,7 +119,7 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "tick":
       return decide(state, event, out);
     case "telemetry":
-      return foldTelemetry(state, event);
+      return foldSightings(foldTelemetry(state, event), event);
     case "telemetry-failed":
       // Nothing to take in: watermarks that do not advance say it all.
       return state;

@@ -121,6 +121,7 @@ function verdictAlert(
       );
     case "14":
     case "18":
+      if (action !== "fence") break;
       return deadAlert(state, host, assessment);
     default:
       break;

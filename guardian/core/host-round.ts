@@ -1,6 +1,12 @@
 /** One host's part of a round: say what changed, open or close its incident, act where allowed. */
 import type { HostName } from "../../shared/names.ts";
-import { foldAsk, foldLapsed, isTakenForDead } from "./approvals.ts";
+import {
+  foldAsk,
+  foldLapsed,
+  isApprovedByPerson,
+  isTakenForDead,
+  rowsOnTheWay,
+} from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
 import { advanceDegraded } from "./degraded.ts";
 import type { Effect } from "./effects.ts";
@@ -119,7 +125,10 @@ function fence(
   out: Effect[],
 ): GuardianState {
   const dead = isTakenForDead(state, host.host, assessment);
-  if (!dead && !undecided.includes(assessment.row)) return standDown(state, host, out);
+  const onTheWay = rowsOnTheWay.includes(assessment.row) && isApprovedByPerson(state, host.host);
+  if (!dead && !onTheWay && !undecided.includes(assessment.row)) {
+    return standDown(state, host, out);
+  }
   const gates = gatesToBegin(state, host, assessment);
   const gated = withGates(state, host, assessment, gates);
   const mayOrder = dead && gates.every((gate) => gate.pass);

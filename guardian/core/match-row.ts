@@ -1,8 +1,6 @@
 /** Which row of a table matches: the first one that takes every signal. */
-import type { HostName } from "../../shared/names.ts";
 import { signalValues, type Signals } from "./assessment.ts";
-import type { GuardianState } from "./state.ts";
-import { defaultTable, type Row } from "./verdict-table.ts";
+import type { Row } from "./verdict-table.ts";
 
 /** The first row that matches. */
 export function matchRow(table: readonly Row[], signals: Signals): Row | undefined {
@@ -46,9 +44,4 @@ function compiled(table: readonly Row[]): CompiledTable {
   const result = { reports, checks, rows };
   compiledTables.set(table, result);
   return result;
-}
-
-/** The table by which a host is judged. */
-export function tableOf(_state: GuardianState, _host: HostName): readonly Row[] {
-  return defaultTable;
 }

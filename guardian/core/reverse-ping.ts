@@ -7,6 +7,7 @@ import type { MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import type { AnchorPinged, Pinged } from "./events.ts";
+import { peerViews } from "./peers.ts";
 import { hostSettings } from "./settings.ts";
 import {
   hostOf,
@@ -115,12 +116,14 @@ export function viewPings(
   if (host.suspectSince === undefined) return { signal: "none", enough: false };
   let answering = 0;
   let enough = true;
+  const peers = peerViews(state, host, seen);
+  for (const view of peers) if (view.answering > 0) answering += 1;
   for (const network of seen) {
     const { echoes, sent } = pingCount(state, host, network);
     if (sent < state.settings.limits.pingsToFail) enough = false;
     if (echoes > 0) answering += 1;
   }
-  if (answering === seen.length) return { signal: "all", enough };
+  if (answering === seen.length + peers.length) return { signal: "all", enough };
   return { signal: answering === 0 ? "none" : "some", enough };
 }
 

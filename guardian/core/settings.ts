@@ -4,6 +4,7 @@
  */
 import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
+import type { RowAction } from "./assessment.ts";
 
 /**
  * `observe`: say what we would do. `ask`: a person approves each incident. `act`: fence and evacuate
@@ -168,7 +169,11 @@ export interface HostSettings {
 export interface GroupSettings {
   readonly hosts: readonly HostName[];
   readonly mode: Mode | undefined;
+  readonly rows: RowActions;
 }
+
+/** Actions that an operator gave to rows of the verdict table, by row. */
+export type RowActions = ReadonlyMap<string, RowAction>;
 
 /** What happens in mode `ask` when nobody answers. */
 export interface AskSettings {
@@ -196,6 +201,10 @@ export interface Settings {
   readonly mode: Mode;
   readonly ask: AskSettings;
   readonly groups: ReadonlyMap<string, GroupSettings>;
+  /** Other actions for rows of the verdict table, in the whole cloud. */
+  readonly rows: RowActions;
+  /** Whether any group has some of its own. */
+  readonly groupsHaveRows: boolean;
   readonly windows: readonly MaintenanceWindow[];
   /** Degraded hosts are disabled in Nova, and enabled again. */
   readonly disableDegraded: boolean;

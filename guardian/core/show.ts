@@ -13,6 +13,7 @@ import { deviceTrack } from "./power.ts";
 import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import type { Row } from "./verdict-table.ts";
 import type { Language } from "./words.ts";
 
 export interface HostLine {
@@ -84,6 +85,11 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
 function maintenanceText(state: GuardianState, name: HostName): string {
   const maintenance = maintenanceOf(state, name);
   return maintenance === undefined ? "" : describeMaintenance(maintenance);
+}
+
+/** A verdict table, row by row. */
+export function showTable(table: readonly Row[]): readonly unknown[] {
+  return table.map(({ row, verdict, action, says }) => ({ row, verdict, action, says }));
 }
 
 export function showIncidents(state: GuardianState): readonly unknown[] {

@@ -4,11 +4,13 @@ import { signalNames, type GateResult, type Signals } from "./assessment.ts";
 import { doubtsAbout, seesOthersLike } from "./eyes.ts";
 import { missingPaths } from "./freshness.ts";
 import { novaSignal } from "./nova-record.ts";
+import { peerViews } from "./peers.ts";
+import { tableOf } from "./policy-table.ts";
 import { viewPower } from "./power.ts";
 import { seenNetworksOf, viewPings } from "./reverse-ping.ts";
 import { checksSignal, noticeInForce } from "./self-checks.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { matchRow, tableOf } from "./match-row.ts";
+import { matchRow } from "./match-row.ts";
 
 /** The host with its assessment, without the gates of an action; the same host when unchanged. */
 export function assess(state: GuardianState, host: HostState): HostState {
@@ -37,7 +39,8 @@ export function signalsOf(state: GuardianState, host: HostState): Signals {
   const pings = viewPings(state, host, networks);
   const power = viewPower(state, host);
   const sees = networks.length > 0 && seesOthersLike(state, host);
-  const many = state.settings.oneNetworkIsEnough || networks.length >= 2;
+  const witnessed = networks.length + peerViews(state, host, networks).length;
+  const many = state.settings.oneNetworkIsEnough || witnessed >= 2;
   return {
     reports: reportsSignal(state, host),
     eyes: sees && state.round.doubts.length === 0 ? "good" : "doubt",

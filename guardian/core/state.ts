@@ -1,6 +1,6 @@
 /** What the guardian knows now. All of it can be rebuilt by looking again, except `memory`. */
 import type { CollectorId, HostName } from "../../shared/names.ts";
-import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry.ts";
+import type { LivenessRow, NetworkName, PeerSighting, Watermark } from "../../shared/telemetry.ts";
 import type { MonoMs, WallMs } from "../../shared/time.ts";
 import type { ComputeService, PingResult, PowerReading } from "../ports.ts";
 import type { Assessment } from "./assessment.ts";
@@ -105,6 +105,8 @@ export interface HostState {
   /** Last echo of any network. */
   readonly echoAt: MonoMs | undefined;
   readonly pings: ReadonlyMap<NetworkName, readonly PingRecord[]>;
+  /** What other hosts' probes say of it: the newest by each, on each network. */
+  readonly sightings: readonly PeerSighting[];
   readonly pingedAt: MonoMs | undefined;
   readonly devices: ReadonlyMap<string, DeviceTrack>;
   readonly assessment: Assessment | undefined;
@@ -184,6 +186,7 @@ export function newHostState(host: HostName): HostState {
     domains: [],
     echoAt: undefined,
     pings: new Map(),
+    sightings: [],
     pingedAt: undefined,
     devices: new Map(),
     assessment: undefined,

@@ -22,8 +22,10 @@ export function thirdWitnessGate({ signals }: Assessment): GateResult {
 export function reversePingGate(
   state: GuardianState,
   host: HostState,
-  { signals }: Assessment,
+  { signals, verdict, action }: Assessment,
 ): GateResult {
+  // An operator had hung hosts fenced: they answer pings, that is how they are known.
+  const hung = verdict === "hung" && action === "fence";
   const { pingsToFail } = state.settings.limits;
   const seen = seenNetworksOf(state, host, state.round.seen);
   const counts = seen.map((network) => {
@@ -35,8 +37,12 @@ export function reversePingGate(
   });
   return {
     gate: "reverse ping",
-    pass: signals.ping === "none" && counts.length > 0 && counts.every(({ failed }) => failed),
-    value: counts.map(({ text }) => text).join(", ") || "no network is seen",
+    pass:
+      hung ||
+      (signals.ping === "none" && counts.length > 0 && counts.every(({ failed }) => failed)),
+    value:
+      (counts.map(({ text }) => text).join(", ") || "no network is seen") +
+      (hung ? "; a hung host is fenced by configuration" : ""),
     operator: "=",
     limit: `0 of ${pingsToFail} on every network seen`,
   };

@@ -5,6 +5,7 @@ export const english = {
   "evidence.never": "reports: last never in this epoch, {collectors} collector(s) with a vote",
   "evidence.missing": "reports missing on: {networks}",
   "evidence.ping": "reverse ping, {network}: {echoes} of the last {sent} answered",
+  "evidence.peers": "peers, {network}: {answering} of {peers} other hosts get an echo of it",
   "evidence.no-device": "power: no power device is configured",
   "evidence.power-contradicted": "power, {device}: off, contradicted by life of the host",
   "evidence.power-unread": "power, {device}: not read yet",

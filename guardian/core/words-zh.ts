@@ -7,6 +7,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "evidence.never": "上报：本轮采集中从未收到，{collectors} 个采集器有表决权",
   "evidence.missing": "以下网络上收不到上报：{networks}",
   "evidence.ping": "反向 ping，{network}：最近 {sent} 次中有 {echoes} 次应答",
+  "evidence.peers": "同伴，{network}：{peers} 台其他主机中有 {answering} 台收到应答",
   "evidence.no-device": "电源：未配置电源设备",
   "evidence.power-contradicted": "电源 {device}：显示关机，但与主机的存活迹象矛盾",
   "evidence.power-unread": "电源 {device}：尚未读取",

@@ -16,7 +16,9 @@ import {
   showIncidents,
   showMaintenance,
   showStatus,
+  showTable,
 } from "../core/show.ts";
+import { tableOf } from "../core/policy-table.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
 import type { Recording } from "../ports.ts";
@@ -88,12 +90,12 @@ async function handle(
     if (await sendRecording(options.recording, id, forMs, response)) return "sent";
     return problem(404, `incident ${id} is not recorded; see: guardian replay`);
   }
-  if (request.method === "GET") return show(options, parts);
+  if (request.method === "GET") return show(options, parts, searchParams.get("language"));
   if (request.method !== "POST") return problem(405, `${request.method} is not known here`);
   return order(options, parts, request);
 }
 
-function show(options: ControlOptions, parts: readonly string[]): Reply {
+function show(options: ControlOptions, parts: readonly string[], language: string | null): Reply {
   const { guardian, clock } = options;
   const state = guardian.state();
   const [api, version, kind, id] = parts;
@@ -114,14 +116,18 @@ function show(options: ControlOptions, parts: readonly string[]): Reply {
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
   if (kind === "maintenance") return { status: 200, body: showMaintenance(state) };
   if (kind === "incidents" && id === undefined) return { status: 200, body: showIncidents(state) };
+  if (kind === "policy" && id !== undefined && state.hosts.has(hostName(id))) {
+    return { status: 200, body: showTable(tableOf(state, hostName(id))) };
+  }
   const found =
     kind === "hosts"
-      ? showHost(state, hostName(id ?? ""))
+      ? showHost(state, hostName(id ?? ""), language === "zh" ? "zh" : "en")
       : kind === "incidents"
         ? showIncident(state, id ?? "")
         : undefined;
   if (found !== undefined) return { status: 200, body: found };
-  if (kind === "hosts") return problem(404, `no host ${id} is known; see: guardian host list`);
+  if (kind === "hosts" || kind === "policy")
+    return problem(404, `no host ${id} is known; see: guardian host list`);
   if (kind === "incidents") {
     return problem(404, `no incident ${id} is open; see: guardian incident list`);
   }

@@ -72,3 +72,17 @@ test("the command line: maintenance is set, listed and cleared", async (t) => {
   assert.equal((await run(socket, [...clear, "--yes"], undefined)).code, 0);
   assert.equal((await run(socket, ["maintenance", "list"], undefined)).printed, "none");
 });
+
+test("the command line: what is concluded from what, and why, in either language", async (t) => {
+  const { core, socket } = await control(t, { rows: new Map([["13", "fence"]]) });
+  dead(core);
+  const lines = async (...argv: readonly string[]): Promise<string> =>
+    (await run(socket, argv, undefined)).printed;
+  assert.match(await lines("policy", "gates"), /\| third witness +\|.*\| closed \|/);
+  assert.match(await lines("policy", "show"), /\| 13 +\| hung +\| page +\|/);
+  assert.match(await lines("policy", "show", host1), /\| 13 +\| hung +\| fence +\|/);
+  assert.match(await lines("host", "explain", host1), /reverse ping, storage: 0 of the last 4/);
+  assert.match(await lines("host", "explain", host1, "--language", "zh"), /反向 ping，storage/);
+  const unknown = await run(socket, ["policy", "show", "compute-99"], undefined);
+  assert.match(String(unknown.code), /no host compute-99 is known/);
+});

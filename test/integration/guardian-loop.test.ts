@@ -27,6 +27,8 @@ const settings: Settings = {
     ],
   ]),
   domainAggregates: [],
+  rows: new Map(),
+  groupsHaveRows: false,
   instancesShared: false,
   oneNetworkIsEnough: false,
 };

@@ -42,7 +42,7 @@ export const networkFaults: readonly FaultKind[] = [
   },
   {
     name: "reports-doubled",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host, lastsMs, luck }) => {
       host.link = { lossShare: 0, delayMs: 400 * luck[0], duplicateShare: luck[1] };
       scene.later(lastsMs, () => perfect(scene, host));

@@ -95,7 +95,7 @@ export const peopleFaults: readonly FaultKind[] = [
   },
   {
     name: "approved-by-person",
-    weight: 2,
+    weight: 1,
     inject: (scene, { luck }) => answers(scene, "approved", luck[0], undefined),
   },
   {
@@ -105,7 +105,7 @@ export const peopleFaults: readonly FaultKind[] = [
   },
   {
     name: "put-in-maintenance",
-    weight: 2,
+    weight: 1,
     inject: (scene, { host, lastsMs, luck }) => {
       if (!scene.world.guardian.up) return false;
       maintain(scene.world, host.name, lastsMs);

@@ -1,4 +1,5 @@
 /** The little language of scenarios: one command a line, each at its time. */
+import type { RowAction } from "../../guardian/core/assessment.ts";
 import {
   defaultLimits,
   type GroupSettings,
@@ -56,6 +57,8 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     collectors: [collectorId("c1")],
     hosts: new Map(hosts.map((host) => [host, entry(host)])),
     domainAggregates: [],
+    rows: new Map(),
+    groupsHaveRows: false,
     instancesShared: false,
     oneNetworkIsEnough: false,
     ...changes,
@@ -72,6 +75,7 @@ export function parseScript(text: string): Script {
   const hosts = Array.from({ length: count }, (_, index) => hostName(`compute-${index + 1}`));
   let changes: Partial<Settings> = {};
   let limits = defaultLimits;
+  const rows = new Map<string, RowAction>();
   let novaReportMs = 10_000;
   const hostChanges = new Map<string, Partial<HostSettings>>();
   const change = (host: string, more: Partial<HostSettings>): void =>
@@ -95,6 +99,7 @@ export function parseScript(text: string): Script {
     } else if (verb === "window") windows.push(readWindow(rest, line));
     else if (verb === "shared") changes = { ...changes, instancesShared: true };
     else if (verb === "collectors") changes = { ...changes, collectors: rest.map(collectorId) };
+    else if (verb === "row") rows.set(first, second as RowAction);
     else if (verb === "limit")
       limits = { ...limits, [first]: parseDuration(second) ?? Number(second) };
     else if (verb === "nova-reports") novaReportMs = duration(first, line);
@@ -110,6 +115,7 @@ export function parseScript(text: string): Script {
     ...changes,
     groups,
     windows,
+    rows,
     limits: { ...limits, novaCadenceMs: novaReportMs },
   });
   const entries = [...base.hosts].map(([host, entry]): [HostName, HostSettings] => [
@@ -129,7 +135,7 @@ export function parseScript(text: string): Script {
 
 /** group NAME MODE HOST… */
 function readGroup([, mode = "", ...hosts]: readonly string[]): GroupSettings {
-  return { mode: mode as Mode, hosts: hosts.map(hostName) };
+  return { mode: mode as Mode, hosts: hosts.map(hostName), rows: new Map() };
 }
 
 /** window NAME START END HOST REASON…, by the story's time. */

@@ -15,7 +15,8 @@ export function obey(nova: WorldNova, order: ServiceOrder): ApiAnswer {
     const shown = service?.reason ?? service?.status ?? "";
     return refusal(`the mark is not ours any more: ${shown}`);
   }
-  if (order.onlyIfEnabled && service?.status === "disabled") {
+  const done = service?.status === "disabled" && service.reason === order.reason;
+  if (order.onlyIfEnabled && service?.status === "disabled" && !done) {
     return refusal(`it is disabled: ${service.reason ?? ""}`);
   }
   return nova.disable(order.serviceId, order.reason);

@@ -143,7 +143,8 @@ limits: { disableDegradedAfter: 30s, enableHealthyAfter: 10m }
   const settings = settingsFrom(loaded.config, "lab");
   assert.equal(settings.mode, "ask");
   assert.deepEqual(settings.ask, { afterMs: 120_000, byDefault: "act" });
-  assert.deepEqual(settings.groups.get("gpu"), { hosts: ["compute-1"], mode: "observe" });
+  const gpu = { hosts: ["compute-1"], mode: "observe", rows: new Map() };
+  assert.deepEqual(settings.groups.get("gpu"), gpu);
   assert.equal(settings.groups.get("plain")?.mode, undefined);
   assert.equal([...settings.hosts.values()][0]?.mode, "act");
   assert.equal(settings.disableDegraded, false);

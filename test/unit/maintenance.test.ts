@@ -177,7 +177,7 @@ test("a planned window begins and ends by itself", () => {
 });
 
 test("a window of a group holds its hosts, listed or in Nova's aggregate", () => {
-  const groups = new Map([["gpu", { hosts: [host2], mode: undefined }]]);
+  const groups = new Map([["gpu", { hosts: [host2], mode: undefined, rows: new Map() }]]);
   const window = windowOf({ hosts: [], groups: ["gpu"], startWall: startWall - 1 });
   const core = new CoreFixture({ windows: [window], groups });
   const { inventory } = core.state;

@@ -5,7 +5,7 @@ import type { GroupSettings, Mode, Settings } from "../../guardian/core/settings
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 function group(mode: Mode | undefined, ...hosts: readonly (typeof host1)[]): GroupSettings {
-  return { mode, hosts };
+  return { mode, hosts, rows: new Map() };
 }
 
 function withGroups(
