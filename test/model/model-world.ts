@@ -180,6 +180,8 @@ export class ModelWorld {
       case "line":
       case "alert":
       case "read-inventory":
+      // No host of the model is ever degraded, so that none is enabled again.
+      case "enable":
         return undefined;
       case "read-services":
       case "list-servers":
