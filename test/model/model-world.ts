@@ -180,13 +180,14 @@ export class ModelWorld {
       case "line":
       case "alert":
       case "read-inventory":
+      // No host of the model is ever degraded, so that none is enabled again.
+      case "enable":
         return undefined;
       case "read-services":
       case "list-servers":
       case "read-moves":
       case "force-down":
       case "disable":
-      case "enable":
       case "evacuate":
         return this.#nova(effect, askedAt, at);
       default:

@@ -171,7 +171,7 @@ function serversDown(witness: Witness): string | undefined {
     const named = [...world.firing.values()].some((message) =>
       message.why.some((line) => line.includes(server.name)),
     );
-    const inHand = world.state.memory.released.includes(server.host);
+    const inHand = witness.takenBack.has(server.host);
     if (!told && !named && !inHand && !isAnnounced(witness, server.host)) {
       return `${server.name} on ${server.host} is down, and nobody was told`;
     }

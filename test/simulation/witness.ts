@@ -81,6 +81,8 @@ export class Witness {
   readonly calls = new Map<string, number>();
   /** Incidents whose work was seen to end. */
   readonly ended = new Set<string>();
+  /** Hosts that people took back: what still lies there is in their hands. */
+  readonly takenBack = new Set<HostName>();
   armedByPersonAt = Number.NEGATIVE_INFINITY;
   readonly vouchedWrongly: ReadonlySet<HostName>;
   ticks = 0;
@@ -186,6 +188,8 @@ export class Witness {
       if (event.result.kind === "echo") this.of(event.host).echoAt = this.now;
     } else if (event.kind === "arming") {
       if (event.armed) this.armedByPersonAt = this.now;
+    } else if (event.kind === "released") {
+      this.takenBack.add(event.host);
     } else if (event.kind === "started") {
       for (const [host, truth] of this.truths) {
         truth.forget();

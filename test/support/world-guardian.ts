@@ -96,6 +96,7 @@ export class WorldGuardian {
 
   start(): void {
     this.up = true;
+    this.pausedUntil = 0;
     this.startedAt = this.#world.queue.now;
     this.epoch += 1;
     this.#generation += 1;
