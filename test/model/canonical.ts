@@ -88,10 +88,11 @@ const kinds = new Map<string, Kind>([
 function field(name: string, value: unknown, now: number): string {
   const kind = kinds.get(name);
   if (kind === undefined) {
+    const limit = typeof value === "number" ? bounded[name] : undefined;
+    if (limit !== undefined) return String(Math.min(Number(value), limit));
     // An instant that is not compared as an age would make every state a new one, without end.
     if (typeof value === "number" && value > now / 2) throw new Error(`list ${name} as an instant`);
-    const limit = typeof value === "number" ? bounded[name] : undefined;
-    return limit === undefined ? write(value, now) : String(Math.min(Number(value), limit));
+    return write(value, now);
   }
   if (kind === "out" || value === undefined) return "";
   if (kind === "reason") return "r";
