@@ -202,10 +202,18 @@ export class Witness {
     }
   }
 
+  /** By the identity in the answer: the device may have been rewired while it was on its way. */
+  #chassisThatAnswered(event: Extract<GuardianEvent, { kind: "power-read" }>): HostName {
+    const { reading } = event;
+    const guid = reading.power === "unknown" ? undefined : reading.identity.guid;
+    for (const { name, uuid } of this.world.hosts.values()) if (uuid === guid) return name;
+    return this.world.device(event.host, event.device)?.chassis ?? event.host;
+  }
+
   #read(event: Extract<GuardianEvent, { kind: "power-read" }>): void {
     const truth = this.of(event.host);
     const { power } = event.reading;
-    const chassis = this.world.device(event.host, event.device)?.chassis ?? event.host;
+    const chassis = this.#chassisThatAnswered(event);
     const at = this.clock(event.at);
     const readings = truth.readings.get(event.device) ?? [];
     readings.push({ askedAt: this.clock(event.askedAt), at, power, chassis });
