@@ -115,8 +115,11 @@ function considerFencing(
   return sayHold(gated, host, blocked, out);
 }
 
-/** Rows on which a fencing that has begun waits instead of ending: nothing speaks for life. */
-const undecided = ["1", "1a", "8a", "10", "15", "16a", "17"];
+/**
+ * Rows on which a fencing that has begun waits instead of ending: nothing speaks for life. Row 3 is
+ * every host's in the first round after a start, before Nova and a collector were heard.
+ */
+const undecided = ["1", "1a", "3", "8a", "10", "15", "16a", "17"];
 
 function fence(
   state: GuardianState,

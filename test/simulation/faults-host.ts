@@ -125,7 +125,7 @@ export const hostFaults: readonly FaultKind[] = [
   },
   {
     name: "shared-directory-fails",
-    weight: 2,
+    weight: 4,
     inject: (scene, { host, lastsMs }) => {
       for (const other of scene.inRack(host.rack)) {
         other.checks = { ...other.checks, directory: "io-error" };

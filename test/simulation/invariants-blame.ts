@@ -17,7 +17,7 @@ export const blameInvariants: readonly Invariant[] = [
       if (!isFirstOff(witness, order)) return undefined;
       const host = witness.world.host(order.host);
       const { now, world } = witness;
-      if (now - host.mendedAt <= heardAgainMs) return undefined;
+      if (now - host.mendedAt <= heardAgainMs || isApproved(witness, order)) return undefined;
       if (witness.isLiving(host)) return `${order.host} answers, and was ordered off`;
       const truth = witness.of(order.host);
       const reports = now - truth.reportAt < 2000 && now - truth.reportsSince > heardAgainMs;
@@ -102,6 +102,12 @@ export const blameInvariants: readonly Invariant[] = [
     },
   },
 ];
+
+/** A person has said that it may be fenced: the storm, the rate and the witnesses are theirs to judge. */
+export function isApproved(witness: Witness, { host }: Order): boolean {
+  const answer = witness.world.state.memory.incidents[host]?.answer;
+  return answer?.kind === "approved" && !answer.byDefault;
+}
 
 /** Whether an order begins a fence, rather than repeating one that was found true. */
 export function isFirstOff(witness: Witness, order: Order): boolean {

@@ -1,15 +1,18 @@
-/** Invariants 16, 17 and 19: the blast radius. Checked before first off orders and first moves. */
+/** Invariants 16 to 19: the blast radius. Checked before first off orders and first moves. */
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
+import { memoryMbOf } from "../support/world-nova.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
-import { isFirstOff } from "./invariants-blame.ts";
+import { isApproved, isFirstOff } from "./invariants-blame.ts";
 import type { Witness } from "./witness.ts";
 
 /** One that died a moment ago cannot be known yet. */
 const knownMs = 9000;
 const markReadMs = 7000;
+/** What Nova shows of its hosts' memory is read once a minute. */
+const readAgainMs = 70_000;
 const hourMs = 3_600_000;
 
 export const blastInvariants: readonly Invariant[] = [
@@ -48,6 +51,24 @@ export const blastInvariants: readonly Invariant[] = [
       const inRack = rack === undefined ? 0 : fencedIn(witness, rack, order.host);
       return inRack >= fencesPerHourInDomain
         ? `${order.host} was ordered off after ${inRack} others of its rack`
+        : undefined;
+    },
+  },
+  {
+    number: 18,
+    says: "a living host is fenced only if its servers fit elsewhere",
+    atOrder: (witness, order) => {
+      if (!isFirstOff(witness, order)) return undefined;
+      const own = witness.world.host(order.host);
+      if (!witness.isLiving(own) || witness.now - own.mendedAt < readAgainMs) return undefined;
+      const { memoryMb } = witness.world.nova;
+      let freeMb = 0;
+      for (const host of witness.world.hosts.values()) {
+        if (host === own || witness.isDown(host) || !host.power) continue;
+        freeMb += Math.max(0, memoryMb - memoryMbOf(host.running.size));
+      }
+      return memoryMbOf(own.running.size) > freeMb
+        ? `${order.host} lives and was ordered off, and its servers do not fit elsewhere`
         : undefined;
     },
   },
@@ -115,12 +136,6 @@ function isFirst(witness: Witness, order: Order): boolean {
   if (order.kind !== "evacuate") return false;
   const begun = [...witness.calls.keys()].some((key) => key.startsWith(`${order.host} `));
   return !begun && !witness.of(order.host).resumed;
-}
-
-/** A person let it pass the storm and the rate. */
-function isApproved(witness: Witness, { host }: Order): boolean {
-  const answer = witness.world.state.memory.incidents[host]?.answer;
-  return answer?.kind === "approved" && !answer.byDefault;
 }
 
 function isOurs(witness: Witness, reason: string | undefined): boolean {

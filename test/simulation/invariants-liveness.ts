@@ -1,4 +1,5 @@
 /** Invariants 9, 22, 24 and 29 as bounds: nothing is parked in silence, nothing is forgotten. */
+import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import type { AlertMessage } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -83,8 +84,10 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   if (state.memory.disarmed !== undefined || world.disarmedFile) return false;
   if (Object.keys(state.memory.storms).length > 0) return false;
   if (state.memory.released.includes(host.name)) return false;
-  const own = settings.hosts.get(host.name);
-  if (own === undefined || own.devices.length === 0 || own.maintenance !== undefined) return false;
+  const answer = state.memory.incidents[host.name]?.answer?.kind;
+  if (answer === "held" || answer === "dismissed") return false;
+  if (maintenanceOf(state, host.name) !== undefined) return false;
+  if ((settings.hosts.get(host.name)?.devices ?? []).length === 0) return false;
   const service = world.nova.services.get(host.name);
   if (service?.status !== "enabled" || service.forcedDown) return false;
   const newest = state.hosts.get(host.name)?.newest;

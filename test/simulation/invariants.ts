@@ -19,7 +19,6 @@ export const invariants: readonly Invariant[] = [
 
 /** What a simulated world cannot show, or the product does not promise yet. */
 export const notChecked: Readonly<Record<number, string>> = {
-  18: "no living host is ever fenced by rows 4 to 13 yet, so nothing asks whether its servers fit; a living host that is ordered off breaks 10",
   27: "a simulated world has no secrets; ipmi.test, redfish.test and notify.test hold it",
   28: "a property of the process (/healthz), not of the reducer",
 };

@@ -33,6 +33,8 @@ export interface Cloud {
   readonly rebuildMs: number;
   readonly bmcLatencyMs: number;
   readonly bootMs: number;
+  /** Of each host; the smallest is full with the servers that it may have at first. */
+  readonly memoryMb: number;
   readonly servers: readonly number[];
   /** Places in the list of hosts, undefined for none. */
   readonly odd: {
@@ -154,6 +156,7 @@ function makeCloud(random: Random): Cloud {
     rebuildMs: integerBetween(random, 1000, 40_000),
     bmcLatencyMs: integerBetween(random, 20, 900),
     bootMs: integerBetween(random, 0, 30_000),
+    memoryMb: pick(random, [18_000, 65_536, 65_536]),
     servers: Array.from({ length: hosts }, () => integerBetween(random, 0, 8)),
     odd: {
       inMaintenance: placeOr(0.12),

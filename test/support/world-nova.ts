@@ -84,6 +84,8 @@ export class WorldNova {
   evacuateMode: EvacuateMode = "normal";
   orderMode: OrderMode = "normal";
   doneLateMs = 40_000;
+  /** Of each host. */
+  memoryMb = 65_536;
   /** What Nova shows of its schedulers; it may hide them. */
   schedulers: { readonly up: number; readonly total: number } | undefined;
   readonly #stalled: (() => void)[] = [];
@@ -136,7 +138,7 @@ export class WorldNova {
     const capacity = [...this.services.keys()].map((host) => {
       let servers = 0;
       for (const server of this.servers.values()) if (server.host === host) servers += 1;
-      return { host, memoryMb: 65_536, memoryUsedMb: 512 + 2048 * servers };
+      return { host, memoryMb: this.memoryMb, memoryUsedMb: memoryMbOf(servers) };
     });
     return { kind: "inventory", aggregates, capacity };
   }
@@ -342,4 +344,9 @@ function shown(server: NovaServer): ComputeServer {
     metadata: {},
     fault: server.fault,
   };
+}
+
+/** What so many servers and their host use. */
+export function memoryMbOf(servers: number): number {
+  return 512 + 2048 * servers;
 }
