@@ -45,7 +45,7 @@ function actingAlert(state: GuardianState, host: HostState, assessment: Assessme
 }
 
 function deadTitle(host: HostState, assessment: Assessment): string {
-  return `${host.host} is dead: ${assessment.says}`;
+  return `${host.host} is ${assessment.verdict}: ${assessment.says}`;
 }
 
 /** Nothing but the mode holds; the grace after a start ends by itself, and changes nothing. */
@@ -98,7 +98,7 @@ function heldAlert(
   return about(state, host, assessment, {
     kind: "held",
     class: "page",
-    title: `${host.host} is dead, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
+    title: `${host.host} is ${assessment.verdict}, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
     why: () => [...blocked.map(describeGate), ...reasonLines(state, host, assessment)],
     next: nextForHeld(state, host, blocked),
   });

@@ -154,6 +154,9 @@ function signOfLife(
   return undefined;
 }
 
+const noDeviceLeft =
+  "it was powered on again, and no verified power device is left to switch it off";
+
 /** It came on again: off with it at once, as often as needed while a move is under way. */
 function refence(
   state: GuardianState,
@@ -179,14 +182,15 @@ function refence(
     switchedOff: phase.switchedOff || ordered,
     freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,
   };
-  return say(withPhase(state, host.host, next), out, {
-    level: "error",
-    host: host.host,
-    event: "refenced",
-    text: ordered
-      ? `it was powered on again while its servers move: power off ordered again`
-      : `it was powered on again, and no verified power device is left to switch it off`,
-  });
+  const text = ordered
+    ? `it was powered on again while its servers move: power off ordered again`
+    : noDeviceLeft;
+  const phased = withPhase(state, host.host, next);
+  // Tried in every round: said when it begins, so that the timeline keeps what came before.
+  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeft)) {
+    return phased;
+  }
+  return say(phased, out, { level: "error", host: host.host, event: "refenced", text });
 }
 
 function listServers(

@@ -119,13 +119,10 @@ function verdictAlert(
         "page",
         "its power device must answer, and be verified, or a person must make sure that it is off",
       );
-    case "14":
-    case "18":
-      if (action !== "fence") break;
-      return deadAlert(state, host, assessment);
     default:
       break;
   }
+  if (action === "fence") return deadAlert(state, host, assessment);
   if (action === "page")
     return draft(verdict === "hung" ? "hung" : `row-${row}`, "page", nextForRow(state, host, row));
   if (action === "alert")

@@ -62,7 +62,7 @@ function setBmc(name: HostName, mode: "normal" | "unreachable" | "refuses"): Act
   );
 }
 
-/** It dies, comes on again, or seems to; its device can or cannot say. */
+/** It dies, comes on again, or seems to. */
 function deathsOf(name: HostName): readonly Action[] {
   const host = (world: ModelWorld): ReturnType<ModelWorld["host"]> => world.host(name);
   return [
@@ -87,12 +87,10 @@ function deathsOf(name: HostName): readonly Action[] {
         (world) => void (host(world).reportedAt = world.now + quantumMs),
       ),
     ),
-    setBmc(name, "unreachable"),
-    setBmc(name, "normal"),
   ];
 }
 
-/** It hangs with its chassis on, and may run on; its device refuses. */
+/** It hangs with its chassis on, and may run on; its device cannot be asked, or refuses. */
 function strayingOf(name: HostName): readonly Action[] {
   const host = (world: ModelWorld): ReturnType<ModelWorld["host"]> => world.host(name);
   return [
@@ -110,7 +108,9 @@ function strayingOf(name: HostName): readonly Action[] {
         (world) => world.hang(name, false),
       ),
     ),
+    setBmc(name, "unreachable"),
     setBmc(name, "refuses"),
+    setBmc(name, "normal"),
   ];
 }
 

@@ -17,7 +17,7 @@ const instants = wordsOf(`
   previousTickAt tickWall shakenAt servicesAskedAt servicesAt graceFrom doubtSince
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt settledAt belowSince
   windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
-  reportedAt novaAt doneAt sinceWall untilWall startedWall
+  reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */
@@ -88,10 +88,11 @@ const kinds = new Map<string, Kind>([
 function field(name: string, value: unknown, now: number): string {
   const kind = kinds.get(name);
   if (kind === undefined) {
+    const limit = typeof value === "number" ? bounded[name] : undefined;
+    if (limit !== undefined) return String(Math.min(Number(value), limit));
     // An instant that is not compared as an age would make every state a new one, without end.
     if (typeof value === "number" && value > now / 2) throw new Error(`list ${name} as an instant`);
-    const limit = typeof value === "number" ? bounded[name] : undefined;
-    return limit === undefined ? write(value, now) : String(Math.min(Number(value), limit));
+    return write(value, now);
   }
   if (kind === "out" || value === undefined) return "";
   if (kind === "reason") return "r";

@@ -40,7 +40,7 @@ export function modelSettings(victims: readonly HostName[]): Settings {
       proofMs: 15_000,
       proofFirstRenewalMs: 5000,
       proofRenewalMs: 5000,
-      fenceAttemptMs: 5000,
+      fenceAttemptMs: 15_000,
       othersReportMs: 2000,
       othersDeadlineMs: 10_000,
       stormCooldownMs: 10_000,

@@ -188,7 +188,6 @@ export class ModelWorld {
       case "read-moves":
       case "force-down":
       case "disable":
-      case "enable":
       case "evacuate":
         return this.#nova(effect, askedAt, at);
       default:

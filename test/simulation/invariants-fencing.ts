@@ -67,9 +67,12 @@ export const fencingInvariants: readonly Invariant[] = [
   {
     number: 4,
     says: "only a device that is the host's own counts, and every other host must live afterwards",
-    atProof: (witness, host) => {
+    atProof: (witness, host, proof) => {
       if (witness.vouchedWrongly.has(host)) return undefined;
-      for (const [device, readings] of witness.of(host).readings) {
+      // A device may be rewired after the readings that a standing proof rests on.
+      const obtainedAt = witness.clock(proof.obtainedAt);
+      for (const [device, all] of witness.of(host).readings) {
+        const readings = all.filter((reading) => reading.askedAt <= obtainedAt);
         const other = readings.slice(-2).find((reading) => reading.chassis !== host)?.chassis;
         if (other !== undefined) return `${host} is proven off by ${device} of ${other}`;
       }

@@ -203,6 +203,16 @@ export function perform(world: World, words: readonly string[]): void {
     case "directory":
       host().checks = { ...host().checks, directory: second as DirectoryState };
       return;
+    case "echo":
+      host().echoLost = second === "off";
+      return;
+    case "report-paths":
+      for (const each of world.hosts.values())
+        each.reportPaths = second.split(",") as NetworkName[];
+      return;
+    case "schedulers":
+      world.nova.schedulers = { up: Number(first), total: Number(second) };
+      return;
     case "libvirt":
       host().checks = { ...host().checks, libvirt: second === "down" ? "down" : "up" };
       return;
