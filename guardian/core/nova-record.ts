@@ -69,12 +69,12 @@ export function novaSignal(
   limits: Limits,
 ): Signals["nova"] {
   if (track === undefined || now - track.answeredAt > limits.novaAnsweredMs) return "unseen";
-  const advancedSince = advancedAfter(track, suspectSince ?? monoMs(0));
-  if (advancedSince) return "alive";
-  // Only what was asked for and answered counts: our own waiting proves nothing.
+  // Only what was asked for and answered counts: our own waiting proves nothing. A record that stands
+  // still tells of now; that it once advanced during the silence tells of then.
   const stillMs = track.askedAt - track.advancedAt;
   if (stillMs >= limits.novaHungMs) return "quiet-long";
-  return stillMs >= quietMs(limits) ? "quiet" : "unsure";
+  if (stillMs >= quietMs(limits)) return "quiet";
+  return advancedAfter(track, suspectSince ?? monoMs(0)) ? "alive" : "unsure";
 }
 
 /** Whether it advanced between two answers that were both asked for after `from`. */
