@@ -51,7 +51,7 @@ export const hostFaults: readonly FaultKind[] = [
   },
   {
     name: "reboot-unannounced",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host, luck }) => {
       if (!losesPower(host)) return false;
       scene.later(1000 + luck[0] * 60_000, () => scene.world.boot(host.name));

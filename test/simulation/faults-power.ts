@@ -10,8 +10,8 @@ export const powerFaults: readonly FaultKind[] = [
   inMode("bmc-refuses", "refuses", 1),
   inMode("bmc-does-nothing", "stuck", 1),
   inMode("bmc-always-says-on", "lies-on", 1),
-  inMode("bmc-answer-lost", "answer-lost", 1),
-  inMode("bmc-switches-late", "slow-off", 1),
+  inMode("bmc-answer-lost", "answer-lost", 2),
+  inMode("bmc-switches-late", "slow-off", 2),
   {
     name: "bmc-always-says-off",
     weight: 2,

@@ -90,14 +90,12 @@ export class Witness {
   roundMs = 0;
   #roundAt = 0;
   readonly #clockOffset: number;
-  readonly #byUuid: ReadonlyMap<string, HostName>;
 
   constructor(world: World, vouchedWrongly: ReadonlySet<HostName> = new Set()) {
     this.world = world;
     this.vouchedWrongly = vouchedWrongly;
     this.#clockOffset = world.guardian.mono() - world.queue.now;
     this.eyes = new EyesTruth(world);
-    this.#byUuid = new Map([...world.hosts.values()].map(({ uuid, name }) => [uuid, name]));
     for (const name of world.hosts.keys()) this.truths.set(name, new HostTruth());
     world.collectors.onNewest = ({ host, sentAt }) => {
       const truth = this.of(host);
@@ -204,13 +202,18 @@ export class Witness {
     }
   }
 
+  /** By the identity in the answer: the device may have been rewired while it was on its way. */
+  #chassisThatAnswered(event: Extract<GuardianEvent, { kind: "power-read" }>): HostName {
+    const { reading } = event;
+    const guid = reading.power === "unknown" ? undefined : reading.identity.guid;
+    for (const { name, uuid } of this.world.hosts.values()) if (uuid === guid) return name;
+    return this.world.device(event.host, event.device)?.chassis ?? event.host;
+  }
+
   #read(event: Extract<GuardianEvent, { kind: "power-read" }>): void {
     const truth = this.of(event.host);
     const { power } = event.reading;
-    const shown = event.reading.power === "unknown" ? undefined : event.reading.identity.guid;
-    const wired = this.world.device(event.host, event.device)?.chassis ?? event.host;
-    // A device may have looked before it was wired to another chassis, and answer afterwards.
-    const chassis = this.#byUuid.get(shown ?? "") ?? wired;
+    const chassis = this.#chassisThatAnswered(event);
     const at = this.clock(event.at);
     const readings = truth.readings.get(event.device) ?? [];
     readings.push({ askedAt: this.clock(event.askedAt), at, power, chassis });

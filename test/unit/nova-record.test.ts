@@ -51,6 +51,16 @@ const cases: readonly (readonly [string, readonly Answer[], number, string])[] =
     "alive",
   ],
   [
+    "advanced since suspicion, and then stood still for 1.5 cadences: it died in its silence",
+    [
+      { asked: 1, updatedAt: "a" },
+      { asked: 3, updatedAt: "b" },
+      { asked: 18.2, updatedAt: "b" },
+    ],
+    19,
+    "quiet",
+  ],
+  [
     "advanced between an answer from before and one from after: perhaps before it died",
     [
       { asked: -1, updatedAt: "a" },
