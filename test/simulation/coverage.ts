@@ -130,7 +130,8 @@ export function add(into: Counts, more: Counts): void {
 
 /** Names that occurred in fewer seeds than the floor, with how many. */
 export function belowFloor(counts: Counts, seeds: number): readonly string[] {
-  const floor = (floorPerThousand * seeds) / 1000;
+  // A few hundred seeds are too few for a share: there, each must have occurred at all.
+  const floor = seeds < 1000 ? 1 : (floorPerThousand * seeds) / 1000;
   return expectedNames
     .filter((name) => unreachable[name] === undefined && (counts[name] ?? 0) < floor)
     .map((name) => `${name}: ${counts[name] ?? 0}, at least ${Math.ceil(floor)} wanted`);
