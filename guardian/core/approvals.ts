@@ -42,6 +42,9 @@ export function approvalOf(
 /** Rows that leave it to a person: approved, a host is acted on as if it were dead. */
 export const rowsToApprove: readonly string[] = ["11a", "13", "19"];
 
+/** Rows of a silent host that speak for its life, or say nothing yet. */
+const livingRows: readonly string[] = ["8a", "9", "10", "12", "16"];
+
 /** Rows that an approved fencing passes through while networks and Nova fall still one by one. */
 export const rowsOnTheWay: readonly string[] = ["11", "12", ...rowsToApprove];
 
@@ -94,6 +97,16 @@ export function answerProblem(
   if (kind === "approved" && mode === "observe") {
     return `${host} is in mode observe: nothing is done about it; set mode ask or act for it first`;
   }
+  const seen = hostOf(state, host);
+  const row = seen.assessment?.row ?? "";
+  if (
+    kind === "approved" &&
+    phase.kind === "watching" &&
+    !isFresh(seen) &&
+    livingRows.includes(row)
+  ) {
+    return `${host} is in row ${row}: it lives, or is not judged yet; nothing would be approved; see: guardian host explain ${host}`;
+  }
   if (kind === "dismissed" && phase.kind !== "watching") {
     return `${host} was ordered off already; to stop what follows: guardian incident hold ${incident.id}`;
   }
@@ -125,12 +138,27 @@ export function foldAnswer(
     held: "on hold: nothing new is done about it",
     dismissed: "not a failure: it is left alone until it reports again",
   }[event.answer];
-  return say(withIncident(state, { ...incident, answer }), out, {
-    level: "warn",
-    host: event.host,
-    event: `incident-${event.answer}`,
-    text: `${word} (${event.by}: ${event.reason})`,
-  });
+  return say(
+    withoutAcknowledgements(withIncident(state, { ...incident, answer }), event.host),
+    out,
+    {
+      level: "warn",
+      host: event.host,
+      event: `incident-${event.answer}`,
+      text: `${word} (${event.by}: ${event.reason})`,
+    },
+  );
+}
+
+/** An answer changes what is told: what was taken note of before may be told again. */
+function withoutAcknowledgements(state: GuardianState, host: HostName): GuardianState {
+  const alerts = Object.fromEntries(
+    Object.entries(state.memory.alerts).map(([key, firing]) => [
+      key,
+      firing.message.host === host ? { ...firing, acknowledgedBy: undefined } : firing,
+    ]),
+  );
+  return { ...state, memory: { ...state.memory, alerts } };
 }
 
 /** A person has taken note: what fires now is not repeated. */
@@ -159,7 +187,9 @@ export function foldAcknowledged(
 /** Once a round, before a host is acted on: answers lapse with what they were about. */
 export function foldLapsed(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
   const incident = incidentOf(state, host.host);
-  if (incident?.phase.kind !== "watching" || !isFresh(host)) return state;
+  const lives = isFresh(host) || ["12", "16"].includes(host.assessment?.row ?? "");
+  if (incident?.phase.kind !== "watching" || !lives) return state;
+  if (!isFresh(host) && incident.answer?.kind !== "approved") return state;
   const { answer, asked: question, ...rest } = incident;
   const over = question?.covers === "fence";
   const asked = over ? withIncident(state, { ...rest, answer }) : state;
@@ -177,7 +207,7 @@ export function foldLapsed(state: GuardianState, host: HostState, out: Effect[])
     level: "info",
     host: host.host,
     event: "approval-lapsed",
-    text: `it reports again: the approval by ${answer.by} has lapsed`,
+    text: `it ${isFresh(host) ? "reports again" : "lives"}: the approval by ${answer.by} has lapsed`,
   });
 }
 

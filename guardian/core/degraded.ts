@@ -10,7 +10,7 @@ import type { Assessment, GateResult } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
 import { failings, type Failing } from "./failings.ts";
-import { destinationGate, novaGate } from "./destination-gates.ts";
+import { destinationGate, inventoryGate, novaGate } from "./destination-gates.ts";
 import { disabledGate, eyesGates } from "./gates.ts";
 import { stormGates } from "./storm-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
@@ -35,6 +35,7 @@ export function gatesToDisable(state: GuardianState, host: HostState): readonly 
     modeGate(state, host, "disable"),
     holdGate(state, host, "disable"),
     maintenanceGate(state, host),
+    inventoryGate(state),
     disabledGate(state, host),
     ...eyesGates(state, host),
     novaGate(state),

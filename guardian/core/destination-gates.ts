@@ -17,6 +17,23 @@ export function novaGate(state: GuardianState): GateResult {
   };
 }
 
+/**
+ * Groups and domains may come from Nova's host aggregates: while those are not known since our
+ * start, nobody can say which mode, window or storm a host belongs to.
+ */
+export function inventoryGate({ settings, inventory }: GuardianState): GateResult {
+  const needed = settings.groups.size > 0 || settings.domainAggregates.length > 0;
+  const known = inventory.readAt !== undefined;
+  const unread = `not read since the start${inventory.reason === "" ? "" : `: ${inventory.reason}`}`;
+  return {
+    gate: "host aggregates",
+    pass: known || !needed,
+    value: known ? "read" : needed ? unread : "not needed",
+    operator: "=",
+    limit: "read, where groups or domains are configured",
+  };
+}
+
 /** A Nova that lists no scheduler at all hides them from us (a policy): that holds nothing. */
 export function schedulerGate(state: GuardianState): GateResult {
   const { schedulers } = state.inventory;

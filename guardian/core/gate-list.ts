@@ -30,6 +30,12 @@ export const gateList: readonly GateEntry[] = [
     why: "somebody may be inside the chassis",
   },
   {
+    gate: "host aggregates",
+    asks: "are Nova's host aggregates known since the start, where groups or domains are configured?",
+    fails: "closed",
+    why: "who does not know a host's group does not know its mode, its windows or its rack",
+  },
+  {
     gate: "disabled by another",
     asks: "did someone else disable it or force it down?",
     fails: "closed",

@@ -26,6 +26,8 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
       return waits(words("gate.hold"));
     case "others alike":
       return waits(words("gate.alike"));
+    case "host aggregates":
+      return waits(words("gate.aggregates"));
     case "maintenance":
       return waits(words("gate.maintenance"));
     case "disabled by another":

@@ -4,7 +4,13 @@
  */
 import type { Assessment, GateResult } from "./assessment.ts";
 import { passedByApproval } from "./approvals.ts";
-import { capacityGate, destinationGate, novaGate, schedulerGate } from "./destination-gates.ts";
+import {
+  capacityGate,
+  destinationGate,
+  novaGate,
+  schedulerGate,
+  inventoryGate,
+} from "./destination-gates.ts";
 import { eyesOn } from "./eyes.ts";
 import { steadyAt } from "./freshness.ts";
 import { disabledBy } from "./marks.ts";
@@ -52,6 +58,7 @@ function gatesOfPeople(state: GuardianState, host: HostState): readonly GateResu
     modeGate(state, host),
     holdGate(state, host),
     maintenanceGate(state, host),
+    inventoryGate(state),
     disabledGate(state, host),
   ];
 }

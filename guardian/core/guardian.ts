@@ -24,7 +24,7 @@ import { closeIncident, incidentOf, say } from "./incidents.ts";
 import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
 import { emptyMemory, remembered } from "./memory.ts";
 import { foldEvacuateAnswer, foldMoves, foldServers } from "./moves.ts";
-import { foldServices } from "./nova-record.ts";
+import { foldServices, isBackInUse } from "./nova-record.ts";
 import { foldSightings } from "./peers.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
@@ -205,10 +205,16 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
   return { ...closed, memory: { ...closed.memory, released } };
 }
 
-/** A released host that reports again is guarded again. */
+/**
+ * A released host that reports again is guarded again; and one that people enabled in Nova, whose
+ * nova-compute is up: servers may come to it, with or without a probe.
+ */
 function foldReturned(state: GuardianState): GuardianState {
   const { released } = state.memory;
-  const still = released.filter((name) => state.hosts.get(name)?.freshSince === undefined);
+  const still = released.filter((name) => {
+    const host = state.hosts.get(name);
+    return host === undefined || (host.freshSince === undefined && !isBackInUse(host));
+  });
   if (still.length === released.length) return state;
   return { ...state, memory: { ...state.memory, released: still } };
 }

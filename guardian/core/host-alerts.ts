@@ -2,7 +2,7 @@
 import { describeMs } from "../../shared/time.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
-import { isDismissed, rowsToApprove } from "./approvals.ts";
+import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
 import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
@@ -122,7 +122,7 @@ function verdictAlert(
     default:
       break;
   }
-  if (action === "fence") return deadAlert(state, host, assessment);
+  if (isTakenForDead(state, host.host, assessment)) return deadAlert(state, host, assessment);
   if (action === "page")
     return draft(verdict === "hung" ? "hung" : `row-${row}`, "page", nextForRow(state, host, row));
   if (action === "alert")
@@ -183,7 +183,8 @@ function unattended(state: GuardianState, host: HostState, phase: Phase | undefi
   const since = host.silentSince ?? overdue;
   if (since === undefined || phase?.kind === "ended") return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
-  if (host.assessment?.row === "3" || host.assessment?.row === "3a") return false;
+  const unguarded = host.assessment?.row === "3" && state.memory.known[host.host] === undefined;
+  if (unguarded || host.assessment?.row === "3a") return false;
   if (isInStorm(state, host)) return false;
   const notice = host.assessment?.signals.notice === "in-force";
   return !notice && state.now - since >= state.settings.limits.unattendedMs;

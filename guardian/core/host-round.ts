@@ -16,6 +16,7 @@ import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
 import { disarm } from "./disarm.ts";
 import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
+import { isBackInUse, isInUse } from "./nova-record.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
 import { withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
@@ -208,11 +209,13 @@ function closeWhenBack(
   assessment: Assessment,
   out: Effect[],
 ): GuardianState {
-  const service = host.service?.service;
-  if (service?.status !== "enabled" || host.freshSince === undefined) return state;
-  const steady = state.now - host.freshSince >= state.settings.limits.graceFreshMs;
-  const taken = steady && service.state === "up" && !service.forcedDown;
-  if (assessment.verdict !== "healthy" && !taken) return state;
+  const { freshSince, service } = host;
+  const steady =
+    freshSince !== undefined && state.now - freshSince >= state.settings.limits.graceFreshMs;
+  // Without a probe, too: only people enable what we disabled, and servers may come to it.
+  const taken = (steady && isInUse(host)) || isBackInUse(host);
+  const well = assessment.verdict === "healthy" && service?.service.status === "enabled";
+  if (!well && !taken) return state;
   const told = say(state, out, {
     level: "info",
     host: host.host,

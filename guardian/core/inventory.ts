@@ -32,13 +32,16 @@ export const noInventory: Inventory = {
 };
 
 const readEveryMs = 60_000;
+/** Until the first answer, since gates wait for it. */
+const firstReadEveryMs = 5000;
 /** What a host had free longer ago than this says nothing of now. */
 const capacityAgeMsMax = 300_000;
 
 /** Asks once a minute. */
 export function dueInventory(state: GuardianState, out: Effect[]): GuardianState {
-  const { askedAt } = state.inventory;
-  if (askedAt !== undefined && state.now - askedAt < readEveryMs) return state;
+  const { askedAt, readAt } = state.inventory;
+  const everyMs = readAt === undefined ? firstReadEveryMs : readEveryMs;
+  if (askedAt !== undefined && state.now - askedAt < everyMs) return state;
   out.push({ kind: "read-inventory" });
   return { ...state, inventory: { ...state.inventory, askedAt: state.now } };
 }

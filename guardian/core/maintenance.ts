@@ -125,6 +125,9 @@ function endWhatIsOver(state: GuardianState, host: HostName, out: Effect[]): Gua
   const { window } = entry;
   const planned = window !== undefined;
   if (planned && !state.settings.windows.some((known) => windowId(known) === window)) {
+    const since = hostOf(state, host).freshSince;
+    // Somebody may still be in the chassis: tidying a file brings nobody out of it.
+    if (since === undefined && !entry.cleared) return state;
     return tellEnd(state, host, entry, "its window is no longer in the configuration", out);
   }
   if (entry.untilWall === undefined || !isOver(state, entry.untilWall)) return state;

@@ -25,11 +25,28 @@ export function foldServices(state: GuardianState, event: Services): GuardianSta
     const acting = phase === "fencing" || phase === "evacuating";
     // A short list (a cell is down) must not hide a host that has just gone silent. Deleted from
     // Nova, it is nobody's host any more; one that we are moving off stays ours.
-    const kept = acting || host.suspectSince !== undefined;
+    const listedMs = event.at - host.service.answeredAt;
+    const kept = acting || host.suspectSince !== undefined || listedMs < unlistedMs;
     return kept ? host : { ...host, service: undefined };
   });
   const eyes = { ...state.eyes, servicesAt: event.at, novaReason: "" };
   return { ...state, hosts, eyes };
+}
+
+/** Enabled, up and not forced down: Nova may put servers on it. */
+export function isInUse(host: HostState): boolean {
+  const service = host.service?.service;
+  return service?.status === "enabled" && service.state === "up" && !service.forcedDown;
+}
+
+/**
+ * Taken into use again while it is silent, by Nova's word asked for after its evacuation ended: an
+ * older record is from before we disabled it.
+ */
+export function isBackInUse(host: HostState): boolean {
+  const { assessment, service } = host;
+  if (assessment?.row !== "3a" || service === undefined) return false;
+  return isInUse(host) && service.askedAt > assessment.since;
 }
 
 function foldService(
@@ -56,6 +73,9 @@ function foldService(
   return { service, askedAt, answeredAt, advancedAt: answeredAt, advances };
 }
 
+/** A host that Nova lists no more is kept this long: one short list is no farewell. */
+const unlistedMs = 300_000;
+
 /** How long without an advance counts as quiet. */
 export function quietMs(limits: Limits): number {
   return Math.max(limits.novaQuietMsMin, 1.5 * limits.novaCadenceMs);
@@ -69,8 +89,7 @@ export function novaSignal(
   limits: Limits,
 ): Signals["nova"] {
   if (track === undefined || now - track.answeredAt > limits.novaAnsweredMs) return "unseen";
-  // Only what was asked for and answered counts: our own waiting proves nothing. A record that stands
-  // still tells of now; that it once advanced during the silence tells of then.
+  // Only what was asked for and answered counts: our own waiting proves nothing.
   const stillMs = track.askedAt - track.advancedAt;
   if (stillMs >= limits.novaHungMs) return "quiet-long";
   if (stillMs >= quietMs(limits)) return "quiet";

@@ -17,8 +17,11 @@ export function assess(state: GuardianState, host: HostState): HostState {
   const signals = signalsOf(state, host);
   const before = host.assessment;
   const judging = signals.eyes === "doubt" && host.freshSince === undefined;
-  if (before !== undefined && !judging && sameSignals(before.signals, signals)) return host;
+  const same = before !== undefined && !judging && sameSignals(before.signals, signals);
+  // Tables change only where an operator gave rows other actions, and a group may change hands.
+  if (same && state.settings.rows.size === 0 && !state.settings.groupsHaveRows) return host;
   const row = matchRow(tableOf(state, host.host), signals);
+  if (same && row?.row === before.row && row.action === before.action) return host;
   invariant(row !== undefined, `no verdict row for ${host.host}: ${JSON.stringify(signals)}`);
   const { verdict, action, says } = row;
   const since = before?.row === row.row ? before.since : state.now;
@@ -44,7 +47,7 @@ export function signalsOf(state: GuardianState, host: HostState): Signals {
   return {
     reports: reportsSignal(state, host),
     eyes: sees && state.round.doubts.length === 0 ? "good" : "doubt",
-    known: host.service !== undefined && host.newest !== undefined ? "yes" : "no",
+    known: host.service !== undefined && hasReported(state, host) ? "yes" : "no",
     recovered: isRecovered(state, host) ? "yes" : "no",
     notice: noticeInForce(state, host) ? "in-force" : "none",
     measured: pings.enough && power.answered ? "yes" : "no",
@@ -54,6 +57,11 @@ export function signalsOf(state: GuardianState, host: HostState): Signals {
     nova: novaSignal(host.service, host.suspectSince, state.now, state.settings.limits),
     networks: many ? "many" : "one",
   };
+}
+
+/** Now, or before our start: the journal knows hosts that died while nobody looked. */
+function hasReported(state: GuardianState, host: HostState): boolean {
+  return host.newest !== undefined || state.memory.known[host.host] !== undefined;
 }
 
 /** Its servers are elsewhere: fenced by us and its moves ended, or released and not back yet. */

@@ -13,7 +13,8 @@ const endedCountsMs = 86_400_000;
 
 /** Hosts that the guardian is responsible for now: guarded, in service, not under a notice. */
 export function inScope(state: GuardianState, host: HostState): boolean {
-  if (host.service === undefined || host.newest === undefined) return false;
+  const known = host.newest !== undefined || state.memory.known[host.host] !== undefined;
+  if (host.service === undefined || !known) return false;
   if (maintenanceOf(state, host.host) !== undefined) return false;
   if (disabledBy(state, host).kind === "others") return false;
   if (state.memory.released.includes(host.host)) return false;
@@ -76,7 +77,9 @@ export function foldStorms(state: GuardianState): GuardianState {
     const count = scope === wholeCloud ? census : census.domains.get(scope);
     const counted = heard || storms[scope] !== undefined;
     const above = counted && count !== undefined && count.trouble.length > count.limit;
-    const storm = nextStorm(storms[scope], above, state);
+    // Hosts that we cannot see now have not recovered.
+    const blind = storms[scope] !== undefined && state.round.doubts.length > 0;
+    const storm = nextStorm(storms[scope], above || blind, state);
     if (storm !== undefined) next[scope] = storm;
     changed ||= storm !== storms[scope];
   }

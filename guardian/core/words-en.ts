@@ -60,6 +60,7 @@ export const english = {
   "gate.mode": "acts in mode act, or when a person approves",
   "gate.hold": "acts when a person approves it, or when it was seen again and fails anew",
   "gate.alike": "disabled in Nova when no other host says the same any more",
+  "gate.aggregates": "acts when Nova shows its host aggregates",
   "gate.maintenance": "acts when its maintenance is cleared, or ends and it reports",
   "gate.disabled": "acts when the other's mark is gone",
   "gate.doubt": "acts when {gate} is good again",

@@ -60,6 +60,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.mode": "模式为 act 或有人批准后执行",
   "gate.hold": "有人批准后执行，或主机恢复上报后再次失效时执行",
   "gate.alike": "不再有其他主机报告相同故障时，在 Nova 中禁用",
+  "gate.aggregates": "Nova 显示其主机聚合后执行",
   "gate.maintenance": "维护被清除，或维护到期且主机恢复上报后执行",
   "gate.disabled": "他人的标记消失后执行",
   "gate.doubt": "{gate} 恢复后执行",

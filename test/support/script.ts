@@ -210,6 +210,9 @@ export function perform(world: World, words: readonly string[]): void {
       for (const each of world.hosts.values())
         each.reportPaths = second.split(",") as NetworkName[];
       return;
+    case "inventory":
+      world.nova.inventoryUp = first === "up";
+      return;
     case "schedulers":
       world.nova.schedulers = { up: Number(first), total: Number(second) };
       return;

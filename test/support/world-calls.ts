@@ -218,7 +218,8 @@ function readInventory(world: World): void {
   guardian.answer(world.novaUp ? 60 : 10_000, () => ({
     kind: "inventory",
     at: guardian.mono(),
-    answer: world.novaUp ? nova.inventory() : { kind: "failed", reason: novaSilence },
+    answer:
+      world.novaUp && nova.inventoryUp ? nova.inventory() : { kind: "failed", reason: novaSilence },
   }));
 }
 

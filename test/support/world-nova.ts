@@ -130,6 +130,8 @@ export class WorldNova {
     server.vmState = "stopped";
   }
 
+  /** Whether aggregates and hypervisors can be read; services can, all the same. */
+  inventoryUp = true;
   /** Host aggregates by name. */
   readonly aggregates = new Map<string, HostName[]>();
 

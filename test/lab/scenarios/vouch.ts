@@ -21,7 +21,7 @@ export const vouch: Scenario = {
     const { victim, servers } = lab;
     assert.match(unverified(lab), /^it shows GUID 00112233445566778899aabbccddeeff, its host's/);
     const done = lab.guardian.ask("fence", "vouch", victim);
-    assert.equal(done, "done");
+    assert.deepEqual(done, { done: true, by: "root (uid 0)" });
     assert.equal(unverified(lab), "");
     await lab.fault("power_loss", victim);
     await lab.guardian.line(victim, "evacuation-ended", 60_000);
