@@ -1,0 +1,18 @@
+/** Every mutant of a compiled tree, derived from its rows, gates, rules and promises. */
+import { gateMutants } from "./gate-mutants.ts";
+import { invariantMutants } from "./invariant-mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { rowMutants } from "./row-mutants.ts";
+import { ruleMutants } from "./rule-mutants.ts";
+
+export function allMutants(tree: string): readonly Mutant[] {
+  return [...rowMutants, ...gateMutants(tree), ...ruleMutants(tree), ...invariantMutants];
+}
+
+/** Mutants that change nothing anybody could see, each with the reason. */
+export const equivalents: Readonly<Record<string, string>> = {
+  "row 1a does the opposite": "no state reaches it: row 1 comes first",
+  "row 1a never matches": "no state reaches it: row 1 comes first",
+  "row 13a does the opposite": "no state reaches it: row 1 comes first",
+  "row 13a never matches": "no state reaches it: row 1 comes first",
+};

@@ -1,0 +1,86 @@
+/**
+ * A mutant for each rule about proofs, found in the compiled text: every condition under which
+ * fencing.ts waits or fails, and every sign of life that evacuation.ts revokes a proof for, is
+ * never met. proof.ts has three rules, written down here.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { core, replacing, type Mutant } from "./mutant.ts";
+
+/** Functions whose conditions are rules, with what the condition leads to. */
+const places = [
+  { file: "fencing", name: "fenceState", leadsTo: /^\s*\{?\s*return (?:\{ kind: "failed"|fence;)/ },
+  {
+    file: "fencing",
+    name: "deviceFence",
+    leadsTo: /^[\s\S]{0,220}?return \{\s*kind: "(?:waiting|failed)"/,
+  },
+  { file: "fencing", name: "othersLive", leadsTo: /^\s*return \{ kind: "waiting"/ },
+  { file: "evacuation", name: "signOfLife", leadsTo: /^\s*\{?\s*return \{ what:/ },
+] as const;
+
+export function ruleMutants(tree: string): readonly Mutant[] {
+  const found = places.flatMap(({ file, name, leadsTo }) => {
+    const source = readFileSync(join(tree, core(file)), "utf8");
+    return conditionsIn(functionText(source, name), leadsTo).map((condition) => ({
+      name: `rule ${file}, ${name}: never "${condition.replace(/\s+/g, " ")}"`,
+      changes: [
+        {
+          file: core(file),
+          apply: (text: string) => {
+            const body = functionText(text, name);
+            return text.replace(body, () => body.replace(`if (${condition})`, "if (false)"));
+          },
+        },
+      ],
+    }));
+  });
+  return [...found, ...proofRules];
+}
+
+const proofRules: readonly Mutant[] = [
+  {
+    name: "rule proof: it never lapses",
+    changes: [replacing(core("proof"), " && now < proof.expiresAt", "")],
+  },
+  {
+    name: "rule proof: it lives four times as long",
+    changes: [
+      replacing(
+        core("proof"),
+        "after(obtainedAt, lifetimeMs)",
+        "after(obtainedAt, 4 * lifetimeMs)",
+      ),
+    ],
+  },
+  {
+    name: "rule proof: it stands for any host",
+    changes: [replacing(core("proof"), " && proof.host === host", "")],
+  },
+];
+
+/** The text of a function, to the closing brace at its margin. */
+export function functionText(source: string, name: string): string {
+  const from = source.search(new RegExp(`^(?:export )?function ${name}\\(`, "m"));
+  const to = source.indexOf("\n}", from);
+  if (from < 0 || to < 0) throw new Error(`no function ${name}`);
+  return source.slice(from, to);
+}
+
+/** Conditions of the `if`s whose consequence matches, their parentheses balanced. */
+function conditionsIn(text: string, leadsTo: RegExp): readonly string[] {
+  const conditions: string[] = [];
+  for (const match of text.matchAll(/\bif \(/g)) {
+    const from = match.index + match[0].length;
+    let depth = 1;
+    let at = from;
+    for (; depth > 0 && at < text.length; at += 1) {
+      if (text[at] === "(") depth += 1;
+      else if (text[at] === ")") depth -= 1;
+    }
+    const next = text.slice(at).search(/\bif \(/);
+    const consequence = next < 0 ? text.slice(at) : text.slice(at, at + next);
+    if (leadsTo.test(consequence)) conditions.push(text.slice(from, at - 1));
+  }
+  return conditions;
+}
