@@ -49,16 +49,20 @@ test("the caller's uid is in the audit line, whatever name it gives itself", asy
 test("another user of the group is itself", async (t) => {
   if (me !== 0) return t.skip("only root can be another user");
   const { core, socket } = await control(t);
-  const other = 65_534;
-  const argv = ["dist/guardian/main.js", "--socket", socket, "disarm", "--reason", "noises"];
-  await promisify(execFile)(process.execPath, argv, { uid: other, gid: 0, env: { USER: "root" } });
+  const other = "65534";
+  const disarm = ["--socket", socket, "disarm", "--reason", "noises"];
+  const asUser = (uid: string, gid: string): Promise<unknown> => {
+    const argv = ["dist/test/support/another-user.js", uid, gid, ...disarm];
+    return promisify(execFile)(process.execPath, argv, { env: { USER: "root" } });
+  };
+  await asUser(other, "0");
   assert.match(core.state.memory.disarmed ?? "", /^(?:\w+ \(uid 65534\)|uid 65534), says root: /);
-  const outside = { uid: other, gid: other, env: { USER: "root" } };
-  const failed = await promisify(execFile)(process.execPath, argv, outside).catch(
+  const failed = await asUser(other, other).then(
+    () => assert.fail("a stranger was let in"),
     (error: { code: number; stderr: string }) => error,
   );
-  assert.ok("code" in failed && failed.code === 1);
-  assert.match(String(failed.stderr), /its user's and its group's alone/);
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /its user's and its group's alone/);
 });
 
 test("who does not prove itself, or with what others could make, is refused", async (t) => {

@@ -37,7 +37,7 @@ try {
 tellSurvivors();
 
 function newTree(at: number): string {
-  const tree = join(folder, `tree-${at}`, "dist");
+  const tree = join(folder, `tree-${at}`, "compiled");
   for (const part of ["guardian", "shared", "test/simulation", "test/support", "test/mutants"]) {
     cpSync(join("dist", part), join(tree, part), { recursive: true });
   }
