@@ -113,10 +113,29 @@ const redfish = z.strictObject({
   insecureHttp: z.boolean().default(false),
 });
 
+const parameterName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, "must be as the agent's metadata writes it, such as power_timeout");
+
+const fenceAgent = z.strictObject({
+  name: name.default("bmc"),
+  kind: z.literal("fence-agent"),
+  agent: z
+    .string()
+    .regex(/^(?:\/[\w./-]+\/)?fence_[\w-]+$/, "must be such as fence_apc_snmp, or a path to it"),
+  /** As the agent's metadata names them. */
+  parameters: z
+    .record(parameterName, z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    .default({}),
+  /** Parameters that are secrets, each from its file. */
+  secretFiles: z.record(parameterName, absolutePath).default({}),
+  offDeadline: duration(20_000, 2000),
+});
+
 const host = z.strictObject({
   addresses: z.partialRecord(networkName, address).default({}),
   /** All of them must be off for the host to be fenced. */
-  power: z.array(z.discriminatedUnion("kind", [ipmi, redfish])).default([]),
+  power: z.array(z.discriminatedUnion("kind", [ipmi, redfish, fenceAgent])).default([]),
   /** What it shares with others and may lose together with them: rack, switch, power, … */
   domains: z.record(name, z.string().min(1)).default({}),
   /** Why nothing may be done to it. */
@@ -246,18 +265,34 @@ function* sharedPlaces(hosts: Hosts): Generator<readonly [string, readonly strin
       ([network, place]) => [`address ${place}`, ["hosts", owner, "addresses", network]],
     );
     for (const [index, device] of entry.power.entries()) {
-      const place = device.kind === "ipmi" ? `${device.address}:${device.port}` : device.url;
-      const system = device.kind === "redfish" ? (device.systemId ?? "") : "";
-      places.push([
-        `power device ${place} ${system}`.trim(),
-        ["hosts", owner, "power", String(index)],
-      ]);
+      const path = ["hosts", owner, "power", String(index)];
+      places.push([`power device ${placeOf(device)}`, path]);
     }
     for (const [place, path] of places) {
       const other = owners.get(place);
       if (other !== undefined) yield [`${place} belongs to ${other} already`, path];
       owners.set(place, owner);
     }
+  }
+}
+
+/** What a device switches, as far as its configuration tells. */
+function placeOf(device: PowerConfig): string {
+  switch (device.kind) {
+    case "ipmi":
+      return `${device.address}:${device.port}`;
+    case "redfish":
+      return `${device.url} ${device.systemId ?? ""}`.trim();
+    case "fence-agent": {
+      const { ip, ipaddr, ipport, plug, port, ...rest } = device.parameters;
+      const address = ip ?? ipaddr;
+      const outlet = plug ?? port ?? "";
+      if (address !== undefined) return `${address}:${ipport ?? "623"} ${outlet}`.trim();
+      const words = Object.entries(rest).map(([key, value]) => `${key}=${value}`);
+      return [device.agent, outlet, ...words.sort()].join(" ");
+    }
+    default:
+      return device satisfies never;
   }
 }
 
@@ -287,7 +322,8 @@ function hasFenceable(hosts: Hosts): boolean {
 }
 
 export type GuardianConfig = z.output<typeof schema>;
-export type PowerConfig = z.output<typeof ipmi> | z.output<typeof redfish>;
+export type FenceAgentConfig = z.output<typeof fenceAgent>;
+export type PowerConfig = z.output<typeof ipmi> | z.output<typeof redfish> | FenceAgentConfig;
 export type StoreConfig = z.output<typeof store>;
 
 /** Text of the file and overrides from the environment to a configuration, or to every problem. */

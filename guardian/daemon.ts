@@ -10,13 +10,8 @@ import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
-import {
-  buildLiveViews,
-  buildPower,
-  buildStore,
-  buildWebhooks,
-  type Problems,
-} from "./shell/build-ports.ts";
+import { buildLiveViews, buildStore, buildWebhooks, type Problems } from "./shell/build-ports.ts";
+import { buildPower } from "./shell/build-power.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { startControlSocket } from "./shell/control-socket.ts";
@@ -51,7 +46,7 @@ export async function prepare(
   choose: typeof choosePinger = choosePinger,
 ): Promise<Preparation> {
   const problems: Problems = { list: [] };
-  const power = buildPower(config, problems);
+  const power = await buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
   const webhooks = buildWebhooks(config, systemClock, problems);

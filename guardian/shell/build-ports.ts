@@ -1,16 +1,14 @@
-/** Builds every adapter that the configuration names; what cannot be built is a problem in words. */
+/** Builds the adapters that the configuration names, but for power; what cannot be built is a problem in words. */
 import { readFileSync } from "node:fs";
 import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import { collectorId, type CollectorId } from "../../shared/names.ts";
 import { Secret } from "../../shared/secret.ts";
-import type { GuardianConfig, PowerConfig, StoreConfig } from "../config.ts";
-import type { Notifier, PowerController, TelemetryStore } from "../ports.ts";
+import type { GuardianConfig, StoreConfig } from "../config.ts";
+import type { Notifier, TelemetryStore } from "../ports.ts";
 import { createInfluxTelemetry } from "./influx-telemetry.ts";
-import { createIpmi } from "./ipmi.ts";
 import { createLiveView } from "./live-view.ts";
 import { createWebhookNotifier } from "./notify-webhook.ts";
-import { createRedfish, redfishProblem } from "./redfish.ts";
 import { createSqliteTelemetry } from "./sqlite-telemetry.ts";
 
 /** Collects problems so that all are told at once. */
@@ -31,41 +29,13 @@ export function readSecret(path: string, where: string, problems: Problems): Sec
 }
 
 /** Authorities are read anew at each call; one that is not there is told before the first. */
-function checkReadable(path: string | undefined, where: string, problems: Problems): void {
+export function checkReadable(path: string | undefined, where: string, problems: Problems): void {
   if (path === undefined) return;
   try {
     readFileSync(path);
   } catch (error) {
     problems.list.push(`${where}: ${describeError(error)}`);
   }
-}
-
-export function buildPower(
-  config: GuardianConfig,
-  problems: Problems,
-): ReadonlyMap<string, PowerController> {
-  const controllers = new Map<string, PowerController>();
-  for (const [host, entry] of Object.entries(config.hosts)) {
-    for (const device of entry.power) {
-      const where = `hosts.${host}.power.${device.name}`;
-      if (controllers.has(`${host}/${device.name}`)) {
-        problems.list.push(`${where}: two devices have this name`);
-      }
-      controllers.set(`${host}/${device.name}`, buildDevice(device, where, problems));
-    }
-  }
-  return controllers;
-}
-
-function buildDevice(device: PowerConfig, where: string, problems: Problems): PowerController {
-  const password = readSecret(device.passwordFile, `${where}.passwordFile`, problems);
-  if (device.kind === "ipmi") return createIpmi({ ...device, password });
-  const { url, username, systemId, caFile, fingerprint, verify, insecureHttp } = device;
-  const options = { url, username, password, systemId, caFile, fingerprint, verify, insecureHttp };
-  checkReadable(caFile, `${where}.caFile`, problems);
-  const problem = redfishProblem(options);
-  if (problem !== undefined) problems.list.push(`${where}: ${problem}`);
-  return createRedfish(options);
 }
 
 export function buildStore(store: StoreConfig, problems: Problems): TelemetryStore {

@@ -11,6 +11,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
+  /** Ended together with all that it started: for programs that run others. */
+  readonly ownGroup?: boolean;
   /** Written at once; undefined leaves stdin empty. */
   readonly stdin?: string | undefined;
   /** Sees everything printed so far, stdout before stderr; returns what to write next, if anything. */
@@ -34,13 +36,15 @@ export function runChild(options: ChildOptions): Promise<ChildResult> {
       cwd: "/",
       env: { PATH: path, LC_ALL: "C", ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
+      detached: options.ownGroup === true,
     });
     let [printed, complained] = ["", ""];
     // Kept apart: a line of stderr in the middle of one of stdout would make both unreadable.
     const output = (): string => `${printed}\n${complained}`;
     const settle = (result: ChildResult): void => {
       clearTimeout(timer);
-      child.kill("SIGKILL");
+      if (options.ownGroup === true) killGroup(child.pid);
+      else child.kill("SIGKILL");
       resolve(result);
     };
     // Not awaiting the child's end: one in uninterruptible sleep would never report it.
@@ -64,4 +68,14 @@ export function runChild(options: ChildOptions): Promise<ChildResult> {
     if (options.onOutput === undefined) child.stdin.end(options.stdin ?? "");
     else if (options.stdin !== undefined) child.stdin.write(options.stdin);
   });
+}
+
+/** A group that has ended already is what was wanted. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // ESRCH: nothing of it is left.
+  }
 }

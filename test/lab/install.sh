@@ -8,7 +8,7 @@ PACKAGES='
   python3-nova python3-keystone python3-placement python3-glance python3-pymysql
   rabbitmq-server mariadb-server uwsgi-core uwsgi-plugin-python3
   libvirt-daemon-system libvirt-clients
-  openipmi ipmitool fping iputils-ping influxdb
+  openipmi ipmitool fence-agents fping iputils-ping influxdb
   iproute2 util-linux e2fsprogs procps curl'
 
 missing() {

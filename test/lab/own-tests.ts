@@ -1,14 +1,15 @@
-/** What needs only the lab's packages, not the lab: the judge's own tests, IPMI against ipmi_sim. */
+/** What needs only the lab's packages, not the lab: the judge's own tests, power devices against ipmi_sim. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Outcome } from "./closing-table.ts";
 import { labFolder, showScript } from "./lab-scripts.ts";
 
-const ipmiTest = new URL("ipmi.lab.js", import.meta.url).pathname;
+const testFile = (name: string): string => new URL(name, import.meta.url).pathname;
 
 const ownTests: readonly (readonly [string, string, readonly string[]])[] = [
   ["judge's own tests", "/usr/bin/python3", [`${labFolder}judge_test.py`]],
-  ["IPMI against ipmi_sim", process.execPath, ["--test", ipmiTest]],
+  ["IPMI against ipmi_sim", process.execPath, ["--test", testFile("ipmi.lab.js")]],
+  ["Debian's fence agents", process.execPath, ["--test", testFile("fence-agent.lab.js")]],
 ];
 
 /** Installs the packages first: a test that cannot find its parts fails. */
