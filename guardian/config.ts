@@ -7,6 +7,7 @@ import { isHostName } from "../shared/names.ts";
 import { formatDuration, parseDuration } from "../shared/time.ts";
 import { configurableActions, rowActionProblems } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
+import { sharedPlaces } from "./power-places.ts";
 
 function duration(defaultMs: number, minimumMs = 0) {
   return z
@@ -132,10 +133,30 @@ const fenceAgent = z.strictObject({
   offDeadline: duration(20_000, 2000),
 });
 
+const devices = [ipmi, redfish, fenceAgent] as const;
+
+/** One complete way to switch the host off: all of its devices must be off. */
+const level = z.strictObject({
+  kind: z.literal("level"),
+  deadline: duration(defaultLimits.fenceAttemptMs, 10_000),
+  devices: z.array(z.discriminatedUnion("kind", devices)).min(1, "a level needs a device"),
+});
+
+/** What has devices is a level, whether it says so or not. */
+function asLevel(entry: unknown): unknown {
+  const isLevel = typeof entry === "object" && entry !== null && "devices" in entry;
+  return isLevel && !("kind" in entry) ? { kind: "level", ...entry } : entry;
+}
+
 const host = z.strictObject({
   addresses: z.partialRecord(networkName, address).default({}),
-  /** All of them must be off for the host to be fenced. */
-  power: z.array(z.discriminatedUnion("kind", [ipmi, redfish, fenceAgent])).default([]),
+  /** Devices that must all be off; or levels of them, tried in order until one is off completely. */
+  power: z
+    .array(z.preprocess(asLevel, z.discriminatedUnion("kind", [...devices, level])))
+    .refine((entries) => new Set(entries.map(({ kind }) => kind === "level")).size <= 1, {
+      message: "must be devices, or levels of devices, not both",
+    })
+    .default([]),
   /** What it shares with others and may lose together with them: rack, switch, power, … */
   domains: z.record(name, z.string().min(1)).default({}),
   /** Why nothing may be done to it. */
@@ -255,46 +276,7 @@ const schema = z
     }
   });
 
-type Hosts = Readonly<Record<string, z.output<typeof host>>>;
-
-/** Addresses and power devices that two hosts share: one of the two would be fenced for the other. */
-function* sharedPlaces(hosts: Hosts): Generator<readonly [string, readonly string[]]> {
-  const owners = new Map<string, string>();
-  for (const [owner, entry] of Object.entries(hosts)) {
-    const places: (readonly [string, readonly string[]])[] = Object.entries(entry.addresses).map(
-      ([network, place]) => [`address ${place}`, ["hosts", owner, "addresses", network]],
-    );
-    for (const [index, device] of entry.power.entries()) {
-      const path = ["hosts", owner, "power", String(index)];
-      places.push([`power device ${placeOf(device)}`, path]);
-    }
-    for (const [place, path] of places) {
-      const other = owners.get(place);
-      if (other !== undefined) yield [`${place} belongs to ${other} already`, path];
-      owners.set(place, owner);
-    }
-  }
-}
-
-/** What a device switches, as far as its configuration tells. */
-function placeOf(device: PowerConfig): string {
-  switch (device.kind) {
-    case "ipmi":
-      return `${device.address}:${device.port}`;
-    case "redfish":
-      return `${device.url} ${device.systemId ?? ""}`.trim();
-    case "fence-agent": {
-      const { ip, ipaddr, ipport, plug, port, ...rest } = device.parameters;
-      const address = ip ?? ipaddr;
-      const outlet = plug ?? port ?? "";
-      if (address !== undefined) return `${address}:${ipport ?? "623"} ${outlet}`.trim();
-      const words = Object.entries(rest).map(([key, value]) => `${key}=${value}`);
-      return [device.agent, outlet, ...words.sort()].join(" ");
-    }
-    default:
-      return device satisfies never;
-  }
-}
+export type Hosts = Readonly<Record<string, z.output<typeof host>>>;
 
 /** Groups and windows that name what is not there, or twice: a typing error must not go unnoticed. */
 function* unknownNames(config: {

@@ -4,11 +4,13 @@ import type { NetworkName } from "../shared/telemetry.ts";
 import type { GuardianConfig } from "./config.ts";
 import {
   defaultLimits,
+  type FenceLevel,
   type GroupSettings,
   type HostSettings,
   type RowActions,
   type Settings,
 } from "./core/settings.ts";
+import { powerDevices } from "./power-places.ts";
 
 export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
   const { limits } = config;
@@ -16,7 +18,8 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     hostName(host),
     {
       addresses: entry.addresses,
-      devices: entry.power.map((device) => device.name),
+      devices: powerDevices(entry.power).map(({ device }) => device.name),
+      levels: levelsOf(entry.power),
       maintenance: entry.maintenance,
       mode: entry.mode,
       domains: entry.domains,
@@ -73,6 +76,18 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       repeatPageMs: limits.repeatPage,
     },
   };
+}
+
+/** Undefined for a plain list of devices, which is one level. */
+function levelsOf(
+  power: GuardianConfig["hosts"][string]["power"],
+): readonly FenceLevel[] | undefined {
+  const levels = power.flatMap((entry) =>
+    entry.kind === "level"
+      ? [{ devices: entry.devices.map(({ name }) => name), deadlineMs: entry.deadline }]
+      : [],
+  );
+  return levels.length === 0 ? undefined : levels;
 }
 
 function rowsOf(rows: GuardianConfig["rows"]): RowActions {

@@ -4,21 +4,19 @@
  * and follow each to its end.
  */
 import { invariant } from "../../shared/invariant.ts";
-import { monoMs, type MonoMs } from "../../shared/time.ts";
+import type { MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
-import { fenceState, freshHosts, orderOff, othersLive } from "./fencing.ts";
+import { othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
-import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move, Phase } from "./memory.ts";
-import { advancedAfter } from "./nova-record.ts";
-import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
+import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 
 const lookEveryMs = 1000;
-const refencesMax = 2;
 /** How long servers are looked for that the last report counted and Nova does not list. */
 const searchMs = 60_000;
 
@@ -33,7 +31,7 @@ export function advanceEvacuation(
   const held = gates.some((gate) => !gate.pass);
   // Look first: until the silence is sure again, nothing is done about it that was not begun.
   if (isInherited(phase) && !hasBegun(phase) && host.silentSince === undefined) return state;
-  let next = keepProof(resumeFence(state, host, phase, held, out), host, out);
+  let next = keepProof(resumeFence(state, host, phase, held, out), host, held, out);
   if (!held || hasBegun(phase)) next = orderService(next, host, out);
   const current = phaseOf(next, host);
   if (current === undefined) return next;
@@ -41,156 +39,6 @@ export function advanceEvacuation(
   next = look(next, host, current, out);
   if (held) return finish(next, host, out);
   return finish(orderMoves(next, host, out), host, out);
-}
-
-/** Whether a move of this evacuation was ever ordered. */
-export function hasBegun(phase: Evacuating): boolean {
-  const moves = Object.values(phase.moves ?? {});
-  const ours = moves.filter((move) => move.adopted !== true);
-  return ours.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
-}
-
-/** Whether the phase is from before a restart: the commands given then are not known. */
-export function isInherited(phase: Evacuating): boolean {
-  return Object.keys(phase.commands).length === 0;
-}
-
-/** After a restart there are no commands to rest a proof on: off is ordered again, then read. */
-function resumeFence(
-  state: GuardianState,
-  host: HostState,
-  phase: Evacuating,
-  held: boolean,
-  out: Effect[],
-): GuardianState {
-  const incident = incidentOf(state, host.host);
-  if (!isInherited(phase) || held || incident === undefined) return state;
-  const commands = orderOff(state, host, incident, out, "resume");
-  if (Object.keys(commands).length === 0) return state;
-  return say(withPhase(state, host.host, { ...phase, commands }), out, {
-    level: "warn",
-    host: host.host,
-    event: "fence-resumed",
-    text: "power off ordered again after a restart: its power is read afresh",
-  });
-}
-
-/** Revokes the proof at any sign of life; renews it from fresh readings otherwise. */
-function keepProof(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
-  const phase = phaseOf(state, host);
-  if (phase === undefined) return state;
-  const life = signOfLife(host, phase);
-  if (life !== undefined) {
-    const lostAt = phase.lostAt ?? state.now;
-    // A living host shows life in every round: said when it begins, and when its power is seen on.
-    const isNews = phase.life === undefined || (life.poweredOn && phase.life !== life.what);
-    const seen = isNews ? life.what : phase.life;
-    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen };
-    const kept = withPhase(state, host.host, revoked);
-    const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
-    return life.poweredOn ? refence(told, host, revoked, out) : told;
-  }
-  const fence = fenceState(state, host, phase.commands, phase.lifeAt);
-  if (fence.kind !== "proven") {
-    const lapsed = phase.proof !== undefined && !proofStands(phase.proof, host.host, state.now);
-    if (!lapsed) return state;
-    return say(
-      withPhase(state, host.host, { ...phase, proof: undefined, lostAt: state.now }),
-      out,
-      {
-        level: "error",
-        host: host.host,
-        event: "proof-lapsed",
-        text: `the proof lapsed: ${fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason}`,
-      },
-    );
-  }
-  if (phase.proof?.obtainedAt === fence.proof.obtainedAt) return state;
-  const offSince = phase.proof === undefined ? fence.offSince : phase.offSince;
-  const renewed = { ...phase, proof: fence.proof, lostAt: undefined, offSince, life: undefined };
-  const kept = withPhase(state, host.host, renewed);
-  if (phase.proof !== undefined) return kept;
-  return say(kept, out, {
-    level: "warn",
-    host: host.host,
-    event: "proof-renewed",
-    text: "every power device reads off again, twice: a new proof stands",
-  });
-}
-
-function sayRevoked(
-  state: GuardianState,
-  host: HostState,
-  what: string,
-  out: Effect[],
-): GuardianState {
-  return say(state, out, {
-    level: "error",
-    host: host.host,
-    event: "proof-revoked",
-    text: `sign of life (${what}): the proof is revoked, no new move starts`,
-  });
-}
-
-/** Anything that a dead host cannot do, later than the reading the proof rests on (invariant 6). */
-function signOfLife(
-  host: HostState,
-  phase: Evacuating,
-): { readonly what: string; readonly poweredOn: boolean } | undefined {
-  const { proof, offSince } = phase;
-  // With two devices the proof may rest on a reading older than the first "off" of the later one.
-  const since = phase.lifeAt ?? monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
-  for (const track of host.devices.values()) {
-    const last = track.readings.at(-1);
-    if (last?.reading.power === "on" && last.askedAt > since) {
-      return { what: `${track.device} reads on`, poweredOn: true };
-    }
-  }
-  if ((host.lifeAt ?? 0) > since) return { what: "a report arrived", poweredOn: false };
-  if ((host.echoAt ?? 0) > since) return { what: "it answered a ping", poweredOn: false };
-  if (advancedAfter(host.service, since)) {
-    return { what: "its nova-compute reported to Nova", poweredOn: false };
-  }
-  return undefined;
-}
-
-const noDeviceLeft =
-  "it was powered on again, and no verified power device is left to switch it off";
-
-/** It came on again: off with it at once, as often as needed while a move is under way. */
-function refence(
-  state: GuardianState,
-  host: HostState,
-  phase: Evacuating,
-  out: Effect[],
-): GuardianState {
-  const incident = incidentOf(state, host.host);
-  const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
-  if (!holdGate(state, host).pass) return sayHold(state, host, [holdGate(state, host)], out);
-  // Ours to switch off again: we began it, in mode act or approved.
-  const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
-  const ours = began && phase.refences < refencesMax;
-  if (incident === undefined || (!underWay && !ours)) return state;
-  const commands = orderOff(state, host, incident, out, `refence-${phase.refences + 1}`);
-  const ordered = Object.keys(commands).length > 0;
-  const next = {
-    ...phase,
-    // Commands of before are no word of this one; without a verified device it is tried again.
-    commands: ordered ? commands : phase.commands,
-    refences: phase.refences + 1,
-    // What reads on may be another host's chassis by now: the others are asked for life once more.
-    switchedOff: phase.switchedOff || ordered,
-    freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,
-  };
-  const text = ordered
-    ? `it was powered on again while its servers move: power off ordered again`
-    : noDeviceLeft;
-  const phased = withPhase(state, host.host, next);
-  // Tried in every round: said when it begins, so that the timeline keeps what came before.
-  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeft)) {
-    return phased;
-  }
-  return say(phased, out, { level: "error", host: host.host, event: "refenced", text });
 }
 
 function listServers(
@@ -219,10 +67,6 @@ function look(
   if (phase.lookedAt !== undefined && state.now - phase.lookedAt < lookEveryMs) return state;
   out.push({ kind: "read-moves", host: host.host, servers });
   return withPhase(state, host.host, { ...phase, lookedAt: state.now });
-}
-
-export function isUnderWay(move: Move): boolean {
-  return move.state.kind === "ordered" || move.state.kind === "running";
 }
 
 /** Orders planned moves, a few at a time, each under the proof that stands now. */

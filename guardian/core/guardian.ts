@@ -17,7 +17,7 @@ import { foldFreshness, foldTelemetry, voters } from "./freshness.ts";
 import { foldDomains } from "./domains.ts";
 import { dueInventory, foldInventory, foldSchedulers, noInventory } from "./inventory.ts";
 import { HostTable } from "./host-table.ts";
-import { foldPowerOff } from "./fencing.ts";
+import { foldPowerOff } from "./fence-orders.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
 import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";

@@ -4,6 +4,7 @@ import { describeGate, type Assessment } from "./assessment.ts";
 import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
 import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
 import { reasonLines } from "./explain.ts";
+import { fenceLevels, levelName } from "./fence-levels.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { deadAlert } from "./dead-alert.ts";
@@ -155,10 +156,19 @@ function* deviceAlerts(
       class: standing?.unverified === undefined ? "ticket" : "page",
       title: `power device ${device} of ${host.host} is not verified: no fence goes through it`,
       why: () => [`${device}: ${reason}`],
-      impact: `${host.host} cannot be fenced`,
+      impact: fenceImpact(state, host),
       next: `compare its address with the host's, then: guardian fence vouch ${host.host}`,
     });
   }
+}
+
+/** What is left when a device is not verified: another level, or nothing. */
+function fenceImpact(state: GuardianState, { host }: HostState): string {
+  const whole = fenceLevels(state.settings, host).findIndex((level) =>
+    level.devices.every((device) => unverifiedBecause(state, host, device) === undefined),
+  );
+  if (whole === -1) return `${host} cannot be fenced`;
+  return `${host} can be fenced by ${levelName(state.settings, host, whole)} alone`;
 }
 
 function fenceFailed(

@@ -10,15 +10,17 @@ import {
 import type { Assessment } from "./assessment.ts";
 import { advanceDegraded } from "./degraded.ts";
 import type { Effect } from "./effects.ts";
-import { advanceEvacuation, hasBegun, isInherited } from "./evacuation.ts";
-import { advanceFencing, beginFencing, othersLive, owingLife } from "./fencing.ts";
+import { advanceEvacuation } from "./evacuation.ts";
+import { othersLive } from "./fencing.ts";
+import { advanceFencing, beginFencing, owingLife } from "./fencing-phase.ts";
 import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
 import { disarm } from "./disarm.ts";
 import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
+import { hasBegun, isInherited } from "./moves-under-way.ts";
 import { isBackInUse, isInUse } from "./nova-record.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
-import { withStanding } from "./power.ts";
+import { deviceWord, withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
 import { lookUpServers } from "./servers-on.ts";
@@ -82,7 +84,10 @@ function sayChange(
 /** A device that says off while its host lives is not this host's; no proof comes from it again. */
 function distrustDevices(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
   let next = state;
-  for (const device of hostSettings(state.settings, host.host).devices) {
+  const { devices, levels } = hostSettings(state.settings, host.host);
+  for (const device of devices) {
+    // Another level's device may be honest; within one, nobody knows which of two is.
+    if (levels !== undefined && deviceWord(state, host, device).power !== "contradicted") continue;
     const key = deviceKey(host.host, device);
     const standing = next.memory.devices[key] ?? newStanding;
     if (standing.unverified !== undefined) continue;
@@ -190,8 +195,14 @@ function wrongChassis(
   out: Effect[],
 ): GuardianState {
   const reason = `after the power-off of ${host.host}, ${other} fell silent: the chassis that went off may be ${other}'s`;
+  const phase = incidentOf(state, host.host)?.phase;
+  const given = phase?.kind === "evacuating" ? Object.keys(phase.commands) : [];
+  const { devices } = hostSettings(state.settings, host.host);
+  // Given before a restart: nobody knows any more to which.
+  const ordered = given.length === 0 ? devices : given;
   let next = withPhase(state, host.host, { kind: "watching" });
-  for (const device of hostSettings(state.settings, host.host).devices) {
+  // A device of a level that was not ordered off is not the one that did it.
+  for (const device of ordered) {
     const key = deviceKey(host.host, device);
     const standing = next.memory.devices[key] ?? newStanding;
     next = withStanding(next, key, { ...standing, unverified: reason });

@@ -4,6 +4,7 @@ import { describeMs } from "../../shared/time.ts";
 import type { AlertMessage } from "../ports.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import { reasonLines } from "./explain.ts";
+import { failureLines, fenceLevels, levelName } from "./fence-levels.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
 import { leftLine } from "./moves.ts";
 import { serversOn, type NamedServer } from "./servers-on.ts";
@@ -98,9 +99,22 @@ export function* evacuatingAlerts(
     kind: "dead",
     class: "notification",
     title: `${host.host} is dead and fenced: its servers are being evacuated`,
+    why: () => [...levelLines(state, host, phase), ...reasonLines(state, host, assessment)],
     impact: serversText(moves),
     next: `following every server until it runs again (${seconds} so far)`,
   });
+}
+
+/** Where a host has several levels: by which it was fenced, and what came of those before. */
+function levelLines(
+  state: GuardianState,
+  { host }: HostState,
+  { run }: Extract<Phase, { kind: "evacuating" }>,
+): readonly string[] {
+  const { settings } = state;
+  if (run === undefined || fenceLevels(settings, host).length <= 1) return [];
+  const failed = failureLines(settings, host, run.failed);
+  return [`fenced by ${levelName(settings, host, run.level)}`, ...failed];
 }
 
 /** Nova answers, and yet the evacuation does not get on; undefined while it may still. */

@@ -50,6 +50,21 @@ export interface OffCommand {
   readonly wasOn: boolean;
 }
 
+/** A level that led to no proof, and why. */
+export interface LevelFailure {
+  /** From 0. */
+  readonly level: number;
+  readonly reason: string;
+}
+
+/** Which level of a host's power devices is tried, and what came of those before it. */
+export interface LevelRun {
+  /** From 0; as many as there are levels when none could be ordered off. */
+  readonly level: number;
+  readonly since: MonoMs;
+  readonly failed: readonly LevelFailure[];
+}
+
 export type Phase =
   | {
       readonly kind: "watching";
@@ -63,6 +78,8 @@ export type Phase =
       /** Why the attempt before this one led to no proof. */
       readonly lastFailure: string | undefined;
       readonly commands: Readonly<Record<string, OffCommand>>;
+      /** Undefined: nothing was ordered by this process, as far as it knows. */
+      readonly run?: LevelRun | undefined;
       /** The command may have turned a chassis from on to off: the others are asked for life. */
       readonly switchedOff: boolean;
       /** Hosts fresh and without notice at the command: they must report again afterwards. */
@@ -81,6 +98,8 @@ export type Phase =
       /** What that sign was, for people; undefined when there was none. */
       readonly life: string | undefined;
       readonly commands: Readonly<Record<string, OffCommand>>;
+      /** The level that the proof rests on, or that is tried. */
+      readonly run?: LevelRun | undefined;
       readonly switchedOff: boolean;
       readonly freshAtCommand: readonly HostName[];
       readonly refences: number;
@@ -291,7 +310,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
       return phase;
     case "fencing":
       // The command may have run or not: start over. An off command to a dead chassis is harmless.
-      return { ...phase, since: now, attempt: 1, commands: {} };
+      return { ...phase, since: now, attempt: 1, commands: {}, run: undefined };
     case "evacuating":
       return {
         ...phase,
@@ -301,6 +320,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         offSince: now,
         lifeAt: now,
         commands: {},
+        run: undefined,
         forcedDown: againUnlessDone(phase.forcedDown),
         disabled: againUnlessDone(phase.disabled),
         moves: rememberedMoves(phase.moves, now),

@@ -4,7 +4,6 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
-import type { Signals } from "./assessment.ts";
 import { identityText, sameIdentity } from "./device-identity.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerRead, Vouched } from "./events.ts";
@@ -161,43 +160,6 @@ function isContradicted(state: GuardianState, host: HostState, track: DeviceTrac
   const lastAdvance = host.service?.advances.at(-1);
   if (lastAdvance === undefined || last.askedAt < lastAdvance.askedAt) return false;
   return advancedTwiceAfter(host.service, track.offSince);
-}
-
-export interface PowerView {
-  readonly signal: Signals["power"];
-  /** A reading asked for since suspicion has come in, or its deadline has passed. */
-  readonly answered: boolean;
-}
-
-/** All of a host's devices together: off only when every one of them says off. */
-export function viewPower(state: GuardianState, host: HostState): PowerView {
-  const { devices } = hostSettings(state.settings, host.host);
-  if (devices.length === 0) return { signal: "unknown", answered: true };
-  let signal: Signals["power"] = "off";
-  for (const device of devices) {
-    const { power } = deviceWord(state, host, device);
-    if (powerRank[power] > powerRank[signal]) signal = power;
-  }
-  return { signal, answered: devicesAnswered(state, host) };
-}
-
-/** The word that counts most among several devices of one host. */
-const powerRank: Readonly<Record<Signals["power"], number>> = {
-  off: 0,
-  unknown: 1,
-  on: 2,
-  contradicted: 3,
-};
-
-function devicesAnswered(state: GuardianState, host: HostState): boolean {
-  const since = host.suspectSince;
-  if (since === undefined) return false;
-  if (state.now - since >= state.settings.limits.powerDeadlineMs) return true;
-  const { devices } = hostSettings(state.settings, host.host);
-  return devices.every((device) => {
-    const last = deviceTrack(host, device).readings.at(-1);
-    return last !== undefined && last.askedAt >= since;
-  });
 }
 
 /** Readings due now: each second in trouble, now and then in peace; one under way per device. */

@@ -152,11 +152,20 @@ export interface SeenNetwork {
   readonly anchors: readonly string[];
 }
 
+/** One complete way to switch a host off: all of its devices must be off. */
+export interface FenceLevel {
+  readonly devices: readonly string[];
+  /** It has failed without a proof by then; left out: the time of an attempt. */
+  readonly deadlineMs: number | undefined;
+}
+
 export interface HostSettings {
   /** The address to ping, per network. */
   readonly addresses: Readonly<Partial<Record<NetworkName, string>>>;
-  /** Names of the host's power devices; all of them must be off. Empty: cannot be fenced. */
+  /** Names of the host's power devices, of every level. Empty: cannot be fenced. */
   readonly devices: readonly string[];
+  /** Ways to switch it off, tried in order. Left out: one level, with all devices. */
+  readonly levels?: readonly FenceLevel[] | undefined;
   /** Why nothing may be done to this host; undefined when it is in service. */
   readonly maintenance: string | undefined;
   /** What it shares with others and may lose together with them: kind to name, rack to "B7". */

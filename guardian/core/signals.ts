@@ -6,7 +6,7 @@ import { missingPaths } from "./freshness.ts";
 import { novaSignal } from "./nova-record.ts";
 import { peerViews } from "./peers.ts";
 import { tableOf } from "./policy-table.ts";
-import { viewPower } from "./power.ts";
+import { viewPower } from "./power-view.ts";
 import { seenNetworksOf, viewPings } from "./reverse-ping.ts";
 import { checksSignal, noticeInForce } from "./self-checks.ts";
 import type { GuardianState, HostState } from "./state.ts";

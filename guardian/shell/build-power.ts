@@ -1,5 +1,6 @@
 /** Builds every power device that the configuration names; what cannot be built is a problem in words. */
 import type { FenceAgentConfig, GuardianConfig, PowerConfig } from "../config.ts";
+import { powerDevices } from "../power-places.ts";
 import type { PowerController } from "../ports.ts";
 import { readAgentMetadata, type MetadataRead } from "./agent-metadata.ts";
 import { checkReadable, readSecret, type Problems } from "./build-ports.ts";
@@ -19,7 +20,7 @@ export async function buildPower(
   const agents = await readAgents(config, problems);
   const controllers = new Map<string, PowerController>();
   for (const [host, entry] of Object.entries(config.hosts)) {
-    for (const device of entry.power) {
+    for (const { device } of powerDevices(entry.power)) {
       const where = `hosts.${host}.power.${device.name}`;
       if (controllers.has(`${host}/${device.name}`)) {
         problems.list.push(`${where}: two devices have this name`);
@@ -32,8 +33,10 @@ export async function buildPower(
 }
 
 async function readAgents(config: GuardianConfig, problems: Problems): Promise<Agents> {
-  const devices = Object.values(config.hosts).flatMap(({ power }) => power);
-  const commands = devices.flatMap((device) => (device.kind === "fence-agent" ? device.agent : []));
+  const devices = Object.values(config.hosts).flatMap(({ power }) => powerDevices(power));
+  const commands = devices.flatMap(({ device }) =>
+    device.kind === "fence-agent" ? device.agent : [],
+  );
   const agents = new Map<string, MetadataRead>();
   for (const command of new Set(commands)) {
     const read = await readAgentMetadata(command);

@@ -14,7 +14,7 @@ import type { Guardian } from "../app.ts";
 import { answerProblem } from "../core/approvals.ts";
 import { armingOf } from "../core/arming.ts";
 import type { GuardianEvent } from "../core/events.ts";
-import { isUnderWay } from "../core/evacuation.ts";
+import { isUnderWay } from "../core/moves-under-way.ts";
 import type { Incident } from "../core/memory.ts";
 import { silentDevices } from "../core/power.ts";
 

@@ -44,8 +44,8 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   6: [
     "no sign of life revokes a proof",
     replacing(
-      core("evacuation"),
-      "const life = signOfLife(host, phase);",
+      core("proof-keeping"),
+      "const life = signOfLife(state, host, phase);",
       "const life = undefined;",
     ),
   ],

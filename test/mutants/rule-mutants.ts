@@ -1,6 +1,6 @@
 /**
  * A mutant for each rule about proofs, found in the compiled text: every condition under which
- * fencing.ts waits or fails, and every sign of life that evacuation.ts revokes a proof for, is
+ * fencing.ts waits or fails, and every sign of life that proof-keeping.ts revokes a proof for, is
  * never met. proof.ts has three rules, written down here.
  */
 import { readFileSync } from "node:fs";
@@ -9,14 +9,19 @@ import { core, replacing, type Mutant } from "./mutant.ts";
 
 /** Functions whose conditions are rules, with what the condition leads to. */
 const places = [
-  { file: "fencing", name: "fenceState", leadsTo: /^\s*\{?\s*return (?:\{ kind: "failed"|fence;)/ },
+  { file: "fencing", name: "fenceState", leadsTo: /^\s*\{?\s*return \{ kind: "failed"/ },
+  {
+    file: "fencing",
+    name: "levelFence",
+    leadsTo: /^\s*\{?\s*return (?:\{ kind: "waiting"|fence;)/,
+  },
   {
     file: "fencing",
     name: "deviceFence",
     leadsTo: /^[\s\S]{0,220}?return \{\s*kind: "(?:waiting|failed)"/,
   },
   { file: "fencing", name: "othersLive", leadsTo: /^\s*return \{ kind: "waiting"/ },
-  { file: "evacuation", name: "signOfLife", leadsTo: /^\s*\{?\s*return \{ what:/ },
+  { file: "proof-keeping", name: "signOfLife", leadsTo: /^\s*\{?\s*return \{ what:/ },
 ] as const;
 
 export function ruleMutants(tree: string): readonly Mutant[] {

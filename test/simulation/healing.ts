@@ -10,7 +10,7 @@ export function heal(scene: Scene): void {
   world.novaUp = true;
   world.novaAnswerMs = 80;
   world.nova.mend();
-  for (const bmc of [...world.bmcs.values(), ...world.seconds.values()]) {
+  for (const bmc of [...world.bmcs.values(), ...[...world.further.values()].flat()]) {
     bmc.mode = "normal";
     bmc.latencyMs = plan.cloud.bmcLatencyMs;
     bmc.looksEarly = false;

@@ -138,7 +138,7 @@ function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
 
 function furnishOutlets(world: World, name: HostName): void {
   world.bmcs.set(name, newOutlet(name));
-  world.seconds.set(name, newOutlet(name));
+  world.further.set(name, [newOutlet(name)]);
   world.queue.in(15_000, () => vouch(world, name));
 }
 

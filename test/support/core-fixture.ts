@@ -316,7 +316,9 @@ export class CoreFixture {
   #readPower(host: HostName, device: string, askedAt: MonoMs): void {
     const { power, guid: own } = this.factsOf(host);
     const guid = this.guids.get(`${host}/${device}`) ?? own;
-    const identity = { guid, uuid: undefined, serial: undefined };
+    // Empty: an outlet, which shows nothing.
+    const shown = guid === "" ? undefined : guid;
+    const identity = { guid: shown, uuid: undefined, serial: undefined };
     const reading =
       power === "unknown"
         ? ({ power, reason: "no answer within 5 s" } as const)

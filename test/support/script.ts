@@ -13,7 +13,7 @@ import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
-import type { BmcMode } from "./world-power.ts";
+import { furnishLevels, type BmcMode } from "./world-power.ts";
 import { people } from "./people.ts";
 import { worldAddress } from "./world-calls.ts";
 import { wallStart } from "./world-guardian.ts";
@@ -107,7 +107,8 @@ export function parseScript(text: string): Script {
     else if (verb === "domain") {
       const [kind = "", name = ""] = second.split("=");
       change(first, { domains: { ...hostChanges.get(first)?.domains, [kind]: name } });
-    } else if (verb === "no-device") change(first, { devices: [] });
+    } else if (verb === "levels") change(first, readLevels(rest.slice(1), line));
+    else if (verb === "no-device") change(first, { devices: [] });
     else if (verb === "networks") hostChanges.set("*", { addresses: { management: "" } });
     else if (verb !== "hosts") throw new Error(`unknown line: ${line}`);
   }
@@ -131,6 +132,16 @@ export function parseScript(text: string): Script {
     novaReportMs,
     commands,
   };
+}
+
+/** levels HOST bmc pdu-a,pdu-b@60s: each a level, the first of one BMC, the others of outlets. */
+function readLevels(words: readonly string[], line: string): Partial<HostSettings> {
+  const levels = words.map((word) => {
+    const [devices = "", deadline] = word.split("@");
+    const deadlineMs = deadline === undefined ? undefined : duration(deadline, line);
+    return { devices: devices.split(","), deadlineMs };
+  });
+  return { levels, devices: levels.flatMap(({ devices }) => devices) };
 }
 
 /** group NAME MODE HOST… */
@@ -164,6 +175,9 @@ export function buildWorld(script: Script, seed: number, recorder?: WorldRecorde
   const world = new World(script.settings, script.hosts, seededRandom(seed), 1, recorder);
   world.nova.reportEveryMs = script.novaReportMs;
   for (const { host, count, local } of script.servers) world.addServers(host, count, !local);
+  for (const [host, { devices, levels }] of script.settings.hosts) {
+    if (levels !== undefined) furnishLevels(world, host, devices.length - 1);
+  }
   return world;
 }
 
@@ -225,6 +239,8 @@ export function perform(world: World, words: readonly string[]): void {
     case "bmc":
       bmc().mode = second as BmcMode;
       return;
+    case "device":
+      return setMode(world, hostName(first), second, words[3] as BmcMode);
     case "swap-bmc":
       return swapBmc(world, hostName(first), hostName(second));
     case "collector":
@@ -259,6 +275,13 @@ export function perform(world: World, words: readonly string[]): void {
     default:
       return people(world, words);
   }
+}
+
+/** device HOST NAME MODE */
+function setMode(world: World, host: HostName, name: string, mode: BmcMode): void {
+  const device = world.device(host, name);
+  if (device === undefined) throw new Error(`no device ${name} of ${host}`);
+  device.mode = mode;
 }
 
 function swapBmc(world: World, left: HostName, right: HostName): void {

@@ -143,7 +143,8 @@ function powerOff(world: World, order: Extract<Order, { kind: "power-off" }>): v
   }
   const late = bmc !== undefined && bmc.latencyMs >= deadlineMs;
   const heard = late ? ({ kind: "no-answer", reason: "no answer within 5 s" } as const) : answer;
-  world.say("bmc", `off ${host}: ${heard.kind}`);
+  const which = world.devicesOf(host).length > 1 ? `${host} ${device}` : host;
+  world.say("bmc", `off ${which}: ${heard.kind}`);
   const ms = heard.kind === "no-answer" ? deadlineMs : (bmc?.latencyMs ?? 60);
   guardian.answer(ms, () => ({
     kind: "power-off-answered",
@@ -158,8 +159,8 @@ function powerOff(world: World, order: Extract<Order, { kind: "power-off" }>): v
 function cutPower(world: World, bmc: WorldBmc): void {
   if (bmc.outlet === undefined) return world.cutPower(bmc.chassis);
   bmc.outlet.on = false;
-  const outlets = world.devicesOf(bmc.chassis);
-  if (outlets.every((other) => other.outlet?.on === false)) world.cutPower(bmc.chassis);
+  const outlets = world.devicesOf(bmc.chassis).filter(({ outlet }) => outlet !== undefined);
+  if (outlets.every(({ outlet }) => outlet?.on === false)) world.cutPower(bmc.chassis);
 }
 
 // --- Nova ---------------------------------------------------------------------------------------

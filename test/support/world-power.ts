@@ -2,6 +2,7 @@
 import type { DeviceIdentity, PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "./world-host.ts";
+import type { World } from "./world.ts";
 
 export type BmcMode =
   | "normal"
@@ -27,6 +28,8 @@ export interface WorldBmc {
   diesWithHost: boolean;
   /** An outlet of a power strip: the host is off when all of its outlets are; it shows nothing. */
   outlet: { on: boolean } | undefined;
+  /** Outlets that it has its own power from; none: it always has some. */
+  fedBy: readonly WorldBmc[];
   offDelayMs: number;
 }
 
@@ -38,6 +41,7 @@ export function newBmc(chassis: HostName): WorldBmc {
     looksEarly: false,
     diesWithHost: false,
     outlet: undefined,
+    fedBy: [],
     offDelayMs: 4000,
   };
 }
@@ -46,10 +50,19 @@ export function newOutlet(chassis: HostName): WorldBmc {
   return { ...newBmc(chassis), outlet: { on: true } };
 }
 
+/** A host's BMC, fed by as many outlets as it has power supplies. */
+export function furnishLevels(world: World, host: HostName, outlets: number): void {
+  const further = Array.from({ length: outlets }, () => newOutlet(host));
+  const bmc = world.bmcs.get(host);
+  if (bmc !== undefined) bmc.fedBy = further;
+  world.further.set(host, further);
+}
+
 const showsNothing: DeviceIdentity = { guid: undefined, uuid: undefined, serial: undefined };
 
 export function isReachable(bmc: WorldBmc | undefined, chassis: WorldHost): bmc is WorldBmc {
   if (bmc === undefined || bmc.mode === "unreachable") return false;
+  if (bmc.fedBy.length > 0 && bmc.fedBy.every(({ outlet }) => outlet?.on === false)) return false;
   return chassis.power || !bmc.diesWithHost;
 }
 

@@ -39,8 +39,8 @@ export class World {
   readonly hosts = new Map<HostName, WorldHost>();
   /** Each host's first, most often only, power device. */
   readonly bmcs = new Map<HostName, WorldBmc>();
-  /** Second power devices, of hosts that have two. */
-  readonly seconds = new Map<HostName, WorldBmc>();
+  /** Further power devices, in the order of the configuration, of hosts that have more than one. */
+  readonly further = new Map<HostName, readonly WorldBmc[]>();
   readonly collectors: WorldCollectors;
   readonly nova: WorldNova;
   readonly guardian: WorldGuardian;
@@ -124,14 +124,14 @@ export class World {
   }
 
   devicesOf(host: HostName): readonly WorldBmc[] {
-    const found = [this.bmcs.get(host), this.seconds.get(host)];
-    return found.filter((device) => device !== undefined);
+    const first = this.bmcs.get(host);
+    return [...(first === undefined ? [] : [first]), ...(this.further.get(host) ?? [])];
   }
 
   /** A host's power device by its configured name. */
   device(host: HostName, name: string): WorldBmc | undefined {
     const index = this.settings.hosts.get(host)?.devices.indexOf(name) ?? 0;
-    return index === 1 ? this.seconds.get(host) : this.bmcs.get(host);
+    return index > 0 ? this.further.get(host)?.[index - 1] : this.bmcs.get(host);
   }
 
   addServers(host: HostName, count: number, volumeBacked = true): void {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { settingsFrom } from "../../guardian/settings-from-config.ts";
+import { hostName } from "../../shared/names.ts";
 import { defaultLimits } from "../../guardian/core/settings.ts";
 
 const good = `
@@ -51,6 +52,33 @@ limits: { silentAfter: 1s }
   assert.equal(problemsOf(text).length, 5, problems);
 });
 
+test("a list of levels: names, deadlines, and every device in one list", () => {
+  const loaded = readGuardianConfig(
+    `${good}
+hosts:
+  plain: { power: [${bmc("192.0.2.20")}] }
+  levels:
+    power:
+      - devices: [${bmc("192.0.2.21")}]
+      - kind: level
+        deadline: 60s
+        devices:
+          - { name: a, kind: fence-agent, agent: fence_apc, parameters: { ip: 192.0.2.7, plug: 1 } }
+          - { name: b, kind: fence-agent, agent: fence_apc, parameters: { ip: 192.0.2.8, plug: 1 } }
+`,
+    {},
+  );
+  assert.ok(loaded.kind === "config", JSON.stringify(loaded));
+  const { hosts } = settingsFrom(loaded.config, "lab");
+  assert.deepEqual(hosts.get(hostName("plain"))?.levels, undefined);
+  const { devices, levels } = hosts.get(hostName("levels")) ?? {};
+  assert.deepEqual(devices, ["bmc", "a", "b"]);
+  assert.deepEqual(levels, [
+    { devices: ["bmc"], deadlineMs: 30_000 },
+    { devices: ["a", "b"], deadlineMs: 60_000 },
+  ]);
+});
+
 const bmc = (address: string): string =>
   `{ kind: ipmi, address: ${address}, username: a, passwordFile: /x }`;
 const redfish = (system: string): string =>
@@ -76,6 +104,22 @@ const bad: readonly (readonly [string, string, readonly string[]])[] = [
     "two systems of one Redfish service are two devices",
     `hosts: { a: { power: [${redfish(", systemId: '1'")}] }, b: { power: [${redfish(", systemId: '2'")}] } }`,
     [],
+  ],
+  [
+    "one device twice in a level, in two levels, and beside a level",
+    `
+hosts:
+  twice: { power: [{ devices: [${bmc("192.0.2.5")}, ${bmc("192.0.2.5")}] }] }
+  again: { power: [{ devices: [${bmc("192.0.2.6")}] }, { devices: [${bmc("192.0.2.6")}] }] }
+  mixed: { power: [{ devices: [${bmc("192.0.2.7")}] }, ${bmc("192.0.2.8")}] }
+  empty: { power: [{ devices: [], deadlin: 5s }] }
+`,
+    [
+      "hosts.mixed.power: must be devices, or levels of devices, not both",
+      "hosts.empty.power.0.devices: a level needs a device",
+      'hosts.empty.power.0.deadlin: unknown key; did you mean "deadline"?',
+      "hosts.twice.power.0.devices.1: power device 192.0.2.5:623 belongs to twice already",
+    ],
   ],
   [
     "mode act and nothing to fence with",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deviceWords } from "../../guardian/core/evidence.ts";
-import { deviceWord, viewPower } from "../../guardian/core/power.ts";
+import { viewPower } from "../../guardian/core/power-view.ts";
+import { deviceWord } from "../../guardian/core/power.ts";
 import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import { render } from "../../guardian/core/words.ts";
 import { CoreFixture, host1, host2, type Facts } from "../support/core-fixture.ts";

@@ -1,0 +1,116 @@
+/**
+ * Fence levels: ways to switch a host off, tried in order. Within a level every device must be off
+ * (two power supplies, two chassis); a proof comes of one level complete, never of parts of two.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { LevelFailure } from "./memory.ts";
+import { deviceWord } from "./power.ts";
+import { hostSettings, type FenceLevel, type Settings } from "./settings.ts";
+import type { GuardianState, HostState } from "./state.ts";
+import { deviceKey, unverifiedBecause } from "./verification.ts";
+
+/** A host's levels; none when it has no power device. */
+export function fenceLevels(settings: Settings, host: HostName): readonly FenceLevel[] {
+  const { devices, levels } = hostSettings(settings, host);
+  if (levels !== undefined) return levels;
+  return devices.length === 0 ? [] : [{ devices, deadlineMs: undefined }];
+}
+
+/** "level 2 (pdu-a, pdu-b)". */
+export function levelName(settings: Settings, host: HostName, level: number): string {
+  const devices = fenceLevels(settings, host)[level]?.devices ?? [];
+  return `level ${level + 1} (${devices.join(", ")})`;
+}
+
+/** One line for each level that failed; of a single level its reason alone. */
+export function failureLines(
+  settings: Settings,
+  host: HostName,
+  failures: readonly LevelFailure[],
+): readonly string[] {
+  const single = fenceLevels(settings, host).length <= 1;
+  return failures.map(({ level, reason }) =>
+    single ? reason : `${levelName(settings, host, level)}: ${reason}`,
+  );
+}
+
+export interface NextLevel {
+  /** The first at `from` or later that can lead to a proof; undefined when none can. */
+  readonly level: number | undefined;
+  /** Those passed over, and why. */
+  readonly skipped: readonly LevelFailure[];
+}
+
+/**
+ * The level to order off next. One with a device that is not verified leads to no proof and is passed
+ * over; one that does not answer is passed over only for one that does.
+ */
+export function nextLevel(state: GuardianState, host: HostState, from: number): NextLevel {
+  const levels = fenceLevels(state.settings, host.host);
+  const problems = levels.map((level) => levelProblem(state, host, level));
+  const free = problems.findIndex((problem, at) => at >= from && problem === undefined);
+  const verified = problems.findIndex((problem, at) => at >= from && problem?.hopeless !== true);
+  const level = free === -1 ? verified : free;
+  const end = level === -1 ? levels.length : level;
+  const skipped = problems.flatMap((problem, at): LevelFailure[] =>
+    at >= from && at < end && problem !== undefined ? [{ level: at, reason: problem.reason }] : [],
+  );
+  return { level: level === -1 ? undefined : level, skipped };
+}
+
+/** Why no proof is to be expected of a level now. */
+function levelProblem(
+  state: GuardianState,
+  host: HostState,
+  { devices }: FenceLevel,
+): { readonly reason: string; readonly hopeless: boolean } | undefined {
+  for (const device of devices) {
+    const reason = unverifiedBecause(state, host.host, device);
+    if (reason !== undefined) {
+      return { reason: `${device} is not verified: ${reason}`, hopeless: true };
+    }
+  }
+  for (const device of devices) {
+    const word = deviceWord(state, host, device);
+    if (word.power !== "unknown") continue;
+    if (word.because === "no-answer") {
+      return { reason: `${device} does not answer`, hopeless: false };
+    }
+    if (word.because === "probation") {
+      return { reason: `${device} answers again, not for long enough yet`, hopeless: false };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Whether a device's "on" speaks against a proof by `level`: one of that level or of an earlier one, and
+ * every one that shows an identity, since a BMC speaks of the chassis. An outlet of a later level stays
+ * on when a BMC switches the chassis off.
+ */
+export function speaksAgainst(
+  state: GuardianState,
+  host: HostName,
+  device: string,
+  level: number,
+): boolean {
+  const levels = fenceLevels(state.settings, host);
+  if (levels.length <= 1) return true;
+  if (levels.slice(0, level + 1).some(({ devices }) => devices.includes(device))) return true;
+  const pinned = state.memory.devices[deviceKey(host, device)]?.pinned;
+  return pinned !== undefined && (pinned.guid ?? pinned.uuid ?? pinned.serial) !== undefined;
+}
+
+/** A verified device that reads on although `level` reads off: then the host is not off. */
+export function deviceThatReadsOn(
+  state: GuardianState,
+  host: HostState,
+  level: number,
+): string | undefined {
+  const { devices } = hostSettings(state.settings, host.host);
+  return devices.find(
+    (device) =>
+      deviceWord(state, host, device).power === "on" &&
+      speaksAgainst(state, host.host, device, level),
+  );
+}

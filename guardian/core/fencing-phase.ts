@@ -1,0 +1,204 @@
+/**
+ * The fencing phase of an incident: order a level of power devices off, wait for a proof, go to the next
+ * level when one has failed, and begin anew when all have, as long as the host looks dead.
+ */
+import type { HostName } from "../../shared/names.ts";
+import { describeMs, monoMs } from "../../shared/time.ts";
+import { approvalOf } from "./approvals.ts";
+import type { Effect } from "./effects.ts";
+import { failureLines, fenceLevels, nextLevel } from "./fence-levels.ts";
+import { freshHosts } from "./fence-orders.ts";
+import { fenceState, type Fence } from "./fencing.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import { orderedText, orderLevel } from "./level-orders.ts";
+import type { LevelFailure, Phase } from "./memory.ts";
+import type { GuardianState, HostState } from "./state.ts";
+
+type Fencing = Extract<Phase, { kind: "fencing" }>;
+
+/** Orders the first level of a host's devices off and opens the fencing phase. */
+export function beginFencing(
+  state: GuardianState,
+  host: HostState,
+  out: Effect[],
+  attempt: number,
+  lastFailure: string | undefined,
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  if (incident === undefined) return state;
+  const step = `fence-${attempt}`;
+  const order = orderLevel(state, host, incident, { from: 0, failed: [], news: 0, step }, out);
+  const { commands, run } = order;
+  // An earlier attempt may have switched it off already: the question to the others stays open,
+  // to those above all who have not reported since.
+  const owing = owingLife(incident.phase);
+  const phase: Fencing = {
+    kind: "fencing",
+    since: state.now,
+    attempt,
+    lastFailure,
+    commands,
+    run,
+    switchedOff: owing.length > 0 || Object.values(commands).some((command) => command.wasOn),
+    freshAtCommand: [...new Set([...owing, ...freshHosts(state, host.host)])].sort(),
+  };
+  const approval = approvalOf(state, host.host, "fence");
+  const approved = approval !== undefined && !approval.byDefault;
+  const fence = { host: host.host, wall: state.wall, ...(approved ? { approved } : {}) };
+  const fences = [...state.memory.fences, fence].slice(-100);
+  const fenced = { ...order.state, memory: { ...order.state.memory, fences } };
+  const begun = withPhase(fenced, host.host, phase);
+  if (Object.keys(commands).length === 0) return begun;
+  return say(begun, out, {
+    level: "warn",
+    host: host.host,
+    event: "fence-ordered",
+    text: orderedText(state, host, order, `attempt ${attempt}`),
+  });
+}
+
+/** Hosts that an earlier attempt of this incident still asks for life. */
+export function owingLife(phase: Phase): readonly HostName[] {
+  if (phase.kind === "watching") return phase.owing ?? [];
+  return phase.kind === "fencing" && phase.switchedOff ? phase.freshAtCommand : [];
+}
+
+/** One round of the fencing phase: mint, wait, or try again while `mayOrder` (every gate passes). */
+export function advanceFencing(
+  state: GuardianState,
+  host: HostState,
+  phase: Fencing,
+  mayOrder: boolean,
+  out: Effect[],
+): GuardianState {
+  const { run } = phase;
+  if (run === undefined && Object.keys(phase.commands).length === 0) {
+    // Inherited from before a restart: whether the command was given is not known, so give it.
+    return mayOrder ? beginFencing(state, host, out, phase.attempt, phase.lastFailure) : state;
+  }
+  const lifeAt = monoMs(Math.max(host.lifeAt ?? 0, host.echoAt ?? 0));
+  const level = run?.level ?? 0;
+  const fence = fenceState(state, host, phase.commands, lifeAt, level);
+  if (fence.kind === "proven") return fenced(state, host, phase, fence, out);
+  const reason = failureOf(state, host, phase, level, fence);
+  if (reason === undefined) return state;
+  const failed = [...(run?.failed ?? []), { level, reason }];
+  const { level: further } = nextLevel(state, host, level + 1);
+  if (further === undefined) return attemptFailed(state, host, phase, failed, mayOrder, out);
+  return mayOrder ? nextLevelOrdered(state, host, phase, failed, out) : state;
+}
+
+/** Why the level that is tried has failed; undefined while it may still lead to a proof. */
+function failureOf(
+  state: GuardianState,
+  host: HostState,
+  phase: Fencing,
+  level: number,
+  fence: Exclude<Fence, { kind: "proven" }>,
+): string | undefined {
+  if (fence.kind === "failed") return fence.reason;
+  const { fenceAttemptMs } = state.settings.limits;
+  const own = fenceLevels(state.settings, host.host)[level]?.deadlineMs;
+  const lasted = state.now - (phase.run?.since ?? phase.since);
+  if (lasted < (own ?? attemptMs(phase, fenceAttemptMs))) return undefined;
+  return `after ${describeMs(lasted)} still waiting for ${fence.for}`;
+}
+
+/** Attempts come ever more rarely, at most every ten attempt times; each is in the page. */
+function attemptMs({ attempt }: Fencing, fenceAttemptMs: number): number {
+  return fenceAttemptMs * Math.min(attempt, 10);
+}
+
+function nextLevelOrdered(
+  state: GuardianState,
+  host: HostState,
+  phase: Fencing,
+  failed: readonly LevelFailure[],
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  if (incident === undefined) return state;
+  const from = (phase.run?.level ?? 0) + 1;
+  const step = `fence-${phase.attempt}`;
+  const order = orderLevel(state, host, incident, { from, failed, news: 1, step }, out);
+  const wasOn = Object.values(order.commands).some((command) => command.wasOn);
+  const fresh = wasOn ? freshHosts(state, host.host) : [];
+  const next: Fencing = {
+    ...phase,
+    run: order.run,
+    // What an earlier level was ordered stays: it may lead to a proof yet, by itself.
+    commands: { ...phase.commands, ...order.commands },
+    switchedOff: phase.switchedOff || wasOn,
+    freshAtCommand: [...new Set([...phase.freshAtCommand, ...fresh])].sort(),
+  };
+  return say(withPhase(order.state, host.host, next), out, {
+    level: "warn",
+    host: host.host,
+    event: "fence-ordered",
+    text: orderedText(state, host, order, `attempt ${phase.attempt}`),
+  });
+}
+
+/** No level is left: told, and tried again from the first one when the attempt's time is over. */
+function attemptFailed(
+  state: GuardianState,
+  host: HostState,
+  phase: Fencing,
+  failures: readonly LevelFailure[],
+  mayOrder: boolean,
+  out: Effect[],
+): GuardianState {
+  const known = failures.filter(
+    ({ level }) => level < fenceLevels(state.settings, host.host).length,
+  );
+  const reason = failureLines(state.settings, host.host, known).join("; ");
+  const failed = { ...phase, lastFailure: reason };
+  const told =
+    phase.lastFailure === reason
+      ? withPhase(state, host.host, failed)
+      : say(withPhase(state, host.host, failed), out, {
+          level: "error",
+          host: host.host,
+          event: "fence-failed",
+          text: `not fenced: ${reason}; nothing is evacuated`,
+        });
+  const late = state.now - phase.since >= attemptMs(phase, state.settings.limits.fenceAttemptMs);
+  // Tried again as long as the host looks dead: the next attempt may find the device well again.
+  return late && mayOrder ? beginFencing(told, host, out, phase.attempt + 1, reason) : told;
+}
+
+function fenced(
+  state: GuardianState,
+  host: HostState,
+  phase: Fencing,
+  fence: Extract<Fence, { kind: "proven" }>,
+  out: Effect[],
+): GuardianState {
+  const failed = phase.run?.failed ?? [];
+  const next: Phase = {
+    kind: "evacuating",
+    since: state.now,
+    proof: fence.proof,
+    lostAt: undefined,
+    offSince: fence.offSince,
+    lifeAt: undefined,
+    life: undefined,
+    commands: phase.commands,
+    run: { level: fence.level, since: state.now, failed },
+    switchedOff: phase.switchedOff,
+    freshAtCommand: phase.freshAtCommand,
+    refences: 0,
+    forcedDown: { kind: "due" },
+    disabled: { kind: "due" },
+    moves: undefined,
+    lookedAt: undefined,
+  };
+  const several = fenceLevels(state.settings, host.host).length > 1;
+  const which = several ? ` of level ${fence.level + 1}` : "";
+  return say(withPhase(state, host.host, next), out, {
+    level: "warn",
+    host: host.host,
+    event: "fenced",
+    text: `fenced: every power device${which} was read off twice, the last time after our command`,
+  });
+}

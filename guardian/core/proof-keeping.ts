@@ -1,0 +1,240 @@
+/**
+ * Keeping a fence proof alive while servers move: renewed from fresh readings, revoked at any sign of life,
+ * minted anew by the next level of devices when it lapsed, and off again at once when power came on.
+ */
+import { monoMs } from "../../shared/time.ts";
+import type { Effect } from "./effects.ts";
+import { fenceLevels, nextLevel, speaksAgainst } from "./fence-levels.ts";
+import { freshHosts } from "./fence-orders.ts";
+import { fenceState, type Fence } from "./fencing.ts";
+import { sayHold } from "./holds.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import { orderedText, orderLevel, type LevelOrder } from "./level-orders.ts";
+import type { Incident } from "./memory.ts";
+import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
+import { advancedAfter } from "./nova-record.ts";
+import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { proofStands } from "./proof.ts";
+import { phaseOf, type Evacuating } from "./service-orders.ts";
+import type { GuardianState, HostState } from "./state.ts";
+
+const refencesMax = 2;
+
+/** After a restart there are no commands to rest a proof on: off is ordered again, then read. */
+export function resumeFence(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  held: boolean,
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  if (!isInherited(phase) || held || incident === undefined) return state;
+  if (nextLevel(state, host, 0).level === undefined) return state;
+  const first = { from: 0, failed: [], news: 0, step: "resume" };
+  const { commands, run, ...order } = orderLevel(state, host, incident, first, out);
+  return say(withPhase(order.state, host.host, { ...phase, commands, run }), out, {
+    level: "warn",
+    host: host.host,
+    event: "fence-resumed",
+    text: "power off ordered again after a restart: its power is read afresh",
+  });
+}
+
+/** Revokes the proof at any sign of life; renews it from fresh readings otherwise. */
+export function keepProof(
+  state: GuardianState,
+  host: HostState,
+  held: boolean,
+  out: Effect[],
+): GuardianState {
+  const phase = phaseOf(state, host);
+  if (phase === undefined) return state;
+  const life = signOfLife(state, host, phase);
+  if (life !== undefined) {
+    const lostAt = phase.lostAt ?? state.now;
+    // A living host shows life in every round: said when it begins, and when its power is seen on.
+    const isNews = phase.life === undefined || (life.poweredOn && phase.life !== life.what);
+    const seen = isNews ? life.what : phase.life;
+    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen };
+    const kept = withPhase(state, host.host, revoked);
+    const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
+    return life.poweredOn ? refence(told, host, revoked, out) : told;
+  }
+  const fence = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
+  if (fence.kind !== "proven") return withoutProof(state, host, phase, fence, held, out);
+  if (phase.proof?.obtainedAt === fence.proof.obtainedAt) return state;
+  const offSince = phase.proof === undefined ? fence.offSince : phase.offSince;
+  const run = { level: fence.level, since: state.now, failed: phase.run?.failed ?? [] };
+  const found = { proof: fence.proof, lostAt: undefined, offSince, life: undefined, run };
+  const renewed = { ...phase, ...found };
+  const kept = withPhase(state, host.host, renewed);
+  if (phase.proof !== undefined) return kept;
+  return say(kept, out, {
+    level: "warn",
+    host: host.host,
+    event: "proof-renewed",
+    text: "every power device reads off again, twice: a new proof stands",
+  });
+}
+
+/** No device proves it now: the proof stands until it lapses; then the next level is tried. */
+function withoutProof(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  fence: Exclude<Fence, { kind: "proven" }>,
+  held: boolean,
+  out: Effect[],
+): GuardianState {
+  if (phase.proof === undefined) return tryNextLevel(state, host, phase, fence, held, out);
+  if (proofStands(phase.proof, host.host, state.now)) return state;
+  const lapsed = { ...phase, proof: undefined, lostAt: state.now };
+  return say(withPhase(state, host.host, lapsed), out, {
+    level: "error",
+    host: host.host,
+    event: "proof-lapsed",
+    text: `the proof lapsed: ${fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason}`,
+  });
+}
+
+/**
+ * A lapsed proof: the level that it came from is left for the next one, the last one for the first, each
+ * for its time. A host that showed life is not ordered off so: that is what switching it off again is for.
+ */
+function tryNextLevel(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  fence: Exclude<Fence, { kind: "proven" }>,
+  held: boolean,
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  const levels = fenceLevels(state.settings, host.host);
+  const { run, lostAt } = phase;
+  if (levels.length <= 1 || run === undefined || incident === undefined) return state;
+  // What has begun goes on, disarmed or not; only a person's hold stops it.
+  const stopped = hasBegun(phase) ? !holdGate(state, host).pass : held;
+  if (stopped || phase.life !== undefined || lostAt === undefined) return state;
+  const own = levels[run.level]?.deadlineMs ?? state.settings.limits.fenceAttemptMs;
+  // The level of the lapsed proof had its time: it lapsed because its devices said nothing more.
+  const tried = run.since < lostAt;
+  if (fence.kind === "waiting" && !tried && state.now - run.since < own) return state;
+  const waitsFor = fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason;
+  const atEnd = nextLevel(state, host, run.level + 1).level === undefined;
+  // Round and round, but never faster than an attempt's time.
+  if (atEnd && state.now - run.since < state.settings.limits.fenceAttemptMs) return state;
+  const known = run.level < levels.length ? [{ level: run.level, reason: waitsFor }] : [];
+  const further = atEnd
+    ? { from: 0, failed: [], news: 0, step: "lapsed" }
+    : { from: run.level + 1, failed: known, news: known.length, step: "lapsed" };
+  const order = orderLevel(state, host, incident, further, out);
+  const commands = { ...phase.commands, ...order.commands };
+  const next = withPhase(order.state, host.host, { ...phase, commands, run: order.run });
+  if (Object.keys(order.commands).length === 0) return next;
+  return say(next, out, {
+    level: "warn",
+    host: host.host,
+    event: "fence-ordered",
+    text: orderedText(state, host, order, "the proof lapsed"),
+  });
+}
+
+function sayRevoked(
+  state: GuardianState,
+  host: HostState,
+  what: string,
+  out: Effect[],
+): GuardianState {
+  return say(state, out, {
+    level: "error",
+    host: host.host,
+    event: "proof-revoked",
+    text: `sign of life (${what}): the proof is revoked, no new move starts`,
+  });
+}
+
+/** Anything that a dead host cannot do, later than the reading the proof rests on (invariant 6). */
+function signOfLife(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+): { readonly what: string; readonly poweredOn: boolean } | undefined {
+  const { proof, offSince } = phase;
+  // With two devices the proof may rest on a reading older than the first "off" of the later one.
+  const since = phase.lifeAt ?? monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
+  for (const track of host.devices.values()) {
+    const last = track.readings.at(-1);
+    const on = last?.reading.power === "on" && last.askedAt > since;
+    if (on && speaksAgainst(state, host.host, track.device, phase.run?.level ?? 0)) {
+      return { what: `${track.device} reads on`, poweredOn: true };
+    }
+  }
+  if ((host.lifeAt ?? 0) > since) return { what: "a report arrived", poweredOn: false };
+  if ((host.echoAt ?? 0) > since) return { what: "it answered a ping", poweredOn: false };
+  if (advancedAfter(host.service, since)) {
+    return { what: "its nova-compute reported to Nova", poweredOn: false };
+  }
+  return undefined;
+}
+
+const noDeviceLeft =
+  "it was powered on again, and no verified power device is left to switch it off";
+
+/** The level that was tried, unless its device failed: then the next one, and the first after the last. */
+function orderAgain(
+  state: GuardianState,
+  host: HostState,
+  incident: Incident,
+  phase: Evacuating,
+  out: Effect[],
+): LevelOrder {
+  const tried = phase.run?.level ?? 0;
+  const fence = fenceState(state, host, phase.commands, phase.lifeAt, tried);
+  const from = fence.kind === "failed" ? tried + 1 : 0;
+  const further = nextLevel(state, host, from).level === undefined ? 0 : from;
+  const step = `refence-${phase.refences + 1}`;
+  if (nextLevel(state, host, further).level === undefined) {
+    return { state, commands: {}, run: { level: tried, since: state.now, failed: [] } };
+  }
+  return orderLevel(state, host, incident, { from: further, failed: [], news: 0, step }, out);
+}
+
+/** It came on again: off with it at once, as often as needed while a move is under way. */
+function refence(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
+  if (!holdGate(state, host).pass) return sayHold(state, host, [holdGate(state, host)], out);
+  // Ours to switch off again: we began it, in mode act or approved.
+  const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
+  const ours = began && phase.refences < refencesMax;
+  if (incident === undefined || (!underWay && !ours)) return state;
+  const order = orderAgain(state, host, incident, phase, out);
+  const { commands } = order;
+  const ordered = Object.keys(commands).length > 0;
+  const next = {
+    ...phase,
+    // Commands of before are no word of this one; without a verified device it is tried again.
+    commands: ordered ? commands : phase.commands,
+    run: ordered ? order.run : phase.run,
+    refences: phase.refences + 1,
+    // What reads on may be another host's chassis by now: the others are asked for life once more.
+    switchedOff: phase.switchedOff || ordered,
+    freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,
+  };
+  const text = ordered
+    ? `it was powered on again while its servers move: power off ordered again`
+    : noDeviceLeft;
+  const phased = withPhase(order.state, host.host, next);
+  // Tried in every round: said when it begins, so that the timeline keeps what came before.
+  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeft)) {
+    return phased;
+  }
+  return say(phased, out, { level: "error", host: host.host, event: "refenced", text });
+}
