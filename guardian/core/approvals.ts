@@ -10,7 +10,7 @@ import type { Acknowledged, IncidentAnswered } from "./events.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
 import type { Answer, FiringAlert, Incident } from "./memory.ts";
 import { modeOf } from "./modes.ts";
-import { hostOf, type GuardianState, type HostState } from "./state.ts";
+import { hostOf, type GuardianState, type HostState, stateWith } from "./state.ts";
 
 export type Covers = Answer["covers"];
 
@@ -40,7 +40,7 @@ export function approvalOf(
 }
 
 /** Rows that leave it to a person: approved, a host is acted on as if it were dead. */
-export const rowsToApprove: readonly string[] = ["11a", "13", "19"];
+export const rowsToApprove: readonly string[] = ["9a", "9b", "11a", "13", "19"];
 
 /** Rows of a silent host that speak for its life, or say nothing yet. */
 const livingRows: readonly string[] = ["8a", "9", "10", "12", "16"];
@@ -158,7 +158,7 @@ function withoutAcknowledgements(state: GuardianState, host: HostName): Guardian
       firing.message.host === host ? { ...firing, acknowledgedBy: undefined } : firing,
     ]),
   );
-  return { ...state, memory: { ...state.memory, alerts } };
+  return stateWith(state, { memory: { ...state.memory, alerts } });
 }
 
 /** A person has taken note: what fires now is not repeated. */
@@ -175,7 +175,7 @@ export function foldAcknowledged(
     alerts[key] = meant ? { ...firing, acknowledgedBy: event.by } : firing;
   }
   if (count === 0) return state;
-  const known = { ...state, memory: { ...state.memory, alerts } };
+  const known = stateWith(state, { memory: { ...state.memory, alerts } });
   return say(known, out, {
     level: "info",
     host: event.host,
@@ -255,5 +255,5 @@ function isFresh(host: HostState): boolean {
 
 function withIncident(state: GuardianState, incident: Incident): GuardianState {
   const incidents = { ...state.memory.incidents, [incident.host]: incident };
-  return { ...state, memory: { ...state.memory, incidents } };
+  return stateWith(state, { memory: { ...state.memory, incidents } });
 }

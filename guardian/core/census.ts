@@ -2,11 +2,12 @@
  * Counted once a round, for gates and alerts of every host: who is in trouble, who is suspect, who
  * could take servers. Counting per host would make a storm of a thousand a million looks.
  */
+import { isDismissed } from "./approvals.ts";
 import type { HostName } from "../../shared/names.ts";
 import { placeOf, type DomainCensus, type Place } from "./domains.ts";
 import { failings, noneFailing, type Failing } from "./failings.ts";
 import { capacityOf, freeMbOf } from "./inventory.ts";
-import type { GuardianState, HostState } from "./state.ts";
+import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { holdsOthers, inScope, isFenced, isIll } from "./storm.ts";
 
 export interface Census {
@@ -60,7 +61,8 @@ export function foldCensus(state: GuardianState): GuardianState {
       const capacity = capacityOf(state, host.host);
       if (capacity !== undefined) freeMb += freeMbOf(capacity);
     }
-    if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host);
+    if (isFenced(state, host) || (counted && isIll(host) && !isDismissed(state, host.host)))
+      trouble.push(host);
     else if (counted && holdsOthers(state, host)) suspects.push(host);
   }
   const domains = countDomains(state, trouble, suspects, scope);
@@ -75,7 +77,7 @@ export function foldCensus(state: GuardianState): GuardianState {
     domains,
     place: placeOf(domains, trouble.length, scope),
   };
-  return { ...state, census };
+  return stateWith(state, { census });
 }
 
 /** How many of so many hosts may be in trouble at once. */

@@ -2,7 +2,7 @@
 import type { HostChecks } from "../../shared/telemetry.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
-import type { ChecksSince, GuardianState, HostState } from "./state.ts";
+import { hostWith, type ChecksSince, type GuardianState, type HostState } from "./state.ts";
 
 const badDirectories: readonly string[] = [
   "read-only",
@@ -28,7 +28,7 @@ export function foldChecks(state: GuardianState, host: HostState): HostState {
     directory === checksSince.directory &&
     business === checksSince.business &&
     libvirt === checksSince.libvirt;
-  return same ? host : { ...host, checksSince: { storage, directory, business, libvirt } };
+  return same ? host : hostWith(host, { checksSince: { storage, directory, business, libvirt } });
 }
 
 function run(since: MonoMs | undefined, failing: boolean, now: MonoMs): MonoMs | undefined {
@@ -82,6 +82,21 @@ function isUnsure(checks: HostChecks, ageMsMax: number): boolean {
 export function noticeInForce(state: GuardianState, host: HostState): boolean {
   const endsAt = noticeEndsAt(state, host);
   return endsAt !== undefined && state.now < endsAt;
+}
+
+/**
+ * What its planned notice says of a silence now. A restart of the probe is over when its time is; a
+ * reboot that does not return, and a power-off, are left to people unless the settings say act.
+ */
+export function noticeSignal(state: GuardianState, host: HostState): Signals["notice"] {
+  const endsAt = noticeEndsAt(state, host);
+  if (endsAt === undefined) return "none";
+  const inForce = state.now < endsAt;
+  const notice = host.newest?.checks.notice;
+  const acts = notice === "stopping" || state.settings.rebootOverdue === "act";
+  if (!inForce && acts) return "none";
+  if (notice === "powering-off") return "powering-off";
+  return inForce ? "in-force" : "overdue";
 }
 
 /** Until when the planned notice of the last report explains a silence; undefined without one. */

@@ -109,6 +109,20 @@ export const defaultTable: readonly Row[] = [
     says: "it announced its silence; waiting for it to return",
   },
   {
+    row: "9a",
+    when: { ...silent, notice: ["overdue"] },
+    verdict: "silent",
+    action: "page",
+    says: "it announced a reboot and has not returned in time: a person must look",
+  },
+  {
+    row: "9b",
+    when: { ...silent, notice: ["powering-off"] },
+    verdict: "silent",
+    action: "page",
+    says: "it announced that it powers off: its servers are down until a person decides",
+  },
+  {
     row: "10",
     when: { ...silent, measured: ["no"] },
     verdict: "silent",
