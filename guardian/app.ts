@@ -152,6 +152,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "look-failed":
     case "journal":
     case "vouched":
+    case "confirmed":
     case "released":
     case "arming":
     case "incident-answered":

@@ -33,7 +33,12 @@ const reason = { flags: "--reason <text>", description: "why", required: true };
 const yes = { flags: "--yes", description: "do not ask back", required: false };
 
 export function policyVerbs(actions: VerbActions): readonly PolicyVerb[] {
-  return [...incidentVerbs(actions), ...maintenanceVerbs(actions), ...armingVerbs(actions)];
+  return [
+    ...incidentVerbs(actions),
+    ...maintenanceVerbs(actions),
+    ...fenceVerbs(actions),
+    ...armingVerbs(actions),
+  ];
 }
 
 function incidentVerbs({ shown, tell, confirm }: VerbActions): readonly PolicyVerb[] {
@@ -126,6 +131,34 @@ function maintenanceVerbs({ show, tell, confirm }: VerbActions): readonly Policy
       description: "hosts in maintenance: why, whose, until when",
       options: [],
       run: () => show(`${api}/maintenance`),
+    },
+  ];
+}
+
+function fenceVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
+  return [
+    {
+      under: "fence",
+      usage: "confirm <host>",
+      description: "it is off, you made sure of it: where no power device can say so",
+      options: [
+        reason,
+        {
+          flags: "--yes <host>",
+          description: "its name again, where nobody can be asked to type it",
+          required: false,
+        },
+      ],
+      async run(host, options) {
+        const again = options["yes"];
+        if (again === undefined) {
+          const what = `${host} is off, and stays off, by your word: its servers are started elsewhere. If it runs, they run twice and their disks are destroyed.`;
+          await confirm(host, what);
+        } else if (again !== host) {
+          throw new Error(`--yes ${text(again)} is not ${host}: nothing done`);
+        }
+        return tell(`${api}/hosts/${at(host)}/confirm`, { ...wordsOf(options), again: host });
+      },
     },
   ];
 }

@@ -63,7 +63,11 @@ export async function buildCommands(
   addVerbs(program, show, tell);
   const confirm = async (wanted: string, what: string): Promise<void> => {
     const typed = await actions.typed(`${what}\nType ${wanted} to go on: `);
-    if (typed === undefined) return program.error(`no terminal to ask on: add --yes (${what})`);
+    if (typed === undefined) {
+      return program.error(
+        `no terminal to ask on: see --yes in the help of this command (${what})`,
+      );
+    }
     if (typed.trim() !== wanted)
       throw new Error(`"${typed.trim()}" is not ${wanted}: nothing done`);
   };

@@ -59,12 +59,19 @@ const mode = z.enum(["observe", "ask", "act"]);
 /** Other actions for rows of the verdict table, by row. */
 const rowActions = z.record(z.string(), z.enum(configurableActions)).default({});
 
+/** What proves a host off. The readings of its power devices always do. */
+const proofs = z
+  .array(z.enum(["off", "confirmed"]))
+  .refine((kinds) => kinds.includes("off"), "must list off");
+
 const group = z.strictObject({
   /** Beside these, the hosts of the aggregate of this name in Nova. */
   hosts: z.array(name).default([]),
   mode: mode.optional(),
   /** Goes before the cloud's. */
   rows: rowActions,
+  /** Of the cloud's, those that suffice here. */
+  proofs: proofs.optional(),
 });
 
 const wallTime = z
@@ -196,6 +203,9 @@ const schema = z
       .prefault({}),
     groups: z.record(name, group).default({}),
     rows: rowActions,
+    proofs: proofs.default(["off", "confirmed"]),
+    /** Different people who must confirm that a host is off. */
+    confirmBy: z.int().min(1).max(2).default(1),
     maintenanceWindows: z.array(maintenanceWindow).default([]),
     disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */

@@ -39,6 +39,8 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       (group) => Object.keys(group.rows).length > 0,
     ),
     groups: new Map(Object.entries(config.groups).map(([name, group]) => [name, groupOf(group)])),
+    proofs: config.proofs,
+    confirmBy: config.confirmBy,
     windows: config.maintenanceWindows.map(({ start, end, hosts: names, ...window }) => ({
       ...window,
       startWall: start,
@@ -96,5 +98,6 @@ function rowsOf(rows: GuardianConfig["rows"]): RowActions {
 }
 
 function groupOf(group: GuardianConfig["groups"][string]): GroupSettings {
-  return { hosts: group.hosts.map(hostName), mode: group.mode, rows: rowsOf(group.rows) };
+  const { hosts, mode, rows, proofs } = group;
+  return { hosts: hosts.map(hostName), mode, rows: rowsOf(rows), proofs };
 }

@@ -5,6 +5,7 @@
  */
 import type { Assessment, GateResult } from "./assessment.ts";
 import type { HostName } from "../../shared/names.ts";
+import { standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import type { Acknowledged, IncidentAnswered } from "./events.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
@@ -53,9 +54,18 @@ export function isApprovedByPerson(state: GuardianState, host: HostName): boolea
   return approvalOf(state, host, "fence")?.byDefault === false;
 }
 
+/** Row 15 lacks nothing but a proof; people have confirmed that it is off. */
+export function isConfirmedDead(
+  state: GuardianState,
+  host: HostName,
+  { row }: Assessment,
+): boolean {
+  return row === "15" && standingConfirmation(state, hostOf(state, host)) !== undefined;
+}
+
 /** Dead by the table, or by the table and a person together. */
 export function isTakenForDead(state: GuardianState, host: HostName, seen: Assessment): boolean {
-  if (seen.action === "fence") return true;
+  if (seen.action === "fence" || isConfirmedDead(state, host, seen)) return true;
   return rowsToApprove.includes(seen.row) && isApprovedByPerson(state, host);
 }
 

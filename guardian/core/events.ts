@@ -181,6 +181,20 @@ export interface Vouched {
   readonly by: string;
 }
 
+/** A person says that a host is off, having made sure of it. */
+export interface Confirmed {
+  readonly kind: "confirmed";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  /** Its id: the word is for this incident and no later one. */
+  readonly incident: string;
+  /** By the kernel's word: two people are two uids. */
+  readonly uid: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** A person releases a fenced host: it is theirs again. */
 export interface Released {
   readonly kind: "released";
@@ -263,6 +277,7 @@ export type GuardianEvent =
   | EvacuateAnswered
   | JournalState
   | Vouched
+  | Confirmed
   | Released
   | Arming
   | IncidentAnswered

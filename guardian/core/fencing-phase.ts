@@ -5,10 +5,11 @@
 import type { HostName } from "../../shared/names.ts";
 import { describeMs, monoMs } from "../../shared/time.ts";
 import { approvalOf } from "./approvals.ts";
+import { standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import { failureLines, fenceLevels, nextLevel } from "./fence-levels.ts";
 import { freshHosts } from "./fence-orders.ts";
-import { fenceState, type Fence } from "./fencing.ts";
+import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderedText, orderLevel } from "./level-orders.ts";
 import type { LevelFailure, Phase } from "./memory.ts";
@@ -42,12 +43,7 @@ export function beginFencing(
     switchedOff: owing.length > 0 || Object.values(commands).some((command) => command.wasOn),
     freshAtCommand: [...new Set([...owing, ...freshHosts(state, host.host)])].sort(),
   };
-  const approval = approvalOf(state, host.host, "fence");
-  const approved = approval !== undefined && !approval.byDefault;
-  const fence = { host: host.host, wall: state.wall, ...(approved ? { approved } : {}) };
-  const fences = [...state.memory.fences, fence].slice(-100);
-  const fenced = { ...order.state, memory: { ...order.state.memory, fences } };
-  const begun = withPhase(fenced, host.host, phase);
+  const begun = withPhase(withFence(order.state, host.host), host.host, phase);
   if (Object.keys(commands).length === 0) return begun;
   return say(begun, out, {
     level: "warn",
@@ -55,6 +51,41 @@ export function beginFencing(
     event: "fence-ordered",
     text: orderedText(state, host, order, `attempt ${attempt}`),
   });
+}
+
+/** Remembered for the rate; not counted when a person approved it. */
+function withFence(state: GuardianState, host: HostName): GuardianState {
+  const approval = approvalOf(state, host, "fence");
+  const approved = approval !== undefined && !approval.byDefault;
+  const fence = { host, wall: state.wall, ...(approved ? { approved } : {}) };
+  const fences = [...state.memory.fences, fence].slice(-100);
+  return { ...state, memory: { ...state.memory, fences } };
+}
+
+/**
+ * No device says anything of it, and people have confirmed that it is off: evacuated by their word. There is
+ * nothing to order off; what answers again later, and reads on, is life.
+ */
+export function beginConfirmed(
+  state: GuardianState,
+  host: HostState,
+  out: Effect[],
+): GuardianState {
+  const incident = incidentOf(state, host.host);
+  const fence = confirmedFence(state, host, undefined);
+  if (fence.kind !== "proven" || incident === undefined) return state;
+  const owing = owingLife(incident.phase);
+  const phase: Fencing = {
+    kind: "fencing",
+    since: state.now,
+    attempt: 1,
+    lastFailure: undefined,
+    commands: {},
+    run: { level: fence.level, since: state.now, failed: [] },
+    switchedOff: owing.length > 0,
+    freshAtCommand: owing,
+  };
+  return fenced(withFence(state, host.host), host, phase, fence, out);
 }
 
 /** Hosts that an earlier attempt of this incident still asks for life. */
@@ -80,6 +111,9 @@ export function advanceFencing(
   const level = run?.level ?? 0;
   const fence = fenceState(state, host, phase.commands, lifeAt, level);
   if (fence.kind === "proven") return fenced(state, host, phase, fence, out);
+  const confirmed = confirmedFence(state, host, lifeAt);
+  // A person's word mints no more than the gates let begin.
+  if (confirmed.kind === "proven" && mayOrder) return fenced(state, host, phase, confirmed, out);
   const reason = failureOf(state, host, phase, level, fence);
   if (reason === undefined) return state;
   const failed = [...(run?.failed ?? []), { level, reason }];
@@ -193,12 +227,24 @@ function fenced(
     moves: undefined,
     lookedAt: undefined,
   };
-  const several = fenceLevels(state.settings, host.host).length > 1;
-  const which = several ? ` of level ${fence.level + 1}` : "";
   return say(withPhase(state, host.host, next), out, {
     level: "warn",
     host: host.host,
     event: "fenced",
-    text: `fenced: every power device${which} was read off twice, the last time after our command`,
+    text: fencedText(state, host, fence),
   });
+}
+
+function fencedText(
+  state: GuardianState,
+  host: HostState,
+  { proof, level }: Extract<Fence, { kind: "proven" }>,
+): string {
+  if (proof.method === "confirmed") {
+    const by = standingConfirmation(state, host)?.by ?? "people";
+    return `fenced by the word of ${by}: no power device says that it is off`;
+  }
+  const several = fenceLevels(state.settings, host.host).length > 1;
+  const which = several ? ` of level ${level + 1}` : "";
+  return `fenced: every power device${which} was read off twice, the last time after our command`;
 }

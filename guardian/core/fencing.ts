@@ -1,9 +1,11 @@
 /**
  * What a fence proof is: every power device of one level was read off twice, at least a second apart, the
- * last time after the device answered our off command. Only this file mints a FenceProof.
+ * last time after the device answered our off command; or people confirmed it, and nothing showed life
+ * since. Only this file mints a FenceProof.
  */
 import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
+import { standingConfirmation } from "./confirmations.ts";
 import { deviceWords } from "./evidence.ts";
 import { deviceThatReadsOn, fenceLevels } from "./fence-levels.ts";
 import type { Commands } from "./fence-orders.ts";
@@ -42,8 +44,9 @@ export function fenceState(
   tried = 0,
 ): Fence {
   const levels = fenceLevels(state.settings, host.host);
-  if (levels.length === 0) return { kind: "failed", reason: "no power device is configured" };
-  let found: Fence = { kind: "failed", reason: "no further level can be ordered off" };
+  const none =
+    levels.length === 0 ? "no power device is configured" : "no level can be ordered off";
+  let found: Fence = { kind: "failed", reason: none };
   for (const [at, level] of levels.entries()) {
     if (at !== tried && !level.devices.every((device) => commands[device] !== undefined)) continue;
     const fence = levelFence(state, host, level, at, commands, lifeAt);
@@ -73,8 +76,27 @@ function levelFence(
   if (on !== undefined) return { kind: "waiting", for: `${on} to read off (on)` };
   const bootId = incidentOf(state, host.host)?.bootId;
   const { proofMs } = state.settings.limits;
-  const proof = mintProof(host.host, bootId, monoMs(obtainedAt), proofMs);
+  const proof = mintProof("power-devices", host.host, bootId, monoMs(obtainedAt), proofMs);
   return { kind: "proven", proof, offSince: monoMs(offSince), level };
+}
+
+/** Whether a host is fenced by the word of people, newer than any sign of life. */
+export function confirmedFence(
+  state: GuardianState,
+  host: HostState,
+  lifeAt: MonoMs | undefined,
+): Fence {
+  const standing = standingConfirmation(state, host);
+  if (standing === undefined) return { kind: "waiting", for: "a person to confirm that it is off" };
+  const { at } = standing;
+  // Said before the life that revoked the last proof: it must be said again.
+  if (at <= (lifeAt ?? 0)) return { kind: "waiting", for: "a person to confirm it again" };
+  const bootId = incidentOf(state, host.host)?.bootId;
+  const { confirmedMs } = state.settings.limits;
+  const proof = mintProof("confirmed", host.host, bootId, at, confirmedMs);
+  // Of no level: any device that reads on speaks against it.
+  const level = fenceLevels(state.settings, host.host).length;
+  return { kind: "proven", proof, offSince: at, level };
 }
 
 type DeviceFence =

@@ -8,6 +8,7 @@ import { foldAlerts } from "./alerting.ts";
 import { foldAcknowledged, foldAnswer } from "./approvals.ts";
 import { foldArming, foldArmingTold } from "./arming.ts";
 import { foldCensus, noCensus } from "./census.ts";
+import { foldConfirmed } from "./confirmations.ts";
 import { foldDegradedOrder } from "./degraded.ts";
 import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
@@ -152,6 +153,8 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return foldJournal(state, event.writable, event.reason);
     case "vouched":
       return foldVouched(state, event, out);
+    case "confirmed":
+      return foldConfirmed(state, event, out);
     case "released":
       return foldReleased(state, event, out);
     case "arming":

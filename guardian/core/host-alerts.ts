@@ -3,6 +3,7 @@ import { describeMs, type MonoMs } from "../../shared/time.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
 import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
 import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
+import { confirmationLines, confirmHint } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { fenceLevels, levelName } from "./fence-levels.ts";
 import { incidentOf } from "./incidents.ts";
@@ -116,11 +117,9 @@ function verdictAlert(
         "look at its networks; it is not fenced while it lives",
       );
     case "15":
-      return draft(
-        "unproven",
-        "page",
-        "its power device must answer, and be verified, or a person must make sure that it is off",
-      );
+      // With a person's word for it, it is dead as any other.
+      if (isTakenForDead(state, host.host, assessment)) break;
+      return unproven(state, host, assessment, title);
     default:
       break;
   }
@@ -132,6 +131,23 @@ function verdictAlert(
   if (action === "ticket")
     return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", "mend what is named");
   return undefined;
+}
+
+function unproven(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  title: string,
+): Wanted {
+  const said = confirmationLines(state, host);
+  return about(state, host, assessment, {
+    kind: "unproven",
+    class: "page",
+    title,
+    why: () => [...said, ...reasonLines(state, host, assessment)],
+    next: `its power device must answer, and be verified${confirmHint(state, host.host) || ", or a person must make sure that it is off"}`,
+    revision: said.length === 0 ? "" : `confirmed by ${said.length - 1}`,
+  });
 }
 
 function nextForRow(state: GuardianState, host: HostState, row: string): string {
@@ -182,8 +198,8 @@ function fenceFailed(
     kind: "fence-failed",
     class: "page",
     title: `${host.host} could not be fenced: nothing is evacuated`,
-    why: () => [reason, ...reasonLines(state, host, assessment)],
-    next: "make sure by hand that it is off; the guardian tries again while it looks dead",
+    why: () => [reason, ...confirmationLines(state, host), ...reasonLines(state, host, assessment)],
+    next: `make sure by hand that it is off; the guardian tries again while it looks dead${confirmHint(state, host.host)}`,
   });
 }
 

@@ -4,15 +4,17 @@ import {
   foldAsk,
   foldLapsed,
   isApprovedByPerson,
+  isConfirmedDead,
   isTakenForDead,
   rowsOnTheWay,
 } from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
+import { foldConfirmations } from "./confirmations.ts";
 import { advanceDegraded } from "./degraded.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation } from "./evacuation.ts";
 import { othersLive } from "./fencing.ts";
-import { advanceFencing, beginFencing, owingLife } from "./fencing-phase.ts";
+import { advanceFencing, beginConfirmed, beginFencing, owingLife } from "./fencing-phase.ts";
 import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
 import { disarm } from "./disarm.ts";
 import { sayHold, withGates } from "./holds.ts";
@@ -38,7 +40,8 @@ export function advanceIncident(
   const host = hostOf(looked, name);
   const { assessment } = host;
   if (assessment === undefined) return looked;
-  let next = sayChange(foldLapsed(looked, host, out), before, host, assessment, out);
+  const lapsed = foldLapsed(foldConfirmations(looked, host, out), host, out);
+  let next = sayChange(lapsed, before, host, assessment, out);
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;
@@ -116,6 +119,8 @@ function considerFencing(
   const gates = asked === state ? before : gatesToBegin(asked, host, assessment);
   const gated = withGates(asked, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
+  const byPeople = blocked.length === 0 && isConfirmedDead(gated, host.host, assessment);
+  if (byPeople) return beginConfirmed(gated, host, out);
   if (blocked.length === 0) return beginFencing(gated, host, out, 1, undefined);
   return sayHold(gated, host, blocked, out);
 }

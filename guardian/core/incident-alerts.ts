@@ -3,6 +3,7 @@ import type { HostName } from "../../shared/names.ts";
 import { describeMs } from "../../shared/time.ts";
 import type { AlertMessage } from "../ports.ts";
 import { describeGate, type Assessment } from "./assessment.ts";
+import { confirmHint } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { failureLines, fenceLevels, levelName } from "./fence-levels.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
@@ -65,7 +66,7 @@ export function* evacuatingAlerts(
       class: "page",
       title: `${host.host}: ${phase.life === undefined ? "its proof lapsed" : `it showed life (${phase.life})`}, no new move starts`,
       impact: `${serversText(waiting)} wait`,
-      next: "the guardian goes on once its power reads off twice again",
+      next: `the guardian goes on once its power reads off twice again${confirmHint(state, host.host)}`,
       revision: `switched off again ${phase.refences} times`,
     });
     return;

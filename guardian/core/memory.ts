@@ -144,6 +144,16 @@ export interface Answer {
   readonly bootId: string | undefined;
 }
 
+/** A person's word that a host is off. */
+export interface Confirmation {
+  readonly uid: number;
+  /** "alice (uid 1000)". */
+  readonly by: string;
+  readonly reason: string;
+  readonly at: MonoMs;
+  readonly wall: number;
+}
+
 /** One host's trouble from first suspicion to resolution. */
 export interface Incident {
   readonly id: string;
@@ -153,6 +163,8 @@ export interface Incident {
   readonly bootId: string | undefined;
   readonly phase: Phase;
   readonly answer?: Answer | undefined;
+  /** Of different people, oldest first; who said it, and why, stays in the timeline. */
+  readonly confirmations?: readonly Confirmation[] | undefined;
   /** Since when a person is asked, in mode ask, and about what. */
   readonly asked?: { readonly at: MonoMs; readonly covers: Answer["covers"] } | undefined;
   /** What happened, oldest first, bounded. */
@@ -273,8 +285,9 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   const incidents: Record<string, Incident> = {};
   for (const [host, incident] of Object.entries(memory.incidents)) {
     const phase = rememberedPhase(incident.phase, now);
-    // Whoever was asked is asked again, and has the whole time again.
-    const { answer: said, asked: _before, ...kept } = incident;
+    // Whoever was asked is asked again, and has the whole time again. A person's word that it is off
+    // is asked for again, too: who saw whether it lived meanwhile?
+    const { answer: said, asked: _before, confirmations: _said, ...kept } = incident;
     const answer = said === undefined ? {} : { answer: { ...said, at: never } };
     incidents[host] = { ...kept, ...answer, openedAt: now, phase };
   }

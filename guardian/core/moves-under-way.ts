@@ -11,7 +11,7 @@ export function hasBegun(phase: Evacuating): boolean {
 
 /** Whether the phase is from before a restart: the commands given then are not known. */
 export function isInherited(phase: Evacuating): boolean {
-  return Object.keys(phase.commands).length === 0;
+  return phase.run === undefined && Object.keys(phase.commands).length === 0;
 }
 
 export function isUnderWay(move: Move): boolean {

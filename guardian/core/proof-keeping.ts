@@ -3,10 +3,11 @@
  * minted anew by the next level of devices when it lapsed, and off again at once when power came on.
  */
 import { monoMs } from "../../shared/time.ts";
+import { standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import { fenceLevels, nextLevel, speaksAgainst } from "./fence-levels.ts";
 import { freshHosts } from "./fence-orders.ts";
-import { fenceState, type Fence } from "./fencing.ts";
+import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
 import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderedText, orderLevel, type LevelOrder } from "./level-orders.ts";
@@ -61,7 +62,9 @@ export function keepProof(
     const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
     return life.poweredOn ? refence(told, host, revoked, out) : told;
   }
-  const fence = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
+  const byDevices = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
+  const byPeople = confirmedFence(state, host, phase.lifeAt);
+  const fence = byDevices.kind !== "proven" && byPeople.kind === "proven" ? byPeople : byDevices;
   if (fence.kind !== "proven") return withoutProof(state, host, phase, fence, held, out);
   if (phase.proof?.obtainedAt === fence.proof.obtainedAt) return state;
   const offSince = phase.proof === undefined ? fence.offSince : phase.offSince;
@@ -74,7 +77,10 @@ export function keepProof(
     level: "warn",
     host: host.host,
     event: "proof-renewed",
-    text: "every power device reads off again, twice: a new proof stands",
+    text:
+      fence.proof.method === "confirmed"
+        ? `confirmed off by ${standingConfirmation(state, host)?.by}: a new proof stands`
+        : "every power device reads off again, twice: a new proof stands",
   });
 }
 
@@ -113,7 +119,9 @@ function tryNextLevel(
   const incident = incidentOf(state, host.host);
   const levels = fenceLevels(state.settings, host.host);
   const { run, lostAt } = phase;
-  if (levels.length <= 1 || run === undefined || incident === undefined) return state;
+  if (levels.length === 0 || run === undefined || incident === undefined) return state;
+  // A single level that was ordered off is read on; its order stands.
+  if (levels.length === 1 && Object.keys(phase.commands).length > 0) return state;
   // What has begun goes on, disarmed or not; only a person's hold stops it.
   const stopped = hasBegun(phase) ? !holdGate(state, host).pass : held;
   if (stopped || phase.life !== undefined || lostAt === undefined) return state;

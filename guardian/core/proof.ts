@@ -8,19 +8,26 @@ import { after, type MonoMs } from "../../shared/time.ts";
 
 declare const minted: unique symbol;
 
+/** Readings of power devices, or the word of people. */
+export type ProofMethod = "power-devices" | "confirmed";
+
 export interface FenceProof {
   readonly [minted]: true;
   readonly host: HostName;
   /** Boot that was fenced, as far as a report told us. */
   readonly bootId: string | undefined;
-  readonly method: "power-devices";
-  /** When the last device was read off. */
+  readonly method: ProofMethod;
+  /** When the last device was read off, or the first of the people that count said so. */
   readonly obtainedAt: MonoMs;
   readonly expiresAt: MonoMs;
 }
 
-/** For `fencing.ts` alone: call it only with every device read off twice after the command. */
+/**
+ * For `fencing.ts` alone: call it only with every device of a level read off twice after the command, or
+ * with the word of as many people as the policy wants and no sign of life since.
+ */
 export function mintProof(
+  method: ProofMethod,
   host: HostName,
   bootId: string | undefined,
   obtainedAt: MonoMs,
@@ -29,7 +36,7 @@ export function mintProof(
   const fields = {
     host,
     bootId,
-    method: "power-devices" as const,
+    method,
     obtainedAt,
     expiresAt: after(obtainedAt, lifetimeMs),
   };

@@ -64,6 +64,10 @@ export interface Limits {
   readonly graceFreshMs: number;
   /** Or this much time of good eyes must have passed, if it reported before. */
   readonly graceUnseenMs: number;
+  /** Lifetime of a proof by people; a sign of life ends it at once. */
+  readonly confirmedMs: number;
+  /** Where two people must confirm, the second within this time. */
+  readonly confirmWithinMs: number;
   /** Lifetime of a proof by power device: less than a server needs to start. */
   readonly proofMs: number;
   readonly proofFirstRenewalMs: number;
@@ -125,6 +129,8 @@ export const defaultLimits: Limits = {
   stoppingMs: 120_000,
   graceFreshMs: 10_000,
   graceUnseenMs: 120_000,
+  confirmedMs: 1_800_000,
+  confirmWithinMs: 600_000,
   proofMs: 30_000,
   proofFirstRenewalMs: 3000,
   proofRenewalMs: 8000,
@@ -174,11 +180,16 @@ export interface HostSettings {
   readonly mode?: Mode | undefined;
 }
 
+/** What proves a host off: its power devices' readings, or a person's word. */
+export type ProofKind = "off" | "confirmed";
+
 /** Hosts under one name; a host aggregate of this name in Nova belongs to it too. */
 export interface GroupSettings {
   readonly hosts: readonly HostName[];
   readonly mode: Mode | undefined;
   readonly rows: RowActions;
+  /** Of those that suffice in the cloud, the ones that suffice here; undefined: all of them. */
+  readonly proofs?: readonly ProofKind[] | undefined;
 }
 
 /** Actions that an operator gave to rows of the verdict table, by row. */
@@ -215,6 +226,10 @@ export interface Settings {
   /** Whether any group has some of its own. */
   readonly groupsHaveRows: boolean;
   readonly windows: readonly MaintenanceWindow[];
+  /** Which kinds of proof suffice. */
+  readonly proofs: readonly ProofKind[];
+  /** How many people must confirm that a host is off. */
+  readonly confirmBy: number;
   /** Degraded hosts are disabled in Nova, and enabled again. */
   readonly disableDegraded: boolean;
   readonly limits: Limits;

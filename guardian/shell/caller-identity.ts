@@ -54,7 +54,7 @@ export function proveCaller(socketPath: string): {
 }
 
 export type Identified =
-  | { readonly kind: "caller"; readonly by: string }
+  | { readonly kind: "caller"; readonly uid: number; readonly by: string }
   | { readonly kind: "unknown"; readonly reason: string };
 
 /**
@@ -81,7 +81,8 @@ export function identifyCaller(
     if ((seen.mode & 0o777) !== 0o700) return unknown(`${path} must have mode 0700`);
     // Taken at once: whoever learns the name later has nothing.
     rmdirSync(path);
-    return { kind: "caller", by: describeCaller(seen.uid, claimed, passwdFile) };
+    const { uid } = seen;
+    return { kind: "caller", uid, by: describeCaller(uid, claimed, passwdFile) };
   } catch (error) {
     return unknown(`the caller's directory ${path} cannot be taken: ${describeError(error)}`);
   }

@@ -147,7 +147,7 @@ async function order(
   const caller = identifyCaller(path, typeof token === "string" ? token : "", field("by"));
   if (caller.kind === "unknown") return problem(401, caller.reason);
   const [at, wall] = [clock.monoMs(), clock.wallMs()];
-  return perform({ guardian, at, wall, by: caller.by, parts: rest, field });
+  return perform({ guardian, at, wall, by: caller.by, uid: caller.uid, parts: rest, field });
 }
 
 /** The body's texts, by name; what is not there, or no text, is empty. */

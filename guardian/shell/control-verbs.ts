@@ -4,6 +4,7 @@
  */
 import { hostName, type HostName } from "../../shared/names.ts";
 import {
+  describeMs,
   describeWall,
   parseDuration,
   wallMs,
@@ -13,10 +14,12 @@ import {
 import type { Guardian } from "../app.ts";
 import { answerProblem } from "../core/approvals.ts";
 import { armingOf } from "../core/arming.ts";
+import { confirmProblem, standingConfirmation } from "../core/confirmations.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { isUnderWay } from "../core/moves-under-way.ts";
 import type { Incident } from "../core/memory.ts";
 import { silentDevices } from "../core/power.ts";
+import { hostOf } from "../core/state.ts";
 
 export interface Reply {
   readonly status: number;
@@ -35,6 +38,7 @@ export interface Asked {
   readonly wall: WallMs;
   /** By the kernel's word. */
   readonly by: string;
+  readonly uid: number;
   readonly parts: readonly string[];
   readonly field: (name: string) => string;
 }
@@ -202,7 +206,31 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
     }
     return tell(asked, { kind: "vouched", at, wall, host, by });
   }
+  if (verb === "confirm") return confirmOff(asked, host);
   return problem(404, `no such path: /api/v1/${asked.parts.join("/")}`);
+}
+
+/** A person's word that a host is off; told what still holds it, and how many more must say it. */
+function confirmOff(asked: Asked, host: HostName): Reply {
+  const { guardian, at, wall, by, uid } = asked;
+  const missing = needsReason(asked, "confirm");
+  if (missing !== undefined) return missing;
+  // Typed again by whoever asks, on a terminal or in a script: nobody confirms the wrong host.
+  if (asked.field("again") !== host) {
+    return problem(400, `confirm ${host}: the host's name must be given again, as "again"`);
+  }
+  const state = guardian.state();
+  const wrong = confirmProblem(state, host);
+  if (wrong !== undefined) return problem(409, wrong);
+  const incident = state.memory.incidents[host]?.id ?? "";
+  const reason = asked.field("reason");
+  guardian.tell({ kind: "confirmed", at, wall, host, incident, uid, by, reason });
+  const after = guardian.state();
+  const stands = standingConfirmation(after, hostOf(after, host)) !== undefined;
+  const note = stands
+    ? `its servers are moved once every gate is open; see: guardian host explain ${host}`
+    : `${after.settings.confirmBy - 1} more must confirm it within ${describeMs(after.settings.limits.confirmWithinMs)}, under another uid`;
+  return { status: 200, body: { done: true, by, host, incident, enough: stands, note } };
 }
 
 function noHost(host: HostName): Reply {

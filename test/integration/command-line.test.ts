@@ -52,6 +52,22 @@ test("the command line: destructive verbs ask for the host's name, exit codes 0,
   assert.equal((await run(socket, ["incident", "bless", id], undefined)).code, 2);
 });
 
+test("the command line: confirm is asked for by name, and --yes must repeat it", async (t) => {
+  const { core, socket } = await control(t);
+  core.loseWithBmc(host1);
+  const confirm = ["fence", "confirm", host1, "--reason", "cables pulled"];
+  assert.equal((await run(socket, confirm, undefined)).code, 2, "no terminal, no --yes");
+  assert.equal((await run(socket, [...confirm, "--yes"], undefined)).code, 2, "--yes alone");
+  const other = await run(socket, [...confirm, "--yes", "compute-2"], undefined);
+  assert.match(String(other.code), /--yes compute-2 is not compute-1: nothing done/);
+  assert.match(String((await run(socket, confirm, "compute-2")).code), /is not compute-1/);
+  assert.equal((await run(socket, confirm.slice(0, 3), host1)).code, 2, "no reason");
+  assert.equal(core.state.memory.incidents[host1]?.confirmations, undefined);
+  assert.equal((await run(socket, confirm, host1)).code, 0);
+  assert.equal(core.state.memory.incidents[host1]?.confirmations?.length, 1);
+  assert.equal((await run(socket, [...confirm, "--yes", host1], undefined)).code, 0);
+});
+
 test("the command line: maintenance is set, listed and cleared", async (t) => {
   const { socket } = await control(t);
   const set = ["maintenance", "set", host1, "--reason", "disks", "--until", "2h"];

@@ -218,6 +218,25 @@ test("disarm says what it waits for, arm says what still holds", async (t) => {
   assert.match(String(armed["note"]), /^still held: the file/);
 });
 
+test("confirm: the host's name again, a reason, no sign of life; the uid is the kernel's", async (t) => {
+  const { core, tell } = await control(t, { confirmBy: 2 });
+  core.nova.addServer(host1, "vm-1");
+  const confirm = (words: Readonly<Record<string, string>>): Promise<unknown> =>
+    tell(`hosts/${host1}/confirm`, { reason: "cables pulled", again: host1, ...words });
+  assert.match(String(await confirm({})), /has no open incident/);
+  core.loseWithBmc(host1);
+  assert.match(String(await confirm({ reason: "" })), /needs a reason/);
+  assert.match(String(await confirm({ again: "" })), /name must be given again/);
+  assert.match(String(await confirm({ again: "compute-2" })), /name must be given again/);
+  assert.equal(core.state.memory.incidents[host1]?.confirmations, undefined);
+  const answer = Object(await confirm({ by: "mallory", uid: "0" })) as Record<string, unknown>;
+  assert.equal(answer["enough"], false);
+  assert.match(String(answer["note"]), /^1 more must confirm it within 10 min/);
+  const [word] = core.state.memory.incidents[host1]?.confirmations ?? [];
+  assert.equal(word?.uid, me);
+  assert.match(String(await tell("hosts/nobody/confirm", { reason: "x" })), /no such host/);
+});
+
 test("no daemon: an error that says so, and nothing left behind", async () => {
   const socket = join(tmpdir(), "no-such-guardian", "guardian.sock");
   const answer = await ask(socket, "POST", `${api}/arm`, { reason: "x" }).catch(String);

@@ -16,6 +16,8 @@ const settings: Settings = {
   ask: { afterMs: 300_000, byDefault: "observe" },
   groups: new Map(),
   windows: [],
+  proofs: ["off", "confirmed"],
+  confirmBy: 1,
   disableDegraded: true,
   limits: defaultLimits,
   networks: [],

@@ -15,4 +15,6 @@ export const equivalents: Readonly<Record<string, string>> = {
   "row 1a never matches": "no state reaches it: row 1 comes first",
   "row 13a does the opposite": "no state reaches it: row 1 comes first",
   "row 13a never matches": "no state reaches it: row 1 comes first",
+  'rule fencing, confirmedFence: never "at <= (lifeAt ?? 0)"':
+    "what revokes a proof voids the word in the same round; this asks once more",
 };

@@ -1,7 +1,7 @@
 /**
  * A mutant for each rule about proofs, found in the compiled text: every condition under which
  * fencing.ts waits or fails, and every sign of life that proof-keeping.ts revokes a proof for, is
- * never met. proof.ts has three rules, written down here.
+ * never met; so is every reason for which confirmations.ts refuses or voids a person's word. proof.ts has three rules, written down here.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,6 @@ import { core, replacing, type Mutant } from "./mutant.ts";
 
 /** Functions whose conditions are rules, with what the condition leads to. */
 const places = [
-  { file: "fencing", name: "fenceState", leadsTo: /^\s*\{?\s*return \{ kind: "failed"/ },
   {
     file: "fencing",
     name: "levelFence",
@@ -20,6 +19,9 @@ const places = [
     name: "deviceFence",
     leadsTo: /^[\s\S]{0,220}?return \{\s*kind: "(?:waiting|failed)"/,
   },
+  { file: "fencing", name: "confirmedFence", leadsTo: /^\s*return \{ kind: "waiting"/ },
+  { file: "confirmations", name: "lifeSince", leadsTo: /^\s*\{?\s*return ["`]/ },
+  { file: "confirmations", name: "lifeProblem", leadsTo: /^\s*\{?[^}]{0,200}?return `/ },
   { file: "fencing", name: "othersLive", leadsTo: /^\s*return \{ kind: "waiting"/ },
   { file: "proof-keeping", name: "signOfLife", leadsTo: /^\s*\{?\s*return \{ what:/ },
 ] as const;

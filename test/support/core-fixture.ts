@@ -170,6 +170,23 @@ export class CoreFixture {
     this.take({ kind, at, wall, host, incident, answer, by: alice, reason });
   }
 
+  /** A host whose power nothing tells, dead beyond doubt: Nova calls its nova-compute down. */
+  loseWithBmc(host: HostName): void {
+    this.powerLoss(host);
+    const offAnswer = { kind: "no-answer", reason: "no answer within 5 s" } as const;
+    this.fact(host, { power: "unknown", offAnswer });
+    this.run(70_000);
+    this.nova.service(host).down = true;
+    this.run(6000);
+  }
+
+  /** A person's word that a host is off. */
+  confirm(host: HostName, uid: number, reason = "cables pulled"): void {
+    const { now: at, wall, memory } = this.state;
+    const incident = memory.incidents[host]?.id ?? "none";
+    this.take({ kind: "confirmed", at, wall, host, incident, uid, by: `uid ${uid}`, reason });
+  }
+
   /** A person sets maintenance that ends in `ms`; undefined: until it is cleared. */
   maintain(host: HostName, ms: number | undefined, reason = "new disks"): void {
     const { now: at } = this;

@@ -36,6 +36,8 @@ interface Service {
   status: "enabled" | "disabled";
   reason: string | undefined;
   forcedDown: boolean;
+  /** Nova calls it down, by its own count. */
+  down?: boolean;
 }
 
 export class FixtureNova {
@@ -138,12 +140,12 @@ export class FixtureNova {
   }
 
   list(): readonly ComputeService[] {
-    return [...this.services].map(([host, { reports, status, reason, forcedDown }]) => ({
+    return [...this.services].map(([host, { reports, status, reason, forcedDown, down }]) => ({
       serviceId: `service-${host}`,
       host,
       zone: this.zone,
       status,
-      state: forcedDown ? ("down" as const) : ("up" as const),
+      state: forcedDown || down === true ? ("down" as const) : ("up" as const),
       forcedDown,
       disabledReason: reason,
       updatedAt: `report ${reports}`,

@@ -1,4 +1,5 @@
 /** What people do in scenarios: verbs of the guardian, and what they set in Nova by themselves. */
+import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
 import { parseDuration, wallMs } from "../../shared/time.ts";
@@ -17,6 +18,10 @@ export function people(world: World, words: readonly string[]): void {
       return world.tell({ kind: "released", at, wall, host, by: "alice" });
     case "vouch":
       return world.tell({ kind: "vouched", at, wall, host, by: "alice" });
+    case "confirm": {
+      const [uid = "", ...reason] = rest;
+      return confirm(world, host, Number(uid), reason.join(" "));
+    }
     case "arm":
       return world.tell({ kind: "arming", at, wall, armed: true, by: "alice", reason: "looked" });
     case "disarm":
@@ -74,6 +79,16 @@ export function people(world: World, words: readonly string[]): void {
     default:
       throw new Error(`unknown command: ${words.join(" ")}`);
   }
+}
+
+/** As the daemon does it: what speaks against it is the answer, and nothing happens. */
+export function confirm(world: World, host: HostName, uid: number, reason: string): void {
+  const { now: at, wall, memory } = world.state;
+  const problem = confirmProblem(world.state, host);
+  if (problem !== undefined) return world.say(`uid ${uid}`, `refused: ${problem}`);
+  const incident = memory.incidents[host]?.id ?? "none";
+  const who = `uid ${uid}`;
+  world.tell({ kind: "confirmed", at, wall, host, incident, uid, by: who, reason });
 }
 
 function answer(

@@ -6,6 +6,7 @@ import {
   type HostSettings,
   type MaintenanceWindow,
   type Mode,
+  type ProofKind,
   type Settings,
 } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
@@ -51,6 +52,8 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     ask: { afterMs: 300_000, byDefault: "observe" },
     groups: new Map(),
     windows: [],
+    proofs: ["off", "confirmed"],
+    confirmBy: 1,
     disableDegraded: true,
     limits: defaultLimits,
     networks: networks.map((name) => ({ name, anchors: [worldAddress(name, undefined)] })),
@@ -99,6 +102,8 @@ export function parseScript(text: string): Script {
       changes = { ...changes, ask: { afterMs: duration(first, line), byDefault } };
     } else if (verb === "window") windows.push(readWindow(rest, line));
     else if (verb === "reboot-overdue") changes = { ...changes, rebootOverdue: first as "act" };
+    else if (verb === "confirm-by") changes = { ...changes, confirmBy: Number(first) };
+    else if (verb === "proofs") changes = { ...changes, proofs: first.split(",") as ProofKind[] };
     else if (verb === "shared") changes = { ...changes, instancesShared: true };
     else if (verb === "collectors") changes = { ...changes, collectors: rest.map(collectorId) };
     else if (verb === "row") rows.set(first, second as RowAction);

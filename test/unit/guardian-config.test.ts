@@ -149,6 +149,15 @@ maintenanceWindows:
     ],
   ],
   [
+    "kinds of proof: none, unknown; three people",
+    "proofs: [confirmed]\ngroups: { gpu: { proofs: [hope] } }\nconfirmBy: 3",
+    [
+      'groups.gpu.proofs.0: Invalid option: expected one of "off"|"confirmed"',
+      "proofs: must list off",
+      "confirmBy: Too big: expected number to be <=2",
+    ],
+  ],
+  [
     "silent before suspect",
     "limits: { silentAfter: 4s, suspectAfter: 5s }",
     ["limits.silentAfter: must be more than limits.suspectAfter"],
@@ -175,7 +184,8 @@ test("modes, groups, windows and what no answer means reach the core", () => {
   const text = `${good}
 mode: ask
 ask: { after: 2m, default: act }
-groups: { gpu: { hosts: [compute-1], mode: observe }, plain: {} }
+groups: { gpu: { hosts: [compute-1], mode: observe, proofs: [off] }, plain: {} }
+confirmBy: 2
 hosts: { compute-1: { mode: act, power: [${bmc("192.0.2.5")}] } }
 disableDegraded: false
 maintenanceWindows:
@@ -187,7 +197,8 @@ limits: { disableDegradedAfter: 30s, enableHealthyAfter: 10m }
   const settings = settingsFrom(loaded.config, "lab");
   assert.equal(settings.mode, "ask");
   assert.deepEqual(settings.ask, { afterMs: 120_000, byDefault: "act" });
-  const gpu = { hosts: ["compute-1"], mode: "observe", rows: new Map() };
+  const gpu = { hosts: ["compute-1"], mode: "observe", rows: new Map(), proofs: ["off"] };
+  assert.deepEqual([settings.proofs, settings.confirmBy], [["off", "confirmed"], 2]);
   assert.deepEqual(settings.groups.get("gpu"), gpu);
   assert.equal(settings.groups.get("plain")?.mode, undefined);
   assert.equal([...settings.hosts.values()][0]?.mode, "act");
