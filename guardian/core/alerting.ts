@@ -92,7 +92,7 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
       host: undefined,
       class: "page",
       title: `the guardian's own eyes are in doubt: ${doubts.map((gate) => gate.gate).join(", ")}`,
-      why: () => doubts.map(describeGate),
+      why: () => doubts.map((gate) => describeGate(gate)),
       impact: "no host can be judged; silent hosts are not fenced",
       next: "restore what is named; the guardian goes on by itself",
     });

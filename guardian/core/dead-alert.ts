@@ -99,7 +99,10 @@ function heldAlert(
     kind: "held",
     class: "page",
     title: `${host.host} is ${assessment.verdict}, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
-    why: () => [...blocked.map(describeGate), ...reasonLines(state, host, assessment)],
+    why: () => [
+      ...blocked.map((gate) => describeGate(gate)),
+      ...reasonLines(state, host, assessment),
+    ],
     next: nextForHeld(state, host, blocked),
   });
 }

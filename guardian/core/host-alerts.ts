@@ -198,7 +198,10 @@ function unattendedAlert(state: GuardianState, host: HostState, assessment: Asse
     class: "page",
     title: `${host.host} has been silent for more than ${describeMs(unattendedMs)} and nothing moves`,
     why: () => {
-      const hold = blocked.length === 0 ? assessment.says : blocked.map(describeGate).join("; ");
+      const hold =
+        blocked.length === 0
+          ? assessment.says
+          : blocked.map((gate) => describeGate(gate)).join("; ");
       const evidence = reasonLines(state, host, assessment);
       return [`held by row ${assessment.row}: ${hold}`, ...evidence];
     },

@@ -76,7 +76,7 @@ export function* evacuatingAlerts(
       kind: "held",
       class: "page",
       title: `${host.host} is fenced, and its servers wait: ${blocked.map((gate) => gate.gate).join(", ")}`,
-      why: () => blocked.map(describeGate),
+      why: () => blocked.map((gate) => describeGate(gate)),
       impact: `${serversText(waiting)} wait`,
       next: "change what the gate names",
     });
@@ -114,7 +114,7 @@ function stalledBecause(
     if (state.now - phase.since < stalledMs) return undefined;
     if (blocked.length > 0) {
       const names = blocked.map((gate) => gate.gate).join(", ");
-      return { what: names, why: blocked.map(describeGate) };
+      return { what: names, why: blocked.map((gate) => describeGate(gate)) };
     }
     if (forcedDown.kind === "done") {
       return { what: "its servers cannot be listed", why: ["Nova gives no list of its servers"] };

@@ -1,13 +1,14 @@
 /** What should be said of one host because of what people decided: maintenance, answers, our marks. */
 import { describeMs, describeWall } from "../../shared/time.ts";
-import { answerOf, approvalOf, describeAnswer } from "./approvals.ts";
+import { answerOf, approvalOf, reasonedAnswer } from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
 import { isDisabledByUs } from "./degraded.ts";
 import { reasonLines } from "./explain.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
-import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
+import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { render } from "./words.ts";
 
 /** The end of a maintenance is told this long before, or half of it before when it is short. */
 const endToldMs = 600_000;
@@ -25,10 +26,7 @@ export function* policyAlerts(
       kind: "dismissed",
       class: "notification",
       title: `${host.host} is silent, and ${answer.by} says that it is no failure`,
-      why: () => [
-        `${describeAnswer(state, answer)}: ${answer.reason}`,
-        ...reasonLines(state, host, assessment),
-      ],
+      why: () => [render(reasonedAnswer(state, answer)), ...reasonLines(state, host, assessment)],
       next: "nothing is done until it has reported again; then it is guarded as before",
     });
   }
@@ -58,7 +56,7 @@ function maintenanceAlert(
       kind: "maintenance-over",
       class: "page",
       title: `${host.host}: its maintenance is over and it does not report: it is not guarded`,
-      why: () => [describeMaintenance(maintenance), ...reasonLines(state, host, assessment)],
+      why: () => [render(maintenanceWords(maintenance)), ...reasonLines(state, host, assessment)],
       next: `finish it, or set a new end; if it failed: guardian maintenance clear ${host.host} (it is then acted on)`,
     });
   }
@@ -68,7 +66,7 @@ function maintenanceAlert(
     kind: "maintenance-ends",
     class: "notification",
     title: `${host.host} is guarded again from ${describeWall(untilWall)} on`,
-    why: () => [describeMaintenance(maintenance)],
+    why: () => [render(maintenanceWords(maintenance))],
     next: `if it takes longer: guardian maintenance set ${host.host} --until … --reason …`,
   });
 }

@@ -1,12 +1,12 @@
 /** The state as people ask for it: plain records for the control socket, the CLI and the page. */
 import { hostName, type HostName } from "../../shared/names.ts";
 import { describeMs, describeWall } from "../../shared/time.ts";
-import { describeAnswer } from "./approvals.ts";
+import { reasonedAnswer } from "./approvals.ts";
 import { armingOf } from "./arming.ts";
 import { describeGate } from "./assessment.ts";
 import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
-import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
+import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { Incident, Move } from "./memory.ts";
 import { describeMode, modeOf } from "./modes.ts";
 import { deviceTrack } from "./power.ts";
@@ -14,7 +14,7 @@ import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import type { Row } from "./verdict-table.ts";
-import type { Language } from "./words.ts";
+import { render, type Language } from "./words.ts";
 
 export interface HostLine {
   readonly host: string;
@@ -84,7 +84,7 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
 
 function maintenanceText(state: GuardianState, name: HostName): string {
   const maintenance = maintenanceOf(state, name);
-  return maintenance === undefined ? "" : describeMaintenance(maintenance);
+  return maintenance === undefined ? "" : render(maintenanceWords(maintenance));
 }
 
 /** A verdict table, row by row. */
@@ -108,7 +108,7 @@ export function showIncidents(state: GuardianState): readonly unknown[] {
 }
 
 function answerText(state: GuardianState, { answer, asked }: Incident): string {
-  if (answer !== undefined) return `${describeAnswer(state, answer)}: ${answer.reason}`;
+  if (answer !== undefined) return render(reasonedAnswer(state, answer));
   return asked === undefined ? "-" : `asked ${describeMs(state.now - asked.at)} ago`;
 }
 

@@ -1,8 +1,9 @@
 /** One page for a storm, that names its hosts and what they share. */
-import { describePlace } from "./domains.ts";
+import { placeWords } from "./domains.ts";
 import type { Wanted } from "./incident-alerts.ts";
 import type { GuardianState } from "./state.ts";
 import { wholeCloud } from "./storm.ts";
+import { render } from "./words.ts";
 
 /** A storm in the whole cloud covers those in its domains: one page, not one a rack. */
 export function stormAlerts(state: GuardianState): readonly Wanted[] {
@@ -27,7 +28,7 @@ function stormAlert(state: GuardianState, scope: string): Wanted {
       `${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`,
       census.place === undefined
         ? "no rack, switch, feed, zone or aggregate that we know explains it"
-        : describePlace(census.place),
+        : render(placeWords(census.place)),
     ],
     impact: `${trouble.length} hosts`,
     next: "look for what they share; nothing new is fenced there until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",

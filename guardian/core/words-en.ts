@@ -1,4 +1,6 @@
 /** The word catalogue in English. `words-zh.ts` has the same keys and the same parameters. */
+import { gatesEnglish } from "./words-gates-en.ts";
+
 export const english = {
   "evidence.no-vote": "reports: no collector has a vote",
   "evidence.reports": "reports: last {age} s ago, {collectors} collector(s) with a vote",
@@ -76,4 +78,6 @@ export const english = {
   "gate.nova": "acts when Nova answers",
   "gate.scheduler": "acts when a nova-scheduler is up",
   "gate.destination": "acts when another host is fresh, enabled, up and sound",
+
+  ...gatesEnglish,
 } as const;

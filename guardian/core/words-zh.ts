@@ -1,5 +1,6 @@
 /** 词条目录（中文）。键与参数必须和 `words-en.ts` 完全一致，由 `test/unit/words.test.ts` 检查。 */
 import type { english } from "./words-en.ts";
+import { gatesChinese } from "./words-gates-zh.ts";
 
 export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "evidence.no-vote": "上报：没有任何采集器有表决权",
@@ -74,4 +75,6 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.nova": "Nova 应答后执行",
   "gate.scheduler": "有 nova-scheduler 可用后执行",
   "gate.destination": "有另一台主机在线、启用、正常且健康后执行",
+
+  ...gatesChinese,
 };
