@@ -71,9 +71,14 @@ export interface Assessment {
   readonly verdict: Verdict;
   readonly action: RowAction;
   /** The row's sentence. */
-  readonly says: string;
+  readonly says: Words;
   /** Every gate between this verdict and an action, or the doubts about our eyes on a silent host. */
   readonly gates: readonly GateResult[];
+}
+
+/** A verdict within a sentence. */
+export function verdictWords(verdict: Verdict): Words {
+  return words(`verdict.${verdict}`);
 }
 
 /** "storm: 2 hosts in trouble <= 1" for people and logs. */

@@ -4,13 +4,14 @@
  * `validate-table.ts` proves that every combination of signals matches and that no row is dead.
  */
 import type { RowAction, Signals, Verdict } from "./assessment.ts";
+import { words, type Words } from "./words.ts";
 
 export interface Row {
   readonly row: string;
   readonly when: { readonly [K in keyof Signals]?: readonly Signals[K][] };
   readonly verdict: Verdict;
   readonly action: RowAction;
-  readonly says: string;
+  readonly says: Words;
 }
 
 const silent = { reports: ["silent"] } as const;
@@ -22,175 +23,175 @@ export const defaultTable: readonly Row[] = [
     when: { reports: ["silent", "unseen"], eyes: ["doubt"] },
     verdict: "unknown",
     action: "page",
-    says: "no report, but our own eyes are in doubt: nothing is concluded",
+    says: words("row.1"),
   },
   {
     row: "1a",
     when: { reports: ["unseen"] },
     verdict: "unknown",
     action: "page",
-    says: "no collector can vouch for what reached it: nothing is concluded",
+    says: words("row.1a"),
   },
   {
     row: "2",
     when: { power: ["contradicted"] },
     verdict: "unknown",
     action: "page",
-    says: "its power device says off while it shows life: that device is not this host's",
+    says: words("row.2"),
   },
   {
     row: "3",
     when: { known: ["no"] },
     verdict: "unknown",
     action: "ticket",
-    says: "never in Nova, or never seen by a probe: it is not guarded",
+    says: words("row.3"),
   },
   {
     row: "3a",
     when: { ...silent, recovered: ["yes"] },
     verdict: "dead",
     action: "ticket",
-    says: "fenced and evacuated by us; it waits for a person to release it",
+    says: words("row.3a"),
   },
   {
     row: "4",
     when: { ...fresh, checks: ["storage"] },
     verdict: "degraded",
     action: "alert",
-    says: "it lives, but its storage network or instances directory has failed",
+    says: words("row.4"),
   },
   {
     row: "5",
     when: { ...fresh, checks: ["business"] },
     verdict: "degraded",
     action: "alert",
-    says: "it lives, but its business network has failed",
+    says: words("row.5"),
   },
   {
     row: "5a",
     when: { reports: ["partial"] },
     verdict: "isolated",
     action: "alert",
-    says: "its reports are missing on a network that works for other hosts",
+    says: words("row.5a"),
   },
   {
     row: "6",
     when: { ...fresh, checks: ["libvirt"] },
     verdict: "degraded",
     action: "ticket",
-    says: "it lives, but libvirt or its nova-compute is down",
+    says: words("row.6"),
   },
   {
     row: "7",
     when: { ...fresh, checks: ["settling"] },
     verdict: "degraded",
     action: "watch",
-    says: "a self-check fails or is missing, not long enough to say more",
+    says: words("row.7"),
   },
   {
     row: "8",
     when: { ...fresh },
     verdict: "healthy",
     action: "none",
-    says: "it reports, and all its checks are good",
+    says: words("row.8"),
   },
   {
     row: "8a",
     when: { reports: ["overdue"] },
     verdict: "unknown",
     action: "watch",
-    says: "its report is overdue; pinging it and reading its power, nobody is told yet",
+    says: words("row.8a"),
   },
   {
     row: "9",
     when: { ...silent, notice: ["in-force"] },
     verdict: "silent",
     action: "watch",
-    says: "it announced its silence; waiting for it to return",
+    says: words("row.9"),
   },
   {
     row: "10",
     when: { ...silent, measured: ["no"] },
     verdict: "silent",
     action: "watch",
-    says: "no reports; pinging it and reading its power before anything is concluded",
+    says: words("row.10"),
   },
   {
     row: "11a",
     when: { ...silent, ping: ["some"], nova: ["quiet-long"] },
     verdict: "isolated",
     action: "page",
-    says: "it answers pings on one network only, and Nova has not heard it for a minute",
+    says: words("row.11a"),
   },
   {
     row: "11",
     when: { ...silent, ping: ["some"] },
     verdict: "isolated",
     action: "alert",
-    says: "it answers pings on one network and not on another: it lives, a network failed",
+    says: words("row.11"),
   },
   {
     row: "12a",
     when: { ...silent, ping: ["all"], nova: ["unseen"] },
     verdict: "unknown",
     action: "page",
-    says: "it answers pings, and Nova does not answer us: nothing is concluded",
+    says: words("row.12a"),
   },
   {
     row: "12",
     when: { ...silent, ping: ["all"], nova: ["alive", "unsure", "quiet"] },
     verdict: "silent",
     action: "ticket",
-    says: "it answers pings on every network: its probe is dead, the host lives",
+    says: words("row.12"),
   },
   {
     row: "13",
     when: { ...silent, ping: ["all"], nova: ["quiet-long"] },
     verdict: "hung",
     action: "page",
-    says: "it answers pings, but neither its probe nor its nova-compute works: it hangs",
+    says: words("row.13"),
   },
   {
     row: "13a",
     when: { ...silent, ping: ["unseen"] },
     verdict: "unknown",
     action: "page",
-    says: "no network is left on which it could be pinged: nothing is concluded",
+    says: words("row.13a"),
   },
   {
     row: "14",
     when: { ...silent, ping: ["none"], power: ["off"] },
     verdict: "dead",
     action: "fence",
-    says: "no reports, no echo on any network, and its power reads off",
+    says: words("row.14"),
   },
   {
     row: "15",
     when: { ...silent, ping: ["none"], power: ["unknown"] },
     verdict: "dead",
     action: "page",
-    says: "no reports and no echo, but its power cannot be proven: without a proof nothing moves",
+    says: words("row.15"),
   },
   {
     row: "16a",
     when: { ...silent, ping: ["none"], power: ["on"], nova: ["unseen"] },
     verdict: "unknown",
     action: "page",
-    says: "no echo, its power reads on, and Nova does not answer us: nothing is concluded",
+    says: words("row.16a"),
   },
   {
     row: "16",
     when: { ...silent, ping: ["none"], power: ["on"], nova: ["alive"] },
     verdict: "isolated",
     action: "alert",
-    says: "no reports and no echo, but its nova-compute still reports to Nova: it lives",
+    says: words("row.16"),
   },
   {
     row: "17",
     when: { ...silent, ping: ["none"], power: ["on"], nova: ["unsure"] },
     verdict: "silent",
     action: "watch",
-    says: "no echo, its power reads on; waiting for Nova's record to move or to stand still",
+    says: words("row.17"),
   },
   {
     row: "18",
@@ -203,7 +204,7 @@ export const defaultTable: readonly Row[] = [
     },
     verdict: "dead",
     action: "fence",
-    says: "no reports, no echo on two networks or more, and Nova's record stands still",
+    says: words("row.18"),
   },
   {
     row: "19",
@@ -216,6 +217,6 @@ export const defaultTable: readonly Row[] = [
     },
     verdict: "isolated",
     action: "page",
-    says: "silent on the only network we see: a network may have failed, a person must look",
+    says: words("row.19"),
   },
 ];

@@ -1,5 +1,7 @@
 /** The word catalogue in English. `words-zh.ts` has the same keys and the same parameters. */
 import { gatesEnglish } from "./words-gates-en.ts";
+import { rowsEnglish } from "./words-rows-en.ts";
+import { alertsEnglish } from "./words-alerts-en.ts";
 
 export const english = {
   "evidence.no-vote": "reports: no collector has a vote",
@@ -80,4 +82,6 @@ export const english = {
   "gate.destination": "acts when another host is fresh, enabled, up and sound",
 
   ...gatesEnglish,
+  ...rowsEnglish,
+  ...alertsEnglish,
 } as const;

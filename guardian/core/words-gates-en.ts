@@ -19,6 +19,7 @@ export const gatesEnglish = {
   "asked.default": "no answer in time: acts by default",
   "asked.not-yet": "not asked yet",
   "asked.waiting": "no answer for {age} s",
+  "asked.ago": "asked {lasted} ago",
   "answer.approved": "approved by {by} {when}",
   "answer.held": "put on hold by {by} {when}",
   "answer.dismissed": "called no failure by {by} {when}",

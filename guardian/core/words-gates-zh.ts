@@ -21,6 +21,7 @@ export const gatesChinese: Readonly<Record<keyof typeof gatesEnglish, string>> =
   "asked.default": "超时无人答复：按默认设置执行",
   "asked.not-yet": "尚未询问",
   "asked.waiting": "{age} 秒内无人答复",
+  "asked.ago": "{lasted}前已询问",
   "answer.approved": "{by} {when}批准",
   "answer.held": "{by} {when}暂停",
   "answer.dismissed": "{by} {when}判为非故障",

@@ -8,7 +8,7 @@ import { chinese } from "./words-zh.ts";
 export type WordKey = keyof typeof english;
 export type Language = "en" | "zh";
 
-export const languages: readonly Language[] = ["en", "zh"];
+export const languages = ["en", "zh"] as const satisfies readonly Language[];
 
 /** A time that its sentence gives in seconds with one decimal; it names the unit. */
 export interface Seconds {
@@ -106,6 +106,15 @@ export function render(said: Said, language: Language = "en"): string {
     }
   }
   return text;
+}
+
+/** "8.2 s", "3 min 20 s", "2 h 5 min". */
+export function durationWords(ms: number): Words {
+  if (ms < 60_000) return words("duration.seconds", { seconds: seconds(ms) });
+  const whole = Math.round(ms / 1000);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return words("duration.minutes", { minutes, seconds: whole % 60 });
+  return words("duration.hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 /** JSON has no infinity: a journal gives null for it. */
