@@ -12,7 +12,7 @@ import type { FiringAlert } from "./memory.ts";
 import { hostAlerts } from "./host-alerts.ts";
 import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
 import { isSame } from "./same-words.ts";
-import type { GuardianState } from "./state.ts";
+import { stateWith, type GuardianState } from "./state.ts";
 import { stormAlerts } from "./storm-alerts.ts";
 import { render, words, type Said, type Words } from "./words.ts";
 
@@ -27,12 +27,8 @@ const quietTroubleMs = 60_000;
 
 /** Sends what began and what ended; repeats pages that nobody ended. */
 export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
-  const wanted = new Map<string, Wanted>();
-  for (const want of globalAlerts(state)) wanted.set(dedupKeyOf(state, want.host, want.kind), want);
-  for (const host of state.hosts.values()) {
-    for (const want of hostAlerts(state, host))
-      wanted.set(dedupKeyOf(state, want.host, want.kind), want);
-  }
+  const wanted = wantedAlerts(state);
+  if (isAsFiring(state, wanted)) return state;
   const alerts: Record<string, FiringAlert> = {};
   let changed = false;
   for (const [key, want] of wanted) {
@@ -57,7 +53,35 @@ export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
     const message = { ...firing.message, id, status: "resolved" as const, wallMs: state.wall };
     out.push({ kind: "alert", message });
   }
-  return changed ? { ...state, memory: { ...state.memory, alerts } } : state;
+  return changed ? stateWith(state, { memory: { ...state.memory, alerts } }) : state;
+}
+
+/** What should be firing now, by dedup key. */
+function wantedAlerts(state: GuardianState): ReadonlyMap<string, Wanted> {
+  const wanted = new Map<string, Wanted>();
+  for (const want of globalAlerts(state)) wanted.set(dedupKeyOf(state, want.host, want.kind), want);
+  for (const host of state.hosts.values()) {
+    for (const want of hostAlerts(state, host)) {
+      wanted.set(dedupKeyOf(state, want.host, want.kind), want);
+    }
+  }
+  return wanted;
+}
+
+/** Nothing began, ended or is due again: nearly every round, and then nothing is copied. */
+function isAsFiring(state: GuardianState, wanted: ReadonlyMap<string, Wanted>): boolean {
+  const { alerts } = state.memory;
+  let firing = 0;
+  for (const key in alerts) {
+    if (!wanted.has(key)) return false;
+    firing += 1;
+  }
+  if (firing !== wanted.size) return false;
+  for (const [key, want] of wanted) {
+    const alert = alerts[key];
+    if (alert === undefined || isDue(state, alert, want)) return false;
+  }
+  return true;
 }
 
 /** A host's alert of an earlier process, while this one has nothing to say of that host yet. */

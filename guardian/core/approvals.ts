@@ -10,7 +10,7 @@ import type { Acknowledged, IncidentAnswered } from "./events.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
 import type { Answer, FiringAlert, Incident } from "./memory.ts";
 import { modeOf } from "./modes.ts";
-import { hostOf, type GuardianState, type HostState } from "./state.ts";
+import { hostOf, type GuardianState, type HostState, stateWith } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
 export type Covers = Answer["covers"];
@@ -165,7 +165,7 @@ function withoutAcknowledgements(state: GuardianState, host: HostName): Guardian
       firing.message.host === host ? { ...firing, acknowledgedBy: undefined } : firing,
     ]),
   );
-  return { ...state, memory: { ...state.memory, alerts } };
+  return stateWith(state, { memory: { ...state.memory, alerts } });
 }
 
 /** A person has taken note: what fires now is not repeated. */
@@ -182,7 +182,7 @@ export function foldAcknowledged(
     alerts[key] = meant ? { ...firing, acknowledgedBy: event.by } : firing;
   }
   if (count === 0) return state;
-  const known = { ...state, memory: { ...state.memory, alerts } };
+  const known = stateWith(state, { memory: { ...state.memory, alerts } });
   return say(known, out, {
     level: "info",
     host: event.host,
@@ -262,5 +262,5 @@ function isFresh(host: HostState): boolean {
 
 function withIncident(state: GuardianState, incident: Incident): GuardianState {
   const incidents = { ...state.memory.incidents, [incident.host]: incident };
-  return { ...state, memory: { ...state.memory, incidents } };
+  return stateWith(state, { memory: { ...state.memory, incidents } });
 }

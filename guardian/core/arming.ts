@@ -7,7 +7,7 @@ import type { Effect } from "./effects.ts";
 import type { Arming } from "./events.ts";
 import { say } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
-import type { GuardianState } from "./state.ts";
+import { stateWith, type GuardianState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
 export type ArmingState =
@@ -48,7 +48,7 @@ function isInFlight(phase: Phase): boolean {
 export function foldArming(state: GuardianState, event: Arming, out: Effect[]): GuardianState {
   const disarmed = event.armed ? undefined : `${event.by}: ${event.reason}`;
   const memory = { ...state.memory, disarmed };
-  return say({ ...state, memory }, out, {
+  return say(stateWith(state, { memory }), out, {
     level: "warn",
     host: undefined,
     event: event.armed ? "armed" : "disarmed",
@@ -65,7 +65,7 @@ export function foldArmingTold(
   const now = armingOf(state);
   const was = state.memory.arming;
   if (now.kind === was) return state;
-  const told = { ...state, memory: { ...state.memory, arming: now.kind } };
+  const told = stateWith(state, { memory: { ...state.memory, arming: now.kind } });
   const text = armingText(now, was, state.disarmedFile || before.disarmedFile);
   if (text === undefined) return told;
   return say(told, out, { level: "warn", host: undefined, event: now.kind, text });

@@ -6,7 +6,7 @@ import type { HostName } from "../../shared/names.ts";
 import { placeOf, type DomainCensus, type Place } from "./domains.ts";
 import { failings, noneFailing, type Failing } from "./failings.ts";
 import { capacityOf, freeMbOf } from "./inventory.ts";
-import type { GuardianState, HostState } from "./state.ts";
+import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { holdsOthers, inScope, isFenced, isIll } from "./storm.ts";
 
 export interface Census {
@@ -75,7 +75,7 @@ export function foldCensus(state: GuardianState): GuardianState {
     domains,
     place: placeOf(domains, trouble.length, scope),
   };
-  return { ...state, census };
+  return stateWith(state, { census });
 }
 
 /** How many of so many hosts may be in trouble at once. */

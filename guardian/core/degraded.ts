@@ -20,7 +20,7 @@ import type { DegradedMark, OrderState } from "./memory.ts";
 import { modeOf } from "./modes.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { isOrderDue, serviceRetryMs } from "./service-orders.ts";
-import type { GuardianState, HostState } from "./state.ts";
+import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { inScope } from "./storm.ts";
 import { words } from "./words.ts";
 
@@ -269,5 +269,5 @@ function withMark(
 ): GuardianState {
   const { [host]: _before, ...others } = state.memory.degraded;
   const degraded = mark === undefined ? others : { ...others, [host]: mark };
-  return { ...state, memory: { ...state.memory, degraded } };
+  return stateWith(state, { memory: { ...state.memory, degraded } });
 }

@@ -6,7 +6,7 @@
 import type { HostName } from "../../shared/names.ts";
 import type { ComputeService } from "../ports.ts";
 import { hostSettings, type Settings } from "./settings.ts";
-import type { GuardianState } from "./state.ts";
+import { hostWith, stateWith, type GuardianState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
 /** Domains of a host: by configuration, by its availability zone, by its host aggregates. */
@@ -41,9 +41,9 @@ export function foldDomains(state: GuardianState): GuardianState {
     const same =
       domains.length === host.domains.length &&
       domains.every((domain, at) => domain === host.domains[at]);
-    return same ? host : { ...host, domains };
+    return same ? host : hostWith(host, { domains });
   });
-  return hosts === state.hosts ? state : { ...state, hosts };
+  return hosts === state.hosts ? state : stateWith(state, { hosts });
 }
 
 const none: readonly string[] = [];

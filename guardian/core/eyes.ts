@@ -7,7 +7,13 @@ import type { GateResult } from "./assessment.ts";
 import type { Tick } from "./events.ts";
 import { rowAge } from "./freshness.ts";
 import { seenNetworksOf } from "./reverse-ping.ts";
-import type { CollectorTrack, GuardianState, HostState } from "./state.ts";
+import {
+  stateWith,
+  withEyes,
+  type CollectorTrack,
+  type GuardianState,
+  type HostState,
+} from "./state.ts";
 import { seconds, words, type Words } from "./words.ts";
 
 /** Notices a pause of our own loop and a step of the wall clock against the monotonic one. */
@@ -26,15 +32,14 @@ export function foldTick(state: GuardianState, event: Tick): GuardianState {
       shakenBy = words("doubt.stepped", { length: seconds(stepMs) });
     }
   }
-  const eyes = {
-    ...state.eyes,
+  const seen = withEyes(state, {
     tickAt: event.at,
     previousTickAt: tickAt,
     tickWall: event.wall,
     shakenAt,
     shakenBy,
-  };
-  return { ...state, eyes, now: event.at, wall: event.wall, disarmedFile: event.disarmed };
+  });
+  return stateWith(seen, { now: event.at, wall: event.wall, disarmedFile: event.disarmed });
 }
 
 /** One part of our eyes: whether it is good, and its numbers for whoever asks. */

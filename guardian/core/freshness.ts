@@ -8,7 +8,14 @@ import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Telemetry } from "./events.ts";
 import type { KnownHost } from "./memory.ts";
-import { hostOf, type CollectorTrack, type GuardianState, type HostState } from "./state.ts";
+import {
+  hostOf,
+  type CollectorTrack,
+  type GuardianState,
+  type HostState,
+  hostWith,
+  stateWith,
+} from "./state.ts";
 
 /** Takes in watermarks first, then the rows they vouch for. */
 export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianState {
@@ -34,12 +41,12 @@ export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianS
     if (learned !== remembered) known.set(row.host, learned);
   }
   const hosts = state.hosts.withAll(changed);
-  if (known.size === 0) return { ...state, collectors, hosts };
+  if (known.size === 0) return stateWith(state, { collectors, hosts });
   const memory = {
     ...state.memory,
     known: { ...state.memory.known, ...Object.fromEntries(known) },
   };
-  return { ...state, collectors, hosts, memory };
+  return stateWith(state, { collectors, hosts, memory });
 }
 
 /** What a report tells of its host for good; a UUID that could not be read takes nothing away. */
@@ -79,7 +86,7 @@ function foldWatermark(
 function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: MonoMs): HostState {
   if (row.collectorEpoch !== track.watermark.epoch) {
     // Of another epoch: it tells that the host reported once, and nothing about when.
-    return host.newest === undefined ? { ...host, newest: row } : host;
+    return host.newest === undefined ? hostWith(host, { newest: row }) : host;
   }
   // One or two rows a host: looking through them is cheaper than any key.
   const place = placeOf(host.rows, row);
@@ -89,11 +96,11 @@ function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: M
   const rows = host.rows.slice();
   rows[place === -1 ? rows.length : place] = row;
   const arrivedAt = arrivalOnOurClock(row, track, at);
-  if (host.lifeAt !== undefined && arrivedAt < host.lifeAt) return { ...host, rows };
+  if (host.lifeAt !== undefined && arrivedAt < host.lifeAt) return hostWith(host, { rows });
   const rebooted = host.newest !== undefined && row.bootId !== host.newest.bootId;
   // A new boot means that it came on again: what its power devices said before is void.
   const devices = rebooted ? new Map() : host.devices;
-  return { ...host, rows, newest: row, lifeAt: arrivedAt, devices };
+  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, devices });
 }
 
 function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow): number {
@@ -174,30 +181,32 @@ export function foldFreshness(
   const { limits } = state.settings;
   if (voting.length === 0) {
     if (host.freshSince === undefined && host.silentSince === undefined) return host;
-    return {
-      ...host,
+    return hostWith(host, {
       freshSince: undefined,
       silentSince: undefined,
       steadyAt: steadyBefore(state, host),
-    };
+    });
   }
   const { ageMs, silentMs } = hostAge(state, host, voting);
   if (ageMs < limits.suspectAfterMs) {
     if (host.freshSince !== undefined) return host;
-    return { ...host, suspectSince: undefined, silentSince: undefined, freshSince: state.now };
+    return hostWith(host, {
+      suspectSince: undefined,
+      silentSince: undefined,
+      freshSince: state.now,
+    });
   }
   const silentSince =
     silentMs >= limits.silentAfterMs ? (host.silentSince ?? state.now) : undefined;
   const suspectSince = host.suspectSince ?? state.now;
   const same = host.suspectSince === suspectSince && host.silentSince === silentSince;
   if (same && host.freshSince === undefined) return host;
-  return {
-    ...host,
+  return hostWith(host, {
     freshSince: undefined,
     suspectSince,
     silentSince,
     steadyAt: steadyBefore(state, host),
-  };
+  });
 }
 
 /** Last moment at which a host had been fresh for `graceFreshMs` without a break. */

@@ -33,7 +33,7 @@ import { foldServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
 import { assess } from "./signals.ts";
-import { newHostState, type GuardianState, type HostState } from "./state.ts";
+import { newHostState, type GuardianState, type HostState, stateWith, withEyes } from "./state.ts";
 import { foldStorms, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
 
@@ -128,7 +128,7 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "inventory":
       return foldInventory(state, event);
     case "nova-failed":
-      return { ...state, eyes: { ...state.eyes, novaReason: event.reason } };
+      return withEyes(state, { novaReason: event.reason });
     case "pinged":
       return foldPing(state, event);
     case "anchor-pinged":
@@ -171,8 +171,7 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
 
 function foldStarted(state: GuardianState, event: Started, out: Effect[]): GuardianState {
   const memory = event.memory === undefined ? emptyMemory : remembered(event.memory, event.at);
-  const started: GuardianState = {
-    ...state,
+  const started: GuardianState = stateWith(state, {
     epoch: event.epoch,
     startedAt: event.at,
     startedWall: event.wall,
@@ -180,7 +179,7 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
     wall: event.wall,
     eyes: { ...state.eyes, graceFrom: event.at, goodMs: 0 },
     memory,
-  };
+  });
   const told = say(started, out, {
     level: "info",
     host: undefined,
@@ -202,7 +201,7 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
   });
   const closed = closeIncident(told, event.host);
   const released = [...closed.memory.released, event.host];
-  return { ...closed, memory: { ...closed.memory, released } };
+  return stateWith(closed, { memory: { ...closed.memory, released } });
 }
 
 /**
@@ -216,12 +215,11 @@ function foldReturned(state: GuardianState): GuardianState {
     return host === undefined || (host.freshSince === undefined && !isBackInUse(host));
   });
   if (still.length === released.length) return state;
-  return { ...state, memory: { ...state.memory, released: still } };
+  return stateWith(state, { memory: { ...state.memory, released: still } });
 }
 
 function foldJournal(state: GuardianState, writable: boolean, reason: string): GuardianState {
-  const eyes = { ...state.eyes, journalWritable: writable, journalReason: reason };
-  return { ...state, eyes };
+  return withEyes(state, { journalWritable: writable, journalReason: reason });
 }
 
 /** One round: see who is fresh, look where it is due, judge each host, act, tell. */
@@ -245,7 +243,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
 
 function eachHost(state: GuardianState, change: (host: HostState) => HostState): GuardianState {
   const hosts = state.hosts.map(change);
-  return hosts === state.hosts ? state : { ...state, hosts };
+  return hosts === state.hosts ? state : stateWith(state, { hosts });
 }
 
 /** Since when we, or every collector with a vote, have been watching; and how well. */
@@ -259,7 +257,7 @@ function foldWatching(state: GuardianState, sinceTickMs: number): GuardianState 
   const restarted = graceFrom !== eyes.graceFrom;
   const goodMs = restarted ? 0 : eyes.goodMs + (doubt ? 0 : sinceTickMs);
   const doubtSince = doubt ? (eyes.doubtSince ?? state.now) : undefined;
-  return { ...state, eyes: { ...eyes, graceFrom, goodMs, doubtSince } };
+  return withEyes(state, { graceFrom, goodMs, doubtSince });
 }
 
 /** Pings, power readings and Nova's list, where they are due. */
@@ -284,7 +282,7 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
   const askedAt = anchored.eyes.servicesAskedAt;
   if (askedAt !== undefined && state.now - askedAt < everyMs) return anchored;
   out.push({ kind: "read-services" });
-  return { ...anchored, eyes: { ...anchored.eyes, servicesAskedAt: state.now } };
+  return withEyes(anchored, { servicesAskedAt: state.now });
 
   function readingEveryMs(current: GuardianState, host: HostState, inTrouble: boolean): number {
     if (!inTrouble) return limits.powerRehearsalMs;

@@ -5,7 +5,7 @@ import type { Effect } from "./effects.ts";
 import { incidentOf, say } from "./incidents.ts";
 import type { Incident } from "./memory.ts";
 import { sameButNumbers } from "./same-words.ts";
-import { withHost, type GuardianState, type HostState } from "./state.ts";
+import { withHost, type GuardianState, type HostState, hostWith } from "./state.ts";
 
 /** Keeps the gates with the assessment, for `host explain` and the alerts. */
 export function withGates(
@@ -14,7 +14,7 @@ export function withGates(
   assessment: Assessment,
   gates: readonly GateResult[],
 ): GuardianState {
-  return withHost(state, { ...host, assessment: { ...assessment, gates } });
+  return withHost(state, hostWith(host, { assessment: { ...assessment, gates } }));
 }
 
 /** Says what holds an action, when it changes: the gates' words only, since their numbers move. */

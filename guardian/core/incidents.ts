@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import type { Effect, Line } from "./effects.ts";
 import type { Incident, Phase } from "./memory.ts";
-import type { GuardianState } from "./state.ts";
+import { stateWith, type GuardianState } from "./state.ts";
 
 const timelineMax = 200;
 
@@ -30,12 +30,12 @@ export function openIncident(
     timeline: [{ at: state.now, wall: state.wall, text: line.text }],
   };
   const incidents = { ...state.memory.incidents, [host]: incident };
-  return { ...state, memory: { ...state.memory, incidents, incidentCount: count } };
+  return stateWith(state, { memory: { ...state.memory, incidents, incidentCount: count } });
 }
 
 export function closeIncident(state: GuardianState, host: HostName): GuardianState {
   const { [host]: _closed, ...incidents } = state.memory.incidents;
-  return { ...state, memory: { ...state.memory, incidents } };
+  return stateWith(state, { memory: { ...state.memory, incidents } });
 }
 
 /** Puts an incident into another phase. */
@@ -43,7 +43,7 @@ export function withPhase(state: GuardianState, host: HostName, phase: Phase): G
   const incident = incidentOf(state, host);
   if (incident === undefined) return state;
   const incidents = { ...state.memory.incidents, [host]: { ...incident, phase } };
-  return { ...state, memory: { ...state.memory, incidents } };
+  return stateWith(state, { memory: { ...state.memory, incidents } });
 }
 
 /** Says a line in the log and, when the host has an incident, in its timeline. */
@@ -54,5 +54,5 @@ export function say(state: GuardianState, out: Effect[], line: Omit<Line, "kind"
   const entry = { at: state.now, wall: state.wall, text: line.text };
   const timeline = [...incident.timeline, entry].slice(-timelineMax);
   const incidents = { ...state.memory.incidents, [incident.host]: { ...incident, timeline } };
-  return { ...state, memory: { ...state.memory, incidents } };
+  return stateWith(state, { memory: { ...state.memory, incidents } });
 }

@@ -8,7 +8,7 @@ import type { Capacity } from "../ports.ts";
 import { foldDomains } from "./domains.ts";
 import type { Effect } from "./effects.ts";
 import type { InventoryRead, Services } from "./events.ts";
-import type { GuardianState } from "./state.ts";
+import { stateWith, type GuardianState } from "./state.ts";
 
 export interface Inventory {
   readonly askedAt: MonoMs | undefined;
@@ -43,12 +43,12 @@ export function dueInventory(state: GuardianState, out: Effect[]): GuardianState
   const everyMs = readAt === undefined ? firstReadEveryMs : readEveryMs;
   if (askedAt !== undefined && state.now - askedAt < everyMs) return state;
   out.push({ kind: "read-inventory" });
-  return { ...state, inventory: { ...state.inventory, askedAt: state.now } };
+  return stateWith(state, { inventory: { ...state.inventory, askedAt: state.now } });
 }
 
 export function foldInventory(state: GuardianState, event: InventoryRead): GuardianState {
   if (event.answer.kind === "failed") {
-    return { ...state, inventory: { ...state.inventory, reason: event.answer.reason } };
+    return stateWith(state, { inventory: { ...state.inventory, reason: event.answer.reason } });
   }
   const aggregates = new Map<HostName, string[]>();
   for (const { name, hosts } of event.answer.aggregates) {
@@ -56,13 +56,13 @@ export function foldInventory(state: GuardianState, event: InventoryRead): Guard
   }
   const capacity = new Map(event.answer.capacity.map((entry) => [entry.host, entry]));
   const inventory = { ...state.inventory, readAt: event.at, reason: "", aggregates, capacity };
-  return foldDomains({ ...state, inventory });
+  return foldDomains(stateWith(state, { inventory }));
 }
 
 /** The schedulers of a list of services. */
 export function foldSchedulers(state: GuardianState, event: Services): GuardianState {
   if (event.schedulers === undefined) return state;
-  return { ...state, inventory: { ...state.inventory, schedulers: event.schedulers } };
+  return stateWith(state, { inventory: { ...state.inventory, schedulers: event.schedulers } });
 }
 
 /** A host's memory as Nova showed it last; undefined when it is not known now. */

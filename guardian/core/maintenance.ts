@@ -12,7 +12,7 @@ import { say } from "./incidents.ts";
 import type { Maintenance } from "./memory.ts";
 import { membersOf } from "./modes.ts";
 import type { MaintenanceWindow } from "./settings.ts";
-import { hostOf, type GuardianState } from "./state.ts";
+import { hostOf, type GuardianState, stateWith } from "./state.ts";
 import { render, words, type Words } from "./words.ts";
 
 /** What holds a host now; undefined when it is in service. */
@@ -211,10 +211,10 @@ function windowEntry(window: MaintenanceWindow): Maintenance {
 
 function withEntry(state: GuardianState, host: HostName, entry: Maintenance): GuardianState {
   const maintenance = { ...state.memory.maintenance, [host]: entry };
-  return { ...state, memory: { ...state.memory, maintenance } };
+  return stateWith(state, { memory: { ...state.memory, maintenance } });
 }
 
 function withoutEntry(state: GuardianState, host: HostName): GuardianState {
   const { [host]: _ended, ...maintenance } = state.memory.maintenance;
-  return { ...state, memory: { ...state.memory, maintenance } };
+  return stateWith(state, { memory: { ...state.memory, maintenance } });
 }

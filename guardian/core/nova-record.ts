@@ -8,7 +8,15 @@ import type { ComputeService } from "../ports.ts";
 import type { Signals } from "./assessment.ts";
 import type { Services } from "./events.ts";
 import type { Limits } from "./settings.ts";
-import { hostOf, type GuardianState, type HostState, type ServiceTrack } from "./state.ts";
+import {
+  hostOf,
+  type GuardianState,
+  type HostState,
+  type ServiceTrack,
+  hostWith,
+  stateWith,
+  withEyes,
+} from "./state.ts";
 
 /** Takes in one answer of Nova's service list. */
 export function foldServices(state: GuardianState, event: Services): GuardianState {
@@ -16,7 +24,7 @@ export function foldServices(state: GuardianState, event: Services): GuardianSta
   for (const service of event.services) {
     const host = hostOf(state, service.host);
     const track = foldService(host.service, service, event.askedAt, event.at);
-    if (track !== host.service) listedHosts.set(service.host, { ...host, service: track });
+    if (track !== host.service) listedHosts.set(service.host, hostWith(host, { service: track }));
   }
   const listed = new Set([...event.services.map(({ host }) => host), ...event.unreadable]);
   const hosts = state.hosts.withAll(listedHosts).map((host) => {
@@ -27,10 +35,9 @@ export function foldServices(state: GuardianState, event: Services): GuardianSta
     // Nova, it is nobody's host any more; one that we are moving off stays ours.
     const listedMs = event.at - host.service.answeredAt;
     const kept = acting || host.suspectSince !== undefined || listedMs < unlistedMs;
-    return kept ? host : { ...host, service: undefined };
+    return kept ? host : hostWith(host, { service: undefined });
   });
-  const eyes = { ...state.eyes, servicesAt: event.at, novaReason: "" };
-  return { ...state, hosts, eyes };
+  return withEyes(stateWith(state, { hosts }), { servicesAt: event.at, novaReason: "" });
 }
 
 /** Enabled, up and not forced down: Nova may put servers on it. */

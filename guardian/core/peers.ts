@@ -6,7 +6,7 @@
 import type { NetworkName, PeerSighting } from "../../shared/telemetry.ts";
 import type { Telemetry } from "./events.ts";
 import { rowAge } from "./freshness.ts";
-import { hostOf, type GuardianState, type HostState } from "./state.ts";
+import { hostOf, type GuardianState, type HostState, hostWith, stateWith } from "./state.ts";
 
 /** Fewer than two may both hang behind the same broken cable. */
 const peersMin = 2;
@@ -26,9 +26,9 @@ export function foldSightings(state: GuardianState, event: Telemetry): GuardianS
       continue;
     }
     const sightings = [...host.sightings.filter((one) => one !== same), sighting];
-    changed.set(host.host, { ...host, sightings });
+    changed.set(host.host, hostWith(host, { sightings }));
   }
-  return { ...state, hosts: state.hosts.withAll(changed) };
+  return stateWith(state, { hosts: state.hosts.withAll(changed) });
 }
 
 export interface PeerView {

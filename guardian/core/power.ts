@@ -20,6 +20,8 @@ import {
   type GuardianState,
   type HostState,
   type ReadingRecord,
+  hostWith,
+  stateWith,
 } from "./state.ts";
 
 const readingsMax = 6;
@@ -53,7 +55,7 @@ export function foldPower(state: GuardianState, event: PowerRead): GuardianState
   };
   const devices = new Map(host.devices);
   devices.set(event.device, next);
-  const seen = withHost(state, { ...host, devices });
+  const seen = withHost(state, hostWith(host, { devices }));
   return event.reading.power === "unknown" ? seen : foldIdentity(seen, event);
 }
 
@@ -105,7 +107,7 @@ export function withStanding(
   standing: DeviceStanding,
 ): GuardianState {
   const devices = { ...state.memory.devices, [key]: standing };
-  return { ...state, memory: { ...state.memory, devices } };
+  return stateWith(state, { memory: { ...state.memory, devices } });
 }
 
 /** What one device says of its host now, and why it may not be heard. */
@@ -217,7 +219,7 @@ export function dueReadings(
     out.push({ kind: "read-power", host: host.host, device, deadlineMs });
     const devices = new Map(next.devices);
     devices.set(device, { ...track, askedAt: state.now });
-    next = { ...next, devices };
+    next = hostWith(next, { devices });
   }
   return next;
 }

@@ -6,7 +6,7 @@ import { describeError } from "../../shared/errors.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { Effect } from "./effects.ts";
 import { advanceIncident } from "./host-round.ts";
-import type { GuardianState } from "./state.ts";
+import { stateWith, type GuardianState } from "./state.ts";
 
 /** Advances one host by one round; what it threw, and what it wanted to do, ends here. */
 export function advanceOrQuarantine(
@@ -42,5 +42,5 @@ function quarantine(
     event: "quarantined",
     text: `a promise of the design is broken: ${reason}; nothing more is done about this host`,
   });
-  return { ...state, memory: { ...state.memory, quarantined } };
+  return stateWith(state, { memory: { ...state.memory, quarantined } });
 }

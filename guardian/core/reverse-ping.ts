@@ -16,6 +16,8 @@ import {
   type GuardianState,
   type HostState,
   type PingRecord,
+  hostWith,
+  stateWith,
 } from "./state.ts";
 
 const recordsMax = 8;
@@ -26,7 +28,7 @@ export function foldPing(state: GuardianState, event: Pinged): GuardianState {
   const record: PingRecord = { sentAt: event.sentAt, at: event.at, result: event.result };
   pings.set(event.network, [...(pings.get(event.network) ?? []), record].slice(-recordsMax));
   const echoAt = event.result.kind === "echo" ? event.at : host.echoAt;
-  return withHost(state, { ...host, pings, echoAt });
+  return withHost(state, hostWith(host, { pings, echoAt }));
 }
 
 export function foldAnchor(state: GuardianState, event: AnchorPinged): GuardianState {
@@ -34,7 +36,7 @@ export function foldAnchor(state: GuardianState, event: AnchorPinged): GuardianS
     if (anchor.network !== event.network || anchor.address !== event.address) return anchor;
     return foldAnchorAnswer(anchor, event, state.settings.limits.anchorMs);
   });
-  return { ...state, anchors };
+  return stateWith(state, { anchors });
 }
 
 function foldAnchorAnswer(anchor: AnchorTrack, event: AnchorPinged, gapMsMax: number): AnchorTrack {
@@ -155,7 +157,7 @@ export function duePings(
     const { pingTimeoutMs: timeoutMs } = limits;
     out.push({ kind: "ping", host: host.host, network, address, timeoutMs });
   }
-  return { ...host, pingedAt: state.now };
+  return hostWith(host, { pingedAt: state.now });
 }
 
 /** One ping to each anchor a second: the networks must be known to work before they are needed. */
@@ -166,7 +168,7 @@ export function dueAnchorPings(state: GuardianState, out: Effect[]): GuardianSta
     out.push({ kind: "ping-anchor", network: anchor.network, address: anchor.address, timeoutMs });
     return { ...anchor, askedAt: state.now };
   });
-  return { ...state, anchors };
+  return stateWith(state, { anchors });
 }
 
 function isDue(last: MonoMs | undefined, now: MonoMs, everyMs: number): boolean {

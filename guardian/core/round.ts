@@ -4,7 +4,7 @@ import type { GateResult } from "./assessment.ts";
 import { commonEyes, type EyePart } from "./eyes.ts";
 import { countFreshPaths, FreshPaths } from "./freshness.ts";
 import { seenNetworks } from "./reverse-ping.ts";
-import type { CollectorTrack, GuardianState } from "./state.ts";
+import { stateWith, type CollectorTrack, type GuardianState } from "./state.ts";
 
 export interface Round {
   /** Collectors that may say that a host is silent. */
@@ -30,10 +30,9 @@ export function foldRound(state: GuardianState, voting: readonly CollectorTrack[
   const parts = commonEyes(state, voting, seen);
   const failing = parts.filter((part) => !part.pass);
   const doubts = failing.length === 0 ? none : failing.map((part) => part.describe());
-  return {
-    ...state,
+  return stateWith(state, {
     round: { voting, parts, doubts, seen, freshPaths: countFreshPaths(state, voting) },
-  };
+  });
 }
 
 const none: readonly GateResult[] = [];

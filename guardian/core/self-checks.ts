@@ -2,7 +2,7 @@
 import type { HostChecks } from "../../shared/telemetry.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
-import type { ChecksSince, GuardianState, HostState } from "./state.ts";
+import { hostWith, type ChecksSince, type GuardianState, type HostState } from "./state.ts";
 
 const badDirectories: readonly string[] = [
   "read-only",
@@ -28,7 +28,7 @@ export function foldChecks(state: GuardianState, host: HostState): HostState {
     directory === checksSince.directory &&
     business === checksSince.business &&
     libvirt === checksSince.libvirt;
-  return same ? host : { ...host, checksSince: { storage, directory, business, libvirt } };
+  return same ? host : hostWith(host, { checksSince: { storage, directory, business, libvirt } });
 }
 
 function run(since: MonoMs | undefined, failing: boolean, now: MonoMs): MonoMs | undefined {

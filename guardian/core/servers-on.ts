@@ -9,7 +9,7 @@ import type { ServersSeen } from "./events.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { modeOf } from "./modes.ts";
-import { withHost, type GuardianState, type HostState } from "./state.ts";
+import { withHost, type GuardianState, type HostState, hostWith } from "./state.ts";
 
 export interface ServersOn {
   readonly askedAt: MonoMs;
@@ -36,7 +36,7 @@ export function lookUpServers(state: GuardianState, host: HostState, out: Effect
   const { trouble, suspects } = state.census;
   if (trouble.length + suspects.length > hostsMax) return state;
   out.push({ kind: "list-servers", host: host.host });
-  return withHost(state, { ...host, serversOn: { askedAt: state.now, servers: undefined } });
+  return withHost(state, hostWith(host, { serversOn: { askedAt: state.now, servers: undefined } }));
 }
 
 function isLeftAlone(state: GuardianState, { host }: HostState): boolean {
@@ -51,7 +51,7 @@ export function foldServersOn(state: GuardianState, event: ServersSeen): Guardia
   const asked = host?.serversOn;
   if (host === undefined || asked === undefined || event.askedAt < asked.askedAt) return state;
   const servers = event.servers.map(({ name, project }) => ({ name, project }));
-  return withHost(state, { ...host, serversOn: { ...asked, servers } });
+  return withHost(state, hostWith(host, { serversOn: { ...asked, servers } }));
 }
 
 /** What Nova had on it when this silence began; undefined when that is not known. */

@@ -9,7 +9,7 @@ import { tableOf } from "./policy-table.ts";
 import { viewPower } from "./power.ts";
 import { seenNetworksOf, viewPings } from "./reverse-ping.ts";
 import { checksSignal, noticeInForce } from "./self-checks.ts";
-import type { GuardianState, HostState } from "./state.ts";
+import { hostWith, type GuardianState, type HostState } from "./state.ts";
 import { matchRow } from "./match-row.ts";
 
 /** The host with its assessment, without the gates of an action; the same host when unchanged. */
@@ -26,7 +26,9 @@ export function assess(state: GuardianState, host: HostState): HostState {
   const { verdict, action, says } = row;
   const since = before?.row === row.row ? before.since : state.now;
   const gates = judging ? doubtsAbout(state, host) : noGates;
-  return { ...host, assessment: { signals, row: row.row, since, verdict, action, says, gates } };
+  return hostWith(host, {
+    assessment: { signals, row: row.row, since, verdict, action, says, gates },
+  });
 }
 
 const noGates: readonly GateResult[] = [];

@@ -111,7 +111,7 @@ export interface HostState {
   readonly pingedAt: MonoMs | undefined;
   readonly devices: ReadonlyMap<string, DeviceTrack>;
   readonly assessment: Assessment | undefined;
-  readonly serversOn?: ServersOn | undefined;
+  readonly serversOn: ServersOn | undefined;
 }
 
 /** What the guardian knows of its own eyes. */
@@ -191,12 +191,86 @@ export function newHostState(host: HostName): HostState {
     pingedAt: undefined,
     devices: new Map(),
     assessment: undefined,
+    serversOn: undefined,
   };
+}
+
+/**
+ * The host with some fields changed. Named field by field in one place, so that all hosts are
+ * objects of one shape: a spread at each of many places costs several times as much.
+ */
+export function hostWith(host: HostState, change: Partial<HostState>): HostState {
+  const copy: HostState = {
+    host: host.host,
+    rows: host.rows,
+    newest: host.newest,
+    lifeAt: host.lifeAt,
+    suspectSince: host.suspectSince,
+    silentSince: host.silentSince,
+    freshSince: host.freshSince,
+    steadyAt: host.steadyAt,
+    checksSince: host.checksSince,
+    service: host.service,
+    domains: host.domains,
+    echoAt: host.echoAt,
+    pings: host.pings,
+    sightings: host.sightings,
+    pingedAt: host.pingedAt,
+    devices: host.devices,
+    assessment: host.assessment,
+    serversOn: host.serversOn,
+  };
+  return Object.assign(copy, change);
+}
+
+/** The state with some fields changed; of one shape, as hosts are. */
+export function stateWith(state: GuardianState, change: Partial<GuardianState>): GuardianState {
+  const copy: GuardianState = {
+    settings: state.settings,
+    epoch: state.epoch,
+    startedAt: state.startedAt,
+    startedWall: state.startedWall,
+    now: state.now,
+    wall: state.wall,
+    eyes: state.eyes,
+    disarmedFile: state.disarmedFile,
+    collectors: state.collectors,
+    anchors: state.anchors,
+    hosts: state.hosts,
+    inventory: state.inventory,
+    suspectHolds: state.suspectHolds,
+    round: state.round,
+    census: state.census,
+    verification: state.verification,
+    memory: state.memory,
+  };
+  return Object.assign(copy, change);
+}
+
+/** The state with some fields of its eyes changed; of one shape, as hosts are. */
+export function withEyes(state: GuardianState, change: Partial<Eyes>): GuardianState {
+  const { eyes } = state;
+  const copy: Eyes = {
+    tickAt: eyes.tickAt,
+    previousTickAt: eyes.previousTickAt,
+    tickWall: eyes.tickWall,
+    shakenAt: eyes.shakenAt,
+    shakenBy: eyes.shakenBy,
+    journalWritable: eyes.journalWritable,
+    journalReason: eyes.journalReason,
+    servicesAskedAt: eyes.servicesAskedAt,
+    servicesAt: eyes.servicesAt,
+    novaReason: eyes.novaReason,
+    graceFrom: eyes.graceFrom,
+    goodMs: eyes.goodMs,
+    doubtSince: eyes.doubtSince,
+  };
+  return stateWith(state, { eyes: Object.assign(copy, change) });
 }
 
 /** The state with one host changed (or added). */
 export function withHost(state: GuardianState, changed: HostState): GuardianState {
-  return { ...state, hosts: state.hosts.with(changed) };
+  return stateWith(state, { hosts: state.hosts.with(changed) });
 }
 
 /** A host as known, or new. */

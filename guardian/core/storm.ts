@@ -7,7 +7,7 @@ import { maintenanceOf } from "./maintenance.ts";
 import { disabledBy } from "./marks.ts";
 import type { Storm } from "./memory.ts";
 import { noticeInForce } from "./self-checks.ts";
-import type { GuardianState, HostState, SuspectHold } from "./state.ts";
+import { stateWith, type GuardianState, type HostState, type SuspectHold } from "./state.ts";
 
 const endedCountsMs = 86_400_000;
 
@@ -58,7 +58,7 @@ export function foldSuspectHolds(state: GuardianState, sinceTickMs: number): Gua
     const hold = holds.get(host.host) ?? { windowFrom: state.now, heldMs: 0 };
     holds.set(host.host, { ...hold, heldMs: hold.heldMs + sinceTickMs });
   }
-  return { ...state, suspectHolds: holds };
+  return stateWith(state, { suspectHolds: holds });
 }
 
 /** The scope of a storm that is not confined to a failure domain. */
@@ -83,7 +83,7 @@ export function foldStorms(state: GuardianState): GuardianState {
     if (storm !== undefined) next[scope] = storm;
     changed ||= storm !== storms[scope];
   }
-  return changed ? { ...state, memory: { ...memory, storms: next } } : state;
+  return changed ? stateWith(state, { memory: { ...memory, storms: next } }) : state;
 }
 
 function nextStorm(

@@ -7,7 +7,7 @@ import type { DeviceIdentity } from "../ports.ts";
 import { identifiesHost, identityText } from "./device-identity.ts";
 import type { DeviceStanding, Memory } from "./memory.ts";
 import { hostSettings, type Settings } from "./settings.ts";
-import type { GuardianState } from "./state.ts";
+import { stateWith, type GuardianState } from "./state.ts";
 
 export interface Verification {
   /** What it was worked out from; another object means that it is due again. */
@@ -50,7 +50,7 @@ export function foldVerification(state: GuardianState): GuardianState {
   if (verification.devices === memory.devices && verification.known === memory.known) return state;
   const reasons = verify(settings, memory);
   const { devices, known } = memory;
-  return { ...state, verification: { devices, known, reasons } };
+  return stateWith(state, { verification: { devices, known, reasons } });
 }
 
 function verify(settings: Settings, memory: Memory): Verification["reasons"] {

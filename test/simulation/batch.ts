@@ -47,7 +47,10 @@ export async function playBatch(task: Task): Promise<BatchResult> {
 
 function runWorker(task: WorkerTask, take: (portion: Portion) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./batch-worker.js", import.meta.url), { workerData: task });
+    // Rounds leave much behind that is garbage at once: a large nursery spares most of its copying.
+    const resourceLimits = { maxYoungGenerationSizeMb: 96 };
+    const options = { workerData: task, resourceLimits };
+    const worker = new Worker(new URL("./batch-worker.js", import.meta.url), options);
     worker.on("message", take);
     worker.on("error", reject);
     worker.on("exit", (code) => {

@@ -63,6 +63,15 @@ export const expectedNames: readonly string[] = [
   ...happenings,
 ];
 
+const entryNames = new Map<string, string>();
+
+/** The name in the list of gates of a gate as it is printed ("storm in rack B7": "storm in …"). */
+function entryName(gate: string): string {
+  let name = entryNames.get(gate);
+  if (name === undefined) entryNames.set(gate, (name = gateEntry(gate)?.gate ?? gate));
+  return name;
+}
+
 /** What one seed reached. */
 export class Coverage {
   readonly reached = new Set<string>();
@@ -104,7 +113,7 @@ export class Coverage {
       this.reached.add(`row ${assessment.row}`);
       if (assessment.gates.length === 0) continue;
       for (const { gate, pass } of assessment.gates) {
-        if (!pass) this.reached.add(`gate ${gateEntry(gate)?.gate ?? gate}`);
+        if (!pass) this.reached.add(`gate ${entryName(gate)}`);
       }
     }
     for (const { phase, host } of Object.values(state.memory.incidents)) {

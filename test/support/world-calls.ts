@@ -56,7 +56,8 @@ export function readTelemetry(world: World): void {
       kind: "telemetry",
       at: guardian.mono(),
       source: "store",
-      ...read,
+      watermarks: read.watermarks,
+      liveness: read.liveness,
     }));
   }
   for (const collector of collectors.all) {
@@ -66,7 +67,8 @@ export function readTelemetry(world: World): void {
       kind: "telemetry",
       at: guardian.mono(),
       source: "live",
-      ...live,
+      watermarks: live.watermarks,
+      liveness: live.liveness,
     }));
   }
 }
