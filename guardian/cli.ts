@@ -166,9 +166,13 @@ function addVerbs(
   host
     .command("explain <host>")
     .description("the verdict, its evidence, what holds an action, and what would change it")
-    .addOption(new Option("--language <language>", "of the sentences").choices([...languages]))
-    .action((name: string, { language = "en" }: { readonly language?: string }) =>
-      show(`${api}/hosts/${at(name)}?language=${language}`),
+    .addOption(
+      new Option("--language <language>", "of the sentences; without it the daemon's").choices([
+        ...languages,
+      ]),
+    )
+    .action((name: string, { language }: { readonly language?: string }) =>
+      show(`${api}/hosts/${at(name)}${language === undefined ? "" : `?language=${language}`}`),
     );
   host
     .command("release <host>")

@@ -11,6 +11,7 @@ import { closeIncident, incidentOf, say } from "./incidents.ts";
 import type { Answer, FiringAlert, Incident } from "./memory.ts";
 import { modeOf } from "./modes.ts";
 import { hostOf, type GuardianState, type HostState, stateWith } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 export type Covers = Answer["covers"];
 
@@ -68,19 +69,25 @@ export function passedByApproval(
 ): GateResult {
   const approval = approvalOf(state, host, covers);
   if (gate.pass || approval === undefined || approval.byDefault) return gate;
-  return { ...gate, pass: true, value: `${gate.value}; ${describeAnswer(state, approval)}` };
+  const value = words("answer.passed", {
+    value: gate.value,
+    answer: answerWords(state, approval),
+  });
+  return { ...gate, pass: true, value };
 }
 
 /** "approved by alice (uid 1000) 12 s ago". */
-export function describeAnswer(state: GuardianState, answer: Answer): string {
-  const ageMs = state.now - answer.at;
-  const age = Number.isFinite(ageMs) ? `${Math.floor(ageMs / 1000)} s ago` : "before the restart";
-  const word = {
-    approved: "approved",
-    held: "put on hold",
-    dismissed: "called no failure",
-  }[answer.kind];
-  return `${word} by ${answer.by} ${age}`;
+export function answerWords(state: GuardianState, { kind, by, at }: Answer): Words {
+  const ageMs = state.now - at;
+  const when = Number.isFinite(ageMs)
+    ? words("when.ago", { age: Math.floor(ageMs / 1000) })
+    : words("when.before-restart");
+  return words(`answer.${kind}`, { by, when });
+}
+
+/** The same with the reason that was given. */
+export function reasonedAnswer(state: GuardianState, answer: Answer): Words {
+  return words("answer.reason", { answer: answerWords(state, answer), reason: answer.reason });
 }
 
 /** Why an answer cannot be given to an incident now; undefined when it can. */

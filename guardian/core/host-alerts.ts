@@ -1,7 +1,13 @@
 /** What should be said of one host now: one alert per kind of trouble, derived from its state. */
-import { describeMs, type MonoMs } from "../../shared/time.ts";
-import { describeGate, type Assessment } from "./assessment.ts";
-import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
+import type { MonoMs } from "../../shared/time.ts";
+import { gateWords, type Assessment } from "./assessment.ts";
+import {
+  about,
+  endedAlert,
+  evacuatingAlerts,
+  verdictTitle,
+  type Wanted,
+} from "./incident-alerts.ts";
 import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
 import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
@@ -13,6 +19,7 @@ import { isInStorm } from "./storm.ts";
 import { noticeEndsAt } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { durationWords, words, type Words } from "./words.ts";
 
 /** A living but isolated host (row 16) is paged after this. */
 const isolatedPageMs = 30_000;
@@ -75,9 +82,9 @@ function quarantinedAlert(
   return about(state, host, assessment, {
     kind: "quarantined",
     class: "page",
-    title: `${host.host} is in quarantine: its state broke a promise of the design`,
+    title: words("alert.quarantined", { host: host.host }),
     why: () => [broken, ...reasonLines(state, host, assessment)],
-    next: "act on this host by hand; a restart of the guardian tries again; report it as a bug",
+    next: words("todo.quarantined"),
   });
 }
 
@@ -87,9 +94,9 @@ function verdictAlert(
   host: HostState,
   assessment: Assessment,
 ): Wanted | undefined {
-  const { row, verdict, says, action } = assessment;
-  const title = `${host.host} is ${verdict}: ${says}`;
-  const draft = (kind: string, cls: Wanted["class"], next: string): Wanted =>
+  const { row, verdict, action } = assessment;
+  const title = verdictTitle(host, assessment);
+  const draft = (kind: string, cls: Wanted["class"], next: Words): Wanted =>
     about(state, host, assessment, { kind, class: cls, title, next });
   const sinceMs = host.silentSince === undefined ? 0 : state.now - host.silentSince;
   if (state.now - assessment.since < (lastingMs[row] ?? 0)) return undefined;
@@ -101,43 +108,33 @@ function verdictAlert(
     case "1":
     case "1a":
       if (host.silentSince === undefined) return undefined;
-      return draft(
-        "silent-in-doubt",
-        "page",
-        "restore our eyes first; then it is judged by itself",
-      );
+      return draft("silent-in-doubt", "page", words("todo.our-eyes"));
     case "3":
-      return draft("unguarded", "ticket", "install a probe on it, or remove it from Nova");
+      return draft("unguarded", "ticket", words("todo.unguarded"));
     case "16":
       return draft(
         "isolated",
         sinceMs >= isolatedPageMs ? "page" : "notification",
-        "look at its networks; it is not fenced while it lives",
+        words("todo.isolated"),
       );
     case "15":
-      return draft(
-        "unproven",
-        "page",
-        "its power device must answer, and be verified, or a person must make sure that it is off",
-      );
+      return draft("unproven", "page", words("todo.unproven"));
     default:
       break;
   }
   if (isTakenForDead(state, host.host, assessment)) return deadAlert(state, host, assessment);
   if (action === "page")
     return draft(verdict === "hung" ? "hung" : `row-${row}`, "page", nextForRow(state, host, row));
-  if (action === "alert")
-    return draft(verdict, "notification", "nothing is fenced; mend what is named");
+  if (action === "alert") return draft(verdict, "notification", words("todo.mend-unfenced"));
   if (action === "ticket")
-    return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", "mend what is named");
+    return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", words("todo.mend"));
   return undefined;
 }
 
-function nextForRow(state: GuardianState, host: HostState, row: string): string {
-  const wait = "a person must look; nothing is done by itself";
+function nextForRow(state: GuardianState, host: HostState, row: string): Words {
   const incident = incidentOf(state, host.host);
-  if (!rowsToApprove.includes(row) || incident === undefined) return wait;
-  return `${wait}; if it is dead: guardian incident approve ${incident.id}`;
+  if (!rowsToApprove.includes(row) || incident === undefined) return words("next.look");
+  return words("todo.look-approve", { id: incident.id });
 }
 
 /** A device that is not this host's is a page; one that nothing vouches for yet is a ticket. */
@@ -154,10 +151,10 @@ function* deviceAlerts(
     yield about(state, host, assessment, {
       kind: `device-${device}`,
       class: standing?.unverified === undefined ? "ticket" : "page",
-      title: `power device ${device} of ${host.host} is not verified: no fence goes through it`,
-      why: () => [`${device}: ${reason}`],
-      impact: `${host.host} cannot be fenced`,
-      next: `compare its address with the host's, then: guardian fence vouch ${host.host}`,
+      title: words("alert.device", { device, host: host.host }),
+      why: () => [words("why.device", { device, reason })],
+      impact: () => words("impact.device", { host: host.host }),
+      next: words("todo.vouch", { host: host.host }),
     });
   }
 }
@@ -171,9 +168,9 @@ function fenceFailed(
   return about(state, host, assessment, {
     kind: "fence-failed",
     class: "page",
-    title: `${host.host} could not be fenced: nothing is evacuated`,
+    title: words("alert.fence-failed", { host: host.host }),
     why: () => [reason, ...reasonLines(state, host, assessment)],
-    next: "make sure by hand that it is off; the guardian tries again while it looks dead",
+    next: words("todo.fence-by-hand"),
   });
 }
 
@@ -208,12 +205,16 @@ function unattendedAlert(state: GuardianState, host: HostState, assessment: Asse
   return about(state, host, assessment, {
     kind: "unattended",
     class: "page",
-    title: `${host.host} has been silent for more than ${describeMs(unattendedMs)} and nothing moves`,
+    title: words("alert.unattended", { host: host.host, limit: durationWords(unattendedMs) }),
     why: () => {
-      const hold = blocked.length === 0 ? assessment.says : blocked.map(describeGate).join("; ");
+      const { row, says } = assessment;
+      const hold =
+        blocked.length === 0
+          ? words("why.row", { row, says })
+          : words("why.gates", { row, gates: blocked.map(gateWords) });
       const evidence = reasonLines(state, host, assessment);
-      return [`held by row ${assessment.row}: ${hold}`, ...evidence];
+      return [hold, ...evidence];
     },
-    next: "end what holds it, or act by hand",
+    next: words("todo.end-hold"),
   });
 }

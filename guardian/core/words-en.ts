@@ -1,4 +1,8 @@
 /** The word catalogue in English. `words-zh.ts` has the same keys and the same parameters. */
+import { gatesEnglish } from "./words-gates-en.ts";
+import { rowsEnglish } from "./words-rows-en.ts";
+import { alertsEnglish } from "./words-alerts-en.ts";
+
 export const english = {
   "evidence.no-vote": "reports: no collector has a vote",
   "evidence.reports": "reports: last {age} s ago, {collectors} collector(s) with a vote",
@@ -77,4 +81,8 @@ export const english = {
   "gate.nova": "acts when Nova answers",
   "gate.scheduler": "acts when a nova-scheduler is up",
   "gate.destination": "acts when another host is fresh, enabled, up and sound",
+
+  ...gatesEnglish,
+  ...rowsEnglish,
+  ...alertsEnglish,
 } as const;
