@@ -26,6 +26,10 @@ export interface CommandActions {
 const defaultConfig = "/etc/guardian/guardian.yaml";
 const defaultSocket = "/run/guardian/guardian.sock";
 
+interface Reasoned {
+  readonly reason: string;
+}
+
 interface Global {
   readonly socket: string;
   readonly format: Format;
@@ -170,14 +174,21 @@ function addVerbs(
   host
     .command("explain <host>")
     .description("the verdict, its evidence, what holds an action, and what would change it")
-    .addOption(new Option("--language <language>", "of the sentences").choices([...languages]))
-    .action((name: string, { language = "en" }: { readonly language?: string }) =>
-      show(`${api}/hosts/${at(name)}?language=${language}`),
+    .addOption(
+      new Option("--language <language>", "of the sentences; without it the daemon's").choices([
+        ...languages,
+      ]),
+    )
+    .action((name: string, { language }: { readonly language?: string }) =>
+      show(`${api}/hosts/${at(name)}${language === undefined ? "" : `?language=${language}`}`),
     );
   host
     .command("release <host>")
     .description("a fenced host is people's business again")
-    .action((name: string) => tell(`${api}/hosts/${at(name)}/release`, {}));
+    .requiredOption("--reason <text>", "what was repaired")
+    .action((name: string, { reason }: Reasoned) =>
+      tell(`${api}/hosts/${at(name)}/release`, { reason }),
+    );
   const incident = program.command("incident").description("open incidents");
   incident.command("list").action(() => show(`${api}/incidents`));
   incident.command("show <id>").action((id: string) => show(`${api}/incidents/${at(id)}`));
@@ -186,8 +197,9 @@ function addVerbs(
     .description("power devices")
     .command("vouch <hosts...>")
     .description("the power devices of these hosts, as they answer now, are theirs")
-    .action(async (hosts: string[]) => {
-      for (const name of hosts) await tell(`${api}/hosts/${at(name)}/vouch`, {});
+    .requiredOption("--reason <text>", "how you know")
+    .action(async (hosts: string[], { reason }: Reasoned) => {
+      for (const name of hosts) await tell(`${api}/hosts/${at(name)}/vouch`, { reason });
     });
 }
 

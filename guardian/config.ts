@@ -7,6 +7,7 @@ import { isHostName } from "../shared/names.ts";
 import { formatDuration, parseDuration } from "../shared/time.ts";
 import { configurableActions, rowActionProblems } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
+import { languages } from "./core/words.ts";
 import { sharedPlaces } from "./power-places.ts";
 
 function duration(defaultMs: number, minimumMs = 0) {
@@ -195,6 +196,8 @@ const schema = z
     cloud: z.string().min(1).optional(),
     guardianId: name.default("guardian"),
     mode: mode.default("observe"),
+    /** Of alerts, and of the command line unless it asks for another one. */
+    language: z.enum(languages).default("en"),
     ask: z
       .strictObject({
         after: duration(300_000, 10_000),

@@ -31,6 +31,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
   }));
   return {
     cloud,
+    language: config.language,
     guardianId: config.guardianId,
     mode: config.mode,
     ask: { afterMs: config.ask.after, byDefault: config.ask.default },

@@ -5,14 +5,16 @@
  */
 import type { AlertMessage } from "../ports.ts";
 import { isDismissed } from "./approvals.ts";
-import { describeGate } from "./assessment.ts";
+import { gateWords } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
 import { hostAlerts } from "./host-alerts.ts";
 import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
+import { isSame } from "./same-words.ts";
 import { stateWith, type GuardianState } from "./state.ts";
 import { stormAlerts } from "./storm-alerts.ts";
+import { render, words, type Said, type Words } from "./words.ts";
 
 /** Doubts shorter than this page nobody. */
 const doubtPageMs = 10_000;
@@ -96,12 +98,24 @@ function isUnjudged(
 
 function isDue(state: GuardianState, firing: FiringAlert, want: Wanted): boolean {
   if (firing.message.class !== want.class) return true;
-  if (firing.message.title !== want.title) return true;
+  if (!isTitled(state, firing.message, want.title)) return true;
   const revised = firing.revision !== (want.revision ?? "");
   if (revised && state.now - firing.sentAt >= revisionMs) return true;
   if (firing.acknowledgedBy !== undefined || isDismissed(state, want.host)) return false;
   const page = want.class === "page";
   return page && state.now - firing.sentAt >= state.settings.limits.repeatPageMs;
+}
+
+/** Titles by the messages that have them, so that a title is rendered when it changes only. */
+const titles = { en: new WeakMap<AlertMessage, Words>(), zh: new WeakMap<AlertMessage, Words>() };
+
+function isTitled({ settings }: GuardianState, message: AlertMessage, title: Words): boolean {
+  const { language } = settings;
+  const known = titles[language].get(message);
+  if (known !== undefined && isSame(known, title)) return true;
+  if (message.title !== render(title, language)) return false;
+  titles[language].set(message, title);
+  return true;
 }
 
 /** What concerns the guardian itself, or many hosts at once. */
@@ -115,10 +129,10 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
       kind: "blind",
       host: undefined,
       class: "page",
-      title: `the guardian's own eyes are in doubt: ${doubts.map((gate) => gate.gate).join(", ")}`,
-      why: () => doubts.map(describeGate),
-      impact: "no host can be judged; silent hosts are not fenced",
-      next: "restore what is named; the guardian goes on by itself",
+      title: words("alert.blind", { gates: doubts.map((gate) => gate.gate) }),
+      why: () => doubts.map(gateWords),
+      impact: () => words("impact.blind"),
+      next: words("todo.eyes"),
     });
   }
   wanted.push(...quietTroubles(state));
@@ -129,10 +143,10 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
       kind: "disarmed",
       host: undefined,
       class: "page",
-      title: `the guardian is disarmed: ${disarmed}`,
+      title: words("alert.disarmed", { why: disarmed }),
       why: () => [disarmed],
-      impact: "no host is fenced or evacuated",
-      next: "find out what happened, then: guardian arm --reason …",
+      impact: () => words("impact.disarmed"),
+      next: words("todo.arm"),
     });
   }
   return wanted;
@@ -149,10 +163,12 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
       kind: "nova",
       host: undefined,
       class: "page",
-      title: "Nova does not answer the guardian: no server can be evacuated",
-      why: () => [`no answer for more than ${(2 * novaAnsweredMs) / 1000} s: ${eyes.novaReason}`],
-      impact: "every host",
-      next: "restore Keystone and nova-api, or the guardian's credentials",
+      title: words("alert.nova"),
+      why: () => [
+        words("why.nova", { limit: (2 * novaAnsweredMs) / 1000, reason: eyes.novaReason }),
+      ],
+      impact: () => words("impact.every-host"),
+      next: words("todo.nova"),
     });
   }
   for (const { name } of state.settings.networks) {
@@ -165,17 +181,10 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
       kind: `network-${name}`,
       host: undefined,
       class: "ticket",
-      title: `the ${name} network is not seen: none of its anchors answers`,
-      why: () => [
-        `anchors: ${
-          anchors
-            .filter((a) => a.network === name)
-            .map((a) => a.address)
-            .join(", ") || "none configured"
-        }`,
-      ],
-      impact: "hosts are judged on fewer networks",
-      next: "mend our leg on that network, or configure an anchor that answers",
+      title: words("alert.network", { network: name }),
+      why: () => [anchorsWords(state, name)],
+      impact: () => words("impact.network"),
+      next: words("todo.network"),
     });
   }
   for (const track of state.collectors.values()) {
@@ -191,17 +200,25 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
       kind: `store-${track.id}`,
       host: undefined,
       class: "notification",
-      title: `the store is behind collector ${track.id}: the guardian goes on by its live view`,
-      why: () => [`store behind the live view by more than ${quietTroubleMs / 4000} s`],
-      impact: "history has a gap; verdicts do not depend on it",
-      next: "restore the store",
+      title: words("alert.store", { collector: track.id }),
+      why: () => [words("why.store", { limit: quietTroubleMs / 4000 })],
+      impact: () => words("impact.store"),
+      next: words("todo.store"),
     });
   }
   return wanted;
 }
 
+function anchorsWords({ anchors }: GuardianState, network: string): Words {
+  const ours = anchors.filter((anchor) => anchor.network === network);
+  const addresses = ours.map(({ address }) => address);
+  return ours.length === 0 ? words("why.no-anchors") : words("why.anchors", { addresses });
+}
+
 function toMessage(state: GuardianState, want: Wanted): AlertMessage {
   const dedupKey = dedupKeyOf(state, want.host, want.kind);
+  const { language } = state.settings;
+  const text = (said: Said): string => render(said, language);
   return {
     id: messageId(state, dedupKey, "firing"),
     dedupKey,
@@ -210,10 +227,10 @@ function toMessage(state: GuardianState, want: Wanted): AlertMessage {
     host: want.host,
     incident: want.host === undefined ? undefined : incidentOf(state, want.host)?.id,
     kind: want.kind,
-    title: want.title,
-    why: want.why(),
-    impact: want.impact,
-    next: want.next,
+    title: text(want.title),
+    why: want.why().map(text),
+    impact: text(want.impact()),
+    next: text(want.next),
     wallMs: state.wall,
   };
 }

@@ -12,6 +12,7 @@ import { closeIncident, incidentOf, say } from "./incidents.ts";
 import type { Answer, FiringAlert, Incident } from "./memory.ts";
 import { modeOf } from "./modes.ts";
 import { hostOf, type GuardianState, type HostState, stateWith } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 export type Covers = Answer["covers"];
 
@@ -78,19 +79,25 @@ export function passedByApproval(
 ): GateResult {
   const approval = approvalOf(state, host, covers);
   if (gate.pass || approval === undefined || approval.byDefault) return gate;
-  return { ...gate, pass: true, value: `${gate.value}; ${describeAnswer(state, approval)}` };
+  const value = words("answer.passed", {
+    value: gate.value,
+    answer: answerWords(state, approval),
+  });
+  return { ...gate, pass: true, value };
 }
 
 /** "approved by alice (uid 1000) 12 s ago". */
-export function describeAnswer(state: GuardianState, answer: Answer): string {
-  const ageMs = state.now - answer.at;
-  const age = Number.isFinite(ageMs) ? `${Math.floor(ageMs / 1000)} s ago` : "before the restart";
-  const word = {
-    approved: "approved",
-    held: "put on hold",
-    dismissed: "called no failure",
-  }[answer.kind];
-  return `${word} by ${answer.by} ${age}`;
+export function answerWords(state: GuardianState, { kind, by, at }: Answer): Words {
+  const ageMs = state.now - at;
+  const when = Number.isFinite(ageMs)
+    ? words("when.ago", { age: Math.floor(ageMs / 1000) })
+    : words("when.before-restart");
+  return words(`answer.${kind}`, { by, when });
+}
+
+/** The same with the reason that was given. */
+export function reasonedAnswer(state: GuardianState, answer: Answer): Words {
+  return words("answer.reason", { answer: answerWords(state, answer), reason: answer.reason });
 }
 
 /** Why an answer cannot be given to an incident now; undefined when it can. */
@@ -101,7 +108,7 @@ export function answerProblem(
 ): string | undefined {
   const { host, phase } = incident;
   if (phase.kind === "ended") {
-    return `${incident.id} has ended: its servers were moved; see: guardian host release ${host}`;
+    return `${incident.id} has ended: its servers were moved; see: guardian host release ${host} --reason …`;
   }
   const { mode } = modeOf(state, host);
   if (kind === "approved" && mode === "observe") {

@@ -8,6 +8,7 @@ import type { Arming } from "./events.ts";
 import { say } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { stateWith, type GuardianState } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 export type ArmingState =
   | { readonly kind: "armed" }
@@ -24,6 +25,12 @@ export function armingOf(state: GuardianState): ArmingState {
   return waitsFor.length === 0
     ? { kind: "disarmed", why }
     : { kind: "disarming", why, waitsFor: waitsFor.sort() };
+}
+
+/** "armed", or why it is not. */
+export function armingWords(arming: ArmingState): Words {
+  if (arming.kind === "armed") return words("value.armed");
+  return words(`value.${arming.kind}`, { why: arming.why });
 }
 
 /** An off command that was not answered yet, or a move that Nova has or may have accepted. */

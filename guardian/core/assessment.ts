@@ -1,6 +1,7 @@
 /** One round's opinion of one host: what was seen, what it adds up to, and what holds us back. */
 
 import type { MonoMs } from "../../shared/time.ts";
+import { render, words, type Language, type Words } from "./words.ts";
 
 /** Each kind of evidence, reduced to the few values that the verdict table asks for. */
 export interface Signals {
@@ -50,13 +51,17 @@ export type RowAction = "none" | "watch" | "ticket" | "alert" | "page" | "fence"
 
 /** A safety question that must be answered yes before an action. */
 export interface GateResult {
+  /** Its name in docs/gates.md, the same in every language. */
   readonly gate: string;
   readonly pass: boolean;
   /** "3 silent", "armed", "2.4 s ago" … */
-  readonly value: string;
-  readonly operator: string;
-  readonly limit: string;
+  readonly value: Words;
+  readonly operator: Operator;
+  readonly limit: Words;
 }
+
+/** The last two: nothing has happened for as long as the limit. */
+export type Operator = "=" | "<" | "<=" | ">=" | "steady for" | "no loss for";
 
 export interface Assessment {
   readonly signals: Signals;
@@ -67,12 +72,27 @@ export interface Assessment {
   readonly verdict: Verdict;
   readonly action: RowAction;
   /** The row's sentence. */
-  readonly says: string;
+  readonly says: Words;
   /** Every gate between this verdict and an action, or the doubts about our eyes on a silent host. */
   readonly gates: readonly GateResult[];
 }
 
+/** A verdict within a sentence. */
+export function verdictWords(verdict: Verdict): Words {
+  return words(`verdict.${verdict}`);
+}
+
 /** "storm: 2 hosts in trouble <= 1" for people and logs. */
-export function describeGate(gate: GateResult): string {
-  return `${gate.gate}: ${gate.value}, must be ${gate.operator} ${gate.limit}`;
+export function describeGate(gate: GateResult, language: Language = "en"): string {
+  return render(gateWords(gate), language);
+}
+
+/** The same, to be rendered later or within other words. */
+export function gateWords({ gate, value, operator, limit }: GateResult): Words {
+  return words("gate-line", { gate, value, operator: operatorWords(operator), limit });
+}
+
+function operatorWords(operator: Operator): string | Words {
+  if (operator === "steady for") return words("operator.steady");
+  return operator === "no loss for" ? words("operator.no-loss") : operator;
 }

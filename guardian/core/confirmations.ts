@@ -18,6 +18,7 @@ import { deviceTrack } from "./power.ts";
 import { proofStands } from "./proof.ts";
 import { hostSettings, type ProofKind } from "./settings.ts";
 import { hostOf, type GuardianState, type HostState } from "./state.ts";
+import { durationWords, words, type Words } from "./words.ts";
 
 /** Which kinds of proof suffice for a host: the cloud's, less what any of its groups leaves out. */
 export function proofsFor(state: GuardianState, host: HostName): readonly ProofKind[] {
@@ -128,7 +129,7 @@ function lifeProblem(
   const begun = incident?.phase.kind === "evacuating" && hasBegun(incident.phase);
   if (signals.eyes === "doubt" && !begun) {
     const doubts = doubtsAbout(state, host).filter((gate) => !gate.pass);
-    return `${name}: we could not see it if it lived: ${doubts.map(describeGate).join("; ")}`;
+    return `${name}: we could not see it if it lived: ${doubts.map((gate) => describeGate(gate)).join("; ")}`;
   }
   if (signals.ping === "some" || signals.ping === "all") {
     return `${name} lives: it answers pings`;
@@ -210,24 +211,25 @@ export function foldConfirmations(
   });
 }
 
-/** "confirmed off by alice (uid 1000) 12 s ago: …; 1 more must say it", for pages and people. */
-export function confirmationLines(state: GuardianState, host: HostState): readonly string[] {
+/** Who said it, when and why, and how many are missing: for pages. */
+export function confirmationLines(state: GuardianState, host: HostState): readonly Words[] {
   const counted = countedConfirmations(state, host);
-  const missing = state.settings.confirmBy - counted.length;
-  const lines = counted.map(
-    ({ by, reason, at }) => `confirmed off by ${by} ${describeMs(state.now - at)} ago: ${reason}`,
+  const count = state.settings.confirmBy - counted.length;
+  const lines = counted.map(({ by, reason, at }) =>
+    words("why.confirmed", { by, age: durationWords(state.now - at), reason }),
   );
-  if (counted.length === 0 || missing <= 0) return lines;
-  const { confirmWithinMs } = state.settings.limits;
-  return [...lines, `${missing} more must say it within ${describeMs(confirmWithinMs)}`];
+  if (counted.length === 0 || count <= 0) return lines;
+  const within = durationWords(state.settings.limits.confirmWithinMs);
+  return [...lines, words("why.confirm-more", { count, within })];
 }
 
-/** What a person can say where no device proves it off; empty where the policy takes nobody's word. */
-export function confirmHint(state: GuardianState, host: HostName): string {
-  if (!proofsFor(state, host).includes("confirmed")) return "";
-  if (modeOf(state, host).mode === "observe") return "";
-  const people = state.settings.confirmBy === 1 ? "" : `, by ${state.settings.confirmBy} people`;
-  return `; once you have made sure that it is off and stays off: guardian fence confirm ${host} --reason …${people}`;
+/** What a page asks for, and the command for a person's word where the policy takes it. */
+export function orConfirm(state: GuardianState, host: HostName, todo: Words): Words {
+  if (!proofsFor(state, host).includes("confirmed")) return todo;
+  if (modeOf(state, host).mode === "observe") return todo;
+  return state.settings.confirmBy === 1
+    ? words("todo.or-confirm", { todo, host })
+    : words("todo.or-two-confirm", { todo, host });
 }
 
 function withConfirmations(

@@ -1,13 +1,14 @@
 /** What should be said of a dead host: we act, we ask, we would act, or a gate holds us. */
-import { describeGate, type Assessment, type GateResult } from "./assessment.ts";
+import { gateWords, verdictWords, type Assessment, type GateResult } from "./assessment.ts";
 import { reasonLines } from "./explain.ts";
-import { about, dedupKeyOf, proofLostMs, type Wanted } from "./incident-alerts.ts";
+import { about, dedupKeyOf, proofLostMs, verdictTitle, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
 import { modeOf } from "./modes.ts";
 import { noAnswer } from "./policy-alerts.ts";
 import { isOfManyHosts } from "./storm-gates.ts";
 import { isInStorm } from "./storm.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 /** Whether a person's approval opens a gate. */
 function isOpenedByApproval({ gate }: GateResult): boolean {
@@ -39,13 +40,9 @@ function actingAlert(state: GuardianState, host: HostState, assessment: Assessme
   return about(state, host, assessment, {
     kind: "dead",
     class: "notification",
-    title: deadTitle(host, assessment),
-    next: "it is fenced and its servers are evacuated",
+    title: verdictTitle(host, assessment),
+    next: words("todo.acting"),
   });
-}
-
-function deadTitle(host: HostState, assessment: Assessment): string {
-  return `${host.host} is ${assessment.verdict}: ${assessment.says}`;
 }
 
 /** Nothing but the mode holds; the grace after a start ends by itself, and changes nothing. */
@@ -61,8 +58,8 @@ function policyAlert(
   return about(state, host, assessment, {
     kind: "dead",
     class: "page",
-    title: deadTitle(host, assessment),
-    next: "mode observe: we would fence it and evacuate its servers; a person must",
+    title: verdictTitle(host, assessment),
+    next: words("todo.observe"),
   });
 }
 
@@ -78,14 +75,9 @@ function askAlert(
   return about(state, host, assessment, {
     kind: "ask",
     class: "page",
-    title: `${host.host} is dead: shall we fence it and evacuate its servers?`,
+    title: words("alert.ask", { host: host.host }),
     why: () => [assessment.says, ...reasonLines(state, host, assessment)],
-    next: [
-      `yes: guardian incident approve ${id}`,
-      `not now: guardian incident hold ${id}`,
-      `it is no failure: guardian incident dismiss ${id}`,
-      noAnswer(state, "it is fenced and evacuated"),
-    ].join("; "),
+    next: words("todo.ask", { id, otherwise: noAnswer(state, words("outcome.evacuated")) }),
   });
 }
 
@@ -98,25 +90,25 @@ function heldAlert(
   return about(state, host, assessment, {
     kind: "held",
     class: "page",
-    title: `${host.host} is ${assessment.verdict}, and we do not act: ${blocked.map((gate) => gate.gate).join(", ")}`,
-    why: () => [...blocked.map(describeGate), ...reasonLines(state, host, assessment)],
+    title: words("alert.held", {
+      host: host.host,
+      verdict: verdictWords(assessment.verdict),
+      gates: blocked.map(({ gate }) => gate),
+    }),
+    why: () => [...blocked.map(gateWords), ...reasonLines(state, host, assessment)],
     next: nextForHeld(state, host, blocked),
   });
 }
 
 /** What a person can do: approve it, where that opens what holds it. */
-function nextForHeld(
-  state: GuardianState,
-  host: HostState,
-  blocked: readonly GateResult[],
-): string {
-  const byHand = "change what the gate names, or evacuate it by hand once it is surely off";
+function nextForHeld(state: GuardianState, host: HostState, blocked: readonly GateResult[]): Words {
+  const byHand = words("todo.by-hand");
   const incident = incidentOf(state, host.host);
   const opens = blocked.every(isOpenedByApproval);
   if (incident === undefined || !opens || modeOf(state, host.host).mode === "observe") {
     return byHand;
   }
-  return `look at it, then: guardian incident approve ${incident.id}; or ${byHand}`;
+  return words("todo.approve", { id: incident.id, byHand });
 }
 
 function isFiring(state: GuardianState, host: HostState, kind: string): boolean {

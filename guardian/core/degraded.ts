@@ -22,6 +22,7 @@ import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.t
 import { isOrderDue, serviceRetryMs } from "./service-orders.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { inScope } from "./storm.ts";
+import { words } from "./words.ts";
 
 /** Rows of a host that lives, reports, and should get no new servers. */
 const degradedRows: readonly string[] = ["4", "5", "5a"];
@@ -246,9 +247,12 @@ function othersAlikeGate(state: GuardianState, host: HostState): GateResult {
   return {
     gate: "others alike",
     pass: others === 0,
-    value: `${others} other host${others === 1 ? " says" : "s say"} the same`,
+    value:
+      others === 1
+        ? words("value.alike-one", { count: others })
+        : words("value.alike", { count: others }),
     operator: "=",
-    limit: "0",
+    limit: words("value.number", { count: 0 }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { GateResult } from "./assessment.ts";
 import { isFit } from "./census.ts";
 import { capacityOf, freeMbOf } from "./inventory.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { seconds, words, type Words } from "./words.ts";
 
 export function novaGate(state: GuardianState): GateResult {
   const { novaAnsweredMs } = state.settings.limits;
@@ -11,9 +12,10 @@ export function novaGate(state: GuardianState): GateResult {
   return {
     gate: "Nova answers",
     pass: ageMs !== undefined && ageMs <= novaAnsweredMs,
-    value: ageMs === undefined ? "never answered" : `${(ageMs / 1000).toFixed(1)} s ago`,
+    value:
+      ageMs === undefined ? words("value.never") : words("value.answered", { age: seconds(ageMs) }),
     operator: "<=",
-    limit: `${novaAnsweredMs / 1000} s`,
+    limit: words("value.seconds", { limit: novaAnsweredMs / 1000 }),
   };
 }
 
@@ -24,14 +26,21 @@ export function novaGate(state: GuardianState): GateResult {
 export function inventoryGate({ settings, inventory }: GuardianState): GateResult {
   const needed = settings.groups.size > 0 || settings.domainAggregates.length > 0;
   const known = inventory.readAt !== undefined;
-  const unread = `not read since the start${inventory.reason === "" ? "" : `: ${inventory.reason}`}`;
   return {
     gate: "host aggregates",
     pass: known || !needed,
-    value: known ? "read" : needed ? unread : "not needed",
+    value: aggregatesWords(inventory, needed),
     operator: "=",
-    limit: "read, where groups or domains are configured",
+    limit: words("limit.aggregates"),
   };
+}
+
+function aggregatesWords({ readAt, reason }: GuardianState["inventory"], needed: boolean): Words {
+  if (readAt !== undefined) return words("value.aggregates-read");
+  if (!needed) return words("value.aggregates-not-needed");
+  return reason === ""
+    ? words("value.aggregates-unread")
+    : words("value.aggregates-failed", { reason });
 }
 
 /** A Nova that lists no scheduler at all hides them from us (a policy): that holds nothing. */
@@ -41,9 +50,11 @@ export function schedulerGate(state: GuardianState): GateResult {
   return {
     gate: "scheduler",
     pass: unseen || schedulers.up > 0,
-    value: unseen ? "not shown by Nova" : `${schedulers.up} of ${schedulers.total} up`,
+    value: unseen
+      ? words("value.no-scheduler-shown")
+      : words("value.schedulers", { ...schedulers }),
     operator: ">=",
-    limit: "1",
+    limit: words("value.number", { count: 1 }),
   };
 }
 
@@ -52,9 +63,9 @@ export function destinationGate(state: GuardianState, host: HostState): GateResu
   return {
     gate: "destination",
     pass: others >= 1,
-    value: `${others} other hosts are fresh, enabled, up and sound`,
+    value: words("value.destinations", { count: others }),
     operator: ">=",
-    limit: "1",
+    limit: words("value.number", { count: 1 }),
   };
 }
 
@@ -68,15 +79,21 @@ export function capacityGate(state: GuardianState, host: HostState, living: bool
   const ownFreeMb = own !== undefined && isFit(state, host) ? freeMbOf(own) : 0;
   const freeMb = state.census.freeMb - ownFreeMb;
   const fits = own !== undefined && freeMb >= own.memoryUsedMb;
-  const warning = fits || living ? "" : " (a warning only: its servers are down already)";
+  const { reason } = state.inventory;
+  const capacity =
+    own !== undefined
+      ? words("value.free", { free: freeMb })
+      : reason === ""
+        ? words("value.capacity-hidden")
+        : words("value.capacity-unread", { reason });
   return {
     gate: "capacity",
     pass: fits || !living,
-    value:
-      own === undefined
-        ? `not known: ${state.inventory.reason || "Nova did not show its hypervisors"}${warning}`
-        : `${freeMb} MB free elsewhere${warning}`,
+    value: fits || living ? capacity : words("value.capacity-warning", { capacity }),
     operator: ">=",
-    limit: own === undefined ? "what it uses" : `${own.memoryUsedMb} MB in use on it`,
+    limit:
+      own === undefined
+        ? words("limit.capacity-unknown")
+        : words("limit.capacity", { used: own.memoryUsedMb }),
   };
 }

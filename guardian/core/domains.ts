@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import type { ComputeService } from "../ports.ts";
 import { hostSettings, type Settings } from "./settings.ts";
 import { hostWith, stateWith, type GuardianState } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 /** Domains of a host: by configuration, by its availability zone, by its host aggregates. */
 export function domainsFor(
@@ -102,17 +103,17 @@ function score(place: Place): number {
 }
 
 /** What to look at first in a domain of a kind. */
-const suspectsByKind: Readonly<Record<string, string>> = {
-  rack: "its switch or its power, not the hosts",
-  switch: "the switch, not the hosts",
-  power: "the power feed, not the hosts",
-  feed: "the power feed, not the hosts",
-  zone: "what the zone shares, not the hosts",
+const suspectsByKind: Readonly<Record<string, Words>> = {
+  rack: words("place.rack"),
+  switch: words("place.switch"),
+  power: words("place.power"),
+  feed: words("place.power"),
+  zone: words("place.zone"),
 };
 
 /** "18 of 18 in rack B7, 0 of 182 elsewhere: its switch or its power, not the hosts". */
-export function describePlace({ domain, inside, insideOf, outside, outsideOf }: Place): string {
-  const kind = domain.split(" ", 1)[0] ?? "";
-  const look = suspectsByKind[kind] ?? "what they share, not the hosts";
-  return `${inside} of ${insideOf} in ${domain}, ${outside} of ${outsideOf} elsewhere: ${look}`;
+export function placeWords(place: Place): Words {
+  const kind = place.domain.split(" ", 1)[0] ?? "";
+  const look = suspectsByKind[kind] ?? words("place.shared");
+  return words("place", { ...place, look });
 }

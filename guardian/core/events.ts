@@ -179,6 +179,7 @@ export interface Vouched {
   readonly wall: WallMs;
   readonly host: HostName;
   readonly by: string;
+  readonly reason: string;
 }
 
 /** A person says that a host is off, having made sure of it. */
@@ -202,6 +203,7 @@ export interface Released {
   readonly wall: WallMs;
   readonly host: HostName;
   readonly by: string;
+  readonly reason: string;
 }
 
 /** A person arms or disarms the guardian. */

@@ -10,14 +10,14 @@ import { gatesToBegin } from "./gates.ts";
 import { incidentOf } from "./incidents.ts";
 import { outlookOf, type Outlook } from "./outlook.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { render, words, type Language } from "./words.ts";
+import { render, words, type Language, type Words } from "./words.ts";
 
 export interface Explanation {
   readonly host: HostName;
   readonly verdict: Verdict;
   /** The row of the verdict table that matched, and its sentence. */
   readonly row: string;
-  readonly says: string;
+  readonly says: Words;
   readonly action: Assessment["action"];
   /** For how long this row has matched. */
   readonly sinceMs: number;
@@ -69,21 +69,22 @@ export function reasonLines(
   state: GuardianState,
   host: HostState,
   assessment: Assessment,
-): readonly string[] {
+): readonly Words[] {
   const found = explain(state, { ...host, assessment });
   if (found === undefined) return [];
-  return [...found.evidence, ...found.next].map((one) => render(one.words));
+  return [...found.evidence, ...found.next].map((one) => one.words);
 }
 
 /** The explanation in a language, as texts: what the command line and the API show. */
 export function explanationText(
-  { evidence, gates, next, ...rest }: Explanation,
+  { says, evidence, gates, next, ...rest }: Explanation,
   language: Language,
 ): Readonly<Record<string, unknown>> {
   return {
     ...rest,
+    says: render(says, language),
     evidence: evidence.map((one) => render(one.words, language)),
-    gates: gates.map((gate) => `${gate.pass ? "pass" : "HOLD"} ${describeGate(gate)}`),
+    gates: gates.map((gate) => `${gate.pass ? "pass" : "HOLD"} ${describeGate(gate, language)}`),
     next: next.map((one) => render(one.words, language)),
   };
 }

@@ -14,6 +14,7 @@ import {
   type GuardianState,
   type HostState,
 } from "./state.ts";
+import { seconds, words, type Words } from "./words.ts";
 
 /** Notices a pause of our own loop and a step of the wall clock against the monotonic one. */
 export function foldTick(state: GuardianState, event: Tick): GuardianState {
@@ -25,10 +26,10 @@ export function foldTick(state: GuardianState, event: Tick): GuardianState {
     const stepMs = Math.abs(event.wall - tickWall - gapMs);
     if (gapMs > limits.loopGapMsMax) {
       shakenAt = event.at;
-      shakenBy = `our loop paused ${(gapMs / 1000).toFixed(1)} s`;
+      shakenBy = words("doubt.paused", { length: seconds(gapMs) });
     } else if (stepMs > limits.loopGapMsMax) {
       shakenAt = event.at;
-      shakenBy = `our wall clock stepped ${(stepMs / 1000).toFixed(1)} s`;
+      shakenBy = words("doubt.stepped", { length: seconds(stepMs) });
     }
   }
   const seen = withEyes(state, {
@@ -68,9 +69,12 @@ function collectorsPart(state: GuardianState, voting: readonly CollectorTrack[])
   const describe = (): GateResult => ({
     gate: "eyes, collectors",
     pass,
-    value: `${voting.length} with a watermark younger than ${state.settings.limits.voteMs / 1000} s`,
+    value: words("value.collectors", {
+      count: voting.length,
+      limit: state.settings.limits.voteMs / 1000,
+    }),
     operator: ">=",
-    limit: "1",
+    limit: words("value.number", { count: 1 }),
   });
   return { pass, describe };
 }
@@ -80,9 +84,9 @@ function networksPart(state: GuardianState, seen: readonly NetworkName[]): EyePa
   const describe = (): GateResult => ({
     gate: "eyes, networks",
     pass,
-    value: pass ? `anchors answer on ${seen.join(", ")}` : "no anchor answers",
+    value: pass ? words("value.anchors", { networks: seen }) : words("value.no-anchor"),
     operator: ">=",
-    limit: `1 network whose anchor answered within ${state.settings.limits.anchorMs / 1000} s`,
+    limit: words("limit.anchors", { limit: state.settings.limits.anchorMs / 1000 }),
   });
   return { pass, describe };
 }
@@ -95,9 +99,11 @@ function steadyPart(state: GuardianState): EyePart {
   const describe = (): GateResult => ({
     gate: "eyes, own loop and clock",
     pass,
-    value: pass ? "steady" : `${shakenBy}, ${(shakenMs / 1000).toFixed(0)} s ago`,
+    value: pass
+      ? words("value.steady")
+      : words("value.shaken", { doubt: shakenBy, age: Math.round(shakenMs / 1000) }),
     operator: "steady for",
-    limit: `${doubtMs / 1000} s`,
+    limit: words("value.seconds", { limit: doubtMs / 1000 }),
   });
   return { pass, describe };
 }
@@ -107,9 +113,11 @@ function journalPart({ eyes }: GuardianState): EyePart {
   const describe = (): GateResult => ({
     gate: "eyes, journal",
     pass,
-    value: pass ? "writable" : eyes.journalReason,
+    value: pass
+      ? words("value.writable")
+      : words("value.unwritable", { reason: eyes.journalReason }),
     operator: "=",
-    limit: "writable",
+    limit: words("value.writable"),
   });
   return { pass, describe };
 }
@@ -122,9 +130,11 @@ function ledgerPart(state: GuardianState, track: CollectorTrack): EyePart {
   const describe = (): GateResult => ({
     gate: `eyes, ledger of ${track.id}`,
     pass,
-    value: `${dropped} dropped, ${shed} shed${pass ? "" : `, last ${(dirtyMs / 1000).toFixed(0)} s ago`}`,
+    value: pass
+      ? words("value.ledger", { dropped, shed })
+      : words("value.ledger-lost", { dropped, shed, age: Math.round(dirtyMs / 1000) }),
     operator: "no loss for",
-    limit: `${doubtMs / 1000} s`,
+    limit: words("value.seconds", { limit: doubtMs / 1000 }),
   });
   return { pass, describe };
 }
@@ -138,9 +148,9 @@ function lagPart(state: GuardianState, track: CollectorTrack): EyePart {
   const describe = (): GateResult => ({
     gate: `eyes, lag of the store behind ${track.id}`,
     pass,
-    value: `${(lagMs / 1000).toFixed(1)} s`,
+    value: words("value.lag", { lag: seconds(lagMs) }),
     operator: "<=",
-    limit: `${lagMsMax / 1000} s, or a live view`,
+    limit: words("limit.lag", { limit: lagMsMax / 1000 }),
   });
   return { pass, describe };
 }
@@ -173,11 +183,11 @@ export function doubtsAbout(state: GuardianState, host: HostState): readonly Gat
 
 /** The parts that concern one host: somebody else is heard where it used to be heard. */
 export function eyesOn(state: GuardianState, host: HostState): readonly GateResult[] {
-  const proving: string[] = [];
+  const proving: Words[] = [];
   for (const track of state.round.voting) {
     for (const row of host.rows) {
       const others = othersOn(state, row, track);
-      if (others > 0) proving.push(`${others} on ${row.path}`);
+      if (others > 0) proving.push(words("value.heard-on", { count: others, path: row.path }));
     }
   }
   const pass = seesOthersLike(state, host);
@@ -186,16 +196,20 @@ export function eyesOn(state: GuardianState, host: HostState): readonly GateResu
     {
       gate: "eyes, other hosts heard on its paths",
       pass,
-      value: pass ? proving.join(", ") || "others are heard" : "none",
+      value: pass ? heardWords(proving) : words("value.none"),
       operator: ">=",
-      limit: "1 host on one of its paths",
+      limit: words("limit.heard"),
     },
     {
       gate: "eyes, networks it can be pinged on",
       pass: networks.length > 0,
-      value: networks.length === 0 ? "none" : networks.join(", "),
+      value: networks.length === 0 ? words("value.none") : words("value.networks", { networks }),
       operator: ">=",
-      limit: "1",
+      limit: words("value.number", { count: 1 }),
     },
   ];
+}
+
+function heardWords(paths: readonly Words[]): Words {
+  return paths.length === 0 ? words("value.heard-elsewhere") : words("value.heard", { paths });
 }

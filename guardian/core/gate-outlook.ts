@@ -13,7 +13,7 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
   if (gate.startsWith("eyes")) return waits(words("gate.doubt", { gate }));
   if (gate.startsWith("storm")) {
     const cooldown = limits.stormCooldownMs / 1000;
-    return waits(words("gate.storm", { limit: held.limit.split(" ", 1)[0] ?? "", cooldown }));
+    return waits(words("gate.storm", { limit: held.limit.with["limit"] ?? "", cooldown }));
   }
   if (gate.startsWith("suspects")) return suspectsOutlook(state);
   if (gate.startsWith("fence rate")) return rateOutlook(state, host, gate);

@@ -17,6 +17,7 @@ import { disabledBy } from "./marks.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { rateGates, stormGates } from "./storm-gates.ts";
+import { words } from "./words.ts";
 import { reversePingGate, thirdWitnessGate } from "./witness-gates.ts";
 
 /** All gates between a dead host and its fence, in order. */
@@ -94,9 +95,9 @@ export function disabledGate(state: GuardianState, host: HostState): GateResult 
   return {
     gate: "disabled by another",
     pass: by.kind !== "others",
-    value: by.kind === "others" ? by.reason : "no",
+    value: by.kind === "others" ? by.reason : words("value.no"),
     operator: "=",
-    limit: "no",
+    limit: words("value.no"),
   };
 }
 
@@ -123,8 +124,10 @@ function graceGate(state: GuardianState, host: HostState): GateResult {
   return {
     gate: "grace",
     pass: seen || watched || resumed,
-    value: seen ? "seen fresh since" : `watched ${(goodMs / 1000).toFixed(0)} s with good eyes`,
+    value: seen
+      ? words("value.seen-fresh")
+      : words("value.watched", { age: Math.round(goodMs / 1000) }),
     operator: ">=",
-    limit: `fresh for ${graceFreshMs / 1000} s since the start, or ${graceUnseenMs / 1000} s of good eyes`,
+    limit: words("limit.grace", { fresh: graceFreshMs / 1000, good: graceUnseenMs / 1000 }),
   };
 }

@@ -200,7 +200,7 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
     level: "info",
     host: event.host,
     event: "released",
-    text: `released by ${event.by}`,
+    text: `released by ${event.by}: ${event.reason}`,
   });
   const closed = closeIncident(told, event.host);
   const released = [...closed.memory.released, event.host];

@@ -3,6 +3,8 @@ import type { Assessment, GateResult } from "./assessment.ts";
 import { describeGate } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf, say } from "./incidents.ts";
+import type { Incident } from "./memory.ts";
+import { sameButNumbers } from "./same-words.ts";
 import { withHost, type GuardianState, type HostState, hostWith } from "./state.ts";
 
 /** Keeps the gates with the assessment, for `host explain` and the alerts. */
@@ -22,10 +24,13 @@ export function sayHold(
   blocked: readonly GateResult[],
   out: Effect[],
 ): GuardianState {
-  const text = blocked.map(describeGate).join("; ");
-  const incident = incidentOf(state, host.host);
-  const said = incident?.timeline.findLast((entry) => entry.text.startsWith("held by "));
+  const timeline = incidentOf(state, host.host)?.timeline;
+  const before = timeline === undefined ? undefined : lastHeld.get(timeline);
+  if (before !== undefined && sameGates(before, blocked)) return state;
+  const text = blocked.map((gate) => describeGate(gate)).join("; ");
+  const said = timeline?.findLast((entry) => entry.text.startsWith("held by "));
   if (said !== undefined && withoutNumbers(said.text) === `held by ${withoutNumbers(text)}`) {
+    if (timeline !== undefined) lastHeld.set(timeline, blocked);
     return state;
   }
   return say(state, out, {
@@ -33,6 +38,21 @@ export function sayHold(
     host: host.host,
     event: "held",
     text: `held by ${text}`,
+  });
+}
+
+/**
+ * What held when a timeline was last searched for it, and was found in it: a host that is held for an
+ * hour is not told, and not rendered, in every round of it.
+ */
+const lastHeld = new WeakMap<Incident["timeline"], readonly GateResult[]>();
+
+function sameGates(before: readonly GateResult[], now: readonly GateResult[]): boolean {
+  if (before.length !== now.length) return false;
+  return now.every(({ gate, value, limit }, at) => {
+    const was = before[at];
+    if (was?.gate !== gate) return false;
+    return sameButNumbers(was.value, value) && sameButNumbers(was.limit, limit);
   });
 }
 

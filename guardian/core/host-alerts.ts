@@ -1,11 +1,17 @@
 /** What should be said of one host now: one alert per kind of trouble, derived from its state. */
-import { describeMs, type MonoMs } from "../../shared/time.ts";
-import { describeGate, type Assessment } from "./assessment.ts";
-import { about, endedAlert, evacuatingAlerts, type Wanted } from "./incident-alerts.ts";
+import type { MonoMs } from "../../shared/time.ts";
+import { gateWords, type Assessment } from "./assessment.ts";
+import {
+  about,
+  endedAlert,
+  evacuatingAlerts,
+  verdictTitle,
+  type Wanted,
+} from "./incident-alerts.ts";
 import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
-import { confirmationLines, confirmHint } from "./confirmations.ts";
+import { confirmationLines, orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
-import { fenceLevels, levelName } from "./fence-levels.ts";
+import { fenceLevels } from "./fence-levels.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { deadAlert } from "./dead-alert.ts";
@@ -15,6 +21,7 @@ import { isInStorm } from "./storm.ts";
 import { noticeEndsAt } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { durationWords, words, type Words } from "./words.ts";
 
 /** A living but isolated host (row 16) is paged after this. */
 const isolatedPageMs = 30_000;
@@ -77,9 +84,9 @@ function quarantinedAlert(
   return about(state, host, assessment, {
     kind: "quarantined",
     class: "page",
-    title: `${host.host} is in quarantine: its state broke a promise of the design`,
+    title: words("alert.quarantined", { host: host.host }),
     why: () => [broken, ...reasonLines(state, host, assessment)],
-    next: "act on this host by hand; a restart of the guardian tries again; report it as a bug",
+    next: words("todo.quarantined"),
   });
 }
 
@@ -89,9 +96,9 @@ function verdictAlert(
   host: HostState,
   assessment: Assessment,
 ): Wanted | undefined {
-  const { row, verdict, says, action } = assessment;
-  const title = `${host.host} is ${verdict}: ${says}`;
-  const draft = (kind: string, cls: Wanted["class"], next: string): Wanted =>
+  const { row, verdict, action } = assessment;
+  const title = verdictTitle(host, assessment);
+  const draft = (kind: string, cls: Wanted["class"], next: Words): Wanted =>
     about(state, host, assessment, { kind, class: cls, title, next });
   const sinceMs = host.silentSince === undefined ? 0 : state.now - host.silentSince;
   if (state.now - assessment.since < (lastingMs[row] ?? 0)) return undefined;
@@ -103,18 +110,14 @@ function verdictAlert(
     case "1":
     case "1a":
       if (host.silentSince === undefined) return undefined;
-      return draft(
-        "silent-in-doubt",
-        "page",
-        "restore our eyes first; then it is judged by itself",
-      );
+      return draft("silent-in-doubt", "page", words("todo.our-eyes"));
     case "3":
-      return draft("unguarded", "ticket", "install a probe on it, or remove it from Nova");
+      return draft("unguarded", "ticket", words("todo.unguarded"));
     case "16":
       return draft(
         "isolated",
         sinceMs >= isolatedPageMs ? "page" : "notification",
-        "look at its networks; it is not fenced while it lives",
+        words("todo.isolated"),
       );
     case "15":
       // With a person's word for it, it is dead as any other.
@@ -126,10 +129,9 @@ function verdictAlert(
   if (isTakenForDead(state, host.host, assessment)) return deadAlert(state, host, assessment);
   if (action === "page")
     return draft(verdict === "hung" ? "hung" : `row-${row}`, "page", nextForRow(state, host, row));
-  if (action === "alert")
-    return draft(verdict, "notification", "nothing is fenced; mend what is named");
+  if (action === "alert") return draft(verdict, "notification", words("todo.mend-unfenced"));
   if (action === "ticket")
-    return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", "mend what is named");
+    return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", words("todo.mend"));
   return undefined;
 }
 
@@ -137,7 +139,7 @@ function unproven(
   state: GuardianState,
   host: HostState,
   assessment: Assessment,
-  title: string,
+  title: Words,
 ): Wanted {
   const said = confirmationLines(state, host);
   return about(state, host, assessment, {
@@ -145,16 +147,15 @@ function unproven(
     class: "page",
     title,
     why: () => [...said, ...reasonLines(state, host, assessment)],
-    next: `its power device must answer, and be verified${confirmHint(state, host.host) || ", or a person must make sure that it is off"}`,
+    next: orConfirm(state, host.host, words("todo.unproven")),
     revision: said.length === 0 ? "" : `confirmed by ${said.length - 1}`,
   });
 }
 
-function nextForRow(state: GuardianState, host: HostState, row: string): string {
-  const wait = "a person must look; nothing is done by itself";
+function nextForRow(state: GuardianState, host: HostState, row: string): Words {
   const incident = incidentOf(state, host.host);
-  if (!rowsToApprove.includes(row) || incident === undefined) return wait;
-  return `${wait}; if it is dead: guardian incident approve ${incident.id}`;
+  if (!rowsToApprove.includes(row) || incident === undefined) return words("next.look");
+  return words("todo.look-approve", { id: incident.id });
 }
 
 /** A device that is not this host's is a page; one that nothing vouches for yet is a ticket. */
@@ -171,21 +172,23 @@ function* deviceAlerts(
     yield about(state, host, assessment, {
       kind: `device-${device}`,
       class: standing?.unverified === undefined ? "ticket" : "page",
-      title: `power device ${device} of ${host.host} is not verified: no fence goes through it`,
-      why: () => [`${device}: ${reason}`],
-      impact: fenceImpact(state, host),
-      next: `compare its address with the host's, then: guardian fence vouch ${host.host}`,
+      title: words("alert.device", { device, host: host.host }),
+      why: () => [words("why.device", { device, reason })],
+      impact: () => fenceImpact(state, host),
+      next: words("todo.vouch", { host: host.host }),
     });
   }
 }
 
 /** What is left when a device is not verified: another level, or nothing. */
-function fenceImpact(state: GuardianState, { host }: HostState): string {
-  const whole = fenceLevels(state.settings, host).findIndex((level) =>
-    level.devices.every((device) => unverifiedBecause(state, host, device) === undefined),
+function fenceImpact(state: GuardianState, { host }: HostState): Words {
+  const levels = fenceLevels(state.settings, host);
+  const at = levels.findIndex(({ devices }) =>
+    devices.every((device) => unverifiedBecause(state, host, device) === undefined),
   );
-  if (whole === -1) return `${host} cannot be fenced`;
-  return `${host} can be fenced by ${levelName(state.settings, host, whole)} alone`;
+  const whole = levels[at];
+  if (whole === undefined) return words("impact.device", { host });
+  return words("impact.device-level", { host, level: at + 1, devices: whole.devices.join(", ") });
 }
 
 function fenceFailed(
@@ -197,9 +200,9 @@ function fenceFailed(
   return about(state, host, assessment, {
     kind: "fence-failed",
     class: "page",
-    title: `${host.host} could not be fenced: nothing is evacuated`,
+    title: words("alert.fence-failed", { host: host.host }),
     why: () => [reason, ...confirmationLines(state, host), ...reasonLines(state, host, assessment)],
-    next: `make sure by hand that it is off; the guardian tries again while it looks dead${confirmHint(state, host.host)}`,
+    next: orConfirm(state, host.host, words("todo.fence-by-hand")),
   });
 }
 
@@ -234,12 +237,16 @@ function unattendedAlert(state: GuardianState, host: HostState, assessment: Asse
   return about(state, host, assessment, {
     kind: "unattended",
     class: "page",
-    title: `${host.host} has been silent for more than ${describeMs(unattendedMs)} and nothing moves`,
+    title: words("alert.unattended", { host: host.host, limit: durationWords(unattendedMs) }),
     why: () => {
-      const hold = blocked.length === 0 ? assessment.says : blocked.map(describeGate).join("; ");
+      const { row, says } = assessment;
+      const hold =
+        blocked.length === 0
+          ? words("why.row", { row, says })
+          : words("why.gates", { row, gates: blocked.map(gateWords) });
       const evidence = reasonLines(state, host, assessment);
-      return [`held by row ${assessment.row}: ${hold}`, ...evidence];
+      return [hold, ...evidence];
     },
-    next: "end what holds it, or act by hand",
+    next: words("todo.end-hold"),
   });
 }

@@ -28,6 +28,7 @@ import type { Evacuating } from "./service-orders.ts";
 import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, type GuardianState, type HostState } from "./state.ts";
+import { render } from "./words.ts";
 
 /** Advances one host by one round. `before` is the state at the end of the round before. */
 export function advanceIncident(
@@ -73,7 +74,7 @@ function sayChange(
   const changed = was?.row !== assessment.row;
   if (!changed) return state;
   const from = was === undefined ? "new" : was.verdict;
-  const text = `${from} -> ${assessment.verdict} (row ${assessment.row}): ${assessment.says}`;
+  const text = `${from} -> ${assessment.verdict} (row ${assessment.row}): ${render(assessment.says)}`;
   // Our own doubt is no trouble of the host: a blind minute must not open a thousand incidents.
   const calm =
     assessment.verdict === "healthy" || ["1", "1a", "3", "7", "8a"].includes(assessment.row);

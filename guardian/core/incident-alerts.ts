@@ -1,25 +1,25 @@
 /** What should be said of a host while its servers are moved, and afterwards. */
 import type { HostName } from "../../shared/names.ts";
-import { describeMs } from "../../shared/time.ts";
 import type { AlertMessage } from "../ports.ts";
-import { describeGate, type Assessment } from "./assessment.ts";
-import { confirmHint } from "./confirmations.ts";
+import { gateWords, verdictWords, type Assessment } from "./assessment.ts";
+import { orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
-import { failureLines, fenceLevels, levelName } from "./fence-levels.ts";
+import { fenceLevels } from "./fence-levels.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
-import { leftLine } from "./moves.ts";
+import { leftWords } from "./moves.ts";
 import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { durationWords, words, type Said, type Words } from "./words.ts";
 
 export interface Wanted {
   readonly kind: string;
   readonly host: HostName | undefined;
   readonly class: AlertMessage["class"];
-  readonly title: string;
+  readonly title: Words;
   /** Made only when it is sent: a storm of a thousand hosts asks for it in every round. */
-  readonly why: () => readonly string[];
-  readonly impact: string;
-  readonly next: string;
+  readonly why: () => readonly Said[];
+  readonly impact: () => Words;
+  readonly next: Words;
   /** Changes when the alert is worth sending again under the same title. */
   readonly revision?: string;
 }
@@ -34,7 +34,7 @@ export const proofLostMs = 10_000;
 /** A fenced host whose servers are not even listed, a move that is not seen, for this long. */
 const stalledMs = 30_000;
 
-type Draft = Omit<Wanted, "host" | "why" | "impact" | "next"> & Partial<Wanted>;
+type Draft = Omit<Wanted, "host" | "why" | "impact"> & Partial<Wanted>;
 
 export function about(
   state: GuardianState,
@@ -42,12 +42,23 @@ export function about(
   assessment: Assessment,
   draft: Draft,
 ): Wanted {
-  const checks = host.newest?.checks;
+  const why = (): readonly Words[] => reasonLines(state, host, assessment);
+  return { host: host.host, why, impact: () => impactOf(host), ...draft };
+}
+
+/** What is down: by name where Nova was asked, else as its last report counted. */
+function impactOf(host: HostState): Words {
   const listed = serversOn(host);
-  const counted = checks === undefined ? "its servers" : `${checks.serversTotal} servers on it`;
-  const servers = listed === undefined ? counted : `down: ${serversText(listed)}`;
-  const why = (): readonly string[] => reasonLines(state, host, assessment);
-  return { host: host.host, why, impact: servers, next: "", ...draft };
+  if (listed !== undefined) return words("impact.down", { servers: serversWords(listed) });
+  const checks = host.newest?.checks;
+  return checks === undefined
+    ? words("impact.its-servers")
+    : words("impact.counted", { count: checks.serversTotal });
+}
+
+/** "compute-1 is dead: …". */
+export function verdictTitle({ host }: HostState, { verdict, says }: Assessment): Words {
+  return words("alert.verdict", { host, verdict: verdictWords(verdict), says });
 }
 
 export function* evacuatingAlerts(
@@ -64,9 +75,12 @@ export function* evacuatingAlerts(
     yield about(state, host, assessment, {
       kind: "proof-lost",
       class: "page",
-      title: `${host.host}: ${phase.life === undefined ? "its proof lapsed" : `it showed life (${phase.life})`}, no new move starts`,
-      impact: `${serversText(waiting)} wait`,
-      next: `the guardian goes on once its power reads off twice again${confirmHint(state, host.host)}`,
+      title:
+        phase.life === undefined
+          ? words("alert.proof-lapsed", { host: host.host })
+          : words("alert.proof-revoked", { host: host.host, life: phase.life }),
+      impact: () => words("impact.wait", { servers: serversWords(waiting) }),
+      next: orConfirm(state, host.host, words("todo.proof")),
       revision: `switched off again ${phase.refences} times`,
     });
     return;
@@ -77,10 +91,13 @@ export function* evacuatingAlerts(
     yield about(state, host, assessment, {
       kind: "held",
       class: "page",
-      title: `${host.host} is fenced, and its servers wait: ${blocked.map((gate) => gate.gate).join(", ")}`,
-      why: () => blocked.map(describeGate),
-      impact: `${serversText(waiting)} wait`,
-      next: "change what the gate names",
+      title: words("alert.servers-wait", {
+        host: host.host,
+        gates: blocked.map(({ gate }) => gate),
+      }),
+      why: () => blocked.map(gateWords),
+      impact: () => words("impact.wait", { servers: serversWords(waiting) }),
+      next: words("todo.gate"),
     });
     return;
   }
@@ -89,20 +106,20 @@ export function* evacuatingAlerts(
     yield about(state, host, assessment, {
       kind: "held",
       class: "page",
-      title: `${host.host} is fenced, and its servers do not move: ${stalled.what}`,
+      title: words("alert.stalled", { host: host.host, what: stalled.what }),
       why: () => stalled.why,
-      next: "mend what is named, or evacuate it by hand: it is off; the guardian tries on",
+      next: words("todo.stalled"),
     });
     return;
   }
-  const seconds = describeMs(state.now - incident.openedAt);
+  const lasted = durationWords(state.now - incident.openedAt);
   yield about(state, host, assessment, {
     kind: "dead",
     class: "notification",
-    title: `${host.host} is dead and fenced: its servers are being evacuated`,
+    title: words("alert.evacuating", { host: host.host }),
     why: () => [...levelLines(state, host, phase), ...reasonLines(state, host, assessment)],
-    impact: serversText(moves),
-    next: `following every server until it runs again (${seconds} so far)`,
+    impact: () => serversWords(moves),
+    next: words("todo.following", { lasted }),
   });
 }
 
@@ -111,11 +128,25 @@ function levelLines(
   state: GuardianState,
   { host }: HostState,
   { run }: Extract<Phase, { kind: "evacuating" }>,
-): readonly string[] {
+): readonly Words[] {
   const { settings } = state;
-  if (run === undefined || fenceLevels(settings, host).length <= 1) return [];
-  const failed = failureLines(settings, host, run.failed);
-  return [`fenced by ${levelName(settings, host, run.level)}`, ...failed];
+  const levels = fenceLevels(settings, host);
+  if (run === undefined || levels.length <= 1) return [];
+  const name = (level: number): { readonly level: number; readonly devices: string } => ({
+    level: level + 1,
+    devices: levels[level]?.devices.join(", ") ?? "",
+  });
+  const failed = run.failed.map(({ level, reason }) =>
+    words("why.level-failed", { ...name(level), reason }),
+  );
+  return levels[run.level] === undefined
+    ? failed
+    : [words("why.level", name(run.level)), ...failed];
+}
+
+interface Stalled {
+  readonly what: Words | readonly string[];
+  readonly why: readonly Said[];
 }
 
 /** Nova answers, and yet the evacuation does not get on; undefined while it may still. */
@@ -123,22 +154,21 @@ function stalledBecause(
   state: GuardianState,
   phase: Extract<Phase, { kind: "evacuating" }>,
   blocked: Assessment["gates"],
-): { readonly what: string; readonly why: readonly string[] } | undefined {
+): Stalled | undefined {
   const { forcedDown } = phase;
   if (phase.moves === undefined) {
     if (state.now - phase.since < stalledMs) return undefined;
     if (blocked.length > 0) {
-      const names = blocked.map((gate) => gate.gate).join(", ");
-      return { what: names, why: blocked.map(describeGate) };
+      return { what: blocked.map(({ gate }) => gate), why: blocked.map(gateWords) };
     }
     if (forcedDown.kind === "done") {
-      return { what: "its servers cannot be listed", why: ["Nova gives no list of its servers"] };
+      return { what: words("stalled.list"), why: [words("why.no-list")] };
     }
-    const reason = forcedDown.kind === "retry" ? forcedDown.reason : "no answer";
-    return { what: "Nova does not force it down", why: [reason] };
+    const reason = forcedDown.kind === "retry" ? forcedDown.reason : words("why.no-answer");
+    return { what: words("stalled.force-down"), why: [reason] };
   }
   if (phase.settledAt !== undefined && state.now - phase.settledAt >= 3 * stalledMs) {
-    return { what: "its servers cannot be listed again", why: ["Nova gives no list of them"] };
+    return { what: words("stalled.list-again"), why: [words("why.no-list-again")] };
   }
   const limitMs = state.settings.limits.moveMsMax + stalledMs;
   const lost = Object.values(phase.moves).filter(
@@ -146,7 +176,7 @@ function stalledBecause(
       (move.kind === "ordered" || move.kind === "running") && state.now - move.at > limitMs,
   );
   if (lost.length === 0) return undefined;
-  return { what: "its moves cannot be followed", why: lost.map((move) => move.name) };
+  return { what: words("stalled.moves"), why: lost.map((move) => move.name) };
 }
 
 export function endedAlert(
@@ -158,48 +188,57 @@ export function endedAlert(
   const moves = Object.values(phase.moves);
   const done = moves.filter((move) => move.state.kind === "finished");
   const missing = moves.filter((move) => move.state.kind !== "finished");
-  const where = done.map((move) => whereLine(move));
+  const where = (): readonly Said[] => done.map(whereWords);
   const unlisted = phase.unlisted ?? 0;
   if (missing.length === 0 && unlisted > 0) {
     return about(state, host, assessment, {
       kind: "left-behind",
       class: "page",
-      title: `${host.host}: its last report counted ${unlisted} more servers than Nova listed`,
-      why: () => [`Nova listed ${moves.length}`, ...where],
-      impact: `${unlisted} servers that nobody moved`,
-      next: "find out which they are (is a cell of Nova down?) and bring them up by hand",
+      title: words("alert.unlisted", { host: host.host, count: unlisted }),
+      why: () => [words("why.listed", { count: moves.length }), ...where()],
+      impact: () => words("impact.unlisted", { count: unlisted }),
+      next: words("todo.unlisted"),
     });
   }
   if (missing.length === 0) {
     return about(state, host, assessment, {
       kind: "evacuated",
       class: "notification",
-      title: `${host.host}: all ${done.length} servers run elsewhere; repair it and release it`,
-      why: () => where,
-      impact: serversText(done),
-      next: `repair it, then: guardian host release ${host.host} (it counts toward the storm limit until then, 24 h at most)`,
+      title: words("alert.evacuated", { host: host.host, count: done.length }),
+      why: where,
+      impact: () => serversWords(done),
+      next: words("todo.release", { host: host.host }),
     });
   }
   return about(state, host, assessment, {
     kind: "left-behind",
     class: "page",
-    title: `${host.host}: ${missing.length} of ${moves.length} servers do not run elsewhere`,
-    why: () => [...missing.map(leftLine), ...where],
-    impact: serversText(missing),
-    next: "bring these servers up by hand; the host is off and fenced",
+    title: words("alert.left-behind", {
+      host: host.host,
+      missing: missing.length,
+      count: moves.length,
+    }),
+    why: () => [...missing.map(leftWords), ...where()],
+    impact: () => serversWords(missing),
+    next: words("todo.left-behind"),
   });
 }
 
-function whereLine(move: Move): string {
-  return move.state.kind === "finished" ? `${move.name} on ${move.state.destination}` : move.name;
+function whereWords({ name, state }: Move): Said {
+  if (state.kind !== "finished") return name;
+  return words("why.server-on", { server: name, host: state.destination });
 }
 
 /** "5 servers (vm-1, vm-2, … and 2 more) of 2 projects". */
-function serversText(moves: readonly NamedServer[]): string {
-  if (moves.length === 0) return "no servers";
-  const named = moves.slice(0, 10).map((move) => move.name);
-  const more = moves.length > named.length ? ` and ${moves.length - named.length} more` : "";
-  const projects = new Set(moves.map((move) => move.project)).size;
-  const plural = moves.length === 1 ? "" : "s";
-  return `${moves.length} server${plural} (${named.join(", ")}${more}) of ${projects} project${projects === 1 ? "" : "s"}`;
+function serversWords(servers: readonly NamedServer[]): Words {
+  if (servers.length === 0) return words("servers.none");
+  const named = servers.slice(0, namesMax).map(({ name }) => name);
+  const more = servers.length - named.length;
+  return words("servers.named", {
+    count: servers.length,
+    names: more > 0 ? words("list.and-more", { names: named, count: more }) : named,
+    projects: new Set(servers.map(({ project }) => project)).size,
+  });
 }
+
+const namesMax = 10;

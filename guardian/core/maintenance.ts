@@ -13,6 +13,7 @@ import type { Maintenance } from "./memory.ts";
 import { membersOf } from "./modes.ts";
 import type { MaintenanceWindow } from "./settings.ts";
 import { hostOf, type GuardianState, stateWith } from "./state.ts";
+import { render, words, type Words } from "./words.ts";
 
 /** What holds a host now; undefined when it is in service. */
 export function maintenanceOf(state: GuardianState, host: HostName): Maintenance | undefined {
@@ -33,13 +34,12 @@ export function maintenanceOf(state: GuardianState, host: HostName): Maintenance
 }
 
 /** "kernel upgrade, by bob, until 2026-11-22 09:00 UTC". */
-export function describeMaintenance(maintenance: Maintenance): string {
-  const { reason, owner, untilWall, overdue } = maintenance;
+export function maintenanceWords({ reason, owner, untilWall, overdue }: Maintenance): Words {
   // The configuration's own key has neither owner nor end.
-  if (owner === "") return reason;
-  const end = untilWall === undefined ? "until it is cleared" : `until ${describeWall(untilWall)}`;
-  const late = overdue ? ", which is over, but it has not reported since" : "";
-  return `${reason}, by ${owner}, ${end}${late}`;
+  if (owner === "") return words("maintenance.configured", { reason });
+  if (untilWall === undefined) return words("maintenance.open", { reason, owner });
+  const until = words("maintenance.until", { reason, owner, end: describeWall(untilWall) });
+  return overdue ? words("maintenance.overdue", { maintenance: until }) : until;
 }
 
 /** A person puts a host into maintenance, or changes its reason, owner or end. */
@@ -63,7 +63,7 @@ export function foldMaintenanceSet(
     level: "info",
     host,
     event: "maintenance-set",
-    text: `in maintenance: ${describeMaintenance(entry)}; set by ${by}`,
+    text: `in maintenance: ${render(maintenanceWords(entry))}; set by ${by}`,
   });
 }
 
@@ -175,7 +175,7 @@ function beginWindow(
       level: "info",
       host,
       event: "maintenance-began",
-      text: `in maintenance: ${describeMaintenance(entry)}; ${entry.by}`,
+      text: `in maintenance: ${render(maintenanceWords(entry))}; ${entry.by}`,
     });
   }
   return next;

@@ -4,6 +4,7 @@
  * host that lives and is degraded it ends with "degraded".
  */
 import type { GuardianState, HostState } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 const pattern = /^guardian (\S+) epoch (\d+) incident (\S+)(?: degraded)?$/;
 
@@ -19,7 +20,7 @@ export function degradedMark(state: GuardianState, incident: string): string {
 export type DisabledBy =
   | { readonly kind: "nobody" }
   | { readonly kind: "us" }
-  | { readonly kind: "others"; readonly reason: string };
+  | { readonly kind: "others"; readonly reason: Words };
 
 /** Who disabled a host's nova-compute, by its mark. A force-down without a mark is another's too. */
 export function disabledBy(state: GuardianState, host: HostState): DisabledBy {
@@ -30,10 +31,18 @@ export function disabledBy(state: GuardianState, host: HostState): DisabledBy {
   if (service.status === "disabled") {
     const match = pattern.exec(service.disabledReason ?? "");
     if (match?.[1] === state.settings.guardianId) return { kind: "us" };
-    const reason = service.disabledReason ?? "no reason given";
-    return { kind: "others", reason: `disabled: ${reason}` };
+    const reason = service.disabledReason;
+    return {
+      kind: "others",
+      reason:
+        reason === undefined
+          ? words("value.disabled-no-reason")
+          : words("value.disabled", { reason }),
+    };
   }
   // We force down before we disable, so for a moment our own incident shows only the first.
-  if (service.forcedDown && !ours) return { kind: "others", reason: "forced down by another" };
+  if (service.forcedDown && !ours) {
+    return { kind: "others", reason: words("value.forced-down") };
+  }
   return { kind: "nobody" };
 }

@@ -2,6 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import type { Mode } from "./settings.ts";
 import type { GuardianState } from "./state.ts";
+import { render, words, type Words } from "./words.ts";
 
 const strictestFirst: readonly Mode[] = ["observe", "ask", "act"];
 
@@ -28,8 +29,15 @@ export function modeOf(state: GuardianState, host: HostName): ModeChoice {
 }
 
 /** "act", or "ask (group gpu)" where it is not the cloud's. */
-export function describeMode({ mode, from }: ModeChoice): string {
-  return from === "cloud" ? mode : `${mode} (${from})`;
+export function describeMode(choice: ModeChoice): string {
+  return render(modeWords(choice));
+}
+
+/** The same as words. */
+export function modeWords({ mode, from }: ModeChoice): Words {
+  return from === "cloud"
+    ? words("value.mode", { mode })
+    : words("value.mode-from", { mode, from });
 }
 
 /** Names of the configured groups that a host belongs to, by their lists or by Nova's aggregates. */

@@ -11,6 +11,7 @@ import type { EvacuateAnswered, MovesSeen, ServersSeen } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move, MoveState } from "./memory.ts";
 import type { GuardianState } from "./state.ts";
+import { render, words, type Said } from "./words.ts";
 
 /** An ordered move that Nova shows no record of after this long was not taken. */
 const recordDueMs = 60_000;
@@ -38,7 +39,8 @@ export function foldServers(
   }
   const all = Object.values(moves);
   const left = all.filter((move) => move.state.kind === "left");
-  const leftText = left.length === 0 ? "" : `; left: ${left.map(leftLine).join(", ")}`;
+  const leftText =
+    left.length === 0 ? "" : `; left: ${left.map((move) => render(leftWords(move))).join(", ")}`;
   const planned = { ...phase, moves: { ...known, ...moves }, lookedAt: undefined };
   const more = phase.moves === undefined ? "" : " further";
   return say(withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined }), out, {
@@ -49,11 +51,11 @@ export function foldServers(
   });
 }
 
-export function leftLine(move: Move): string {
-  const { state } = move;
+/** A server that is left, and why. */
+export function leftWords({ name, state }: Move): Said {
   return state.kind === "left" || state.kind === "failed"
-    ? `${move.name} (${state.reason})`
-    : move.name;
+    ? words("why.server-left", { server: name, reason: state.reason })
+    : name;
 }
 
 function planMove(

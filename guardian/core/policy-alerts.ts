@@ -1,13 +1,14 @@
 /** What should be said of one host because of what people decided: maintenance, answers, our marks. */
-import { describeMs, describeWall } from "../../shared/time.ts";
-import { answerOf, approvalOf, describeAnswer } from "./approvals.ts";
+import { describeWall } from "../../shared/time.ts";
+import { answerOf, approvalOf, reasonedAnswer } from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
 import { isDisabledByUs } from "./degraded.ts";
 import { reasonLines } from "./explain.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
-import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
+import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { durationWords, words, type Words } from "./words.ts";
 
 /** The end of a maintenance is told this long before, or half of it before when it is short. */
 const endToldMs = 600_000;
@@ -24,12 +25,9 @@ export function* policyAlerts(
     yield about(state, host, assessment, {
       kind: "dismissed",
       class: "notification",
-      title: `${host.host} is silent, and ${answer.by} says that it is no failure`,
-      why: () => [
-        `${describeAnswer(state, answer)}: ${answer.reason}`,
-        ...reasonLines(state, host, assessment),
-      ],
-      next: "nothing is done until it has reported again; then it is guarded as before",
+      title: words("alert.dismissed", { host: host.host, by: answer.by }),
+      why: () => [reasonedAnswer(state, answer), ...reasonLines(state, host, assessment)],
+      next: words("todo.dismissed"),
     });
   }
   const asked = disablingAsked(state, host, assessment);
@@ -39,8 +37,8 @@ export function* policyAlerts(
     yield about(state, host, assessment, {
       kind: "disabled",
       class: "notification",
-      title: `${host.host} takes no new servers: we disabled it in Nova while it is degraded`,
-      next: `mend it; it is enabled again after ${minutes} min in good health, if our mark is still on it`,
+      title: words("alert.disabled", { host: host.host }),
+      next: words("todo.disabled", { minutes }),
     });
   }
 }
@@ -57,9 +55,9 @@ function maintenanceAlert(
     return about(state, host, assessment, {
       kind: "maintenance-over",
       class: "page",
-      title: `${host.host}: its maintenance is over and it does not report: it is not guarded`,
-      why: () => [describeMaintenance(maintenance), ...reasonLines(state, host, assessment)],
-      next: `finish it, or set a new end; if it failed: guardian maintenance clear ${host.host} (it is then acted on)`,
+      title: words("alert.maintenance-over", { host: host.host }),
+      why: () => [maintenanceWords(maintenance), ...reasonLines(state, host, assessment)],
+      next: words("todo.maintenance-over", { host: host.host }),
     });
   }
   const leftMs = untilWall - state.wall;
@@ -67,9 +65,9 @@ function maintenanceAlert(
   return about(state, host, assessment, {
     kind: "maintenance-ends",
     class: "notification",
-    title: `${host.host} is guarded again from ${describeWall(untilWall)} on`,
-    why: () => [describeMaintenance(maintenance)],
-    next: `if it takes longer: guardian maintenance set ${host.host} --until … --reason …`,
+    title: words("alert.maintenance-ends", { host: host.host, end: describeWall(untilWall) }),
+    why: () => [maintenanceWords(maintenance)],
+    next: words("todo.maintenance-ends", { host: host.host }),
   });
 }
 
@@ -86,15 +84,18 @@ function disablingAsked(
   return about(state, host, assessment, {
     kind: "ask-disable",
     class: "ticket",
-    title: `${host.host} is degraded: shall we keep new servers away from it?`,
-    next: `yes: guardian incident approve ${incident.id} (disabled in Nova with our mark, enabled again when it is well); ${noAnswer(state, "it is disabled")}`,
+    title: words("alert.ask-disable", { host: host.host }),
+    next: words("todo.ask-disable", {
+      id: incident.id,
+      otherwise: noAnswer(state, words("outcome.disabled")),
+    }),
   });
 }
 
 /** What comes of no answer, for the message that asks. */
-export function noAnswer(state: GuardianState, what: string): string {
+export function noAnswer(state: GuardianState, outcome: Words): Words {
   const { afterMs, byDefault } = state.settings.ask;
   return byDefault === "act"
-    ? `no answer within ${describeMs(afterMs)}: ${what}`
-    : "no answer: nothing is done, and you are told again";
+    ? words("todo.no-answer-act", { limit: durationWords(afterMs), outcome })
+    : words("todo.no-answer-wait");
 }

@@ -1,16 +1,23 @@
 /** The gates that people hold in their hands: armed, mode, hold, maintenance. */
 import type { GateResult } from "./assessment.ts";
-import { answerOf, approvalOf, describeAnswer, type Covers } from "./approvals.ts";
-import { armingOf } from "./arming.ts";
+import { answerOf, answerWords, approvalOf, reasonedAnswer, type Covers } from "./approvals.ts";
+import { armingOf, armingWords } from "./arming.ts";
 import { incidentOf } from "./incidents.ts";
-import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
-import { describeMode, modeOf } from "./modes.ts";
+import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
+import { modeOf, modeWords } from "./modes.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 export function armedGate(state: GuardianState): GateResult {
   const arming = armingOf(state);
-  const value = arming.kind === "armed" ? "armed" : `${arming.kind}: ${arming.why}`;
-  return { gate: "armed", pass: arming.kind === "armed", value, operator: "=", limit: "armed" };
+  const armed = words("value.armed");
+  return {
+    gate: "armed",
+    pass: arming.kind === "armed",
+    value: armingWords(arming),
+    operator: "=",
+    limit: armed,
+  };
 }
 
 /** Act, or ask and approved: by a person, or by nobody where the configuration says so. */
@@ -22,27 +29,29 @@ export function modeGate(
   const choice = modeOf(state, host.host);
   const approval = approvalOf(state, host.host, covers);
   const asks = choice.mode === "ask";
-  const said = asks ? `, ${askedText(state, host, approval, covers)}` : "";
+  const mode = modeWords(choice);
   return {
     gate: "mode",
     pass: choice.mode === "act" || (asks && approval !== undefined),
-    value: `${describeMode(choice)}${said}`,
+    value: asks
+      ? words("value.mode-asked", { mode, asked: askedWords(state, host, approval, covers) })
+      : mode,
     operator: "=",
-    limit: asks ? "act, or approved" : "act",
+    limit: asks ? words("limit.act-or-approved") : words("value.mode", { mode: "act" }),
   };
 }
 
-function askedText(
+function askedWords(
   state: GuardianState,
   host: HostState,
   approval: ReturnType<typeof approvalOf>,
   covers: Covers,
-): string {
-  if (approval?.byDefault === true) return "no answer in time: acts by default";
-  if (approval !== undefined) return describeAnswer(state, approval);
+): Words {
+  if (approval?.byDefault === true) return words("asked.default");
+  if (approval !== undefined) return answerWords(state, approval);
   const asked = incidentOf(state, host.host)?.asked;
-  if (asked?.covers !== covers) return "not asked yet";
-  return `no answer for ${Math.floor((state.now - asked.at) / 1000)} s`;
+  if (asked?.covers !== covers) return words("asked.not-yet");
+  return words("asked.waiting", { age: Math.floor((state.now - asked.at) / 1000) });
 }
 
 /** A person said stop, or that this is no failure. */
@@ -56,9 +65,9 @@ export function holdGate(
   return {
     gate: "hold",
     pass: !stopped,
-    value: stopped ? `${describeAnswer(state, answer)}: ${answer.reason}` : "no",
+    value: stopped ? reasonedAnswer(state, answer) : words("value.no"),
     operator: "=",
-    limit: "no",
+    limit: words("value.no"),
   };
 }
 
@@ -66,13 +75,13 @@ export function maintenanceGate(state: GuardianState, host: HostState): GateResu
   const maintenance = maintenanceOf(state, host.host);
   const value =
     maintenance === undefined
-      ? "in service"
-      : `in maintenance: ${describeMaintenance(maintenance)}`;
+      ? words("value.in-service")
+      : words("value.maintenance", { maintenance: maintenanceWords(maintenance) });
   return {
     gate: "maintenance",
     pass: maintenance === undefined,
     value,
     operator: "=",
-    limit: "in service",
+    limit: words("value.in-service"),
   };
 }

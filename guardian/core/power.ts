@@ -86,7 +86,7 @@ export function foldVouched(state: GuardianState, event: Vouched, out: Effect[])
       level: "warn",
       host: event.host,
       event: "vouched",
-      text: `${event.by} vouches that ${device}, which shows ${identityText(reading.identity)}, is its power device`,
+      text: `${event.by} vouches that ${device}, which shows ${identityText(reading.identity)}, is its power device: ${event.reason}`,
     });
   }
   return next;

@@ -5,6 +5,7 @@
 import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { RowAction } from "./assessment.ts";
+import type { Language } from "./words.ts";
 
 /**
  * `observe`: say what we would do. `ask`: a person approves each incident. `act`: fence and evacuate
@@ -215,6 +216,8 @@ export interface MaintenanceWindow {
 
 export interface Settings {
   readonly cloud: string;
+  /** Of alerts, and of what the command line shows unless it asks for another one. */
+  readonly language: Language;
   /** In `disabled_reason`, so that another guardian keeps its hands off. */
   readonly guardianId: string;
   /** Of the whole cloud; groups and hosts may have their own. */

@@ -1,20 +1,20 @@
 /** The state as people ask for it: plain records for the control socket, the CLI and the page. */
 import { hostName, type HostName } from "../../shared/names.ts";
 import { describeMs, describeWall } from "../../shared/time.ts";
-import { describeAnswer } from "./approvals.ts";
+import { reasonedAnswer } from "./approvals.ts";
 import { armingOf } from "./arming.ts";
 import { describeGate } from "./assessment.ts";
 import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
-import { describeMaintenance, maintenanceOf } from "./maintenance.ts";
+import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { Incident, Move } from "./memory.ts";
-import { describeMode, modeOf } from "./modes.ts";
+import { modeOf, modeWords } from "./modes.ts";
 import { deviceTrack } from "./power.ts";
 import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import type { Row } from "./verdict-table.ts";
-import type { Language } from "./words.ts";
+import { durationWords, render, words, type Language } from "./words.ts";
 
 export interface HostLine {
   readonly host: string;
@@ -76,23 +76,25 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
       device,
       unverified: unverifiedBecause(state, name, device) ?? "",
     })),
-    mode: describeMode(modeOf(state, name)),
-    maintenance: maintenanceText(state, name),
+    mode: render(modeWords(modeOf(state, name)), language),
+    maintenance: maintenanceText(state, name, language),
     incident: state.memory.incidents[name]?.id ?? "",
   };
 }
 
-function maintenanceText(state: GuardianState, name: HostName): string {
+function maintenanceText(state: GuardianState, name: HostName, language: Language): string {
   const maintenance = maintenanceOf(state, name);
-  return maintenance === undefined ? "" : describeMaintenance(maintenance);
+  return maintenance === undefined ? "" : render(maintenanceWords(maintenance), language);
 }
 
 /** A verdict table, row by row. */
-export function showTable(table: readonly Row[]): readonly unknown[] {
-  return table.map(({ row, verdict, action, says }) => ({ row, verdict, action, says }));
+export function showTable(table: readonly Row[], language: Language = "en"): readonly unknown[] {
+  return table.map(({ says, row, verdict, action }) => {
+    return { row, verdict, action, says: render(says, language) };
+  });
 }
 
-export function showIncidents(state: GuardianState): readonly unknown[] {
+export function showIncidents(state: GuardianState, language: Language = "en"): readonly unknown[] {
   return Object.values(state.memory.incidents).map((incident) => ({
     id: incident.id,
     host: incident.host,
@@ -102,14 +104,15 @@ export function showIncidents(state: GuardianState): readonly unknown[] {
       timeZone: "UTC",
     }).format(incident.openedWall),
     phase: incident.phase.kind,
-    answer: answerText(state, incident),
+    answer: answerText(state, incident, language),
     moves: movesText(incident),
   }));
 }
 
-function answerText(state: GuardianState, { answer, asked }: Incident): string {
-  if (answer !== undefined) return `${describeAnswer(state, answer)}: ${answer.reason}`;
-  return asked === undefined ? "-" : `asked ${describeMs(state.now - asked.at)} ago`;
+function answerText(state: GuardianState, { answer, asked }: Incident, language: Language): string {
+  if (answer !== undefined) return render(reasonedAnswer(state, answer), language);
+  if (asked === undefined) return "-";
+  return render(words("asked.ago", { lasted: durationWords(state.now - asked.at) }), language);
 }
 
 /** Who holds which host, and until when. */
@@ -136,21 +139,25 @@ function movesOf(incident: Incident): readonly Move[] {
   return phase.kind === "evacuating" ? Object.values(phase.moves ?? {}) : [];
 }
 
-export function showIncident(state: GuardianState, id: string): unknown {
+export function showIncident(state: GuardianState, id: string, language: Language = "en"): unknown {
   const incident = Object.values(state.memory.incidents).find((found) => found.id === id);
   if (incident === undefined) return undefined;
   return {
     id,
     host: incident.host,
     phase: incident.phase.kind,
-    answer: answerText(state, incident),
+    answer: answerText(state, incident, language),
     timeline: incident.timeline,
     moves: movesOf(incident),
   };
 }
 
 /** The guardian itself: armed or not, its eyes, its channels. */
-export function showStatus(state: GuardianState, channels: readonly unknown[]): unknown {
+export function showStatus(
+  state: GuardianState,
+  channels: readonly unknown[],
+  language: Language = "en",
+): unknown {
   const arming = armingOf(state);
   return {
     cloud: state.settings.cloud,
@@ -158,11 +165,11 @@ export function showStatus(state: GuardianState, channels: readonly unknown[]): 
     epoch: state.epoch,
     armed: arming.kind === "armed",
     arming: arming.kind,
-    disarmed: arming.kind === "armed" ? "" : arming.why,
+    disarmed: arming.kind === "armed" ? "" : render(arming.why, language),
     underWay: arming.kind === "disarming" ? arming.waitsFor : [],
     storm: Object.keys(state.memory.storms),
     eyes: state.round.parts.map(
-      (part) => `${part.pass ? "good" : "DOUBT"} ${describeGate(part.describe())}`,
+      (part) => `${part.pass ? "good" : "DOUBT"} ${describeGate(part.describe(), language)}`,
     ),
     firing: Object.values(state.memory.alerts).map(({ message }) => ({
       class: message.class,

@@ -112,7 +112,7 @@ function filled(head: GuardianState, tables: Tables): GuardianState {
 }
 
 /** Settings that came after version 1 of the recording, as they were before there was a choice. */
-const laterSettings = { domainAggregates: [] };
+const laterSettings = { domainAggregates: [], language: "en" } as const;
 
 /** What of a state counts between two rounds, as one text: equal states have equal texts. */
 export function stateText(state: GuardianState): string {

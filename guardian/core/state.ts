@@ -12,6 +12,7 @@ import type { Round } from "./round.ts";
 import type { ServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import type { Verification } from "./verification.ts";
+import type { Said } from "./words.ts";
 
 /** One collector, as its watermarks show it. */
 export interface CollectorTrack {
@@ -121,7 +122,7 @@ export interface Eyes {
   readonly tickWall: WallMs | undefined;
   /** Our loop paused or a clock stepped. */
   readonly shakenAt: MonoMs | undefined;
-  readonly shakenBy: string;
+  readonly shakenBy: Said;
   readonly journalWritable: boolean;
   readonly journalReason: string;
   readonly servicesAskedAt: MonoMs | undefined;

@@ -1,8 +1,9 @@
 /** One page for a storm, that names its hosts and what they share. */
-import { describePlace } from "./domains.ts";
+import { placeWords } from "./domains.ts";
 import type { Wanted } from "./incident-alerts.ts";
 import type { GuardianState } from "./state.ts";
 import { wholeCloud } from "./storm.ts";
+import { words } from "./words.ts";
 
 /** A storm in the whole cloud covers those in its domains: one page, not one a rack. */
 export function stormAlerts(state: GuardianState): readonly Wanted[] {
@@ -20,17 +21,13 @@ function stormAlert(state: GuardianState, scope: string): Wanted {
     host: undefined,
     class: "page",
     // The title names no count: a host that joins must not look like another storm.
-    title: whole
-      ? "storm: more hosts are in trouble than may be acted on by itself"
-      : `storm in ${scope}: more of its hosts are in trouble than may be acted on by itself`,
+    title: whole ? words("alert.storm") : words("alert.storm-in", { scope }),
     why: () => [
-      `${trouble.length} in trouble (${trouble.join(", ")}), limit <= ${limit}`,
-      census.place === undefined
-        ? "no rack, switch, feed, zone or aggregate that we know explains it"
-        : describePlace(census.place),
+      words("why.trouble", { count: trouble.length, hosts: trouble, limit }),
+      census.place === undefined ? words("why.no-place") : placeWords(census.place),
     ],
-    impact: `${trouble.length} hosts`,
-    next: "look for what they share; nothing new is fenced there until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",
+    impact: () => words("impact.hosts", { count: trouble.length }),
+    next: words("todo.storm"),
     revision: trouble.join(","),
   };
 }

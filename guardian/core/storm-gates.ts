@@ -4,11 +4,13 @@
  */
 import type { GateResult } from "./assessment.ts";
 import type { Census } from "./census.ts";
-import { describePlace } from "./domains.ts";
+import { placeWords } from "./domains.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { wholeCloud } from "./storm.ts";
+import { words, type Words } from "./words.ts";
 
 const hourMs = 3_600_000;
+const namesMax = 10;
 
 /** Whether a gate, by its name, asks how many hosts are in trouble. */
 export function isOfManyHosts(gate: string): boolean {
@@ -66,31 +68,36 @@ function stormGate(
   { trouble, limit }: Count,
 ): GateResult {
   const storm = state.memory.storms[scope];
-  const named = `${trouble.length} in trouble (${namesText(trouble)})`;
+  const few = trouble.length <= limit;
+  const named = words("value.trouble", { count: trouble.length, hosts: namesWords(trouble) });
   const { place } = state.census;
-  const where = place === undefined || trouble.length <= limit ? "" : `, ${describePlace(place)}`;
-  const cooling = storm !== undefined && trouble.length <= limit ? ", cooling down" : "";
+  const there = { trouble: named };
+  const cooling = few && storm !== undefined ? words("value.trouble-cooling", there) : named;
   return {
     gate,
-    pass: trouble.length <= limit && storm === undefined,
-    value: `${named}${where}${cooling}`,
+    pass: few && storm === undefined,
+    value:
+      few || place === undefined
+        ? cooling
+        : words("value.trouble-there", { ...there, place: placeWords(place) }),
     operator: "<=",
-    limit: `${limit} host${limit === 1 ? "" : "s"} at once`,
+    limit: words("limit.at-once", { limit }),
   };
 }
 
-function namesText(names: readonly string[]): string {
-  const more = names.length > 10 ? `, and ${names.length - 10} more` : "";
-  return names.slice(0, 10).join(", ") + more;
+/** Nobody reads a thousand names. */
+function namesWords(names: readonly string[]): Words | readonly string[] {
+  const count = names.length - namesMax;
+  return count <= 0 ? names : words("list.more", { names: names.slice(0, namesMax), count });
 }
 
 function suspectsGate(gate: string, { trouble, suspects, limit }: Count): GateResult {
   return {
     gate,
     pass: suspects.length === 0 || trouble.length + suspects.length <= limit,
-    value: `${trouble.length} in trouble + ${suspects.length} suspect`,
+    value: words("value.suspects", { count: trouble.length, suspects: suspects.length }),
     operator: "<=",
-    limit: `${limit}`,
+    limit: words("value.number", { count: limit }),
   };
 }
 
@@ -120,8 +127,8 @@ function rateGate(gate: string, value: number, limit: number): GateResult {
   return {
     gate,
     pass: value < limit,
-    value: `${value} hosts fenced in the last hour`,
+    value: words("value.fenced", { count: value }),
     operator: "<",
-    limit: `${limit}`,
+    limit: words("value.number", { count: limit }),
   };
 }

@@ -6,6 +6,7 @@
 import type { Assessment, GateResult } from "./assessment.ts";
 import { pingCount, seenNetworksOf } from "./reverse-ping.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { words } from "./words.ts";
 
 export function thirdWitnessGate({ signals }: Assessment): GateResult {
   const quiet = signals.nova === "quiet" || signals.nova === "quiet-long";
@@ -13,9 +14,9 @@ export function thirdWitnessGate({ signals }: Assessment): GateResult {
   return {
     gate: "third witness",
     pass,
-    value: `power ${signals.power}, Nova's record ${signals.nova}`,
+    value: words("value.witness", { power: signals.power, nova: signals.nova }),
     operator: "=",
-    limit: "power off, or Nova's record quiet",
+    limit: words("limit.witness"),
   };
 }
 
@@ -31,19 +32,21 @@ export function reversePingGate(
   const counts = seen.map((network) => {
     const { echoes, sent } = pingCount(state, host, network);
     return {
-      text: `${echoes} of ${sent} on ${network}`,
+      said: words("value.pings-on", { echoes, sent, network }),
       failed: echoes === 0 && sent >= pingsToFail,
     };
   });
+  const pings =
+    counts.length === 0
+      ? words("value.pings-unseen")
+      : words("value.pings", { counts: counts.map(({ said }) => said) });
   return {
     gate: "reverse ping",
     pass:
       hung ||
       (signals.ping === "none" && counts.length > 0 && counts.every(({ failed }) => failed)),
-    value:
-      (counts.map(({ text }) => text).join(", ") || "no network is seen") +
-      (hung ? "; a hung host is fenced by configuration" : ""),
+    value: hung ? words("value.pings-of-hung", { pings }) : pings,
     operator: "=",
-    limit: `0 of ${pingsToFail} on every network seen`,
+    limit: words("limit.pings", { pings: pingsToFail }),
   };
 }

@@ -1,5 +1,8 @@
 /** 词条目录（中文）。键与参数必须和 `words-en.ts` 完全一致，由 `test/unit/words.test.ts` 检查。 */
 import type { english } from "./words-en.ts";
+import { gatesChinese } from "./words-gates-zh.ts";
+import { rowsChinese } from "./words-rows-zh.ts";
+import { alertsChinese } from "./words-alerts-zh.ts";
 
 export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "evidence.no-vote": "上报：没有任何采集器有表决权",
@@ -43,14 +46,14 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "next.hung": "若 Nova 记录仍不前进，{left} 秒后判为挂起",
   "next.dead": "若 Nova 记录仍不前进且无任何应答，{left} 秒后判为死亡",
   "next.reports-return": "恢复上报且自检正常后即为健康",
-  "next.network": "在 {networks} 上恢复上报后不再是隔离",
+  "next.network": "在 {networks} 上恢复上报后不再孤立",
   "next.guarded": "Nova 列出它且其探针上报后才受守护",
   "next.eyes": "守护者自身视野恢复后作出判断：{gate}，{value}",
-  "next.release": "由人员放行后重新受守护：guardian host release {host}",
+  "next.release": "由人员放行后重新受守护：guardian host release {host} --reason …",
   "next.device-none": "为其配置电源设备后才能隔离断电",
   "next.device-answers": "{device} 应答后才能隔离断电",
   "next.device-probation": "若 {device} 持续应答关机，{left} 秒后可以隔离断电",
-  "next.device-verified": "{device} 经核实后才能隔离断电：guardian fence vouch {host}",
+  "next.device-verified": "{device} 经核实后才能隔离断电：guardian fence vouch {host} --reason …",
   "next.device-contradicted": "{device} 确为本机设备或有人担保后作出判断",
   "next.fence": "立即隔离断电：所有闸门均已打开",
   "next.fencing": "每个电源设备两次读到关机后开始迁移其云主机",
@@ -75,4 +78,8 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.nova": "Nova 应答后执行",
   "gate.scheduler": "有 nova-scheduler 可用后执行",
   "gate.destination": "有另一台主机在线、启用、正常且健康后执行",
+
+  ...gatesChinese,
+  ...rowsChinese,
+  ...alertsChinese,
 };

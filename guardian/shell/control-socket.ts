@@ -19,6 +19,7 @@ import {
   showTable,
 } from "../core/show.ts";
 import { tableOf } from "../core/policy-table.ts";
+import { languages } from "../core/words.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
 import type { Recording } from "../ports.ts";
@@ -95,9 +96,10 @@ async function handle(
   return order(options, parts, request);
 }
 
-function show(options: ControlOptions, parts: readonly string[], language: string | null): Reply {
+function show(options: ControlOptions, parts: readonly string[], asked: string | null): Reply {
   const { guardian, clock } = options;
   const state = guardian.state();
+  const language = languages.find((known) => known === asked) ?? state.settings.language;
   const [api, version, kind, id] = parts;
   if (parts.join("/") === "healthz") {
     const sinceMs = clock.monoMs() - guardian.decidedAt();
@@ -106,7 +108,9 @@ function show(options: ControlOptions, parts: readonly string[], language: strin
   if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
   if (kind === "status") {
     const notRecorded = guardian.notRecorded().inputs;
-    const body = Object.assign({}, showStatus(state, options.channels()), { notRecorded });
+    const body = Object.assign({}, showStatus(state, options.channels(), language), {
+      notRecorded,
+    });
     return { status: 200, body };
   }
   if (kind === "replay") {
@@ -115,15 +119,16 @@ function show(options: ControlOptions, parts: readonly string[], language: strin
   }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
   if (kind === "maintenance") return { status: 200, body: showMaintenance(state) };
-  if (kind === "incidents" && id === undefined) return { status: 200, body: showIncidents(state) };
+  if (kind === "incidents" && id === undefined)
+    return { status: 200, body: showIncidents(state, language) };
   if (kind === "policy" && id !== undefined && state.hosts.has(hostName(id))) {
-    return { status: 200, body: showTable(tableOf(state, hostName(id))) };
+    return { status: 200, body: showTable(tableOf(state, hostName(id)), language) };
   }
   const found =
     kind === "hosts"
-      ? showHost(state, hostName(id ?? ""), language === "zh" ? "zh" : "en")
+      ? showHost(state, hostName(id ?? ""), language)
       : kind === "incidents"
-        ? showIncident(state, id ?? "")
+        ? showIncident(state, id ?? "", language)
         : undefined;
   if (found !== undefined) return { status: 200, body: found };
   if (kind === "hosts" || kind === "policy")

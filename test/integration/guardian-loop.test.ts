@@ -29,6 +29,7 @@ const settings: Settings = {
     ],
   ]),
   domainAggregates: [],
+  language: "en",
   rows: new Map(),
   groupsHaveRows: false,
   instancesShared: false,

@@ -7,6 +7,7 @@ import type { Assessment } from "../../guardian/core/assessment.ts";
 import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { defaultTable } from "../../guardian/core/verdict-table.ts";
+import type { Phase } from "../../guardian/core/memory.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { World } from "../support/world.ts";
 import { faultKinds } from "./fault-kinds.ts";
@@ -46,6 +47,9 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
 
 const happenings = [
   "fence",
+  "fence by a second level",
+  "fence by the word of people",
+  "word of people void",
   "evacuation completed",
   "evacuation with servers left behind",
   "evacuation refused by a gate",
@@ -85,7 +89,11 @@ export class Coverage {
   }
 
   took(event: GuardianEvent, effects: readonly Effect[]): void {
-    for (const { kind } of effects) {
+    for (const effect of effects) {
+      const { kind } = effect;
+      if (kind === "line" && effect.event === "confirmation-void") {
+        this.reached.add("word of people void");
+      }
       if (this.#effects.has(kind)) continue;
       this.#effects.add(kind);
       this.reached.add(`effect ${kind}`);
@@ -117,13 +125,19 @@ export class Coverage {
       }
     }
     for (const { phase, host } of Object.values(state.memory.incidents)) {
-      if (phase.kind === "evacuating") this.reached.add("fence");
+      if (phase.kind === "evacuating") this.#fenced(phase);
       if (phase.kind === "ended") this.#ended(Object.values(phase.moves));
       const assessment = state.hosts.get(host)?.assessment;
       if (assessment?.action === "fence" && assessment.gates.some(({ pass }) => !pass)) {
         this.reached.add("evacuation refused by a gate");
       }
     }
+  }
+
+  #fenced({ proof, run }: Extract<Phase, { kind: "evacuating" }>): void {
+    this.reached.add("fence");
+    if (proof?.method === "confirmed") this.reached.add("fence by the word of people");
+    else if (proof !== undefined && run?.level === 1) this.reached.add("fence by a second level");
   }
 
   #ended(moves: readonly { readonly state: { readonly kind: string } }[]): void {

@@ -54,7 +54,7 @@ export const hostFaults: readonly FaultKind[] = [
     weight: 2,
     inject: (scene, { host, luck }) => {
       if (!losesPower(host)) return false;
-      scene.later(1000 + luck[0] * 60_000, () => scene.world.boot(host.name));
+      scene.later(1000 + luck[0] * 60_000, () => void scene.switchOn(host.name));
       return true;
     },
   },
@@ -65,7 +65,7 @@ export const hostFaults: readonly FaultKind[] = [
       if (!host.power || host.hung || !host.probe) return false;
       host.checks = { ...host.checks, notice: luck[0] < 0.5 ? "rebooting" : "powering-off" };
       scene.later(3000, () => losesPower(host));
-      if (luck[1] < 0.7) scene.later(5000 + lastsMs, () => scene.world.boot(host.name));
+      if (luck[1] < 0.7) scene.later(5000 + lastsMs, () => void scene.switchOn(host.name));
       return true;
     },
   },

@@ -1,8 +1,9 @@
 /** What people do at the wrong moment, and what they do afterwards. */
+import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { FaultKind } from "./fault.ts";
 import { startProbe } from "./faults-host.ts";
-import { answer, arm, maintain, release, vouch, type Scene } from "./scene.ts";
+import { answer, arm, confirmOff, maintain, release, vouch, type Scene } from "./scene.ts";
 
 export const peopleFaults: readonly FaultKind[] = [
   {
@@ -10,8 +11,7 @@ export const peopleFaults: readonly FaultKind[] = [
     weight: 5,
     inject: (scene, { host }) => {
       if (host.power) return false;
-      scene.world.boot(host.name);
-      return true;
+      return scene.switchOn(host.name);
     },
   },
   {
@@ -124,6 +124,38 @@ export const peopleFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "confirmed-by-person",
+    weight: 4,
+    inject: (scene, { luck }) => {
+      const open = scene.world.guardian.journaled.incidents;
+      const off = scene.names.filter((name) => {
+        const phase = open[name]?.phase.kind;
+        return phase !== undefined && phase !== "ended" && !scene.world.host(name).power;
+      });
+      const name = off[Math.floor(luck[0] * off.length)];
+      if (name === undefined) return false;
+      confirmWhenTaken(scene, name, 1000);
+      if (luck[1] < 0.8) scene.later(luck[1] * 60_000, () => confirmWhenTaken(scene, name, 1001));
+      return true;
+    },
+  },
+  {
+    name: "confirmed-by-person-wrongly",
+    weight: 3,
+    inject: (scene, { host }) => {
+      // A host that lives and can be heard: what nobody can see, nobody can be stopped about.
+      if (!isHeardLiving(scene, host) || !scene.world.guardian.up) return false;
+      for (const uid of [1000, 1001]) {
+        for (const ms of [0, 4000, 8000]) {
+          scene.later(ms, () => {
+            if (isHeardLiving(scene, host)) confirmOff(scene.world, host.name, uid);
+          });
+        }
+      }
+      return true;
+    },
+  },
+  {
     name: "vouched-for",
     weight: 1,
     inject: (scene, { host }) => {
@@ -154,9 +186,26 @@ function answers(
   return true;
 }
 
+/** Whoever wants to confirm asks again until it is taken, as long as the host is off. */
+export function confirmWhenTaken(scene: Scene, name: HostName, uid: number, tries = 12): void {
+  const { world } = scene;
+  if (world.host(name).power || tries === 0) return;
+  if (confirmOff(world, name, uid)) scene.lockedOut.add(name);
+  else world.queue.in(15_000, () => confirmWhenTaken(scene, name, uid, tries - 1));
+}
+
+/** On, answering on a network of ours, and has been for long enough to be known. */
+function isHeardLiving(scene: Scene, host: WorldHost): boolean {
+  const { legs, queue } = scene.world;
+  const since = Math.max(host.mendedAt, host.onAt + scene.plan.cloud.bootMs);
+  const known = queue.now - since > 20_000 && !host.hung && !host.booting && host.power;
+  return known && scene.isReachable(host) && legs.management && legs.storage;
+}
+
 /** As the workflow says: on again, its moves ended, up, enabled, released. */
 function repair(scene: Scene, host: WorldHost): void {
   const { world } = scene;
+  if (!host.power && !scene.switchOn(host.name)) return;
   host.hung = false;
   scene.mended(host);
   world.boot(host.name);

@@ -1,7 +1,7 @@
 /** Power devices that hang, lie, answer late, die with their host or belong to another one. */
 import { startProbe } from "./faults-host.ts";
 import type { BmcMode } from "../support/world-power.ts";
-import type { FaultKind } from "./fault.ts";
+import { byLuck, type FaultKind } from "./fault.ts";
 import { vouch, type Scene } from "./scene.ts";
 import type { WorldHost } from "../support/world-host.ts";
 
@@ -52,6 +52,37 @@ export const powerFaults: readonly FaultKind[] = [
       const device = scene.device(host);
       if (device === undefined) return false;
       device.diesWithHost = true;
+      return true;
+    },
+  },
+  {
+    name: "bmc-gone-for-good",
+    weight: 3,
+    inject: (scene, { host }) => {
+      const device = scene.device(host);
+      if (device === undefined || scene.lying.has(host.name)) return false;
+      device.gone = true;
+      return true;
+    },
+  },
+  {
+    name: "outlet-fails",
+    weight: 2,
+    inject: (scene, { host, lastsMs, luck }) => {
+      const outlets = scene.world.further.get(host.name) ?? [];
+      const outlet = outlets[Math.floor(luck[0] * outlets.length)];
+      if (outlet === undefined) return false;
+      const mode = byLuck<BmcMode>(luck[1], [
+        "unreachable",
+        "refuses",
+        "stuck",
+        "answer-lost",
+        "slow-off",
+      ]);
+      outlet.mode = mode;
+      scene.later(lastsMs, () => {
+        if (outlet.mode === mode) outlet.mode = "normal";
+      });
       return true;
     },
   },
@@ -111,6 +142,8 @@ function swap(scene: Scene, host: WorldHost, other: WorldHost): boolean {
   const two = scene.device(other);
   if (one === undefined || two === undefined || host === other) return false;
   if (one.outlet !== undefined || two.outlet !== undefined) return false;
+  // A BMC's own power is its host's outlets': rewired, it would be fed by another's.
+  if (one.fedBy.length + two.fedBy.length > 0) return false;
   if (scene.lying.has(host.name) || scene.lying.has(other.name)) return false;
   [one.chassis, two.chassis] = [two.chassis, one.chassis];
   return true;

@@ -1,6 +1,7 @@
 /** The end of all faults: everything is mended but the dead hosts, which stay as they are. */
 import { arm, type Scene, allNetworks } from "./scene.ts";
 import { startProbe } from "./faults-host.ts";
+import { confirmWhenTaken } from "./faults-people.ts";
 
 export function heal(scene: Scene): void {
   const { world, plan } = scene;
@@ -17,6 +18,7 @@ export function heal(scene: Scene): void {
     bmc.diesWithHost = false;
   }
   scene.lying.clear();
+  confirmTheOff(scene);
   for (const rack of world.racks) for (const name of allNetworks) rack.networks[name] = true;
   for (const [index, name] of scene.names.entries()) {
     const host = world.host(name);
@@ -27,6 +29,17 @@ export function heal(scene: Scene): void {
     host.checks = {};
     host.compute = true;
     if (index !== plan.cloud.odd.unprobed && host.power && !host.hung) startProbe(host);
+  }
+}
+
+/** Whoever was paged about a host that nothing can prove off has looked by now, more often than not. */
+function confirmTheOff(scene: Scene): void {
+  if (scene.plan.seed % 3 === 0) return;
+  for (const name of scene.names) {
+    if (scene.world.host(name).power) continue;
+    for (const uid of [1000, 1001]) {
+      scene.world.queue.in(uid * 30, () => confirmWhenTaken(scene, name, uid));
+    }
   }
 }
 

@@ -114,10 +114,13 @@ export function isFirstOff(witness: Witness, order: Order): boolean {
   return order.kind === "power-off" && !witness.isFenced(order);
 }
 
+/** Of one level at least. */
 function everyDeviceReadOff(witness: Witness, host: HostName): boolean {
-  const devices = witness.world.settings.hosts.get(host)?.devices ?? [];
+  const { devices = [], levels = [{ devices }] } = witness.world.settings.hosts.get(host) ?? {};
   const { readings } = witness.of(host);
-  return devices.every((device) => readings.get(device)?.at(-1)?.power === "off");
+  return levels.some((level) =>
+    level.devices.every((device) => readings.get(device)?.at(-1)?.power === "off"),
+  );
 }
 
 /** What was truly wrong with the guardian's eyes for long enough that it must have known. */

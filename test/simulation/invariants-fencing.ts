@@ -1,10 +1,13 @@
 /** Invariants 1 to 9: fencing before evacuation. */
 import type { Order } from "../../guardian/core/effects.ts";
+import type { FenceProof } from "../../guardian/core/proof.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { Invariant } from "./invariant.ts";
 import type { Delivered, Witness } from "./witness.ts";
 
 const proofLifetimeMs = 30_000;
+const confirmedLifetimeMs = 1_800_000;
+const confirmWithinMs = 600_000;
 const readingsApartMs = 1000;
 /** Two clocks, one of them 50 s ahead: their sums round differently. */
 const roundingMs = 0.001;
@@ -30,7 +33,10 @@ export const fencingInvariants: readonly Invariant[] = [
     number: 2,
     says: "only a reading is off: no timeout, refusal, accepted command or unknown state",
     atProof: (witness, host, proof) => {
-      for (const device of devicesOf(witness, host)) {
+      if (proof.method === "confirmed") return confirmedBy(witness, host, proof);
+      const devices = restingOn(witness, host);
+      if (devices.length === 0) return `${host} is proven off by no level of its devices`;
+      for (const device of devices) {
         const last = witness.of(host).readings.get(device)?.at(-1);
         if (last?.power !== "off") return `${host} is proven off, and ${device} does not read off`;
       }
@@ -43,8 +49,9 @@ export const fencingInvariants: readonly Invariant[] = [
   {
     number: 3,
     says: "off is read twice, a second apart, from every device, none of which failed lately",
-    atProof: (witness, host) => {
-      for (const device of devicesOf(witness, host)) {
+    atProof: (witness, host, proof) => {
+      if (proof.method === "confirmed") return undefined;
+      for (const device of restingOn(witness, host)) {
         const run = unbrokenOff(witness.of(host).readings.get(device) ?? []);
         const [first] = run;
         const last = run.at(-1);
@@ -68,10 +75,12 @@ export const fencingInvariants: readonly Invariant[] = [
     number: 4,
     says: "only a device that is the host's own counts, and every other host must live afterwards",
     atProof: (witness, host, proof) => {
-      if (witness.vouchedWrongly.has(host)) return undefined;
+      if (witness.vouchedWrongly.has(host) || proof.method === "confirmed") return undefined;
+      const resting = restingOn(witness, host);
       // A device may be rewired after the readings that a standing proof rests on.
       const obtainedAt = witness.clock(proof.obtainedAt);
       for (const [device, all] of witness.of(host).readings) {
+        if (!resting.includes(device)) continue;
         const readings = all.filter((reading) => reading.askedAt <= obtainedAt);
         const other = readings.slice(-2).find((reading) => reading.chassis !== host)?.chassis;
         if (other !== undefined) return `${host} is proven off by ${device} of ${other}`;
@@ -95,15 +104,15 @@ export const fencingInvariants: readonly Invariant[] = [
   },
   {
     number: 5,
-    says: "a proof lives 30 s, and no move starts on a lapsed one",
+    says: "a proof lives 30 s, of people 30 min, and no move starts on a lapsed one",
     atProof: (_witness, host, proof) =>
-      proof.expiresAt - proof.obtainedAt > proofLifetimeMs + roundingMs
-        ? `the proof of ${host} lives longer than 30 s`
+      proof.expiresAt - proof.obtainedAt > lifetimeMs(proof) + roundingMs
+        ? `the proof of ${host} lives longer than ${lifetimeMs(proof) / 1000} s`
         : undefined,
     atOrder: (witness, order) => {
       if (order.kind !== "evacuate") return undefined;
       const ageMs = witness.now - witness.clock(order.proof.obtainedAt);
-      return ageMs >= proofLifetimeMs || order.proof.host !== order.host
+      return ageMs >= lifetimeMs(order.proof) || order.proof.host !== order.host
         ? `a move of ${order.host} began under a proof that does not stand`
         : undefined;
     },
@@ -117,7 +126,8 @@ export const fencingInvariants: readonly Invariant[] = [
       const truth = witness.of(order.host);
       const obtainedAt = witness.clock(order.proof.obtainedAt);
       for (const [device, readings] of truth.readings) {
-        if (readings.at(-1)?.power === "on") return `a move of ${order.host}: ${device} reads on`;
+        if (readings.at(-1)?.power !== "on" || !speaks(witness, order, device)) continue;
+        return `a move of ${order.host}: ${device} reads on`;
       }
       if (truth.echoAt > obtainedAt) return `a move of ${order.host}, which answered a ping`;
       const known = truth.reportAt > obtainedAt && witness.now - truth.reportAt > readByUsMs;
@@ -142,8 +152,9 @@ export const fencingInvariants: readonly Invariant[] = [
   {
     number: 8,
     says: "an off chassis is ordered off all the same, has answered, and is read once more",
-    atProof: (witness, host) => {
-      for (const device of devicesOf(witness, host)) {
+    atProof: (witness, host, proof) => {
+      if (proof.method === "confirmed") return undefined;
+      for (const device of restingOn(witness, host)) {
         const off = witness.of(host).offs.get(device);
         const answered = off?.answer?.kind === "done" || off?.answer?.kind === "already-off";
         const last = witness.of(host).readings.get(device)?.at(-1);
@@ -159,8 +170,47 @@ export const fencingInvariants: readonly Invariant[] = [
   },
 ];
 
-function devicesOf(witness: Witness, host: HostName): readonly string[] {
-  return witness.world.settings.hosts.get(host)?.devices ?? [];
+/** The devices of the one level that the guardian says its proof rests on. */
+function restingOn(witness: Witness, host: HostName): readonly string[] {
+  const { devices = [], levels } = witness.world.settings.hosts.get(host) ?? {};
+  if (levels === undefined) return devices;
+  const phase = witness.world.state.memory.incidents[host]?.phase;
+  const level = phase?.kind === "evacuating" ? phase.run?.level : undefined;
+  return levels[level ?? 0]?.devices ?? [];
+}
+
+/** A BMC speaks of the chassis; an outlet of a level behind the proof's own only of itself. */
+function speaks(witness: Witness, order: Extract<Order, { kind: "evacuate" }>, device: string) {
+  const { host, proof } = order;
+  const isOutlet = witness.world.device(host, device)?.outlet !== undefined;
+  const { levels } = witness.world.settings.hosts.get(host) ?? {};
+  if (!isOutlet || levels === undefined || proof.method === "confirmed") return true;
+  return restingOn(witness, host).includes(device);
+}
+
+function lifetimeMs(proof: FenceProof): number {
+  return proof.method === "confirmed" ? confirmedLifetimeMs : proofLifetimeMs;
+}
+
+/** As many people as the policy wants said so, close together, of a host that showed no life since. */
+function confirmedBy(witness: Witness, host: HostName, proof: FenceProof): string | undefined {
+  const truth = witness.of(host);
+  const obtainedAt = witness.clock(proof.obtainedAt);
+  const uids = new Set(
+    truth.confirmed
+      .filter(({ at }) => at >= obtainedAt - roundingMs && at - obtainedAt <= confirmWithinMs)
+      .map(({ uid }) => uid),
+  );
+  if (uids.size < witness.world.settings.confirmBy) {
+    return `${host} is proven off by the word of ${uids.size} people`;
+  }
+  const on = [...truth.readings.values()].some(
+    (readings) => readings.findLast(({ at }) => at > obtainedAt)?.power === "on",
+  );
+  if (on) return `${host} is proven off by people, and a device of it reads on`;
+  return truth.echoAt > obtainedAt
+    ? `${host} is proven off by people, and it answered a ping`
+    : undefined;
 }
 
 function unbrokenOff(readings: readonly Delivered[]): readonly Delivered[] {

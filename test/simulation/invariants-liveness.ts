@@ -46,6 +46,7 @@ export const livenessInvariants: readonly Invariant[] = [
         const device = witness.world.bmcs.get(host.name);
         const phase = witness.world.state.memory.incidents[host.name]?.phase.kind;
         if (!host.power || phase !== "evacuating" || device?.mode !== "normal") continue;
+        if (device.gone) continue;
         const longOn = host.onAt > 0 && witness.now - host.onAt > 120_000;
         if (longOn && device.chassis === host.name && witness.world.nova.isMovingOff(host.name)) {
           return `${host.name} has been on for 120 s while its servers move`;
@@ -110,14 +111,20 @@ function isLeftToPeople(witness: Witness, host: WorldHost): boolean {
   return read.some((readings) => readings.at(-1)?.power !== "off");
 }
 
-/** Its devices work, are its own, and nobody has a reason to distrust them. */
+/**
+ * Its devices work, are its own, and nobody has a reason to distrust them; where it has a second level and its
+ * BMC is gone for good, those of that level.
+ */
 function isSound(witness: Witness, host: WorldHost): boolean {
   const { world } = witness;
-  const sound = world.devicesOf(host.name).every((device) => {
-    const quick = device.latencyMs < 2000 && device.mode === "normal" && !device.diesWithHost;
-    return quick && device.chassis === host.name;
+  const { devices: all = [], levels } = world.settings.hosts.get(host.name) ?? {};
+  const instead = world.bmcs.get(host.name)?.gone === true ? levels?.[1]?.devices : undefined;
+  const devices = instead ?? all;
+  const sound = devices.every((name) => {
+    const device = world.device(host.name, name);
+    if (device === undefined || device.gone || device.diesWithHost) return false;
+    return device.latencyMs < 2000 && device.mode === "normal" && device.chassis === host.name;
   });
-  const devices = world.settings.hosts.get(host.name)?.devices ?? [];
   const verified = devices.every(
     (device) => unverifiedBecause(world.state, host.name, device) === undefined,
   );

@@ -35,6 +35,8 @@ export interface Cloud {
   readonly bmcLatencyMs: number;
   readonly bootMs: number;
   /** Of each host; the smallest is full with the servers that it may have at first. */
+  /** People who must confirm that a host is off. */
+  readonly confirmBy: 1 | 2;
   readonly memoryMb: number;
   readonly servers: readonly number[];
   /** Places in the list of hosts, undefined for none. */
@@ -45,6 +47,8 @@ export interface Cloud {
     readonly withoutDevice: number | undefined;
     /** Two outlets of a power strip, vouched for, instead of a BMC. */
     readonly outlets: number | undefined;
+    /** A BMC, and two vouched outlets as a second level. */
+    readonly levels: number | undefined;
     readonly localDisks: number | undefined;
     readonly stoppedServers: number | undefined;
   };
@@ -92,6 +96,13 @@ export function makePlan(seed: number): Plan {
     // A second death a while later: what is counted over time is met again.
     const second = drawFault(random, ["neighbour-dies"], chaosMs, cloud.hosts);
     faults.push({ ...second, atMs: second.atMs + 20_000, host: victim });
+  }
+  if (focused && random.next() < 0.3) {
+    // A death that its BMC can tell nobody of: another level, or people, must prove it.
+    const gone = drawFault(random, ["bmc-gone-for-good"], 15_000, cloud.hosts);
+    faults.push({ ...gone, host: victim });
+    const seen = drawFault(random, ["confirmed-by-person"], chaosMs, cloud.hosts);
+    faults.push({ ...seen, atMs: seen.atMs + 30_000 });
   }
   for (let index = 0; index < count; index += 1) {
     faults.push(drawFault(random, kinds, chaosMs, cloud.hosts));
@@ -167,7 +178,9 @@ function makeCloud(random: Random): Cloud {
       outlets: placeOr(0.2),
       localDisks: placeOr(0.2),
       stoppedServers: placeOr(0.2),
+      levels: placeOr(0.5),
     },
+    confirmBy: pick(random, [1, 1, 2]),
   };
 }
 

@@ -1,11 +1,12 @@
 /** What faults act on: the world of a plan, and what the faults under way make unfair to add. */
+import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import { worldSettings } from "../support/script.ts";
 import { rackName, type WorldHost, type WorldRack } from "../support/world-host.ts";
-import { newOutlet, type WorldBmc } from "../support/world-power.ts";
+import { furnishLevels, newOutlet, type WorldBmc } from "../support/world-power.ts";
 import { World } from "../support/world.ts";
 import { wallMs } from "../../shared/time.ts";
 import type { Cloud, Plan } from "./plan.ts";
@@ -20,6 +21,8 @@ export class Scene {
   readonly lying = new Set<HostName>();
   /** Hosts whose device somebody vouched for wrongly. */
   readonly vouchedWrongly = new Set<HostName>();
+  /** Hosts that people confirmed to be off: they see to it that nobody switches them on. */
+  readonly lockedOut = new Set<HostName>();
   /** Changes when everything is mended: what was booked before does not happen any more. */
   #healed = false;
 
@@ -63,6 +66,15 @@ export class Scene {
     host.mendedAt = this.world.queue.now;
   }
 
+  /** A person switches it on, unless a tag on it says that its servers are being moved. */
+  switchOn(name: HostName): boolean {
+    const phase = this.world.guardian.journaled.incidents[name]?.phase.kind;
+    const open = phase !== undefined && phase !== "ended";
+    if (this.lockedOut.has(name) && (open || this.world.nova.isMovingOff(name))) return false;
+    this.world.boot(name);
+    return true;
+  }
+
   /** Whether nothing at all ails a host's networks. */
   isReachable(host: WorldHost): boolean {
     const cabled = allNetworks.every((name) => host.networks[name] && host.rack.networks[name]);
@@ -85,23 +97,32 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
     disableDegradedAfterMs: 20_000,
     enableHealthyAfterMs: 60_000,
   };
-  const { mode, instancesShared, oneNetworkIsEnough, rebootOverdue, odd } = cloud;
+  const { mode, instancesShared, oneNetworkIsEnough, rebootOverdue, confirmBy, odd } = cloud;
   const base = worldSettings(names, {
     collectors,
     limits,
     mode,
     instancesShared,
     oneNetworkIsEnough,
+    confirmBy,
     rebootOverdue,
   });
   const networks = base.networks.slice(0, cloud.networks);
   const hosts = new Map<HostName, HostSettings>();
   for (const [index, name] of names.entries()) {
-    const devices = index === odd.outlets ? ["outlet-a", "outlet-b"] : ["bmc"];
+    const several = index === odd.levels && index !== odd.outlets;
+    const outlets = ["outlet-a", "outlet-b"];
+    const single = index === odd.outlets ? outlets : ["bmc"];
+    const devices = several ? ["bmc", ...outlets] : single;
+    const levels = [
+      { devices: ["bmc"], deadlineMs: undefined },
+      { devices: outlets, deadlineMs: undefined },
+    ];
     const addresses = base.hosts.get(name)?.addresses ?? {};
     hosts.set(name, {
       addresses: cloud.networks === 1 ? { management: addresses.management ?? "" } : addresses,
       devices: index === odd.withoutDevice ? [] : devices,
+      levels: several && index !== odd.withoutDevice ? levels : undefined,
       maintenance: index === odd.inMaintenance ? "a new memory module" : undefined,
       domains: cloud.racksKnown ? { rack: rackName(index, cloud.racks) } : {},
     });
@@ -128,6 +149,10 @@ function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
     const bmc = world.bmcs.get(name);
     if (bmc !== undefined) bmc.latencyMs = cloud.bmcLatencyMs;
     if (index === odd.outlets) furnishOutlets(world, name);
+    else if (index === odd.levels) {
+      furnishLevels(world, name, 2);
+      world.queue.in(15_000, () => vouch(world, name));
+    }
   }
   const stopped = odd.stoppedServers === undefined ? undefined : names[odd.stoppedServers];
   for (const server of world.nova.servers.values()) {
@@ -152,6 +177,7 @@ export function vouch(world: World, host: HostName): void {
     wall: guardian.wall(),
     host,
     by: "alice",
+    reason: "compared",
   }));
 }
 
@@ -164,7 +190,23 @@ export function release(world: World, host: HostName): void {
     wall: guardian.wall(),
     host,
     by: "alice",
+    reason: "repaired",
   }));
+}
+
+/** A person's word that a host is off, as the daemon takes it: refused while life speaks against it. */
+export function confirmOff(world: World, host: HostName, uid: number): boolean {
+  const { guardian } = world;
+  if (!guardian.up || confirmProblem(world.state, host) !== undefined) return false;
+  const incident = world.state.memory.incidents[host]?.id ?? "none";
+  const words = { host, incident, uid, by: `uid ${uid}`, reason: "cables pulled" };
+  guardian.hear(() => ({
+    kind: "confirmed",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    ...words,
+  }));
+  return true;
 }
 
 /** A person answers a host's open incident, if it has one. */

@@ -44,6 +44,8 @@ export class HostTruth {
   readonly readings = new Map<string, Delivered[]>();
   readonly unknownAt = new Map<string, number>();
   readonly offs = new Map<string, OffOrder>();
+  /** Words of people that the guardian was told in this process. */
+  readonly confirmed: { readonly uid: number; readonly at: number }[] = [];
   proof: FenceProof | undefined;
   /** The incident whose proof was found true, and how often a living host was ordered off in it. */
   fencedIn: string | undefined;
@@ -63,6 +65,7 @@ export class HostTruth {
     this.readings.clear();
     this.unknownAt.clear();
     this.offs.clear();
+    this.confirmed.length = 0;
     this.proof = undefined;
     this.newestBoot = 0;
     this.newestBootId = "";
@@ -186,6 +189,8 @@ export class Witness {
       off.answeredAt = this.clock(event.at);
     } else if (event.kind === "pinged") {
       if (event.result.kind === "echo") this.of(event.host).echoAt = this.now;
+    } else if (event.kind === "confirmed") {
+      this.of(event.host).confirmed.push({ uid: event.uid, at: this.clock(event.at) });
     } else if (event.kind === "arming") {
       if (event.armed) this.armedByPersonAt = this.now;
     } else if (event.kind === "released") {

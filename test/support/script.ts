@@ -60,6 +60,7 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     collectors: [collectorId("c1")],
     hosts: new Map(hosts.map((host) => [host, entry(host)])),
     domainAggregates: [],
+    language: "en",
     rows: new Map(),
     groupsHaveRows: false,
     instancesShared: false,

@@ -24,6 +24,8 @@ export interface WorldBmc {
   latencyMs: number;
   /** It looks when it is asked, and answers what was true then. */
   looksEarly: boolean;
+  /** Out of reach for good: nothing mends it. */
+  gone: boolean;
   /** It has no power of its own. */
   diesWithHost: boolean;
   /** An outlet of a power strip: the host is off when all of its outlets are; it shows nothing. */
@@ -39,6 +41,7 @@ export function newBmc(chassis: HostName): WorldBmc {
     chassis,
     latencyMs: 60,
     looksEarly: false,
+    gone: false,
     diesWithHost: false,
     outlet: undefined,
     fedBy: [],
@@ -61,7 +64,7 @@ export function furnishLevels(world: World, host: HostName, outlets: number): vo
 const showsNothing: DeviceIdentity = { guid: undefined, uuid: undefined, serial: undefined };
 
 export function isReachable(bmc: WorldBmc | undefined, chassis: WorldHost): bmc is WorldBmc {
-  if (bmc === undefined || bmc.mode === "unreachable") return false;
+  if (bmc === undefined || bmc.mode === "unreachable" || bmc.gone) return false;
   if (bmc.fedBy.length > 0 && bmc.fedBy.every(({ outlet }) => outlet?.on === false)) return false;
   return chassis.power || !bmc.diesWithHost;
 }

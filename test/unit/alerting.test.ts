@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { step } from "../../guardian/core/guardian.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
+import { monoMs, wallMs } from "../../shared/time.ts";
 import { CoreFixture, host1, type Facts } from "../support/core-fixture.ts";
 
 function settled(changes: Partial<Settings> = {}): CoreFixture {
@@ -149,4 +151,34 @@ test("Nova and our own eyes are told of before a host dies", () => {
   for (const kind of ["page nova", "page blind", "ticket network-management"]) {
     assert.ok(kinds.has(kind), `${kind} not in ${[...kinds].join(", ")}`);
   }
+});
+
+test("alerts speak the language of the configuration; names and commands stay as they are", () => {
+  const core = settled({ language: "zh", mode: "observe" });
+  core.powerLoss(host1);
+  core.run(20_000);
+  const page = core.alerts().find((alert) => alert.kind === "dead");
+  assert.equal(page?.title, `${host1} 判为死亡：无上报，所有网络均无应答，电源读数为关机`);
+  for (const text of [...page.why, page.impact, page.next]) {
+    assert.match(text, /[\u4e00-\u9fff]/, "Chinese");
+    assert.doesNotMatch(text, /[{}]|\[object/);
+  }
+  const sent = core.alerts().length;
+  core.run(5000);
+  assert.equal(core.alerts().length, sent, "the same title is not sent twice");
+});
+
+test("what fires is told anew, under the same key, when the language was changed", () => {
+  const core = settled({ mode: "observe" });
+  core.powerLoss(host1);
+  core.run(20_000);
+  const { state } = core;
+  const english = core.alerts().find((alert) => alert.kind === "dead");
+  const chinese = step(
+    { ...state, settings: { ...state.settings, language: "zh" } },
+    { kind: "tick", at: monoMs(core.now + 500), wall: wallMs(core.wall + 500), disarmed: false },
+  );
+  const told = chinese.effects.flatMap((effect) => (effect.kind === "alert" ? effect.message : []));
+  const again = told.find((message) => message.dedupKey === english?.dedupKey);
+  assert.match(again?.title ?? "", /判为死亡/);
 });

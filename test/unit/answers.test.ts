@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { GateResult } from "../../guardian/core/assessment.ts";
 import { gatesToBegin } from "../../guardian/core/gates.ts";
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
+import { render } from "../../guardian/core/words.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
 import { alice, both, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -60,7 +61,7 @@ test("approved: the gate names who and when, and the host is evacuated", () => {
   core.answer(host1, "approved");
   core.tick(12_000 - 250);
   core.tick(250);
-  assert.equal(gate(core, "mode").value, `ask, approved by ${alice} 12 s ago`);
+  assert.equal(render(gate(core, "mode").value), `ask, approved by ${alice} 12 s ago`);
   core.run(40_000);
   core.phase(host1, "ended");
   assert.equal(core.done("evacuate").length, 1);
@@ -117,11 +118,14 @@ test("an answer outlives a restart; when it was given is then only known by the 
   core.answer(host1, "held");
   core.restart();
   core.run(20_000);
-  assert.equal(gate(core, "hold").value, `put on hold by ${alice} before the restart: looked`);
+  assert.equal(
+    render(gate(core, "hold").value),
+    `put on hold by ${alice} before the restart: looked`,
+  );
   core.answer(host1, "approved");
   core.restart();
   core.run(200_000);
-  assert.equal(gate(core, "mode").value, `ask, approved by ${alice} before the restart`);
+  assert.equal(render(gate(core, "mode").value), `ask, approved by ${alice} before the restart`);
   core.phase(host1, "ended");
 });
 
@@ -133,7 +137,7 @@ test("an approval passes the storm for its host alone", () => {
   assert.equal(gate(core, "storm").pass, false);
   core.answer(host1, "approved");
   core.run(1000);
-  assert.match(gate(core, "storm").value, /^2 in trouble .*; approved by alice/);
+  assert.match(render(gate(core, "storm").value), /^2 in trouble .*; approved by alice/);
   assert.equal(gate(core, "storm", host2).pass, false);
   core.run(30_000);
   core.phase(host1, "ended");
@@ -153,7 +157,7 @@ test("an approval passes the fence rate, and does not count for the next host", 
       core.phase(host2, "ended");
     }
   }
-  assert.equal(gate(core, "fence rate", host3).value, "1 hosts fenced in the last hour");
+  assert.equal(render(gate(core, "fence rate", host3).value), "1 hosts fenced in the last hour");
   assert.equal(gate(core, "fence rate", host3).pass, false);
 });
 

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  confirmHint,
   confirmProblem,
+  orConfirm,
   proofsFor,
   standingConfirmation,
 } from "../../guardian/core/confirmations.ts";
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
+import { words } from "../../guardian/core/words.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 const minuteMs = 60_000;
@@ -85,15 +86,16 @@ test("refused: no incident, mode observe, a policy that takes nobody's word, ano
   assert.match(confirmProblem(core.state, host2) ?? "", /mode observe/);
   const strict = lost({ proofs: ["off"] });
   assert.match(confirmProblem(strict.state, host1) ?? "", /the policy takes no person's word/);
-  assert.equal(confirmHint(strict.state, host1), "");
+  const todo = words("todo.proof");
+  assert.equal(orConfirm(strict.state, host1, todo), todo, "it is not named then");
   strict.confirm(host1, 1000);
   strict.run(3000);
   assert.equal(evacuates(strict), 0);
   const acting = lost();
   assert.match(confirmProblem(acting.state, host2) ?? "", /no open incident/);
   const { now: at, wall } = acting.state;
-  const words = { uid: 1000, by: "uid 1000", reason: "x" };
-  acting.take({ kind: "confirmed", at, wall, host: host1, incident: "i9-compute-1", ...words });
+  const said = { uid: 1000, by: "uid 1000", reason: "x" };
+  acting.take({ kind: "confirmed", at, wall, host: host1, incident: "i9-compute-1", ...said });
   acting.run(3000);
   assert.equal(evacuates(acting), 0, "the word was for another incident");
 });

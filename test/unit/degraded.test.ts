@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { defaultLimits } from "../../guardian/core/settings.ts";
+import { render } from "../../guardian/core/words.ts";
 import type { HostChecks } from "../../shared/telemetry.ts";
 import { alice, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -304,5 +305,8 @@ test("a held incident is not disabled, and says by whom", () => {
   core.run(300_000);
   assert.equal(core.done("disable").length, 0);
   const gate = core.assessment(host1).gates.find((found) => found.gate === "hold");
-  assert.match(gate?.value ?? "", new RegExp(`^put on hold by ${alice.replace(/[()]/g, "\\$&")}`));
+  assert.match(
+    render(gate?.value ?? ""),
+    new RegExp(`^put on hold by ${alice.replace(/[()]/g, "\\$&")}`),
+  );
 });

@@ -10,6 +10,7 @@ import { gatesToBegin } from "../../guardian/core/gates.ts";
 import type { HostSettings, Settings } from "../../guardian/core/settings.ts";
 import { signalValues, type Signals } from "../../guardian/core/assessment.ts";
 import { defaultTable, type Row } from "../../guardian/core/verdict-table.ts";
+import { render } from "../../guardian/core/words.ts";
 import { collectorSchema } from "../../collector/config.ts";
 import { probeSchema } from "../../compute-probe/config.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -27,7 +28,7 @@ function verdictLine({ row, when, verdict, action, says }: Row): string {
     const values = when[signal];
     return values === undefined ? [] : [`${signal} ${values.join(" or ")}`];
   });
-  return `| ${row} | ${conditions.join("; ")} | ${verdict} | ${action} | ${says} |`;
+  return `| ${row} | ${conditions.join("; ")} | ${verdict} | ${action} | ${render(says)} |`;
 }
 
 test("docs/verdicts.md has the default table, row by row", () => {

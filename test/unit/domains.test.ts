@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeGate, type GateResult } from "../../guardian/core/assessment.ts";
-import { describePlace, domainsFor, placeOf } from "../../guardian/core/domains.ts";
+import { placeWords, domainsFor, placeOf } from "../../guardian/core/domains.ts";
 import { gatesToBegin } from "../../guardian/core/gates.ts";
 import type { HostSettings, Settings } from "../../guardian/core/settings.ts";
+import { render } from "../../guardian/core/words.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -76,7 +77,7 @@ test("a storm in a rack rages on through its cooldown, and ends after it", () =>
   core.fact(host2, { reports: true, echo: ["management", "storage"], power: "on" });
   core.run(200_000);
   assert.equal(gate(core, "storm in rack B0").pass, false, "cooling down");
-  assert.match(gate(core, "storm in rack B0").value, /cooling down/);
+  assert.match(render(gate(core, "storm in rack B0").value), /cooling down/);
   core.run(110_000);
   assert.ok(gates(core).every((result) => result.gate !== "storm in rack B0"));
 });
@@ -106,7 +107,7 @@ test("a place needs half of the domain, and four times the share elsewhere", () 
   const half = place(5, 10, 5, 100);
   assert.ok(half !== undefined);
   const text = "5 of 10 in switch s1, 0 of 90 elsewhere: the switch, not the hosts";
-  assert.equal(describePlace(half), text);
+  assert.equal(render(placeWords(half)), text);
   assert.equal(place(5, 10, 50, 100), undefined, "45 of 90 elsewhere: it is everywhere");
   assert.equal(place(1, 1, 1, 100), undefined, "one host is no place");
 });
@@ -132,7 +133,7 @@ test("the third fence in a rack within an hour waits, in another rack it does no
 
 test("scheduler: none of those that Nova shows is up", () => {
   const core = racked();
-  assert.equal(gate(core, "scheduler").value, "1 of 1 up");
+  assert.equal(render(gate(core, "scheduler").value), "1 of 1 up");
   core.nova.schedulersUp = 0;
   core.run(6000);
   assert.equal(gate(core, "scheduler").pass, false);
@@ -147,7 +148,7 @@ test("capacity: a warning for a dead host; a living one is held by it", () => {
   core.run(70_000);
   const { value, pass } = gate(core, "capacity");
   assert.equal(pass, true);
-  assert.match(value, /^40000 MB free elsewhere \(a warning only/);
+  assert.match(render(value), /^40000 MB free elsewhere \(a warning only/);
   const hung = { ...core.assessment(host1), verdict: "hung" } as const;
   const living = gatesToBegin(core.state, core.hostState(host1), hung);
   assert.equal(living.find((result) => result.gate === "capacity")?.pass, false);
@@ -166,7 +167,7 @@ test("capacity that Nova does not show holds a living host, and says why", () =>
     (result) => result.gate === "capacity",
   );
   assert.equal(found?.pass, false);
-  assert.match(found?.value ?? "", /not known: .*403/);
+  assert.match(render(found?.value ?? ""), /not known: .*403/);
 });
 
 test("the witnesses are asked again whatever the table says", () => {
@@ -174,11 +175,14 @@ test("the witnesses are asked again whatever the table says", () => {
   core.fact(host1, { reports: false, novaReports: false });
   core.run(80_000);
   assert.equal(core.assessment(host1).row, "13", "it answers pings: hung");
-  assert.equal(gate(core, "reverse ping").value, "4 of 4 on management, 4 of 4 on storage");
+  assert.equal(render(gate(core, "reverse ping").value), "4 of 4 on management, 4 of 4 on storage");
   assert.equal(gate(core, "reverse ping").pass, false);
   assert.equal(gate(core, "third witness").pass, true);
   core.powerLoss(host2);
   core.run(12_000);
-  assert.equal(gate(core, "reverse ping", host2).value, "0 of 4 on management, 0 of 4 on storage");
+  assert.equal(
+    render(gate(core, "reverse ping", host2).value),
+    "0 of 4 on management, 0 of 4 on storage",
+  );
   assert.equal(gate(core, "reverse ping", host2).pass, true);
 });

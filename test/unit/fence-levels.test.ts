@@ -37,7 +37,14 @@ function story(levels: readonly (readonly string[])[], words: Readonly<Record<st
     if (device !== "bmc") core.guids.set(`${host1}/${device}`, "");
   }
   core.run(15_000);
-  core.take({ kind: "vouched", at: core.now, wall: core.state.wall, host: host1, by: "alice" });
+  core.take({
+    kind: "vouched",
+    at: core.now,
+    wall: core.state.wall,
+    host: host1,
+    by: "alice",
+    reason: "looked",
+  });
   core.tick();
   const askedAt = core.now;
   const commands: Record<string, OffCommand> = {};

@@ -4,6 +4,7 @@ import { describeGate, type GateResult } from "../../guardian/core/assessment.ts
 import { gatesToBegin, gatesToContinue } from "../../guardian/core/gates.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { defaultLimits } from "../../guardian/core/settings.ts";
+import { render } from "../../guardian/core/words.ts";
 import { hostName } from "../../shared/names.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
@@ -33,7 +34,7 @@ test("in a calm cloud every gate but the witnesses stands open, and prints its n
   for (const result of gates(settled())) {
     const witness = result.gate === "third witness" || result.gate === "reverse ping";
     assert.equal(result.pass, !witness, describeGate(result));
-    for (const part of [result.gate, result.value, result.operator, result.limit]) {
+    for (const part of [result.gate, render(result.value), result.operator, render(result.limit)]) {
       assert.notEqual(part, "", result.gate);
     }
   }
@@ -51,7 +52,7 @@ test("armed", () => {
   const { now: at, state } = core;
   core.take({ kind: "arming", at, wall: state.wall, armed: false, by: "alice", reason: "test" });
   core.tick(250);
-  assert.equal(gate(core, "armed").value, "disarmed: alice: test");
+  assert.equal(render(gate(core, "armed").value), "disarmed: alice: test");
   assert.ok(!gatesToContinue(core.state, core.hostState(host1))[0]?.pass);
 });
 
@@ -78,7 +79,7 @@ test("maintenance and a stranger's disabling hold; our own mark does not", () =>
   const core = settled();
   core.nova.service(host1).forcedDown = true;
   core.run(6000);
-  assert.equal(gate(core, "disabled by another").value, "forced down by another");
+  assert.equal(render(gate(core, "disabled by another").value), "forced down by another");
 });
 
 test("Nova answers: 15 s is not too old, a millisecond more is", () => {
@@ -144,7 +145,7 @@ test("suspects: those in trouble and suspect together stay within the limit", ()
   core.powerLoss(host2);
   while (core.hostState(host2).suspectSince === undefined) core.run(250);
   assert.equal(gate(core, "suspects").pass, false);
-  assert.match(gate(core, "suspects").value, /^1 in trouble \+ 1 suspect$/);
+  assert.match(render(gate(core, "suspects").value), /^1 in trouble \+ 1 suspect$/);
 });
 
 for (const [count, pass] of [

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { gatesToBegin } from "../../guardian/core/gates.ts";
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { MaintenanceWindow } from "../../guardian/core/settings.ts";
+import { render } from "../../guardian/core/words.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
 import { describeWall, wallMs } from "../../shared/time.ts";
 import { alice, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
@@ -19,7 +20,7 @@ function held(core: CoreFixture, host = host1): string | undefined {
   const gates = gatesToBegin(core.state, core.hostState(host), core.assessment(host));
   const gate = gates.find((found) => found.gate === "maintenance");
   assert.ok(gate !== undefined);
-  return gate.pass ? undefined : gate.value;
+  return gate.pass ? undefined : render(gate.value);
 }
 
 function clear(core: CoreFixture, host = host1): void {
