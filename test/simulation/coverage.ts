@@ -49,7 +49,6 @@ const happenings = [
   "fence",
   "fence by a second level",
   "fence by the word of people",
-  "word of people void",
   "evacuation completed",
   "evacuation with servers left behind",
   "evacuation refused by a gate",
@@ -89,11 +88,7 @@ export class Coverage {
   }
 
   took(event: GuardianEvent, effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      const { kind } = effect;
-      if (kind === "line" && effect.event === "confirmation-void") {
-        this.reached.add("word of people void");
-      }
+    for (const { kind } of effects) {
       if (this.#effects.has(kind)) continue;
       this.#effects.add(kind);
       this.reached.add(`effect ${kind}`);

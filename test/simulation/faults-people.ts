@@ -142,17 +142,28 @@ export const peopleFaults: readonly FaultKind[] = [
   {
     name: "confirmed-by-person-wrongly",
     weight: 3,
-    inject: (scene, { host }) => {
-      // A host that lives and can be heard: what nobody can see, nobody can be stopped about.
-      if (!isHeardLiving(scene, host) || !scene.world.guardian.up) return false;
+    inject: (scene, { luck }) => {
+      if (!scene.world.guardian.up) return false;
+      // A host that lives and can be heard: what nobody can see, nobody can be stopped about. One that
+      // is in some trouble, if there is one.
+      const heard = scene.names.map((name) => scene.world.host(name)).filter(isHeard);
+      const open = scene.world.guardian.journaled.incidents;
+      const troubled = heard.filter(({ name }) => open[name] !== undefined);
+      const from = troubled.length > 0 ? troubled : heard;
+      const host = from[Math.floor(luck[0] * from.length)];
+      if (host === undefined) return false;
       for (const uid of [1000, 1001]) {
-        for (const ms of [0, 4000, 8000]) {
+        for (const ms of [0, 4000, 8000, 16_000]) {
           scene.later(ms, () => {
-            if (isHeardLiving(scene, host)) confirmOff(scene.world, host.name, uid);
+            if (isHeard(host)) confirmOff(scene.world, host.name, uid);
           });
         }
       }
       return true;
+
+      function isHeard(one: WorldHost): boolean {
+        return isHeardLiving(scene, one);
+      }
     },
   },
   {

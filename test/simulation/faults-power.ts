@@ -67,9 +67,9 @@ export const powerFaults: readonly FaultKind[] = [
   },
   {
     name: "outlet-fails",
-    weight: 2,
-    inject: (scene, { host, lastsMs, luck }) => {
-      const outlets = scene.world.further.get(host.name) ?? [];
+    weight: 3,
+    inject: (scene, { lastsMs, luck }) => {
+      const outlets = [...scene.world.further.values()].flat();
       const outlet = outlets[Math.floor(luck[0] * outlets.length)];
       if (outlet === undefined) return false;
       const mode = byLuck<BmcMode>(luck[1], [

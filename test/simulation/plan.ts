@@ -97,7 +97,7 @@ export function makePlan(seed: number): Plan {
     const second = drawFault(random, ["neighbour-dies"], chaosMs, cloud.hosts);
     faults.push({ ...second, atMs: second.atMs + 20_000, host: victim });
   }
-  if (focused && random.next() < 0.3) {
+  if (focused && random.next() < 0.35) {
     // A death that its BMC can tell nobody of: another level, or people, must prove it.
     const gone = drawFault(random, ["bmc-gone-for-good"], 15_000, cloud.hosts);
     faults.push({ ...gone, host: victim });
@@ -178,7 +178,7 @@ function makeCloud(random: Random): Cloud {
       outlets: placeOr(0.2),
       localDisks: placeOr(0.2),
       stoppedServers: placeOr(0.2),
-      levels: placeOr(0.5),
+      levels: random.next() < 0.4 ? victim : placeOr(0.3),
     },
     confirmBy: pick(random, [1, 1, 2]),
   };
