@@ -223,10 +223,14 @@ export function confirmationLines(state: GuardianState, host: HostState): readon
   return [...lines, words("why.confirm-more", { count, within })];
 }
 
+/** Whether anybody's word would do for a host: by the policy, and where anything is done at all. */
+export function takesWord(state: GuardianState, host: HostName): boolean {
+  return proofsFor(state, host).includes("confirmed") && modeOf(state, host).mode !== "observe";
+}
+
 /** What a page asks for, and the command for a person's word where the policy takes it. */
 export function orConfirm(state: GuardianState, host: HostName, todo: Words): Words {
-  if (!proofsFor(state, host).includes("confirmed")) return todo;
-  if (modeOf(state, host).mode === "observe") return todo;
+  if (!takesWord(state, host)) return todo;
   return state.settings.confirmBy === 1
     ? words("todo.or-confirm", { todo, host })
     : words("todo.or-two-confirm", { todo, host });

@@ -3,6 +3,7 @@
  * hold if everything stays as it is; test/unit/explain.test.ts waits for each of them.
  */
 import type { Assessment } from "./assessment.ts";
+import { takesWord } from "./confirmations.ts";
 import { hostAge, missingPaths } from "./freshness.ts";
 import { quietMs } from "./nova-record.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
@@ -155,8 +156,11 @@ function quietOutlook(state: GuardianState, host: HostState, row: "12" | "17"): 
 /** Why no device can prove that it is off, and what would. */
 function devicesOutlook(state: GuardianState, host: HostState): readonly Outlook[] {
   const devices = devicesOf(state, host);
-  if (devices.length === 0) return [waits(words("next.device-none"))];
-  return devices.flatMap((device): Outlook[] => {
+  const byPeople = takesWord(state, host.host)
+    ? [waits(words("next.confirm", { host: host.host }))]
+    : [];
+  if (devices.length === 0) return [waits(words("next.device-none")), ...byPeople];
+  const byDevices = devices.flatMap((device): Outlook[] => {
     const word = deviceWord(state, host, device);
     if (word.power !== "unknown") return [];
     if (word.because === "unverified") {
@@ -169,4 +173,5 @@ function devicesOutlook(state: GuardianState, host: HostState): readonly Outlook
     const said = words("next.device-probation", { left: seconds(leftMs), device });
     return [{ words: said, inMs: leftMs }];
   });
+  return [...byDevices, ...byPeople];
 }

@@ -9,6 +9,7 @@ import { hostAge, voters } from "./freshness.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { Incident, Move } from "./memory.ts";
 import { modeOf, modeWords } from "./modes.ts";
+import { fenceLevels } from "./fence-levels.ts";
 import { deviceTrack } from "./power.ts";
 import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
@@ -68,12 +69,16 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
   const host = state.hosts.get(name);
   if (host === undefined) return undefined;
   const { devices } = hostSettings(state.settings, name);
+  const levels = fenceLevels(state.settings, name);
   const explanation = explain(state, host);
   return {
     ...hostLine(state, host),
     ...(explanation === undefined ? {} : explanationText(explanation, language)),
     devices: devices.map((device) => ({
       device,
+      ...(levels.length > 1
+        ? { level: 1 + levels.findIndex((one) => one.devices.includes(device)) }
+        : {}),
       unverified: unverifiedBecause(state, name, device) ?? "",
     })),
     mode: render(modeWords(modeOf(state, name)), language),

@@ -51,6 +51,8 @@ export const english = {
   "next.eyes": "judged when our eyes are good again: {gate}, {value}",
   "next.release":
     "guarded again when a person releases it: guardian host release {host} --reason …",
+  "next.confirm":
+    "evacuated when a person has made sure that it is off: guardian fence confirm {host} --reason …",
   "next.device-none": "can be fenced when a power device is configured for it",
   "next.device-answers": "can be fenced when {device} answers",
   "next.device-probation": "can be fenced in {left} s if {device} goes on answering off",

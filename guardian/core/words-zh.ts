@@ -50,6 +50,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "next.guarded": "Nova 列出它且其探针上报后才受守护",
   "next.eyes": "守护者自身视野恢复后作出判断：{gate}，{value}",
   "next.release": "由人员放行后重新受守护：guardian host release {host} --reason …",
+  "next.confirm": "有人亲自确认其已断电后即疏散：guardian fence confirm {host} --reason …",
   "next.device-none": "为其配置电源设备后才能隔离断电",
   "next.device-answers": "{device} 应答后才能隔离断电",
   "next.device-probation": "若 {device} 持续应答关机，{left} 秒后可以隔离断电",

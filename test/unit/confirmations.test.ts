@@ -8,7 +8,8 @@ import {
   standingConfirmation,
 } from "../../guardian/core/confirmations.ts";
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
-import { words } from "../../guardian/core/words.ts";
+import { explain } from "../../guardian/core/explain.ts";
+import { render, words } from "../../guardian/core/words.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 const minuteMs = 60_000;
@@ -31,6 +32,11 @@ test("without a word nothing moves, and the page names the command; with it the 
   assert.equal(evacuates(core), 0);
   const page = core.alerts().find(({ kind }) => kind === "unproven");
   assert.match(page?.next ?? "", /guardian fence confirm compute-1 --reason/);
+  const next = explain(core.state, core.hostState(host1))?.next.map((one) => render(one.words));
+  assert.deepEqual(next, [
+    "can be fenced when bmc answers",
+    "evacuated when a person has made sure that it is off: guardian fence confirm compute-1 --reason …",
+  ]);
   core.confirm(host1, 1000);
   core.run(3000);
   assert.equal(evacuates(core), 8);

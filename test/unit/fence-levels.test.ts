@@ -11,6 +11,7 @@ import {
 } from "../../guardian/core/memory.ts";
 import { viewPower } from "../../guardian/core/power-view.ts";
 import type { FenceLevel, HostSettings, Settings } from "../../guardian/core/settings.ts";
+import { showHost } from "../../guardian/core/show.ts";
 import { monoMs } from "../../shared/time.ts";
 import type { HostName } from "../../shared/names.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
@@ -79,6 +80,9 @@ test("the first complete level is the proof, whatever the other one lacks", () =
     "outlets stay on when a BMC switches off",
   );
   assert.equal(byBmc.signal, "off");
+  const { devices } = Object(showHost(byBmc.core.state, host1)) as Record<string, unknown>;
+  const levels = (devices as { readonly level: number }[]).map(({ level }) => level);
+  assert.deepEqual(levels, [1, 2, 2], "guardian host show says which level a device is of");
   const byOutlets = story(bmcThenOutlets, { bmc: "unknown", a: "off", b: "off" });
   const second = byOutlets.of(1);
   assert.ok(second.kind === "proven" && second.level === 1, JSON.stringify(second));
