@@ -38,9 +38,9 @@ export const plantedBugs: readonly Planted[] = [
   },
   {
     name: "a sign of life revokes nothing",
-    file: "evacuation",
-    from: "life !== undefined",
-    to: "false",
+    file: "proof-keeping",
+    from: "if (life !== undefined)",
+    to: "if (false)",
     found: /invariant (1|6|30): /,
     victims: ["a1"],
     faults: 2,
@@ -57,7 +57,7 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: "a storm holds nothing",
     file: "storm-gates",
-    from: "pass: trouble.length <= limit && storm === undefined",
+    from: "pass: few && storm === undefined",
     to: "pass: true",
     found: /invariant 16: a[12] is ordered off while a[12] is down/,
     victims: ["a1", "a2"],
