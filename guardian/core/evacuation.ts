@@ -14,8 +14,10 @@ import type { Move, Phase } from "./memory.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { proofStands } from "./proof.ts";
+import { readsSame } from "./same-words.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { render, words, type Words } from "./words.ts";
 
 const lookEveryMs = 1000;
 const refencesMax = 2;
@@ -71,7 +73,7 @@ function resumeFence(
     level: "warn",
     host: host.host,
     event: "fence-resumed",
-    text: "power off ordered again after a restart: its power is read afresh",
+    text: words("log.fence-resumed"),
   });
 }
 
@@ -83,7 +85,8 @@ function keepProof(state: GuardianState, host: HostState, out: Effect[]): Guardi
   if (life !== undefined) {
     const lostAt = phase.lostAt ?? state.now;
     // A living host shows life in every round: said when it begins, and when its power is seen on.
-    const isNews = phase.life === undefined || (life.poweredOn && phase.life !== life.what);
+    const known = phase.life !== undefined && readsSame(phase.life, life.what);
+    const isNews = phase.life === undefined || (life.poweredOn && !known);
     const seen = isNews ? life.what : phase.life;
     const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen };
     const kept = withPhase(state, host.host, revoked);
@@ -101,7 +104,12 @@ function keepProof(state: GuardianState, host: HostState, out: Effect[]): Guardi
         level: "error",
         host: host.host,
         event: "proof-lapsed",
-        text: `the proof lapsed: ${fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason}`,
+        text: words("log.proof-lapsed", {
+          reason:
+            fence.kind === "waiting"
+              ? words("fence.waiting", { awaited: fence.for })
+              : fence.reason,
+        }),
       },
     );
   }
@@ -114,21 +122,21 @@ function keepProof(state: GuardianState, host: HostState, out: Effect[]): Guardi
     level: "warn",
     host: host.host,
     event: "proof-renewed",
-    text: "every power device reads off again, twice: a new proof stands",
+    text: words("log.proof-renewed"),
   });
 }
 
 function sayRevoked(
   state: GuardianState,
   host: HostState,
-  what: string,
+  life: Words,
   out: Effect[],
 ): GuardianState {
   return say(state, out, {
     level: "error",
     host: host.host,
     event: "proof-revoked",
-    text: `sign of life (${what}): the proof is revoked, no new move starts`,
+    text: words("log.proof-revoked", { life }),
   });
 }
 
@@ -136,26 +144,26 @@ function sayRevoked(
 function signOfLife(
   host: HostState,
   phase: Evacuating,
-): { readonly what: string; readonly poweredOn: boolean } | undefined {
+): { readonly what: Words; readonly poweredOn: boolean } | undefined {
   const { proof, offSince } = phase;
   // With two devices the proof may rest on a reading older than the first "off" of the later one.
   const since = phase.lifeAt ?? monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
   for (const track of host.devices.values()) {
     const last = track.readings.at(-1);
     if (last?.reading.power === "on" && last.askedAt > since) {
-      return { what: `${track.device} reads on`, poweredOn: true };
+      return { what: words("life.power-on", { device: track.device }), poweredOn: true };
     }
   }
-  if ((host.lifeAt ?? 0) > since) return { what: "a report arrived", poweredOn: false };
-  if ((host.echoAt ?? 0) > since) return { what: "it answered a ping", poweredOn: false };
+  if ((host.lifeAt ?? 0) > since) return { what: words("life.report"), poweredOn: false };
+  if ((host.echoAt ?? 0) > since) return { what: words("life.ping"), poweredOn: false };
   if (advancedAfter(host.service, since)) {
-    return { what: "its nova-compute reported to Nova", poweredOn: false };
+    return { what: words("life.nova"), poweredOn: false };
   }
   return undefined;
 }
 
-const noDeviceLeft =
-  "it was powered on again, and no verified power device is left to switch it off";
+const noDeviceLeft = words("log.refence-no-device");
+const noDeviceLeftText = render(noDeviceLeft);
 
 /** It came on again: off with it at once, as often as needed while a move is under way. */
 function refence(
@@ -182,12 +190,10 @@ function refence(
     switchedOff: phase.switchedOff || ordered,
     freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,
   };
-  const text = ordered
-    ? `it was powered on again while its servers move: power off ordered again`
-    : noDeviceLeft;
+  const text = ordered ? words("log.refenced") : noDeviceLeft;
   const phased = withPhase(state, host.host, next);
   // Tried in every round: said when it begins, so that the timeline keeps what came before.
-  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeft)) {
+  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeftText)) {
     return phased;
   }
   return say(phased, out, { level: "error", host: host.host, event: "refenced", text });
@@ -255,7 +261,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     level: "info",
     host: host.host,
     event: "moves-ordered",
-    text: `evacuate called for ${ordered} server${ordered === 1 ? "" : "s"}`,
+    text: words("log.moves-ordered", { count: ordered }),
   });
 }
 
@@ -291,12 +297,15 @@ function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianS
   if (!listed || searching) return lookAgain(state, host, { ...phase, settledAt }, out);
   const done = moves.filter((move) => move.state.kind === "finished").length;
   const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves, unlisted };
-  const short = unlisted === 0 ? "" : `; its last report counted ${reported}`;
+  const count = { done, count: moves.length };
   return say(withPhase(state, host.host, ended), out, {
     level: done === moves.length && unlisted === 0 ? "info" : "error",
     host: host.host,
     event: "evacuation-ended",
-    text: `${done} of ${moves.length} servers run elsewhere${short}; the host waits for release`,
+    text:
+      unlisted === 0
+        ? words("log.evacuation-ended", count)
+        : words("log.evacuation-short", { ...count, reported }),
   });
 }
 

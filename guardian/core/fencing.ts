@@ -4,7 +4,7 @@
  * mints a FenceProof.
  */
 import type { HostName } from "../../shared/names.ts";
-import { describeMs, monoMs, type MonoMs } from "../../shared/time.ts";
+import { monoMs, type MonoMs } from "../../shared/time.ts";
 import { approvalOf } from "./approvals.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered } from "./events.ts";
@@ -14,10 +14,11 @@ import { deviceWords } from "./evidence.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { mintProof, type FenceProof } from "./proof.ts";
+import { readsSame } from "./same-words.ts";
 import { noticeInForce } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, type GuardianState, type HostState, type ReadingRecord } from "./state.ts";
-import { render } from "./words.ts";
+import { durationWords, words, type Said, type Words } from "./words.ts";
 
 type Commands = Readonly<Record<string, OffCommand>>;
 type Fencing = Extract<Phase, { kind: "fencing" }>;
@@ -30,7 +31,7 @@ export function beginFencing(
   host: HostState,
   out: Effect[],
   attempt: number,
-  lastFailure: string | undefined,
+  lastFailure: Said | undefined,
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   if (incident === undefined) return state;
@@ -56,7 +57,7 @@ export function beginFencing(
     level: "warn",
     host: host.host,
     event: "fence-ordered",
-    text: `power off ordered from ${Object.keys(commands).join(", ")} (attempt ${attempt})`,
+    text: words("log.fence-ordered", { devices: Object.keys(commands), attempt }),
   });
 }
 
@@ -118,8 +119,8 @@ export function foldPowerOff(state: GuardianState, event: PowerOffAnswered): Gua
 /** What stands between the commands and a proof; undefined proof says why not yet. */
 export type Fence =
   | { readonly kind: "proven"; readonly proof: FenceProof; readonly offSince: MonoMs }
-  | { readonly kind: "waiting"; readonly for: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "waiting"; readonly for: Words }
+  | { readonly kind: "failed"; readonly reason: Words };
 
 /** Whether a host is fenced now, by its devices' readings asked for after `lifeAt`. */
 export function fenceState(
@@ -129,7 +130,7 @@ export function fenceState(
   lifeAt: MonoMs | undefined,
 ): Fence {
   const { devices } = hostSettings(state.settings, host.host);
-  if (devices.length === 0) return { kind: "failed", reason: "no power device is configured" };
+  if (devices.length === 0) return { kind: "failed", reason: words("fence.no-device") };
   let obtainedAt = Number.POSITIVE_INFINITY;
   let offSince = 0;
   for (const device of devices) {
@@ -146,8 +147,8 @@ export function fenceState(
 
 type DeviceFence =
   | { readonly kind: "off"; readonly lastAskedAt: MonoMs; readonly offSince: MonoMs }
-  | { readonly kind: "waiting"; readonly for: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "waiting"; readonly for: Words }
+  | { readonly kind: "failed"; readonly reason: Words };
 
 function deviceFence(
   state: GuardianState,
@@ -158,15 +159,15 @@ function deviceFence(
 ): DeviceFence {
   const word = deviceWord(state, host, device);
   if (command?.answer?.kind === "refused" || command?.answer?.kind === "no-answer") {
-    const refused = command.answer.kind === "refused";
-    const did = refused ? "refused to switch off" : "did not answer the off command";
-    return { kind: "failed", reason: `${device} ${did}: ${command.answer.reason}` };
+    const { kind, reason } = command.answer;
+    return { kind: "failed", reason: words(`fence.${kind}`, { device, reason }) };
   }
-  if (command?.answeredAt === undefined) return { kind: "waiting", for: `${device} to answer` };
+  if (command?.answeredAt === undefined)
+    return { kind: "waiting", for: words("await.answer", { device }) };
   if (word.power !== "off")
     return {
       kind: "waiting",
-      for: `${device} to read off (${render(deviceWords(state, host, device))})`,
+      for: words("await.off", { device, power: deviceWords(state, host, device) }),
     };
   // What turned off by our command must be read off twice afterwards; what was off already, once.
   const from = command.wasOn ? command.answeredAt : 0;
@@ -176,10 +177,10 @@ function deviceFence(
   const first = run[0];
   const last = run.at(-1);
   if (first === undefined || last === undefined || last.askedAt < command.answeredAt) {
-    return { kind: "waiting", for: `${device} to be read after its answer` };
+    return { kind: "waiting", for: words("await.read", { device }) };
   }
   if (last.at - first.at < readingsApartMs) {
-    return { kind: "waiting", for: `a second reading of ${device}` };
+    return { kind: "waiting", for: words("await.second", { device }) };
   }
   return { kind: "off", lastAskedAt: last.askedAt, offSince: first.at };
 }
@@ -235,16 +236,16 @@ export function advanceFencing(
   const reason =
     fence.kind === "failed"
       ? fence.reason
-      : `after ${describeMs(lasted)} still waiting for ${fence.for}`;
+      : words("fence.still-waiting", { lasted: durationWords(lasted), awaited: fence.for });
   const failed = { ...phase, lastFailure: reason };
   const told =
-    phase.lastFailure === reason
+    phase.lastFailure !== undefined && readsSame(phase.lastFailure, reason)
       ? withPhase(state, host.host, failed)
       : say(withPhase(state, host.host, failed), out, {
           level: "error",
           host: host.host,
           event: "fence-failed",
-          text: `not fenced: ${reason}; nothing is evacuated`,
+          text: words("log.fence-failed", { reason }),
         });
   // Tried again as long as the host looks dead: the next attempt may find the device well again.
   return late && mayOrder ? beginFencing(told, host, out, phase.attempt + 1, reason) : told;
@@ -278,6 +279,6 @@ function fenced(
     level: "warn",
     host: host.host,
     event: "fenced",
-    text: `fenced: every power device was read off twice, the last time after our command`,
+    text: words("log.fenced"),
   });
 }

@@ -74,7 +74,7 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
     ...(explanation === undefined ? {} : explanationText(explanation, language)),
     devices: devices.map((device) => ({
       device,
-      unverified: unverifiedBecause(state, name, device) ?? "",
+      unverified: render(unverifiedBecause(state, name, device) ?? "", language),
     })),
     mode: render(modeWords(modeOf(state, name)), language),
     maintenance: maintenanceText(state, name, language),
@@ -116,14 +116,26 @@ function answerText(state: GuardianState, { answer, asked }: Incident, language:
 }
 
 /** Who holds which host, and until when. */
-export function showMaintenance(state: GuardianState): readonly unknown[] {
+export function showMaintenance(
+  state: GuardianState,
+  language: Language = "en",
+): readonly unknown[] {
   const names = new Set([...Object.keys(state.memory.maintenance), ...state.settings.hosts.keys()]);
   return [...names].sort().flatMap((name) => {
     const found = maintenanceOf(state, hostName(name));
     if (found === undefined) return [];
     const { reason, owner, by, untilWall, overdue } = found;
     const until = untilWall === undefined ? "cleared" : describeWall(untilWall);
-    return [{ host: name, reason, owner, by, until, overdue: overdue ? "yes" : "no" }];
+    return [
+      {
+        host: name,
+        reason,
+        owner,
+        by: render(by, language),
+        until,
+        overdue: overdue ? "yes" : "no",
+      },
+    ];
   });
 }
 
@@ -148,8 +160,14 @@ export function showIncident(state: GuardianState, id: string, language: Languag
     phase: incident.phase.kind,
     answer: answerText(state, incident, language),
     timeline: incident.timeline,
-    moves: movesOf(incident),
+    moves: movesOf(incident).map((move) => moveShown(move, language)),
   };
+}
+
+/** A move as it is kept, with its reason as text. */
+function moveShown({ state, ...move }: Move, language: Language): unknown {
+  if (state.kind !== "failed" && state.kind !== "left") return { ...move, state };
+  return { ...move, state: { ...state, reason: render(state.reason, language) } };
 }
 
 /** The guardian itself: armed or not, its eyes, its channels. */

@@ -23,7 +23,7 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   ],
   2: [
     "a device that does not answer is off",
-    replacing(core("power"), 'return words["no-answer"];', "return words.off;"),
+    replacing(core("power"), 'return plainWords["no-answer"];', "return plainWords.off;"),
   ],
   3: [
     "two readings may be of one moment",
