@@ -164,6 +164,7 @@ const schema = z
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
     domainAggregates: z.array(z.string().min(1)).default([]),
     instancesShared: z.boolean().default(false),
+    rebootOverdue: z.enum(["ask", "act"]).default("ask"),
     oneNetworkIsEnough: z.boolean().default(false),
     /** Nova's report_interval. */
     novaReportInterval: duration(defaultLimits.novaCadenceMs, 1000),

@@ -49,6 +49,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     hosts: new Map(hosts),
     domainAggregates: config.domainAggregates,
     instancesShared: config.instancesShared,
+    rebootOverdue: config.rebootOverdue,
     oneNetworkIsEnough: config.oneNetworkIsEnough,
     limits: {
       ...defaultLimits,

@@ -15,7 +15,8 @@ export interface Signals {
   readonly known: "yes" | "no";
   /** Fenced by us, all its moves ended, not released. */
   readonly recovered: "yes" | "no";
-  readonly notice: "none" | "in-force";
+  /** A reboot is `overdue` after its time; who announced a power-off is not waited for. */
+  readonly notice: "none" | "in-force" | "overdue" | "powering-off";
   /** Enough pings sent and the first power reading in (or past its deadline). */
   readonly measured: "yes" | "no";
   readonly ping: "none" | "some" | "all" | "unseen";
@@ -30,7 +31,7 @@ export const signalValues: { readonly [K in keyof Signals]: readonly Signals[K][
   eyes: ["good", "doubt"],
   known: ["yes", "no"],
   recovered: ["yes", "no"],
-  notice: ["none", "in-force"],
+  notice: ["none", "in-force", "overdue", "powering-off"],
   measured: ["yes", "no"],
   ping: ["none", "some", "all", "unseen"],
   checks: ["ok", "settling", "storage", "business", "libvirt"],

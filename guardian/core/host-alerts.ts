@@ -1,4 +1,5 @@
 /** What should be said of one host now: one alert per kind of trouble, derived from its state. */
+import type { MonoMs } from "../../shared/time.ts";
 import { gateWords, type Assessment } from "./assessment.ts";
 import {
   about,
@@ -15,6 +16,7 @@ import { deadAlert } from "./dead-alert.ts";
 import { policyAlerts } from "./policy-alerts.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { isInStorm } from "./storm.ts";
+import { noticeEndsAt } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
@@ -176,14 +178,25 @@ function fenceFailed(
 function unattended(state: GuardianState, host: HostState, phase: Phase | undefined): boolean {
   // Overdue for so long: collectors that keep starting anew never vouch for its silence.
   const overdue = host.assessment?.row === "8a" ? host.suspectSince : undefined;
-  const since = host.silentSince ?? overdue;
+  const since = unexplainedSince(state, host, host.silentSince ?? overdue);
   if (since === undefined || phase?.kind === "ended") return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
   const unguarded = host.assessment?.row === "3" && state.memory.known[host.host] === undefined;
   if (unguarded || host.assessment?.row === "3a") return false;
   if (isInStorm(state, host)) return false;
-  const notice = host.assessment?.signals.notice === "in-force";
-  return !notice && state.now - since >= state.settings.limits.unattendedMs;
+  return state.now - since >= state.settings.limits.unattendedMs;
+}
+
+/** A silence that was announced counts from the end of its notice; a power-off is not waited for. */
+function unexplainedSince(
+  state: GuardianState,
+  host: HostState,
+  since: MonoMs | undefined,
+): MonoMs | undefined {
+  const endsAt = noticeEndsAt(state, host);
+  if (since === undefined || endsAt === undefined) return since;
+  const waits = host.newest?.checks.notice !== "powering-off";
+  return waits && endsAt > since ? endsAt : since;
 }
 
 function unattendedAlert(state: GuardianState, host: HostState, assessment: Assessment): Wanted {

@@ -51,6 +51,9 @@ export function outlookOf(
       return [overdueOutlook(state, host)];
     case "9":
       return [noticeOutlook(state, host)];
+    case "9a":
+    case "9b":
+      return [waits(words("next.announced", { host: host.host }))];
     case "10":
       return measuredOutlook(state, host);
     case "12":

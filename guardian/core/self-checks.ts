@@ -84,6 +84,21 @@ export function noticeInForce(state: GuardianState, host: HostState): boolean {
   return endsAt !== undefined && state.now < endsAt;
 }
 
+/**
+ * What its planned notice says of a silence now. A restart of the probe is over when its time is; a
+ * reboot that does not return, and a power-off, are left to people unless the settings say act.
+ */
+export function noticeSignal(state: GuardianState, host: HostState): Signals["notice"] {
+  const endsAt = noticeEndsAt(state, host);
+  if (endsAt === undefined) return "none";
+  const inForce = state.now < endsAt;
+  const notice = host.newest?.checks.notice;
+  const acts = notice === "stopping" || state.settings.rebootOverdue === "act";
+  if (!inForce && acts) return "none";
+  if (notice === "powering-off") return "powering-off";
+  return inForce ? "in-force" : "overdue";
+}
+
 /** Until when the planned notice of the last report explains a silence; undefined without one. */
 export function noticeEndsAt(state: GuardianState, host: HostState): MonoMs | undefined {
   const notice = host.newest?.checks.notice ?? "none";

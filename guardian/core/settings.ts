@@ -219,6 +219,8 @@ export interface Settings {
   readonly instancesShared: boolean;
   /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
   readonly domainAggregates: readonly string[];
+  /** Whether a reboot that does not return, or a power-off announced, is acted on by itself. */
+  readonly rebootOverdue: "ask" | "act";
   /** Rows 14 and 18 hold on one network too: row 19 acts as row 18. */
   readonly oneNetworkIsEnough: boolean;
 }

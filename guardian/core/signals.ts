@@ -8,7 +8,7 @@ import { peerViews } from "./peers.ts";
 import { tableOf } from "./policy-table.ts";
 import { viewPower } from "./power.ts";
 import { seenNetworksOf, viewPings } from "./reverse-ping.ts";
-import { checksSignal, noticeInForce } from "./self-checks.ts";
+import { checksSignal, noticeSignal } from "./self-checks.ts";
 import { hostWith, type GuardianState, type HostState } from "./state.ts";
 import { matchRow } from "./match-row.ts";
 
@@ -51,7 +51,7 @@ export function signalsOf(state: GuardianState, host: HostState): Signals {
     eyes: sees && state.round.doubts.length === 0 ? "good" : "doubt",
     known: host.service !== undefined && hasReported(state, host) ? "yes" : "no",
     recovered: isRecovered(state, host) ? "yes" : "no",
-    notice: noticeInForce(state, host) ? "in-force" : "none",
+    notice: noticeSignal(state, host),
     measured: pings.enough && power.answered ? "yes" : "no",
     ping: pings.signal,
     checks: checksSignal(state, host),

@@ -110,6 +110,20 @@ export const defaultTable: readonly Row[] = [
     says: words("row.9"),
   },
   {
+    row: "9a",
+    when: { ...silent, notice: ["overdue"] },
+    verdict: "silent",
+    action: "page",
+    says: words("row.9a"),
+  },
+  {
+    row: "9b",
+    when: { ...silent, notice: ["powering-off"] },
+    verdict: "silent",
+    action: "page",
+    says: words("row.9b"),
+  },
+  {
     row: "10",
     when: { ...silent, measured: ["no"] },
     verdict: "silent",

@@ -40,6 +40,7 @@ export const english = {
   "next.check-good": "healthy again when {check} is good",
   "next.check-known": "healthy when {check} is known and good",
   "next.silent": "silent in {left} s if no report comes",
+  "next.announced": "a person decides: approve or dismiss it, or start {host}",
   "next.notice": "judged in {left} s if it does not return",
   "next.pings": "judged after {count} more pings on {network}",
   "next.power-answer": "judged when its power device answers, in {left} s at the latest",

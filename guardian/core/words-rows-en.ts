@@ -21,6 +21,8 @@ export const rowsEnglish = {
   "row.8": "it reports, and all its checks are good",
   "row.8a": "its report is overdue; pinging it and reading its power, nobody is told yet",
   "row.9": "it announced its silence; waiting for it to return",
+  "row.9a": "it announced a reboot and has not returned in time: a person must look",
+  "row.9b": "it announced that it powers off: its servers are down until a person decides",
   "row.10": "no reports; pinging it and reading its power before anything is concluded",
   "row.11a": "it answers pings on one network only, and Nova has not heard it for a minute",
   "row.11": "it answers pings on one network and not on another: it lives, a network failed",

@@ -23,6 +23,8 @@ export const rowsChinese: Readonly<Record<keyof typeof rowsEnglish, string>> = {
   "row.8": "正在上报，各项自检正常",
   "row.8a": "上报超时；正在 ping 并读取电源，尚未通知任何人",
   "row.9": "已预告静默，等待其返回",
+  "row.9a": "已预告重启但未按时返回，须由人员查看",
+  "row.9b": "已预告关机，其虚拟机停机，等待人员决定",
   "row.10": "无上报；先 ping 并读取电源，再下结论",
   "row.11a": "仅在一个网络上应答 ping，且 Nova 已一分钟未收到其消息",
   "row.11": "在一个网络上应答 ping、另一个不应答：主机存活，网络故障",

@@ -40,6 +40,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "next.check-good": "{check} 恢复后即为健康",
   "next.check-known": "{check} 有结果且正常后即为健康",
   "next.silent": "若仍无上报，{left} 秒后判为静默",
+  "next.announced": "由人工决定：批准或驳回，或启动 {host}",
   "next.notice": "若未返回，{left} 秒后作出判断",
   "next.pings": "在 {network} 上再 ping {count} 次后作出判断",
   "next.power-answer": "电源设备应答后作出判断，最迟 {left} 秒",

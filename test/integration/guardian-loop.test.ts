@@ -31,6 +31,7 @@ const settings: Settings = {
   rows: new Map(),
   groupsHaveRows: false,
   instancesShared: false,
+  rebootOverdue: "ask",
   oneNetworkIsEnough: false,
 };
 

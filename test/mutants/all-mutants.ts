@@ -13,6 +13,8 @@ export function allMutants(tree: string): readonly Mutant[] {
 export const equivalents: Readonly<Record<string, string>> = {
   "row 1a does the opposite": "no state reaches it: row 1 comes first",
   "row 1a never matches": "no state reaches it: row 1 comes first",
+  "row 3 does the opposite":
+    "no incident opens on row 3; one that a start finds open is held until Nova and a collector were heard",
   "row 13a does the opposite": "no state reaches it: row 1 comes first",
   "row 13a never matches": "no state reaches it: row 1 comes first",
 };

@@ -15,6 +15,7 @@ export interface Cloud {
   /** How many networks the guardian has a leg on. */
   readonly networks: 1 | 2;
   readonly oneNetworkIsEnough: boolean;
+  readonly rebootOverdue: "ask" | "act";
   /** By how many networks a probe reports. */
   readonly reportPaths: 1 | 2;
   /** Whether the guardian knows of the racks. */
@@ -149,6 +150,7 @@ function makeCloud(random: Random): Cloud {
     fencesPerHour: pick(random, [1, 2, 3, 3]),
     fencesPerHourInDomain: pick(random, [1, 1, 2]),
     movesAtOnce: integerBetween(random, 1, 8),
+    rebootOverdue: pick(random, ["ask", "act"]),
     noticeMs: pick(random, [60_000, 180_000, 600_000]),
     busyMs: pick(random, [200, 250, 250, 333, 500, 1000]),
     calmMs: pick(random, [1000, 1000, 1500]),

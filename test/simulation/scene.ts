@@ -85,13 +85,14 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
     disableDegradedAfterMs: 20_000,
     enableHealthyAfterMs: 60_000,
   };
-  const { mode, instancesShared, oneNetworkIsEnough, odd } = cloud;
+  const { mode, instancesShared, oneNetworkIsEnough, rebootOverdue, odd } = cloud;
   const base = worldSettings(names, {
     collectors,
     limits,
     mode,
     instancesShared,
     oneNetworkIsEnough,
+    rebootOverdue,
   });
   const networks = base.networks.slice(0, cloud.networks);
   const hosts = new Map<HostName, HostSettings>();

@@ -61,6 +61,7 @@ export function worldSettings(hosts: readonly HostName[], changes: Partial<Setti
     rows: new Map(),
     groupsHaveRows: false,
     instancesShared: false,
+    rebootOverdue: "ask",
     oneNetworkIsEnough: false,
     ...changes,
   };
@@ -98,6 +99,7 @@ export function parseScript(text: string): Script {
       const byDefault = second === "act" ? "act" : "observe";
       changes = { ...changes, ask: { afterMs: duration(first, line), byDefault } };
     } else if (verb === "window") windows.push(readWindow(rest, line));
+    else if (verb === "reboot-overdue") changes = { ...changes, rebootOverdue: first as "act" };
     else if (verb === "shared") changes = { ...changes, instancesShared: true };
     else if (verb === "collectors") changes = { ...changes, collectors: rest.map(collectorId) };
     else if (verb === "row") rows.set(first, second as RowAction);

@@ -39,6 +39,8 @@ const cases: readonly (readonly [string, Partial<Signals>, string])[] = [
   ["libvirt down", { checks: "libvirt" }, "6"],
   ["a check fails since a moment", { checks: "settling" }, "7"],
   ["announced", { ...silent, notice: "in-force", power: "off" }, "9"],
+  ["a reboot that does not return", { ...silent, notice: "overdue", power: "off" }, "9a"],
+  ["announced that it powers off", { ...silent, notice: "powering-off", power: "off" }, "9b"],
   ["not measured yet", { ...silent, measured: "no", power: "off" }, "10"],
   ["one network answers", { ...silent, ping: "some", power: "off" }, "11"],
   ["one answers, Nova quiet for a minute", { ...silent, ping: "some", nova: "quiet-long" }, "11a"],
