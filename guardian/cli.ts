@@ -26,6 +26,10 @@ export interface CommandActions {
 const defaultConfig = "/etc/guardian/guardian.yaml";
 const defaultSocket = "/run/guardian/guardian.sock";
 
+interface Reasoned {
+  readonly reason: string;
+}
+
 interface Global {
   readonly socket: string;
   readonly format: Format;
@@ -177,7 +181,10 @@ function addVerbs(
   host
     .command("release <host>")
     .description("a fenced host is people's business again")
-    .action((name: string) => tell(`${api}/hosts/${at(name)}/release`, {}));
+    .requiredOption("--reason <text>", "what was repaired")
+    .action((name: string, { reason }: Reasoned) =>
+      tell(`${api}/hosts/${at(name)}/release`, { reason }),
+    );
   const incident = program.command("incident").description("open incidents");
   incident.command("list").action(() => show(`${api}/incidents`));
   incident.command("show <id>").action((id: string) => show(`${api}/incidents/${at(id)}`));
@@ -186,8 +193,9 @@ function addVerbs(
     .description("power devices")
     .command("vouch <hosts...>")
     .description("the power devices of these hosts, as they answer now, are theirs")
-    .action(async (hosts: string[]) => {
-      for (const name of hosts) await tell(`${api}/hosts/${at(name)}/vouch`, {});
+    .requiredOption("--reason <text>", "how you know")
+    .action(async (hosts: string[], { reason }: Reasoned) => {
+      for (const name of hosts) await tell(`${api}/hosts/${at(name)}/vouch`, { reason });
     });
 }
 

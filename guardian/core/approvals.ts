@@ -98,7 +98,7 @@ export function answerProblem(
 ): string | undefined {
   const { host, phase } = incident;
   if (phase.kind === "ended") {
-    return `${incident.id} has ended: its servers were moved; see: guardian host release ${host}`;
+    return `${incident.id} has ended: its servers were moved; see: guardian host release ${host} --reason …`;
   }
   const { mode } = modeOf(state, host);
   if (kind === "approved" && mode === "observe") {

@@ -179,6 +179,7 @@ export interface Vouched {
   readonly wall: WallMs;
   readonly host: HostName;
   readonly by: string;
+  readonly reason: string;
 }
 
 /** A person releases a fenced host: it is theirs again. */
@@ -188,6 +189,7 @@ export interface Released {
   readonly wall: WallMs;
   readonly host: HostName;
   readonly by: string;
+  readonly reason: string;
 }
 
 /** A person arms or disarms the guardian. */

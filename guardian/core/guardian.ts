@@ -202,7 +202,7 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
     level: "info",
     host: event.host,
     event: "released",
-    text: words("log.released", { by: event.by }),
+    text: words("log.released", { by: event.by, reason: event.reason }),
   });
   const closed = closeIncident(told, event.host);
   const released = [...closed.memory.released, event.host];

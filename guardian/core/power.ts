@@ -93,6 +93,7 @@ export function foldVouched(state: GuardianState, event: Vouched, out: Effect[])
         by: event.by,
         device,
         identity: identityWords(reading.identity),
+        reason: event.reason,
       }),
     });
   }

@@ -89,7 +89,7 @@ export const alertsEnglish = {
     "a person must look; nothing is done by itself; if it is dead: guardian incident approve {id}",
   "todo.mend-unfenced": "nothing is fenced; mend what is named",
   "todo.mend": "mend what is named",
-  "todo.vouch": "compare its address with the host's, then: guardian fence vouch {host}",
+  "todo.vouch": "compare its address with the host's, then: guardian fence vouch {host} --reason …",
   "todo.fence-by-hand":
     "make sure by hand that it is off; the guardian tries again while it looks dead",
   "todo.end-hold": "end what holds it, or act by hand",
@@ -109,7 +109,7 @@ export const alertsEnglish = {
   "todo.following": "following every server until it runs again ({lasted} so far)",
   "todo.unlisted": "find out which they are (is a cell of Nova down?) and bring them up by hand",
   "todo.release":
-    "repair it, then: guardian host release {host} (it counts toward the storm limit until then, 24 h at most)",
+    "repair it, then: guardian host release {host} --reason … (it counts toward the storm limit until then, 24 h at most)",
   "todo.left-behind": "bring these servers up by hand; the host is off and fenced",
   "todo.dismissed": "nothing is done until it has reported again; then it is guarded as before",
   "todo.disabled":

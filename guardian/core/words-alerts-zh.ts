@@ -87,7 +87,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
     "需要人员查看；不会自动执行任何操作；若已死亡：guardian incident approve {id}",
   "todo.mend-unfenced": "不隔离断电；请修复所列项",
   "todo.mend": "请修复所列项",
-  "todo.vouch": "核对其地址与主机是否相符，然后：guardian fence vouch {host}",
+  "todo.vouch": "核对其地址与主机是否相符，然后：guardian fence vouch {host} --reason …",
   "todo.fence-by-hand": "请人工确认其已断电；只要仍像死亡，守护者会继续尝试",
   "todo.end-hold": "解除阻止项，或人工处置",
   "todo.acting": "正在隔离断电并疏散其云主机",
@@ -105,7 +105,8 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.stalled": "修复所列项，或人工疏散（主机已断电）；守护者会继续尝试",
   "todo.following": "跟踪每台云主机直到恢复运行（已用 {lasted}）",
   "todo.unlisted": "查明是哪些云主机（Nova 的 cell 是否停止？）并人工启动",
-  "todo.release": "修复后执行：guardian host release {host}（在此之前计入风暴上限，最多 24 小时）",
+  "todo.release":
+    "修复后执行：guardian host release {host} --reason …（在此之前计入风暴上限，最多 24 小时）",
   "todo.left-behind": "请人工启动这些云主机；主机已断电隔离",
   "todo.dismissed": "恢复上报前不做任何操作；之后照常守护",
   "todo.disabled": "请修复；健康满 {minutes} 分钟后重新启用，前提是我们的标记仍在",

@@ -50,11 +50,13 @@ export const english = {
   "next.network": "isolated no more when its reports return on {networks}",
   "next.guarded": "guarded when Nova lists it and a probe on it reports",
   "next.eyes": "judged when our eyes are good again: {gate}, {value}",
-  "next.release": "guarded again when a person releases it: guardian host release {host}",
+  "next.release":
+    "guarded again when a person releases it: guardian host release {host} --reason …",
   "next.device-none": "can be fenced when a power device is configured for it",
   "next.device-answers": "can be fenced when {device} answers",
   "next.device-probation": "can be fenced in {left} s if {device} goes on answering off",
-  "next.device-verified": "can be fenced when {device} is verified: guardian fence vouch {host}",
+  "next.device-verified":
+    "can be fenced when {device} is verified: guardian fence vouch {host} --reason …",
   "next.device-contradicted":
     "judged when {device} is the right device, or a person vouches for it",
   "next.fence": "fenced now: every gate is open",

@@ -4,7 +4,7 @@ export const logEnglish = {
   "verdict.new": "new",
   "log.held": "held by {gates;}",
   "log.started": "epoch {epoch}, mode {mode}, {count} open incidents",
-  "log.released": "released by {by}",
+  "log.released": "released by {by}: {reason}",
   "log.back": "it is back: up, enabled and {verdict}",
   "log.quarantined":
     "a promise of the design is broken: {reason}; nothing more is done about this host",
@@ -56,7 +56,8 @@ export const logEnglish = {
   "log.order-again": "Nova did not {order} it: {reason}; again in {limit} s",
 
   "log.device-unverified": "power device {device} is not this host's: {reason}",
-  "log.vouched": "{by} vouches that {device}, which shows {identity}, is its power device",
+  "log.vouched":
+    "{by} vouches that {device}, which shows {identity}, is its power device: {reason}",
   "device.off-while-alive": "it read off while the host showed life",
   "device.unread": "it has not been read yet",
   "device.changed": "it showed {identity}, earlier {before}",

@@ -6,7 +6,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "verdict.new": "新主机",
   "log.held": "被阻止：{gates;}",
   "log.started": "纪元 {epoch}，模式 {mode}，{count} 个未结事件",
-  "log.released": "由 {by} 放行",
+  "log.released": "由 {by} 放行：{reason}",
   "log.back": "已恢复：在线、已启用，{verdict}",
   "log.quarantined": "违反设计约束：{reason}；不再对该主机做任何操作",
 
@@ -53,7 +53,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.order-again": "Nova 未执行 {order}：{reason}；{limit} 秒后重试",
 
   "log.device-unverified": "电源设备 {device} 不属于该主机：{reason}",
-  "log.vouched": "{by} 担保显示 {identity} 的 {device} 是其电源设备",
+  "log.vouched": "{by} 担保显示 {identity} 的 {device} 是其电源设备：{reason}",
   "device.off-while-alive": "它读到关机，而主机有存活迹象",
   "device.unread": "尚未读取",
   "device.changed": "它显示 {identity}，先前为 {before}",

@@ -190,11 +190,13 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
   const { guardian, at, wall, by } = asked;
   const state = guardian.state();
   if (!state.hosts.has(host)) return noHost(host);
+  const missing = needsReason(asked, verb);
+  const reason = asked.field("reason");
   if (verb === "release") {
     if (state.memory.incidents[host]?.phase.kind !== "ended") {
       return problem(409, `${host} was not fenced, or its servers still move: nothing to release`);
     }
-    return tell(asked, { kind: "released", at, wall, host, by });
+    return missing ?? tell(asked, { kind: "released", at, wall, host, by, reason });
   }
   if (verb === "vouch") {
     const silent = silentDevices(state, host);
@@ -202,7 +204,7 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
       const detail = `${host}: ${silent.join(", ")} did not answer: there is nothing to vouch for`;
       return problem(409, detail);
     }
-    return tell(asked, { kind: "vouched", at, wall, host, by });
+    return missing ?? tell(asked, { kind: "vouched", at, wall, host, by, reason });
   }
   return problem(404, `no such path: /api/v1/${asked.parts.join("/")}`);
 }

@@ -104,7 +104,7 @@ export async function repair(stage: Stage, name: string): Promise<void> {
     deadlineMs: 10_000,
     progress: () => describeHost(stage, name),
   });
-  terminal.say("operator", `guardian host release ${name}`);
+  terminal.say("operator", `guardian host release ${name} --reason mended`);
   await guardian
     .release(name)
     .catch((error: unknown) => terminal.say("guardian", describeError(error), "bad"));

@@ -103,7 +103,10 @@ export async function startGuardian(
     hosts: async () => (await ask(socket, "GET", api)) as readonly HostRecord[],
     explain: async (host) => (await ask(socket, "GET", `${api}/${host}`)) as HostRecord,
     release: async (host) => {
-      await ask(socket, "POST", `${api}/${host}/release`, { by: "the demo's operator" });
+      await ask(socket, "POST", `${api}/${host}/release`, {
+        by: "the demo's operator",
+        reason: "mended",
+      });
     },
   };
 }

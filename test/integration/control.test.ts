@@ -228,3 +228,18 @@ test("no daemon: an error that says so, and nothing left behind", async () => {
   assert.match(String(answer), /does not answer on .* \(is it running\?\)/);
   assert.equal(existsSync(join(tmpdir(), "no-such-guardian")), false);
 });
+
+test("release and vouch need a reason, and it is in the audit line", async (t) => {
+  const { core, tell } = await control(t);
+  assert.match(String(await tell(`hosts/${host1}/vouch`)), /vouch needs a reason/);
+  await tell(`hosts/${host1}/vouch`, { reason: "read its label" });
+  const vouched = core.done("line").findLast((found) => found.event === "vouched");
+  assert.match(vouched?.text ?? "", /is its power device: read its label$/);
+  core.nova.addServer(host1, "vm-1");
+  core.powerLoss(host1);
+  while (core.state.memory.incidents[host1]?.phase.kind !== "ended") core.run(250);
+  assert.match(String(await tell(`hosts/${host1}/release`)), /release needs a reason/);
+  await tell(`hosts/${host1}/release`, { reason: "new board" });
+  const released = core.done("line").findLast((found) => found.event === "released");
+  assert.match(released?.text ?? "", /^released by .*: new board$/);
+});

@@ -131,8 +131,18 @@ export class Quantum {
     const said = { at, wall: wallMs(at), by: "alice" } as const;
     for (const host of world.hosts.keys()) {
       if (host === peer) continue;
-      state = this.#reducer.step(state, { kind: "released", host, ...said }).state;
-      state = this.#reducer.step(state, { kind: "vouched", host, ...said }).state;
+      state = this.#reducer.step(state, {
+        kind: "released",
+        host,
+        reason: "repaired",
+        ...said,
+      }).state;
+      state = this.#reducer.step(state, {
+        kind: "vouched",
+        host,
+        reason: "compared",
+        ...said,
+      }).state;
     }
     const arming = { kind: "arming", armed: true, reason: "mended", ...said } as const;
     return state.memory.disarmed === undefined ? state : this.#reducer.step(state, arming).state;

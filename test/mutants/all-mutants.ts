@@ -15,6 +15,12 @@ export const equivalents: Readonly<Record<string, string>> = {
   "row 1a never matches": "no state reaches it: row 1 comes first",
   "row 3 does the opposite":
     "no incident opens on row 3; one that a start finds open is held until Nova and a collector were heard",
+  "gate third witness never holds":
+    "the table asks the same before it says fence, and no table is accepted that does not",
+  "gate reverse ping never holds":
+    "the table asks the same before it says fence, and no table is accepted that does not",
+  "gate eyes, lag of the store behind … never holds":
+    "it holds only for the round in which a stale replica of the store answers after a newer one",
   "row 13a does the opposite": "no state reaches it: row 1 comes first",
   "row 13a never matches": "no state reaches it: row 1 comes first",
 };

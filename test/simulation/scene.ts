@@ -152,6 +152,7 @@ export function vouch(world: World, host: HostName): void {
     wall: guardian.wall(),
     host,
     by: "alice",
+    reason: "compared",
   }));
 }
 
@@ -164,6 +165,7 @@ export function release(world: World, host: HostName): void {
     wall: guardian.wall(),
     host,
     by: "alice",
+    reason: "repaired",
   }));
 }
 

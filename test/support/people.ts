@@ -14,9 +14,9 @@ export function people(world: World, words: readonly string[]): void {
   const { now: at, wall } = world.state;
   switch (verb) {
     case "release":
-      return world.tell({ kind: "released", at, wall, host, by: "alice" });
+      return world.tell({ kind: "released", at, wall, host, by: "alice", reason: "repaired" });
     case "vouch":
-      return world.tell({ kind: "vouched", at, wall, host, by: "alice" });
+      return world.tell({ kind: "vouched", at, wall, host, by: "alice", reason: "compared" });
     case "arm":
       return world.tell({ kind: "arming", at, wall, armed: true, by: "alice", reason: "looked" });
     case "disarm":

@@ -145,7 +145,7 @@ test("in fencing and evacuation it says what ends them", () => {
   assert.match(next(core)[0] ?? "", /^ends when each of its servers runs elsewhere/);
   core.run(20_000);
   assert.deepEqual(next(core), [
-    "guarded again when a person releases it: guardian host release compute-1",
+    "guarded again when a person releases it: guardian host release compute-1 --reason …",
   ]);
 });
 

@@ -62,7 +62,14 @@ test("released and enabled in Nova without a probe: it is guarded, and its death
   core.powerLoss(host1);
   core.run(30_000);
   const { now: at, state } = core;
-  core.take({ kind: "released", at, wall: state.wall, host: host1, by: "alice" });
+  core.take({
+    kind: "released",
+    at,
+    wall: state.wall,
+    host: host1,
+    by: "alice",
+    reason: "repaired",
+  });
   core.fact(host1, { echo: both, power: "on", novaReports: true });
   Object.assign(core.nova.service(host1), {
     status: "enabled",

@@ -83,7 +83,14 @@ for (const [name, change, reason] of unverified) {
 test("a person may vouch for what is shown; another identity later undoes it", () => {
   const core = settled({ guid: "a".repeat(31) + "b" });
   const { now: at, state } = core;
-  core.take({ kind: "vouched", at, wall: state.wall, host: host1, by: "alice" });
+  core.take({
+    kind: "vouched",
+    at,
+    wall: state.wall,
+    host: host1,
+    by: "alice",
+    reason: "compared",
+  });
   assert.equal(unverifiedBecause(core.state, host1, "bmc"), undefined);
   read(core, "on", "d".repeat(31) + "e");
   core.tick();

@@ -67,7 +67,14 @@ test("a fenced host counts until it is released, 24 h at most", () => {
   core.phase(host1, "ended");
   assert.deepEqual(hostsInTrouble(core.state), [host1]);
   const { now: at, state } = core;
-  core.take({ kind: "released", at, wall: state.wall, host: host1, by: "alice" });
+  core.take({
+    kind: "released",
+    at,
+    wall: state.wall,
+    host: host1,
+    by: "alice",
+    reason: "repaired",
+  });
   core.run(1000);
   assert.deepEqual(hostsInTrouble(core.state), []);
 });

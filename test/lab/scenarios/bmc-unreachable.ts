@@ -21,7 +21,7 @@ export const bmcUnreachable: Scenario = {
       page.why.join("\n"),
     );
     assert.throws(
-      () => lab.guardian.ask("fence", "vouch", victim),
+      () => lab.guardian.ask("fence", "vouch", victim, "--reason", "compared"),
       /bmc did not answer: there is nothing to vouch for/,
     );
     lab.say("paged; 10 s more without a proof");

@@ -20,7 +20,7 @@ export const vouch: Scenario = {
   async run(lab) {
     const { victim, servers } = lab;
     assert.match(unverified(lab), /^it shows GUID 00112233445566778899aabbccddeeff, its host's/);
-    const done = lab.guardian.ask("fence", "vouch", victim);
+    const done = lab.guardian.ask("fence", "vouch", victim, "--reason", "compared");
     assert.deepEqual(done, { done: true, by: "root (uid 0)" });
     assert.equal(unverified(lab), "");
     await lab.fault("power_loss", victim);
