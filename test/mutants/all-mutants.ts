@@ -21,6 +21,8 @@ export const equivalents: Readonly<Record<string, string>> = {
     "the table asks the same before it says fence, and no table is accepted that does not",
   "gate eyes, lag of the store behind … never holds":
     "it holds only for the round in which a stale replica of the store answers after a newer one",
+  "rule proof: it stands for any host":
+    "a move takes the proof of its own host's incident: there is no other to mistake it for",
   "row 13a does the opposite": "no state reaches it: row 1 comes first",
   "row 13a never matches": "no state reaches it: row 1 comes first",
 };

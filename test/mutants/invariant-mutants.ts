@@ -17,6 +17,16 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     ),
     replacing(
       core("evacuation"),
+      "phase?.moves === undefined || incident === undefined || proof === undefined",
+      "phase?.moves === undefined || incident === undefined",
+    ),
+    replacing(
+      core("evacuation"),
+      "assertMayMove(state, host, phase, proof.obtainedAt)",
+      "assertMayMove(state, host, phase, Infinity)",
+    ),
+    replacing(
+      core("evacuation"),
       "invariant(proofStands(phase.proof, host.host, state.now), `no live proof for ${host.host}`);",
       "",
     ),

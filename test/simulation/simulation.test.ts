@@ -40,11 +40,15 @@ test("every invariant of the design is checked, or says why it is not", () => {
   }
 });
 
-test("a batch that continues another of the same commit grows its line in the ledger", () => {
-  const before = "# Runs\n\n| a |\n|---|\n| abcdef1234 | 1 | 100 | 0 |\n";
-  const continued = withBatch(before, "abcdef1234", { from: 101, seeds: 50, failed: [] });
-  assert.match(continued, /\| abcdef1234 \| 1 \| 150 \| 0 \|\n$/);
+test("a batch that continues another of the same code grows its line in the ledger", () => {
+  const before = "# Runs\n\n| a |\n|---|\n| abcdef1234 | 1111111111 | 1 | 100 | 0 |\n";
+  const code = "abcdef1234";
+  const batch = { from: 101, seeds: 50, failed: [] };
+  const continued = withBatch(before, { code, commit: "2222222222" }, batch);
+  assert.match(continued, /^\| abcdef1234 \| 2222222222 \| 1 \| 150 \| 0 \|$/m);
+  assert.doesNotMatch(continued, /1111111111/);
   const failed = [{ seed: 9, violations: ["x"] }];
-  const other = withBatch(before, "abcdef1234+", { from: 101, seeds: 50, failed });
-  assert.match(other, /\| abcdef1234 \| 1 \| 100 \| 0 \|\n\| abcdef1234\+ \| 101 \| 50 \| 1 \|\n$/);
+  const dirty = { code: "abcdef1234+", commit: "2222222222" };
+  const other = withBatch(before, dirty, { ...batch, failed });
+  assert.match(other, /\| 100 \| 0 \|\n\| abcdef1234\+ \| 2222222222 \| 101 \| 50 \| 1 \|\n$/);
 });
