@@ -208,10 +208,13 @@ function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveSta
     const arrived = arrivedAt(event.host, move, server);
     if (arrived !== undefined) return { kind: "finished", destination: arrived };
   }
-  if (record === undefined && move.state.kind === "ordered" && ageMs > recordDueMs) {
+  const untouched = server?.host === event.host && server.taskState === undefined;
+  // Accepted, too, a call may come to nothing; while Nova does something with the server we wait.
+  const isLost = record === undefined && (move.state.kind === "ordered" || untouched);
+  if (isLost && ageMs > recordDueMs) {
     // Looked for a minute after a restart: the call was never made, so making it repeats nothing.
-    const untouched = server?.host === event.host && server.taskState === undefined;
-    if (move.state.inherited && untouched) return { kind: "planned", latestRecord };
+    if (move.state.kind === "ordered" && move.state.inherited && untouched)
+      return { kind: "planned", latestRecord };
     return {
       kind: "failed",
       reason: words("move.no-migration", { age: durationWords(ageMs) }),

@@ -180,7 +180,11 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   ],
   23: [
     "a call that Nova shows no record of is made again",
-    replacing(core("moves"), "if (move.state.inherited && untouched)", "if (untouched)"),
+    replacing(
+      core("moves"),
+      'move.state.kind === "ordered" && move.state.inherited && untouched',
+      "untouched",
+    ),
   ],
   24: [
     "moves begin before the host is forced down",
