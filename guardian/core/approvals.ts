@@ -150,11 +150,11 @@ export function foldAnswer(
     byDefault: false,
     bootId: state.memory.known[event.host]?.bootId,
   };
-  const word = {
-    approved: silent ? "approved: it may be fenced and evacuated" : "approved: it may be disabled",
-    held: "on hold: nothing new is done about it",
-    dismissed: "not a failure: it is left alone until it reports again",
-  }[event.answer];
+  const said = {
+    approved: silent ? "log.approved" : "log.approved-disable",
+    held: "log.on-hold",
+    dismissed: "log.dismissed",
+  } as const;
   return say(
     withoutAcknowledgements(withIncident(state, { ...incident, answer }), event.host),
     out,
@@ -162,7 +162,7 @@ export function foldAnswer(
       level: "warn",
       host: event.host,
       event: `incident-${event.answer}`,
-      text: `${word} (${event.by}: ${event.reason})`,
+      text: words(said[event.answer], { by: event.by, reason: event.reason }),
     },
   );
 }
@@ -197,7 +197,7 @@ export function foldAcknowledged(
     level: "info",
     host: event.host,
     event: "acknowledged",
-    text: `acknowledged by ${event.by}: ${event.reason}; what fires now is not repeated`,
+    text: words("log.acknowledged", { by: event.by, reason: event.reason }),
   });
 }
 
@@ -216,7 +216,7 @@ export function foldLapsed(state: GuardianState, host: HostState, out: Effect[])
       level: "info",
       host: host.host,
       event: "dismissal-ended",
-      text: "it reports again: the silence that was no failure is over, it is guarded again",
+      text: words("log.dismissal-ended"),
     });
     return closeIncident(told, host.host);
   }
@@ -224,7 +224,9 @@ export function foldLapsed(state: GuardianState, host: HostState, out: Effect[])
     level: "info",
     host: host.host,
     event: "approval-lapsed",
-    text: `it ${isFresh(host) ? "reports again" : "lives"}: the approval by ${answer.by} has lapsed`,
+    text: isFresh(host)
+      ? words("log.approval-lapsed-reports", { by: answer.by })
+      : words("log.approval-lapsed-lives", { by: answer.by }),
   });
 }
 
@@ -251,7 +253,7 @@ export function foldAsk(
   const answer: Answer = {
     kind: "approved",
     by: "nobody",
-    reason: "no answer in time, and the configuration says to act then",
+    reason: words("answer.by-default"),
     at: state.now,
     wall: state.wall,
     covers,
@@ -262,7 +264,7 @@ export function foldAsk(
     level: "warn",
     host: host.host,
     event: "no-answer",
-    text: `nobody answered within ${afterMs / 1000} s: acting, as the configuration says`,
+    text: words("log.no-answer", { limit: afterMs / 1000 }),
   });
 }
 

@@ -8,16 +8,16 @@ import type { Arming } from "./events.ts";
 import { say } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { stateWith, type GuardianState } from "./state.ts";
-import { words, type Words } from "./words.ts";
+import { words, type Said, type Words } from "./words.ts";
 
 export type ArmingState =
   | { readonly kind: "armed" }
   /** `waitsFor`: hosts whose moves, or whose off command, are under way. */
-  | { readonly kind: "disarming"; readonly why: string; readonly waitsFor: readonly HostName[] }
-  | { readonly kind: "disarmed"; readonly why: string };
+  | { readonly kind: "disarming"; readonly why: Said; readonly waitsFor: readonly HostName[] }
+  | { readonly kind: "disarmed"; readonly why: Said };
 
 export function armingOf(state: GuardianState): ArmingState {
-  const why = state.disarmedFile ? "the file `disarmed` exists" : state.memory.disarmed;
+  const why = state.disarmedFile ? words("arming.file") : state.memory.disarmed;
   if (why === undefined) return { kind: "armed" };
   const waitsFor = Object.values(state.memory.incidents)
     .filter((incident) => isInFlight(incident.phase))
@@ -46,13 +46,14 @@ function isInFlight(phase: Phase): boolean {
 
 /** A person arms or disarms. */
 export function foldArming(state: GuardianState, event: Arming, out: Effect[]): GuardianState {
-  const disarmed = event.armed ? undefined : `${event.by}: ${event.reason}`;
+  const { by, reason } = event;
+  const disarmed = event.armed ? undefined : words("arming.by", { by, reason });
   const memory = { ...state.memory, disarmed };
   return say(stateWith(state, { memory }), out, {
     level: "warn",
     host: undefined,
     event: event.armed ? "armed" : "disarmed",
-    text: `${event.armed ? "armed" : "disarmed"} by ${event.by}: ${event.reason}`,
+    text: words(event.armed ? "log.armed" : "log.disarmed-by", { by, reason }),
   });
 }
 
@@ -66,21 +67,21 @@ export function foldArmingTold(
   const was = state.memory.arming;
   if (now.kind === was) return state;
   const told = stateWith(state, { memory: { ...state.memory, arming: now.kind } });
-  const text = armingText(now, was, state.disarmedFile || before.disarmedFile);
+  const text = toldWords(now, was, state.disarmedFile || before.disarmedFile);
   if (text === undefined) return told;
   return say(told, out, { level: "warn", host: undefined, event: now.kind, text });
 }
 
 /** Undefined when the person, or the guardian, has said it already. */
-function armingText(now: ArmingState, was: string, byFile: boolean): string | undefined {
+function toldWords(now: ArmingState, was: string, byFile: boolean): Words | undefined {
   switch (now.kind) {
     case "armed":
-      return byFile ? "armed: the file `disarmed` is gone" : undefined;
+      return byFile ? words("log.armed-file-gone") : undefined;
     case "disarming":
-      return `disarming (${now.why}): nothing new is begun; under way on ${now.waitsFor.join(", ")}, followed to its end`;
+      return words("log.disarming", { why: now.why, hosts: now.waitsFor });
     case "disarmed":
-      if (was === "disarming") return "disarmed: nothing is under way any more";
-      return byFile ? `disarmed: ${now.why}` : undefined;
+      if (was === "disarming") return words("log.disarmed-ended");
+      return byFile ? words("log.disarmed", { why: now.why }) : undefined;
     default:
       return now satisfies never;
   }

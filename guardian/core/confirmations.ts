@@ -32,8 +32,8 @@ export function proofsFor(state: GuardianState, host: HostName): readonly ProofK
 export interface Standing {
   /** The oldest word that counts: the proof is as old as it. */
   readonly at: MonoMs;
-  /** "alice (uid 1000) and bob (uid 1001)". */
-  readonly by: string;
+  /** "alice (uid 1000)", and whoever else. */
+  readonly by: readonly string[];
 }
 
 /** The confirmation that stands now; undefined without one, or with one person too few. */
@@ -43,7 +43,7 @@ export function standingConfirmation(state: GuardianState, host: HostState): Sta
   const enough = counted.slice(-confirmBy);
   const [oldest] = enough;
   if (oldest === undefined || enough.length < confirmBy) return undefined;
-  return { at: oldest.at, by: enough.map(({ by }) => by).join(" and ") };
+  return { at: oldest.at, by: enough.map(({ by }) => by) };
 }
 
 /** The words that count, oldest first: no life since, not over, close enough to the newest. */
@@ -61,17 +61,13 @@ function countedConfirmations(state: GuardianState, host: HostState): readonly C
 }
 
 /** Anything that a host which is off cannot do, later than `since`. */
-export function lifeSince(
-  state: GuardianState,
-  host: HostState,
-  since: MonoMs,
-): string | undefined {
-  if ((host.lifeAt ?? 0) >= since) return "a report arrived";
-  if ((host.echoAt ?? 0) >= since) return "it answered a ping";
-  if (advancedAfter(host.service, since)) return "its nova-compute reported to Nova";
+export function lifeSince(state: GuardianState, host: HostState, since: MonoMs): Words | undefined {
+  if ((host.lifeAt ?? 0) >= since) return words("life.report");
+  if ((host.echoAt ?? 0) >= since) return words("life.ping");
+  if (advancedAfter(host.service, since)) return words("life.nova");
   for (const device of hostSettings(state.settings, host.host).devices) {
     const last = deviceTrack(host, device).readings.at(-1);
-    if (last?.reading.power === "on" && last.at >= since) return `${device} reads on`;
+    if (last?.reading.power === "on" && last.at >= since) return words("life.power-on", { device });
   }
   return undefined;
 }
@@ -179,12 +175,14 @@ export function foldConfirmed(
   const told = withConfirmations(state, incident, confirmations);
   const { confirmBy } = state.settings;
   const count = countedConfirmations(told, hostOf(told, event.host)).length;
-  const missing = count < confirmBy ? `; ${confirmBy - count} more must say it` : "";
   return say(told, out, {
     level: "warn",
     host: event.host,
     event: "confirmed-off",
-    text: `confirmed off by ${by}: ${reason}${missing}`,
+    text:
+      count < confirmBy
+        ? words("log.confirmed-more", { by, reason, count: confirmBy - count })
+        : words("log.confirmed", { by, reason }),
   });
 }
 
@@ -202,12 +200,12 @@ export function foldConfirmations(
   const kept = withConfirmations(state, incident, counted);
   const gone = all.filter((word) => !counted.includes(word));
   const life = lifeSince(state, host, gone[0]?.at ?? monoMs(0));
-  const why = life === undefined ? "its time is over" : `sign of life (${life})`;
+  const why = life === undefined ? words("void.over") : words("void.life", { life });
   return say(kept, out, {
     level: life === undefined ? "warn" : "error",
     host: host.host,
     event: "confirmation-void",
-    text: `the confirmation by ${gone.map(({ by }) => by).join(" and ")} is void: ${why}`,
+    text: words("log.confirmation-void", { by: gone.map(({ by }) => by), why }),
   });
 }
 

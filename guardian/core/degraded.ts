@@ -15,7 +15,7 @@ import { disabledGate, eyesGates } from "./gates.ts";
 import { stormGates } from "./storm-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
 import { incidentOf, say } from "./incidents.ts";
-import { degradedMark } from "./marks.ts";
+import { degradedMark, disabledWords } from "./marks.ts";
 import type { DegradedMark, OrderState } from "./memory.ts";
 import { modeOf } from "./modes.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
@@ -88,8 +88,8 @@ export function foldDegradedOrder(
     host: event.host,
     event: event.order,
     text: done
-      ? "disabled in Nova with our mark: it takes no new servers"
-      : `Nova did not ${event.order} it: ${reason}; looked at again in ${serviceRetryMs / 1000} s`,
+      ? words("log.disabled")
+      : words("log.order-failed", { order: event.order, reason, limit: serviceRetryMs / 1000 }),
   });
 }
 
@@ -214,12 +214,12 @@ function leaveToThem(
   out: Effect[],
 ): GuardianState {
   const { status, disabledReason } = host.service?.service ?? {};
-  const shown = status === "disabled" ? `disabled: ${disabledReason ?? "no reason given"}` : status;
+  const shown = status === "disabled" ? disabledWords(disabledReason) : words("shown.enabled");
   return say(withMark(state, host.host, { ...mark, theirs: true }), out, {
     level: "info",
     host: host.host,
     event: "mark-changed",
-    text: `Nova shows it ${shown}: a person changed our mark, so it is left as it is`,
+    text: words("log.mark-changed", { shown }),
   });
 }
 
@@ -228,7 +228,7 @@ function tellEnabled(state: GuardianState, host: HostName, out: Effect[]): Guard
     level: "info",
     host,
     event: "enable",
-    text: "well again for long enough: enabled in Nova, our mark is gone",
+    text: words("log.enabled"),
   });
 }
 

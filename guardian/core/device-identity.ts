@@ -4,6 +4,7 @@
  * little-endian; some BMCs send the whole GUID reversed, IPMI 2.0 section 20.8).
  */
 import type { DeviceIdentity } from "../ports.ts";
+import { words, type Words } from "./words.ts";
 
 /** Values that many boards share out of the box; they identify nothing. */
 const known = new Set([
@@ -52,10 +53,10 @@ export function sameIdentity(left: DeviceIdentity, right: DeviceIdentity): boole
 }
 
 /** "GUID a1b2…, serial 77" or "nothing". */
-export function identityText(identity: DeviceIdentity): string {
+export function identityWords(identity: DeviceIdentity): Words {
   const parts: string[] = [];
   if (identity.guid !== undefined) parts.push(`GUID ${identity.guid}`);
   if (identity.uuid !== undefined) parts.push(`UUID ${identity.uuid}`);
   if (identity.serial !== undefined) parts.push(`serial ${identity.serial}`);
-  return parts.length === 0 ? "nothing" : parts.join(", ");
+  return parts.length === 0 ? words("identity.none") : words("identity", { parts });
 }

@@ -5,15 +5,16 @@
 import type { Effect } from "./effects.ts";
 import { say } from "./incidents.ts";
 import { stateWith, type GuardianState } from "./state.ts";
+import { words, type Said } from "./words.ts";
 
 /** Stops every new action until a person arms again; told as a page by its alert. */
-export function disarm(state: GuardianState, out: Effect[], reason: string): GuardianState {
+export function disarm(state: GuardianState, out: Effect[], reason: Said): GuardianState {
   if (state.memory.disarmed !== undefined) return state;
   const memory = { ...state.memory, disarmed: reason };
   return say(stateWith(state, { memory }), out, {
     level: "error",
     host: undefined,
     event: "disarmed",
-    text: `disarmed: ${reason}`,
+    text: words("log.disarmed", { why: reason }),
   });
 }

@@ -15,6 +15,7 @@ import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { words } from "./words.ts";
 
 const lookEveryMs = 1000;
 /** How long servers are looked for that the last report counted and Nova does not list. */
@@ -99,7 +100,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     level: "info",
     host: host.host,
     event: "moves-ordered",
-    text: `evacuate called for ${ordered} server${ordered === 1 ? "" : "s"}`,
+    text: words("log.moves-ordered", { count: ordered }),
   });
 }
 
@@ -135,12 +136,15 @@ function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianS
   if (!listed || searching) return lookAgain(state, host, { ...phase, settledAt }, out);
   const done = moves.filter((move) => move.state.kind === "finished").length;
   const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves, unlisted };
-  const short = unlisted === 0 ? "" : `; its last report counted ${reported}`;
+  const count = { done, count: moves.length };
   return say(withPhase(state, host.host, ended), out, {
     level: done === moves.length && unlisted === 0 ? "info" : "error",
     host: host.host,
     event: "evacuation-ended",
-    text: `${done} of ${moves.length} servers run elsewhere${short}; the host waits for release`,
+    text:
+      unlisted === 0
+        ? words("log.evacuation-ended", count)
+        : words("log.evacuation-short", { ...count, reported }),
   });
 }
 

@@ -8,6 +8,7 @@ import { deviceWord } from "./power.ts";
 import { hostSettings, type FenceLevel, type Settings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
+import { words, type Said, type Words } from "./words.ts";
 
 /** A host's levels; none when it has no power device. */
 export function fenceLevels(settings: Settings, host: HostName): readonly FenceLevel[] {
@@ -16,22 +17,27 @@ export function fenceLevels(settings: Settings, host: HostName): readonly FenceL
   return devices.length === 0 ? [] : [{ devices, deadlineMs: undefined }];
 }
 
-/** "level 2 (pdu-a, pdu-b)". */
-export function levelName(settings: Settings, host: HostName, level: number): string {
-  const devices = fenceLevels(settings, host)[level]?.devices ?? [];
-  return `level ${level + 1} (${devices.join(", ")})`;
+/** A level by its number, from 1, and its devices, for sentences. */
+export function levelParameters(
+  settings: Settings,
+  host: HostName,
+  level: number,
+): { readonly level: number; readonly devices: readonly string[] } {
+  return { level: level + 1, devices: fenceLevels(settings, host)[level]?.devices ?? [] };
 }
 
-/** One line for each level that failed; of a single level its reason alone. */
-export function failureLines(
+/** What came of each level that failed; of a single level its reason alone. */
+export function failureWords(
   settings: Settings,
   host: HostName,
   failures: readonly LevelFailure[],
-): readonly string[] {
-  const single = fenceLevels(settings, host).length <= 1;
-  return failures.map(({ level, reason }) =>
-    single ? reason : `${levelName(settings, host, level)}: ${reason}`,
+): Said {
+  const [only] = failures;
+  if (only !== undefined && fenceLevels(settings, host).length <= 1) return only.reason;
+  const levels = failures.map(({ level, reason }) =>
+    words("fence.level", { ...levelParameters(settings, host, level), reason }),
   );
+  return words("fence.levels", { levels });
 }
 
 export interface NextLevel {
@@ -63,21 +69,21 @@ function levelProblem(
   state: GuardianState,
   host: HostState,
   { devices }: FenceLevel,
-): { readonly reason: string; readonly hopeless: boolean } | undefined {
+): { readonly reason: Words; readonly hopeless: boolean } | undefined {
   for (const device of devices) {
     const reason = unverifiedBecause(state, host.host, device);
     if (reason !== undefined) {
-      return { reason: `${device} is not verified: ${reason}`, hopeless: true };
+      return { reason: words("level.unverified", { device, reason }), hopeless: true };
     }
   }
   for (const device of devices) {
     const word = deviceWord(state, host, device);
     if (word.power !== "unknown") continue;
     if (word.because === "no-answer") {
-      return { reason: `${device} does not answer`, hopeless: false };
+      return { reason: words("level.no-answer", { device }), hopeless: false };
     }
     if (word.because === "probation") {
-      return { reason: `${device} answers again, not for long enough yet`, hopeless: false };
+      return { reason: words("level.probation", { device }), hopeless: false };
     }
   }
   return undefined;

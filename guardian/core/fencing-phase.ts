@@ -3,17 +3,19 @@
  * level when one has failed, and begin anew when all have, as long as the host looks dead.
  */
 import type { HostName } from "../../shared/names.ts";
-import { describeMs, monoMs } from "../../shared/time.ts";
+import { monoMs } from "../../shared/time.ts";
 import { approvalOf } from "./approvals.ts";
 import { standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
-import { failureLines, fenceLevels, nextLevel } from "./fence-levels.ts";
+import { failureWords, fenceLevels, nextLevel } from "./fence-levels.ts";
 import { freshHosts } from "./fence-orders.ts";
-import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
+import { confirmedFence, fenceState, type Fence, type Proven } from "./fencing.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import { orderedText, orderLevel } from "./level-orders.ts";
+import { orderedWords, orderLevel } from "./level-orders.ts";
 import type { LevelFailure, Phase } from "./memory.ts";
+import { readsSame } from "./same-words.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { durationWords, words, type Said, type Words } from "./words.ts";
 
 type Fencing = Extract<Phase, { kind: "fencing" }>;
 
@@ -23,7 +25,7 @@ export function beginFencing(
   host: HostState,
   out: Effect[],
   attempt: number,
-  lastFailure: string | undefined,
+  lastFailure: Said | undefined,
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   if (incident === undefined) return state;
@@ -49,7 +51,7 @@ export function beginFencing(
     level: "warn",
     host: host.host,
     event: "fence-ordered",
-    text: orderedText(state, host, order, `attempt ${attempt}`),
+    text: orderedWords(state, host, order, attempt),
   });
 }
 
@@ -73,7 +75,7 @@ export function beginConfirmed(
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   const fence = confirmedFence(state, host, undefined);
-  if (fence.kind !== "proven" || incident === undefined) return state;
+  if (fence === undefined || incident === undefined) return state;
   const owing = owingLife(incident.phase);
   const phase: Fencing = {
     kind: "fencing",
@@ -113,7 +115,7 @@ export function advanceFencing(
   if (fence.kind === "proven") return fenced(state, host, phase, fence, out);
   const confirmed = confirmedFence(state, host, lifeAt);
   // A person's word mints no more than the gates let begin.
-  if (confirmed.kind === "proven" && mayOrder) return fenced(state, host, phase, confirmed, out);
+  if (confirmed !== undefined && mayOrder) return fenced(state, host, phase, confirmed, out);
   const reason = failureOf(state, host, phase, level, fence);
   if (reason === undefined) return state;
   const failed = [...(run?.failed ?? []), { level, reason }];
@@ -129,13 +131,13 @@ function failureOf(
   phase: Fencing,
   level: number,
   fence: Exclude<Fence, { kind: "proven" }>,
-): string | undefined {
+): Words | undefined {
   if (fence.kind === "failed") return fence.reason;
   const { fenceAttemptMs } = state.settings.limits;
   const own = fenceLevels(state.settings, host.host)[level]?.deadlineMs;
   const lasted = state.now - (phase.run?.since ?? phase.since);
   if (lasted < (own ?? attemptMs(phase, fenceAttemptMs))) return undefined;
-  return `after ${describeMs(lasted)} still waiting for ${fence.for}`;
+  return words("fence.still-waiting", { lasted: durationWords(lasted), awaited: fence.for });
 }
 
 /** Attempts come ever more rarely, at most every ten attempt times; each is in the page. */
@@ -169,7 +171,7 @@ function nextLevelOrdered(
     level: "warn",
     host: host.host,
     event: "fence-ordered",
-    text: orderedText(state, host, order, `attempt ${phase.attempt}`),
+    text: orderedWords(state, host, order, phase.attempt),
   });
 }
 
@@ -185,16 +187,16 @@ function attemptFailed(
   const known = failures.filter(
     ({ level }) => level < fenceLevels(state.settings, host.host).length,
   );
-  const reason = failureLines(state.settings, host.host, known).join("; ");
+  const reason = failureWords(state.settings, host.host, known);
   const failed = { ...phase, lastFailure: reason };
   const told =
-    phase.lastFailure === reason
+    phase.lastFailure !== undefined && readsSame(phase.lastFailure, reason)
       ? withPhase(state, host.host, failed)
       : say(withPhase(state, host.host, failed), out, {
           level: "error",
           host: host.host,
           event: "fence-failed",
-          text: `not fenced: ${reason}; nothing is evacuated`,
+          text: words("log.fence-failed", { reason }),
         });
   const late = state.now - phase.since >= attemptMs(phase, state.settings.limits.fenceAttemptMs);
   // Tried again as long as the host looks dead: the next attempt may find the device well again.
@@ -205,7 +207,7 @@ function fenced(
   state: GuardianState,
   host: HostState,
   phase: Fencing,
-  fence: Extract<Fence, { kind: "proven" }>,
+  fence: Proven,
   out: Effect[],
 ): GuardianState {
   const failed = phase.run?.failed ?? [];
@@ -231,20 +233,14 @@ function fenced(
     level: "warn",
     host: host.host,
     event: "fenced",
-    text: fencedText(state, host, fence),
+    text: fencedWords(state, host, fence),
   });
 }
 
-function fencedText(
-  state: GuardianState,
-  host: HostState,
-  { proof, level }: Extract<Fence, { kind: "proven" }>,
-): string {
+function fencedWords(state: GuardianState, host: HostState, { proof, level }: Proven): Words {
   if (proof.method === "confirmed") {
-    const by = standingConfirmation(state, host)?.by ?? "people";
-    return `fenced by the word of ${by}: no power device says that it is off`;
+    return words("log.fenced-people", { by: standingConfirmation(state, host)?.by ?? [] });
   }
   const several = fenceLevels(state.settings, host.host).length > 1;
-  const which = several ? ` of level ${level + 1}` : "";
-  return `fenced: every power device${which} was read off twice, the last time after our command`;
+  return several ? words("log.fenced-level", { level: level + 1 }) : words("log.fenced");
 }

@@ -16,21 +16,23 @@ import { mintProof, type FenceProof } from "./proof.ts";
 import { noticeInForce } from "./self-checks.ts";
 import type { FenceLevel } from "./settings.ts";
 import { hostOf, type GuardianState, type HostState, type ReadingRecord } from "./state.ts";
-import { render } from "./words.ts";
+import { words, type Words } from "./words.ts";
 
 const readingsApartMs = 1000;
 
+export interface Proven {
+  readonly kind: "proven";
+  readonly proof: FenceProof;
+  readonly offSince: MonoMs;
+  /** The level that the proof rests on. */
+  readonly level: number;
+}
+
 /** What stands between the commands and a proof; undefined proof says why not yet. */
 export type Fence =
-  | {
-      readonly kind: "proven";
-      readonly proof: FenceProof;
-      readonly offSince: MonoMs;
-      /** The level that the proof rests on. */
-      readonly level: number;
-    }
-  | { readonly kind: "waiting"; readonly for: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  | Proven
+  | { readonly kind: "waiting"; readonly for: Words }
+  | { readonly kind: "failed"; readonly reason: Words };
 
 /**
  * Whether a host is fenced now, by readings asked for after `lifeAt`: one level complete, the first of
@@ -44,9 +46,8 @@ export function fenceState(
   tried = 0,
 ): Fence {
   const levels = fenceLevels(state.settings, host.host);
-  const none =
-    levels.length === 0 ? "no power device is configured" : "no level can be ordered off";
-  let found: Fence = { kind: "failed", reason: none };
+  const none = levels.length === 0 ? "fence.no-device" : "fence.no-level";
+  let found: Fence = { kind: "failed", reason: words(none) };
   for (const [at, level] of levels.entries()) {
     if (at !== tried && !level.devices.every((device) => commands[device] !== undefined)) continue;
     const fence = levelFence(state, host, level, at, commands, lifeAt);
@@ -73,24 +74,26 @@ function levelFence(
     offSince = Math.max(offSince, fence.offSince);
   }
   const on = deviceThatReadsOn(state, host, level);
-  if (on !== undefined) return { kind: "waiting", for: `${on} to read off (on)` };
+  if (on !== undefined) {
+    return { kind: "waiting", for: words("await.off", { device: on, power: "on" }) };
+  }
   const bootId = incidentOf(state, host.host)?.bootId;
   const { proofMs } = state.settings.limits;
   const proof = mintProof("power-devices", host.host, bootId, monoMs(obtainedAt), proofMs);
   return { kind: "proven", proof, offSince: monoMs(offSince), level };
 }
 
-/** Whether a host is fenced by the word of people, newer than any sign of life. */
+/** A proof by the word of people, newer than any sign of life; undefined without one that stands. */
 export function confirmedFence(
   state: GuardianState,
   host: HostState,
   lifeAt: MonoMs | undefined,
-): Fence {
+): Proven | undefined {
   const standing = standingConfirmation(state, host);
-  if (standing === undefined) return { kind: "waiting", for: "a person to confirm that it is off" };
+  if (standing === undefined) return undefined;
   const { at } = standing;
   // Said before the life that revoked the last proof: it must be said again.
-  if (at <= (lifeAt ?? 0)) return { kind: "waiting", for: "a person to confirm it again" };
+  if (at <= (lifeAt ?? 0)) return undefined;
   const bootId = incidentOf(state, host.host)?.bootId;
   const { confirmedMs } = state.settings.limits;
   const proof = mintProof("confirmed", host.host, bootId, at, confirmedMs);
@@ -101,8 +104,8 @@ export function confirmedFence(
 
 type DeviceFence =
   | { readonly kind: "off"; readonly lastAskedAt: MonoMs; readonly offSince: MonoMs }
-  | { readonly kind: "waiting"; readonly for: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "waiting"; readonly for: Words }
+  | { readonly kind: "failed"; readonly reason: Words };
 
 function deviceFence(
   state: GuardianState,
@@ -113,15 +116,15 @@ function deviceFence(
 ): DeviceFence {
   const word = deviceWord(state, host, device);
   if (command?.answer?.kind === "refused" || command?.answer?.kind === "no-answer") {
-    const refused = command.answer.kind === "refused";
-    const did = refused ? "refused to switch off" : "did not answer the off command";
-    return { kind: "failed", reason: `${device} ${did}: ${command.answer.reason}` };
+    const { kind, reason } = command.answer;
+    return { kind: "failed", reason: words(`fence.${kind}`, { device, reason }) };
   }
-  if (command?.answeredAt === undefined) return { kind: "waiting", for: `${device} to answer` };
+  if (command?.answeredAt === undefined)
+    return { kind: "waiting", for: words("await.answer", { device }) };
   if (word.power !== "off")
     return {
       kind: "waiting",
-      for: `${device} to read off (${render(deviceWords(state, host, device))})`,
+      for: words("await.off", { device, power: deviceWords(state, host, device) }),
     };
   // What turned off by our command must be read off twice afterwards; what was off already, once.
   const from = command.wasOn ? command.answeredAt : 0;
@@ -131,10 +134,10 @@ function deviceFence(
   const first = run[0];
   const last = run.at(-1);
   if (first === undefined || last === undefined || last.askedAt < command.answeredAt) {
-    return { kind: "waiting", for: `${device} to be read after its answer` };
+    return { kind: "waiting", for: words("await.read", { device }) };
   }
   if (last.at - first.at < readingsApartMs) {
-    return { kind: "waiting", for: `a second reading of ${device}` };
+    return { kind: "waiting", for: words("await.second", { device }) };
   }
   return { kind: "off", lastAskedAt: last.askedAt, offSince: first.at };
 }

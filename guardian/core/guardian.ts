@@ -37,6 +37,7 @@ import { assess } from "./signals.ts";
 import { newHostState, type GuardianState, type HostState, stateWith, withEyes } from "./state.ts";
 import { foldStorms, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
+import { words } from "./words.ts";
 
 export interface Step {
   readonly state: GuardianState;
@@ -187,11 +188,15 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
     level: "info",
     host: undefined,
     event: "started",
-    text: `epoch ${event.epoch}, mode ${state.settings.mode}, ${Object.keys(memory.incidents).length} open incidents`,
+    text: words("log.started", {
+      epoch: event.epoch,
+      mode: state.settings.mode,
+      count: Object.keys(memory.incidents).length,
+    }),
   });
   const recent = event.starts.filter((wall) => event.wall - wall < restartsWithinMs).length;
   if (recent < restartsToDisarm) return told;
-  return disarm(told, out, `it started ${recent} times within ten minutes`);
+  return disarm(told, out, words("arming.restarts", { count: recent }));
 }
 
 function foldReleased(state: GuardianState, event: Released, out: Effect[]): GuardianState {
@@ -200,7 +205,7 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
     level: "info",
     host: event.host,
     event: "released",
-    text: `released by ${event.by}: ${event.reason}`,
+    text: words("log.released", { by: event.by, reason: event.reason }),
   });
   const closed = closeIncident(told, event.host);
   const released = [...closed.memory.released, event.host];

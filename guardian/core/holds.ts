@@ -1,11 +1,12 @@
 /** What holds an action on a host: kept with its assessment, and said once for each change. */
 import type { Assessment, GateResult } from "./assessment.ts";
-import { describeGate } from "./assessment.ts";
+import { gateWords } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf, say } from "./incidents.ts";
 import type { Incident } from "./memory.ts";
 import { sameButNumbers } from "./same-words.ts";
 import { withHost, type GuardianState, type HostState, hostWith } from "./state.ts";
+import { render, words } from "./words.ts";
 
 /** Keeps the gates with the assessment, for `host explain` and the alerts. */
 export function withGates(
@@ -27,9 +28,9 @@ export function sayHold(
   const timeline = incidentOf(state, host.host)?.timeline;
   const before = timeline === undefined ? undefined : lastHeld.get(timeline);
   if (before !== undefined && sameGates(before, blocked)) return state;
-  const text = blocked.map((gate) => describeGate(gate)).join("; ");
+  const held = words("log.held", { gates: blocked.map(gateWords) });
   const said = timeline?.findLast((entry) => entry.text.startsWith("held by "));
-  if (said !== undefined && withoutNumbers(said.text) === `held by ${withoutNumbers(text)}`) {
+  if (said !== undefined && withoutNumbers(said.text) === withoutNumbers(render(held))) {
     if (timeline !== undefined) lastHeld.set(timeline, blocked);
     return state;
   }
@@ -37,7 +38,7 @@ export function sayHold(
     level: "warn",
     host: host.host,
     event: "held",
-    text: `held by ${text}`,
+    text: held,
   });
 }
 

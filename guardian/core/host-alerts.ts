@@ -21,7 +21,7 @@ import { isInStorm } from "./storm.ts";
 import { noticeEndsAt } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { durationWords, words, type Words } from "./words.ts";
+import { durationWords, words, type Said, type Words } from "./words.ts";
 
 /** A living but isolated host (row 16) is paged after this. */
 const isolatedPageMs = 30_000;
@@ -195,7 +195,7 @@ function fenceFailed(
   state: GuardianState,
   host: HostState,
   assessment: Assessment,
-  reason: string,
+  reason: Said,
 ): Wanted {
   return about(state, host, assessment, {
     kind: "fence-failed",

@@ -8,7 +8,7 @@ import {
   isTakenForDead,
   rowsOnTheWay,
 } from "./approvals.ts";
-import type { Assessment } from "./assessment.ts";
+import { verdictWords, type Assessment } from "./assessment.ts";
 import { foldConfirmations } from "./confirmations.ts";
 import { advanceDegraded } from "./degraded.ts";
 import type { Effect } from "./effects.ts";
@@ -28,7 +28,7 @@ import type { Evacuating } from "./service-orders.ts";
 import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
 import { hostOf, type GuardianState, type HostState } from "./state.ts";
-import { render } from "./words.ts";
+import { words } from "./words.ts";
 
 /** Advances one host by one round. `before` is the state at the end of the round before. */
 export function advanceIncident(
@@ -73,8 +73,9 @@ function sayChange(
   const was = before.hosts.get(host.host)?.assessment;
   const changed = was?.row !== assessment.row;
   if (!changed) return state;
-  const from = was === undefined ? "new" : was.verdict;
-  const text = `${from} -> ${assessment.verdict} (row ${assessment.row}): ${render(assessment.says)}`;
+  const { row, verdict, says } = assessment;
+  const from = was === undefined ? words("verdict.new") : verdictWords(was.verdict);
+  const text = words("log.verdict", { from, verdict: verdictWords(verdict), row, says });
   // Our own doubt is no trouble of the host: a blind minute must not open a thousand incidents.
   const calm =
     assessment.verdict === "healthy" || ["1", "1a", "3", "7", "8a"].includes(assessment.row);
@@ -95,13 +96,13 @@ function distrustDevices(state: GuardianState, host: HostState, out: Effect[]): 
     const key = deviceKey(host.host, device);
     const standing = next.memory.devices[key] ?? newStanding;
     if (standing.unverified !== undefined) continue;
-    const unverified = "it read off while the host showed life";
+    const unverified = words("device.off-while-alive");
     next = withStanding(next, key, { ...standing, unverified });
     next = say(next, out, {
       level: "error",
       host: host.host,
       event: "device-unverified",
-      text: `power device ${device} is not this host's: ${unverified}`,
+      text: words("log.device-unverified", { device, reason: unverified }),
     });
   }
   return next;
@@ -158,7 +159,7 @@ function standDown(state: GuardianState, host: HostState, out: Effect[]): Guardi
     level: "warn",
     host: host.host,
     event: "stood-down",
-    text: `fencing ends without a proof: it is ${host.assessment?.verdict ?? "unknown"} now`,
+    text: words("log.stood-down", { verdict: verdictWords(host.assessment?.verdict ?? "unknown") }),
   });
 }
 
@@ -168,7 +169,7 @@ function leaveOn(state: GuardianState, host: HostState, out: Effect[]): Guardian
     level: "warn",
     host: host.host,
     event: "stood-down",
-    text: "it came back while we were down, and no move had begun: it is left on, nothing is moved",
+    text: words("log.left-on"),
   });
 }
 
@@ -200,7 +201,7 @@ function wrongChassis(
   other: HostName,
   out: Effect[],
 ): GuardianState {
-  const reason = `after the power-off of ${host.host}, ${other} fell silent: the chassis that went off may be ${other}'s`;
+  const reason = words("arming.chassis", { host: host.host, other });
   const phase = incidentOf(state, host.host)?.phase;
   const given = phase?.kind === "evacuating" ? Object.keys(phase.commands) : [];
   const { devices } = hostSettings(state.settings, host.host);
@@ -237,7 +238,7 @@ function closeWhenBack(
     level: "info",
     host: host.host,
     event: "back",
-    text: `it is back: up, enabled and ${assessment.verdict}`,
+    text: words("log.back", { verdict: verdictWords(assessment.verdict) }),
   });
   return closeIncident(told, host.host);
 }

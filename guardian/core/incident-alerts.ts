@@ -236,7 +236,7 @@ function serversWords(servers: readonly NamedServer[]): Words {
   const more = servers.length - named.length;
   return words("servers.named", {
     count: servers.length,
-    names: more > 0 ? words("list.and-more", { names: named, count: more }) : named,
+    names: more > 0 ? words("servers.and-more", { names: named, count: more }) : named,
     projects: new Set(servers.map(({ project }) => project)).size,
   });
 }

@@ -3,6 +3,7 @@ import type { HostName } from "../../shared/names.ts";
 import type { Effect, Line } from "./effects.ts";
 import type { Incident, Phase } from "./memory.ts";
 import { stateWith, type GuardianState } from "./state.ts";
+import { render, type Words } from "./words.ts";
 
 const timelineMax = 200;
 
@@ -10,15 +11,19 @@ export function incidentOf(state: GuardianState, host: HostName): Incident | und
   return state.memory.incidents[host];
 }
 
+/** A line as words. Logs and timelines are English; in the journal a timeline is text. */
+export type Saying = Omit<Line, "kind" | "text"> & { readonly text: Words };
+
 /** Says a line that opens an incident where there is none; its id is stable and readable: "i12-compute-3". */
 export function openIncident(
   state: GuardianState,
   out: Effect[],
-  line: Omit<Line, "kind"> & { readonly host: HostName },
+  line: Saying & { readonly host: HostName },
 ): GuardianState {
   const { host } = line;
   if (incidentOf(state, host) !== undefined) return say(state, out, line);
-  out.push({ kind: "line", ...line });
+  const text = render(line.text);
+  out.push({ kind: "line", ...line, text });
   const count = state.memory.incidentCount + 1;
   const incident: Incident = {
     id: `i${count}-${host}`,
@@ -27,7 +32,7 @@ export function openIncident(
     openedWall: state.wall,
     bootId: state.memory.known[host]?.bootId,
     phase: { kind: "watching" },
-    timeline: [{ at: state.now, wall: state.wall, text: line.text }],
+    timeline: [{ at: state.now, wall: state.wall, text }],
   };
   const incidents = { ...state.memory.incidents, [host]: incident };
   return stateWith(state, { memory: { ...state.memory, incidents, incidentCount: count } });
@@ -47,11 +52,12 @@ export function withPhase(state: GuardianState, host: HostName, phase: Phase): G
 }
 
 /** Says a line in the log and, when the host has an incident, in its timeline. */
-export function say(state: GuardianState, out: Effect[], line: Omit<Line, "kind">): GuardianState {
-  out.push({ kind: "line", ...line });
+export function say(state: GuardianState, out: Effect[], line: Saying): GuardianState {
+  const text = render(line.text);
+  out.push({ kind: "line", ...line, text });
   const incident = line.host === undefined ? undefined : incidentOf(state, line.host);
   if (incident === undefined) return state;
-  const entry = { at: state.now, wall: state.wall, text: line.text };
+  const entry = { at: state.now, wall: state.wall, text };
   const timeline = [...incident.timeline, entry].slice(-timelineMax);
   const incidents = { ...state.memory.incidents, [incident.host]: { ...incident, timeline } };
   return stateWith(state, { memory: { ...state.memory, incidents } });

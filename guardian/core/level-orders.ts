@@ -1,10 +1,11 @@
 /** Ordering one level of a host's power devices off, and saying what came of those before it. */
 import type { Effect } from "./effects.ts";
-import { fenceLevels, levelName, nextLevel } from "./fence-levels.ts";
+import { fenceLevels, levelParameters, nextLevel } from "./fence-levels.ts";
 import { orderOff, type Commands } from "./fence-orders.ts";
 import { say } from "./incidents.ts";
 import type { Incident, LevelFailure, LevelRun } from "./memory.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 /** A level ordered off; without commands when none was left that could lead to a proof. */
 export interface LevelOrder {
@@ -53,20 +54,25 @@ function sayFailed(
       level: "warn",
       host: host.host,
       event: "level-failed",
-      text: `no proof by ${levelName(state.settings, host.host, level)}: ${reason}`,
+      text: words("log.level-failed", {
+        ...levelParameters(state.settings, host.host, level),
+        reason,
+      }),
     });
   }
   return next;
 }
 
 /** "power off ordered from pdu-a, pdu-b (attempt 1, level 2 of 2)". */
-export function orderedText(
+export function orderedWords(
   state: GuardianState,
   host: HostState,
-  order: LevelOrder,
-  why: string,
-): string {
+  { run, commands }: LevelOrder,
+  attempt: number,
+): Words {
+  const devices = Object.keys(commands);
   const levels = fenceLevels(state.settings, host.host).length;
-  const which = levels <= 1 ? "" : `, level ${order.run.level + 1} of ${levels}`;
-  return `power off ordered from ${Object.keys(order.commands).join(", ")} (${why}${which})`;
+  return levels <= 1
+    ? words("log.fence-ordered", { devices, attempt })
+    : words("log.fence-ordered-level", { devices, attempt, level: run.level + 1, levels });
 }

@@ -13,7 +13,7 @@ import type { Maintenance } from "./memory.ts";
 import { membersOf } from "./modes.ts";
 import type { MaintenanceWindow } from "./settings.ts";
 import { hostOf, type GuardianState, stateWith } from "./state.ts";
-import { render, words, type Words } from "./words.ts";
+import { words, type Words } from "./words.ts";
 
 /** What holds a host now; undefined when it is in service. */
 export function maintenanceOf(state: GuardianState, host: HostName): Maintenance | undefined {
@@ -24,7 +24,7 @@ export function maintenanceOf(state: GuardianState, host: HostName): Maintenance
   return {
     reason,
     owner: "",
-    by: "the configuration",
+    by: words("maintenance.by-configuration"),
     sinceWall: state.startedWall,
     untilWall: undefined,
     window: undefined,
@@ -63,7 +63,7 @@ export function foldMaintenanceSet(
     level: "info",
     host,
     event: "maintenance-set",
-    text: `in maintenance: ${render(maintenanceWords(entry))}; set by ${by}`,
+    text: words("log.maintenance-set", { maintenance: maintenanceWords(entry), by }),
   });
 }
 
@@ -83,12 +83,15 @@ export function foldMaintenanceCleared(
     open === undefined
       ? withoutEntry(state, host)
       : withEntry(state, host, { ...windowEntry(open), cleared: true });
-  const why = event.reason === "" ? "" : `: ${event.reason}`;
+  const { reason } = event;
   return say(next, out, {
     level: "info",
     host,
     event: "maintenance-cleared",
-    text: `maintenance cleared by ${by}${why}; it is guarded again`,
+    text:
+      reason === ""
+        ? words("log.maintenance-cleared", { by })
+        : words("log.maintenance-cleared-because", { by, reason }),
   });
 }
 
@@ -128,20 +131,20 @@ function endWhatIsOver(state: GuardianState, host: HostName, out: Effect[]): Gua
     const since = hostOf(state, host).freshSince;
     // Somebody may still be in the chassis: tidying a file brings nobody out of it.
     if (since === undefined && !entry.cleared) return state;
-    return tellEnd(state, host, entry, "its window is no longer in the configuration", out);
+    return tellEnd(state, host, entry, words("maintenance.window-gone"), out);
   }
   if (entry.untilWall === undefined || !isOver(state, entry.untilWall)) return state;
   if (entry.cleared) return withoutEntry(state, host);
   const { freshSince } = hostOf(state, host);
   const steady =
     freshSince !== undefined && state.now - freshSince >= state.settings.limits.graceFreshMs;
-  if (steady) return tellEnd(state, host, entry, "its end has come", out);
+  if (steady) return tellEnd(state, host, entry, words("maintenance.end-has-come"), out);
   if (entry.overdue) return state;
   return say(withEntry(state, host, { ...entry, overdue: true }), out, {
     level: "warn",
     host,
     event: "maintenance-overdue",
-    text: `its maintenance (${entry.reason}) is over, but it does not report: held until it does, or until it is cleared`,
+    text: words("log.maintenance-overdue", { reason: entry.reason }),
   });
 }
 
@@ -149,7 +152,7 @@ function tellEnd(
   state: GuardianState,
   host: HostName,
   entry: Maintenance,
-  why: string,
+  why: Words,
   out: Effect[],
 ): GuardianState {
   const ended = withoutEntry(state, host);
@@ -158,7 +161,7 @@ function tellEnd(
     level: "info",
     host,
     event: "maintenance-ended",
-    text: `maintenance (${entry.reason}) ends: ${why}; it is guarded again`,
+    text: words("log.maintenance-ended", { reason: entry.reason, why }),
   });
 }
 
@@ -175,7 +178,7 @@ function beginWindow(
       level: "info",
       host,
       event: "maintenance-began",
-      text: `in maintenance: ${render(maintenanceWords(entry))}; ${entry.by}`,
+      text: words("log.maintenance-began", { maintenance: maintenanceWords(entry), by: entry.by }),
     });
   }
   return next;
@@ -200,7 +203,7 @@ function windowEntry(window: MaintenanceWindow): Maintenance {
   return {
     reason,
     owner,
-    by: `planned window ${name}`,
+    by: words("maintenance.by-window", { name }),
     sinceWall: startWall,
     untilWall: endWall,
     window: windowId(window),

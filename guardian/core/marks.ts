@@ -31,18 +31,18 @@ export function disabledBy(state: GuardianState, host: HostState): DisabledBy {
   if (service.status === "disabled") {
     const match = pattern.exec(service.disabledReason ?? "");
     if (match?.[1] === state.settings.guardianId) return { kind: "us" };
-    const reason = service.disabledReason;
-    return {
-      kind: "others",
-      reason:
-        reason === undefined
-          ? words("value.disabled-no-reason")
-          : words("value.disabled", { reason }),
-    };
+    return { kind: "others", reason: disabledWords(service.disabledReason) };
   }
   // We force down before we disable, so for a moment our own incident shows only the first.
   if (service.forcedDown && !ours) {
     return { kind: "others", reason: words("value.forced-down") };
   }
   return { kind: "nobody" };
+}
+
+/** "disabled: …", with the reason that Nova shows. */
+export function disabledWords(reason: string | undefined): Words {
+  return reason === undefined
+    ? words("value.disabled-no-reason")
+    : words("value.disabled", { reason });
 }

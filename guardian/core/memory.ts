@@ -7,6 +7,7 @@ import type { HostName, ServerId } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
 import type { FenceProof } from "./proof.ts";
+import type { Said } from "./words.ts";
 
 /** One server's part of an evacuation. */
 export type MoveState =
@@ -26,9 +27,9 @@ export type MoveState =
       readonly latestRecord: number;
     }
   | { readonly kind: "finished"; readonly destination: HostName }
-  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: Said }
   /** Not ours to move, or it would lose its disk. */
-  | { readonly kind: "left"; readonly reason: string };
+  | { readonly kind: "left"; readonly reason: Said };
 
 export interface Move {
   readonly server: ServerId;
@@ -54,7 +55,7 @@ export interface OffCommand {
 export interface LevelFailure {
   /** From 0. */
   readonly level: number;
-  readonly reason: string;
+  readonly reason: Said;
 }
 
 /** Which level of a host's power devices is tried, and what came of those before it. */
@@ -76,7 +77,7 @@ export type Phase =
       readonly since: MonoMs;
       readonly attempt: number;
       /** Why the attempt before this one led to no proof. */
-      readonly lastFailure: string | undefined;
+      readonly lastFailure: Said | undefined;
       readonly commands: Readonly<Record<string, OffCommand>>;
       /** Undefined: nothing was ordered by this process, as far as it knows. */
       readonly run?: LevelRun | undefined;
@@ -96,7 +97,7 @@ export type Phase =
       /** Readings count toward a proof only when asked for after this: the last sign of life. */
       readonly lifeAt: MonoMs | undefined;
       /** What that sign was, for people; undefined when there was none. */
-      readonly life: string | undefined;
+      readonly life: Said | undefined;
       readonly commands: Readonly<Record<string, OffCommand>>;
       /** The level that the proof rests on, or that is tried. */
       readonly run?: LevelRun | undefined;
@@ -133,7 +134,7 @@ export interface Answer {
   readonly kind: "approved" | "held" | "dismissed";
   /** "alice (uid 1000)". */
   readonly by: string;
-  readonly reason: string;
+  readonly reason: Said;
   readonly at: MonoMs;
   readonly wall: number;
   /** What the host was when it was said: silent, or degraded. An answer never covers the other. */
@@ -183,7 +184,7 @@ export interface DeviceStanding {
   readonly pinned: DeviceIdentity | undefined;
   readonly vouchedBy: string | undefined;
   /** Why no proof may come from it; undefined when nothing speaks against it. */
-  readonly unverified: string | undefined;
+  readonly unverified: Said | undefined;
 }
 
 export interface FiringAlert {
@@ -200,7 +201,7 @@ export interface Maintenance {
   readonly reason: string;
   readonly owner: string;
   /** Who set it: "alice (uid 1000)", or the window. */
-  readonly by: string;
+  readonly by: Said;
   readonly sinceWall: number;
   /** Undefined: until it is cleared. */
   readonly untilWall: number | undefined;
@@ -238,7 +239,7 @@ export interface KnownHost {
 export interface Memory {
   readonly version: 1;
   /** Why the guardian may not act; undefined when it is armed. */
-  readonly disarmed: string | undefined;
+  readonly disarmed: Said | undefined;
   readonly incidents: Readonly<Record<string, Incident>>;
   readonly incidentCount: number;
   /** Wall times of fences without a person: the one place where wall time is subtracted. */

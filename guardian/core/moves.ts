@@ -4,14 +4,13 @@
  * is looked up in Nova's migration records.
  */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import { describeMs } from "../../shared/time.ts";
 import type { ComputeServer, EvacuationRecord } from "../ports.ts";
 import type { Effect } from "./effects.ts";
 import type { EvacuateAnswered, MovesSeen, ServersSeen } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move, MoveState } from "./memory.ts";
 import type { GuardianState } from "./state.ts";
-import { render, words, type Said } from "./words.ts";
+import { durationWords, words, type Said, type Words } from "./words.ts";
 
 /** An ordered move that Nova shows no record of after this long was not taken. */
 const recordDueMs = 60_000;
@@ -39,15 +38,20 @@ export function foldServers(
   }
   const all = Object.values(moves);
   const left = all.filter((move) => move.state.kind === "left");
-  const leftText =
-    left.length === 0 ? "" : `; left: ${left.map((move) => render(leftWords(move))).join(", ")}`;
   const planned = { ...phase, moves: { ...known, ...moves }, lookedAt: undefined };
-  const more = phase.moves === undefined ? "" : " further";
+  const count = { planned: all.length - left.length, count: all.length };
+  const said =
+    phase.moves === undefined
+      ? words("log.moves-planned", count)
+      : words("log.moves-planned-further", count);
   return say(withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined }), out, {
     level: left.length === 0 ? "info" : "error",
     host: event.host,
     event: "moves-planned",
-    text: `${all.length - left.length} of ${all.length}${more} servers will be moved${leftText}`,
+    text:
+      left.length === 0
+        ? said
+        : words("log.moves-left", { moves: said, servers: left.map(leftWords) }),
   });
 }
 
@@ -79,15 +83,14 @@ function planMove(
 }
 
 /** Why a server may not be moved; undefined when it may. */
-function leftBecause(state: GuardianState, server: ComputeServer): string | undefined {
-  if (server.metadata["guardian:evacuate"] === "false")
-    return "guardian:evacuate=false is set on it";
-  if (server.name.startsWith("amphora-")) return "Octavia manages it and replaces it itself";
+function leftBecause(state: GuardianState, server: ComputeServer): Words | undefined {
+  if (server.metadata["guardian:evacuate"] === "false") return words("left.metadata");
+  if (server.name.startsWith("amphora-")) return words("left.octavia");
   if (!["active", "stopped", "error"].includes(server.vmState)) {
-    return `Nova does not evacuate a server that is ${server.vmState}`;
+    return words("left.state", { state: server.vmState });
   }
   if (!server.volumeBacked && !state.settings.instancesShared) {
-    return "its root disk is on the dead host; set instancesShared if that directory is shared";
+    return words("left.local-disk");
   }
   return undefined;
 }
@@ -108,13 +111,13 @@ export function foldEvacuateAnswer(
         state: { kind: "running", at: event.at, latestRecord },
       });
     case "refused": {
-      const reason = `Nova refused: ${answer.status} ${answer.reason}`;
+      const reason = words("move.refused", { status: answer.status, reason: answer.reason });
       const failed = withMove(state, event.host, { ...move, state: { kind: "failed", reason } });
       return say(failed, out, {
         level: "error",
         host: event.host,
         event: "move-failed",
-        text: `${move.name}: ${reason}`,
+        text: words("log.move", { server: move.name, state: reason }),
       });
     }
     case "not-made": {
@@ -123,7 +126,10 @@ export function foldEvacuateAnswer(
         level: "warn",
         host: event.host,
         event: "move-not-made",
-        text: `${move.name}: the evacuate call was not made (${answer.reason})`,
+        text: words("log.move", {
+          server: move.name,
+          state: words("move.not-made", { reason: answer.reason }),
+        }),
       });
     }
     case "unknown":
@@ -131,7 +137,10 @@ export function foldEvacuateAnswer(
         level: "warn",
         host: event.host,
         event: "move-unknown",
-        text: `${move.name}: no answer to the evacuate call (${answer.reason}); looking, not repeating`,
+        text: words("log.move", {
+          server: move.name,
+          state: words("move.unknown", { reason: answer.reason }),
+        }),
       });
     default:
       return answer satisfies never;
@@ -152,16 +161,16 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
       level: seen.kind === "finished" ? "info" : "error",
       host: event.host,
       event: `move-${seen.kind}`,
-      text: `${move.name}: ${moveText(move, seen)}`,
+      text: words("log.move", { server: move.name, state: moveWords(move, seen) }),
     });
   }
   return next;
 }
 
-function moveText(move: Move, state: MoveState): string {
+function moveWords(move: Move, state: MoveState): Said {
   switch (state.kind) {
     case "finished":
-      return `${move.ran ? "runs" : "is, stopped as before,"} on ${state.destination}`;
+      return words(move.ran ? "move.runs" : "move.stopped", { host: state.destination });
     case "failed":
     case "left":
       return state.reason;
@@ -180,33 +189,45 @@ function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveSta
   const { at, latestRecord } = move.state;
   // An answer asked for before the call was made says nothing of it.
   if (event.askedAt < at) return undefined;
-  if (event.gone.includes(move.server)) return { kind: "left", reason: "deleted meanwhile" };
+  if (event.gone.includes(move.server)) return { kind: "left", reason: words("move.deleted") };
   const record = event.records.find(
     (found) => found.server === move.server && found.id > latestRecord,
   );
   const server = event.servers.find((found) => found.server === move.server);
   const ageMs = event.at - at;
   if (record !== undefined && ["error", "failed"].includes(record.status)) {
-    const fault = server?.fault === undefined ? "" : `: ${server.fault}`;
-    return { kind: "failed", reason: `Nova's migration ${record.id} is ${record.status}${fault}` };
+    const { id, status } = record;
+    const fault = server?.fault;
+    const reason =
+      fault === undefined
+        ? words("move.migration", { id, status })
+        : words("move.migration-fault", { id, status, fault });
+    return { kind: "failed", reason };
   }
   if (record !== undefined && ["done", "completed"].includes(record.status)) {
     const arrived = arrivedAt(event.host, move, server);
     if (arrived !== undefined) return { kind: "finished", destination: arrived };
   }
-  if (record === undefined && move.state.kind === "ordered" && ageMs > recordDueMs) {
+  const untouched = server?.host === event.host && server.taskState === undefined;
+  // Accepted, too, a call may come to nothing; while Nova does something with the server we wait.
+  const isLost = record === undefined && (move.state.kind === "ordered" || untouched);
+  if (isLost && ageMs > recordDueMs) {
     // Looked for a minute after a restart: the call was never made, so making it repeats nothing.
-    const untouched = server?.host === event.host && server.taskState === undefined;
-    if (move.state.inherited && untouched) return { kind: "planned", latestRecord };
+    if (move.state.kind === "ordered" && move.state.inherited && untouched)
+      return { kind: "planned", latestRecord };
     return {
       kind: "failed",
-      reason: `Nova shows no migration ${describeMs(ageMs)} after the call`,
+      reason: words("move.no-migration", { age: durationWords(ageMs) }),
     };
   }
   const { moveMsMax } = state.settings.limits;
   if (ageMs > moveMsMax) {
-    const shown = record === undefined ? "no migration" : `migration ${record.id} ${record.status}`;
-    return { kind: "failed", reason: `not finished after ${describeMs(ageMs)}: ${shown}` };
+    const age = durationWords(ageMs);
+    const reason =
+      record === undefined
+        ? words("move.late-no-migration", { age })
+        : words("move.late", { age, id: record.id, status: record.status });
+    return { kind: "failed", reason };
   }
   return undefined;
 }

@@ -4,7 +4,7 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
-import { identityText, sameIdentity } from "./device-identity.ts";
+import { identityWords, sameIdentity } from "./device-identity.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerRead, Vouched } from "./events.ts";
 import { say } from "./incidents.ts";
@@ -22,6 +22,7 @@ import {
   hostWith,
   stateWith,
 } from "./state.ts";
+import { words, type Said } from "./words.ts";
 
 const readingsMax = 6;
 
@@ -69,7 +70,8 @@ function foldIdentity(state: GuardianState, event: PowerRead): GuardianState {
   }
   if (sameIdentity(standing.pinned, identity)) return state;
   if (standing.unverified !== undefined) return state;
-  const unverified = `it showed ${identityText(identity)}, earlier ${identityText(standing.pinned)}`;
+  const before = identityWords(standing.pinned);
+  const unverified = words("device.changed", { identity: identityWords(identity), before });
   return withStanding(state, key, { ...standing, unverified });
 }
 
@@ -86,7 +88,12 @@ export function foldVouched(state: GuardianState, event: Vouched, out: Effect[])
       level: "warn",
       host: event.host,
       event: "vouched",
-      text: `${event.by} vouches that ${device}, which shows ${identityText(reading.identity)}, is its power device: ${event.reason}`,
+      text: words("log.vouched", {
+        by: event.by,
+        device,
+        identity: identityWords(reading.identity),
+        reason: event.reason,
+      }),
     });
   }
   return next;
@@ -113,9 +120,9 @@ export function withStanding(
 export type DeviceWord =
   | { readonly power: "on" | "off" | "contradicted" }
   | { readonly power: "unknown"; readonly because: "unread" | "no-answer" | "old" | "probation" }
-  | { readonly power: "unknown"; readonly because: "unverified"; readonly reason: string };
+  | { readonly power: "unknown"; readonly because: "unverified"; readonly reason: Said };
 
-const words = {
+const plainWords = {
   on: { power: "on" },
   off: { power: "off" },
   contradicted: { power: "contradicted" },
@@ -128,17 +135,17 @@ const words = {
 export function deviceWord(state: GuardianState, host: HostState, device: string): DeviceWord {
   const track = host.devices.get(device);
   const last = track?.readings.at(-1);
-  if (track === undefined || last === undefined) return words.unread;
+  if (track === undefined || last === undefined) return plainWords.unread;
   const { reading } = last;
   if (track.offSince !== undefined && isContradicted(state, host, track)) {
     const standing = state.memory.devices[deviceKey(host.host, device)];
-    if (standing?.unverified === undefined) return words.contradicted;
+    if (standing?.unverified === undefined) return plainWords.contradicted;
   }
-  if (reading.power === "unknown") return words["no-answer"];
-  if (state.now - last.at > state.settings.limits.powerAgeMsMax) return words.old;
+  if (reading.power === "unknown") return plainWords["no-answer"];
+  if (state.now - last.at > state.settings.limits.powerAgeMsMax) return plainWords.old;
   const reason = unverifiedBecause(state, host.host, device);
   if (reason !== undefined) return { power: "unknown", because: "unverified", reason };
-  return onProbation(state, host, track) ? words.probation : words[reading.power];
+  return onProbation(state, host, track) ? plainWords.probation : plainWords[reading.power];
 }
 
 /** Failed to answer since the host turned suspect, and has not answered for long enough since. */

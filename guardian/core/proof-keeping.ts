@@ -10,14 +10,16 @@ import { freshHosts } from "./fence-orders.ts";
 import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
 import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import { orderedText, orderLevel, type LevelOrder } from "./level-orders.ts";
+import { orderLevel, type LevelOrder } from "./level-orders.ts";
 import type { Incident } from "./memory.ts";
 import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { proofStands } from "./proof.ts";
+import { readsSame } from "./same-words.ts";
 import { phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { render, words, type Words } from "./words.ts";
 
 const refencesMax = 2;
 
@@ -38,7 +40,7 @@ export function resumeFence(
     level: "warn",
     host: host.host,
     event: "fence-resumed",
-    text: "power off ordered again after a restart: its power is read afresh",
+    text: words("log.fence-resumed"),
   });
 }
 
@@ -55,7 +57,8 @@ export function keepProof(
   if (life !== undefined) {
     const lostAt = phase.lostAt ?? state.now;
     // A living host shows life in every round: said when it begins, and when its power is seen on.
-    const isNews = phase.life === undefined || (life.poweredOn && phase.life !== life.what);
+    const known = phase.life !== undefined && readsSame(phase.life, life.what);
+    const isNews = phase.life === undefined || (life.poweredOn && !known);
     const seen = isNews ? life.what : phase.life;
     const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen };
     const kept = withPhase(state, host.host, revoked);
@@ -64,7 +67,7 @@ export function keepProof(
   }
   const byDevices = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
   const byPeople = confirmedFence(state, host, phase.lifeAt);
-  const fence = byDevices.kind !== "proven" && byPeople.kind === "proven" ? byPeople : byDevices;
+  const fence = byDevices.kind === "proven" ? byDevices : (byPeople ?? byDevices);
   if (fence.kind !== "proven") return withoutProof(state, host, phase, fence, held, out);
   if (phase.proof?.obtainedAt === fence.proof.obtainedAt) return state;
   const offSince = phase.proof === undefined ? fence.offSince : phase.offSince;
@@ -79,8 +82,8 @@ export function keepProof(
     event: "proof-renewed",
     text:
       fence.proof.method === "confirmed"
-        ? `confirmed off by ${standingConfirmation(state, host)?.by}: a new proof stands`
-        : "every power device reads off again, twice: a new proof stands",
+        ? words("log.proof-people", { by: standingConfirmation(state, host)?.by ?? [] })
+        : words("log.proof-renewed"),
   });
 }
 
@@ -100,7 +103,7 @@ function withoutProof(
     level: "error",
     host: host.host,
     event: "proof-lapsed",
-    text: `the proof lapsed: ${fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason}`,
+    text: words("log.proof-lapsed", { reason: reasonOf(fence) }),
   });
 }
 
@@ -129,11 +132,10 @@ function tryNextLevel(
   // The level of the lapsed proof had its time: it lapsed because its devices said nothing more.
   const tried = run.since < lostAt;
   if (fence.kind === "waiting" && !tried && state.now - run.since < own) return state;
-  const waitsFor = fence.kind === "waiting" ? `waiting for ${fence.for}` : fence.reason;
   const atEnd = nextLevel(state, host, run.level + 1).level === undefined;
   // Round and round, but never faster than an attempt's time.
   if (atEnd && state.now - run.since < state.settings.limits.fenceAttemptMs) return state;
-  const known = run.level < levels.length ? [{ level: run.level, reason: waitsFor }] : [];
+  const known = run.level < levels.length ? [{ level: run.level, reason: reasonOf(fence) }] : [];
   const further = atEnd
     ? { from: 0, failed: [], news: 0, step: "lapsed" }
     : { from: run.level + 1, failed: known, news: known.length, step: "lapsed" };
@@ -145,21 +147,30 @@ function tryNextLevel(
     level: "warn",
     host: host.host,
     event: "fence-ordered",
-    text: orderedText(state, host, order, "the proof lapsed"),
+    text: words("log.fence-ordered-lapsed", {
+      devices: Object.keys(order.commands),
+      level: order.run.level + 1,
+      levels: levels.length,
+    }),
   });
+}
+
+/** Why no device proves it now. */
+function reasonOf(fence: Exclude<Fence, { kind: "proven" }>): Words {
+  return fence.kind === "waiting" ? words("fence.waiting", { awaited: fence.for }) : fence.reason;
 }
 
 function sayRevoked(
   state: GuardianState,
   host: HostState,
-  what: string,
+  life: Words,
   out: Effect[],
 ): GuardianState {
   return say(state, out, {
     level: "error",
     host: host.host,
     event: "proof-revoked",
-    text: `sign of life (${what}): the proof is revoked, no new move starts`,
+    text: words("log.proof-revoked", { life }),
   });
 }
 
@@ -168,7 +179,7 @@ function signOfLife(
   state: GuardianState,
   host: HostState,
   phase: Evacuating,
-): { readonly what: string; readonly poweredOn: boolean } | undefined {
+): { readonly what: Words; readonly poweredOn: boolean } | undefined {
   const { proof, offSince } = phase;
   // With two devices the proof may rest on a reading older than the first "off" of the later one.
   const since = phase.lifeAt ?? monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
@@ -176,19 +187,19 @@ function signOfLife(
     const last = track.readings.at(-1);
     const on = last?.reading.power === "on" && last.askedAt > since;
     if (on && speaksAgainst(state, host.host, track.device, phase.run?.level ?? 0)) {
-      return { what: `${track.device} reads on`, poweredOn: true };
+      return { what: words("life.power-on", { device: track.device }), poweredOn: true };
     }
   }
-  if ((host.lifeAt ?? 0) > since) return { what: "a report arrived", poweredOn: false };
-  if ((host.echoAt ?? 0) > since) return { what: "it answered a ping", poweredOn: false };
+  if ((host.lifeAt ?? 0) > since) return { what: words("life.report"), poweredOn: false };
+  if ((host.echoAt ?? 0) > since) return { what: words("life.ping"), poweredOn: false };
   if (advancedAfter(host.service, since)) {
-    return { what: "its nova-compute reported to Nova", poweredOn: false };
+    return { what: words("life.nova"), poweredOn: false };
   }
   return undefined;
 }
 
-const noDeviceLeft =
-  "it was powered on again, and no verified power device is left to switch it off";
+const noDeviceLeft = words("log.refence-no-device");
+const noDeviceLeftText = render(noDeviceLeft);
 
 /** The level that was tried, unless its device failed: then the next one, and the first after the last. */
 function orderAgain(
@@ -236,12 +247,10 @@ function refence(
     switchedOff: phase.switchedOff || ordered,
     freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,
   };
-  const text = ordered
-    ? `it was powered on again while its servers move: power off ordered again`
-    : noDeviceLeft;
+  const text = ordered ? words("log.refenced") : noDeviceLeft;
   const phased = withPhase(order.state, host.host, next);
   // Tried in every round: said when it begins, so that the timeline keeps what came before.
-  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeft)) {
+  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeftText)) {
     return phased;
   }
   return say(phased, out, { level: "error", host: host.host, event: "refenced", text });

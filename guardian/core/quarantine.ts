@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import type { Effect } from "./effects.ts";
 import { advanceIncident } from "./host-round.ts";
 import { stateWith, type GuardianState } from "./state.ts";
+import { render, words } from "./words.ts";
 
 /** Advances one host by one round; what it threw, and what it wanted to do, ends here. */
 export function advanceOrQuarantine(
@@ -40,7 +41,7 @@ function quarantine(
     level: "error",
     host: name,
     event: "quarantined",
-    text: `a promise of the design is broken: ${reason}; nothing more is done about this host`,
+    text: render(words("log.quarantined", { reason })),
   });
   return stateWith(state, { memory: { ...state.memory, quarantined } });
 }

@@ -1,5 +1,5 @@
 /** Whether what is said has changed in more than its numbers, told without rendering it. */
-import type { Parameter, Said, Words } from "./words.ts";
+import { render, type Parameter, type Said, type Words } from "./words.ts";
 
 /**
  * True only if both sentences are the same once each number in them is left out. False may mean that
@@ -12,6 +12,11 @@ export function sameButNumbers(left: Said, right: Said): boolean {
 /** True only if both sentences are the same, their numbers too. */
 export function isSame(left: Said, right: Said): boolean {
   return sameSaid(left, right, Object.is);
+}
+
+/** True only if both read the same, however they came to be. */
+export function readsSame(left: Said, right: Said): boolean {
+  return isSame(left, right) || render(left) === render(right);
 }
 
 type SameNumber = (left: number, right: number) => boolean;

@@ -6,6 +6,7 @@ import { incidentOf, say, withPhase } from "./incidents.ts";
 import { ourMark } from "./marks.ts";
 import type { OrderState, Phase } from "./memory.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { words } from "./words.ts";
 
 export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
 
@@ -79,7 +80,7 @@ export function foldServiceOrder(
     host: event.host,
     event: event.order,
     text: done
-      ? `${event.order === "force-down" ? "nova-compute forced down" : "host disabled with our mark"}`
-      : `Nova did not ${event.order} it: ${reason}; again in ${serviceRetryMs / 1000} s`,
+      ? words(event.order === "force-down" ? "log.forced-down" : "log.host-disabled")
+      : words("log.order-again", { order: event.order, reason, limit: serviceRetryMs / 1000 }),
   });
 }

@@ -79,7 +79,7 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
       ...(levels.length > 1
         ? { level: 1 + levels.findIndex((one) => one.devices.includes(device)) }
         : {}),
-      unverified: unverifiedBecause(state, name, device) ?? "",
+      unverified: render(unverifiedBecause(state, name, device) ?? "", language),
     })),
     mode: render(modeWords(modeOf(state, name)), language),
     maintenance: maintenanceText(state, name, language),
@@ -121,14 +121,26 @@ function answerText(state: GuardianState, { answer, asked }: Incident, language:
 }
 
 /** Who holds which host, and until when. */
-export function showMaintenance(state: GuardianState): readonly unknown[] {
+export function showMaintenance(
+  state: GuardianState,
+  language: Language = "en",
+): readonly unknown[] {
   const names = new Set([...Object.keys(state.memory.maintenance), ...state.settings.hosts.keys()]);
   return [...names].sort().flatMap((name) => {
     const found = maintenanceOf(state, hostName(name));
     if (found === undefined) return [];
     const { reason, owner, by, untilWall, overdue } = found;
     const until = untilWall === undefined ? "cleared" : describeWall(untilWall);
-    return [{ host: name, reason, owner, by, until, overdue: overdue ? "yes" : "no" }];
+    return [
+      {
+        host: name,
+        reason,
+        owner,
+        by: render(by, language),
+        until,
+        overdue: overdue ? "yes" : "no",
+      },
+    ];
   });
 }
 
@@ -153,8 +165,14 @@ export function showIncident(state: GuardianState, id: string, language: Languag
     phase: incident.phase.kind,
     answer: answerText(state, incident, language),
     timeline: incident.timeline,
-    moves: movesOf(incident),
+    moves: movesOf(incident).map((move) => moveShown(move, language)),
   };
+}
+
+/** A move as it is kept, with its reason as text. */
+function moveShown({ state, ...move }: Move, language: Language): unknown {
+  if (state.kind !== "failed" && state.kind !== "left") return { ...move, state };
+  return { ...move, state: { ...state, reason: render(state.reason, language) } };
 }
 
 /** The guardian itself: armed or not, its eyes, its channels. */

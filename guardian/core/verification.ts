@@ -4,17 +4,18 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import type { DeviceIdentity } from "../ports.ts";
-import { identifiesHost, identityText } from "./device-identity.ts";
+import { identifiesHost, identityWords } from "./device-identity.ts";
 import type { DeviceStanding, Memory } from "./memory.ts";
 import { hostSettings, type Settings } from "./settings.ts";
 import { stateWith, type GuardianState } from "./state.ts";
+import { words, type Said, type Words } from "./words.ts";
 
 export interface Verification {
   /** What it was worked out from; another object means that it is due again. */
   readonly devices: Memory["devices"] | undefined;
   readonly known: Memory["known"] | undefined;
   /** Why a device is not verified, by host and device; a verified one is in it with undefined. */
-  readonly reasons: ReadonlyMap<HostName, ReadonlyMap<string, string | undefined>>;
+  readonly reasons: ReadonlyMap<HostName, ReadonlyMap<string, Said | undefined>>;
 }
 
 export const noVerification: Verification = {
@@ -39,9 +40,9 @@ export function unverifiedBecause(
   state: GuardianState,
   host: HostName,
   device: string,
-): string | undefined {
+): Said | undefined {
   const reasons = state.verification.reasons.get(host);
-  return reasons?.has(device) === true ? reasons.get(device) : "it has not been read yet";
+  return reasons?.has(device) === true ? reasons.get(device) : words("device.unread");
 }
 
 /** The state with its verification up to date. */
@@ -59,9 +60,9 @@ function verify(settings: Settings, memory: Memory): Verification["reasons"] {
   for (const [host, { hardwareUuid }] of Object.entries(memory.known)) {
     if (hardwareUuid !== "") append(hostsByUuid, hardwareUuid, host);
   }
-  const all = new Map<HostName, ReadonlyMap<string, string | undefined>>();
+  const all = new Map<HostName, ReadonlyMap<string, Said | undefined>>();
   for (const host of settings.hosts.keys()) {
-    const reasons = new Map<string, string | undefined>();
+    const reasons = new Map<string, Said | undefined>();
     all.set(host, reasons);
     for (const device of hostSettings(settings, host).devices) {
       const standing = memory.devices[deviceKey(host, device)] ?? newStanding;
@@ -76,16 +77,16 @@ function verify(settings: Settings, memory: Memory): Verification["reasons"] {
 function reasonFor(
   { pinned, vouchedBy, unverified }: DeviceStanding,
   uuid: string,
-  twin: string | undefined,
-): string | undefined {
-  if (pinned === undefined) return "it has not been read yet";
+  twin: Words | undefined,
+): Said | undefined {
+  if (pinned === undefined) return words("device.unread");
   if (unverified !== undefined) return unverified;
   if (vouchedBy !== undefined) return undefined;
-  if (uuid === "") return "its host reported no UUID to compare with, and nobody vouched for it";
+  if (uuid === "") return words("device.no-uuid");
   if (!identifiesHost(pinned, uuid)) {
-    return `it shows ${identityText(pinned)}, its host's UUID is ${uuid}`;
+    return words("device.other-uuid", { identity: identityWords(pinned), uuid });
   }
-  return twin === undefined ? undefined : `it shows the same identity as ${twin}`;
+  return twin === undefined ? undefined : words("device.twin", { twin });
 }
 
 /** Hosts whose devices show an identity, by that identity. */
@@ -109,13 +110,13 @@ function twinOf(
   host: HostName,
   owners: ReadonlyMap<string, readonly string[]>,
   sameUuid: readonly string[],
-): string | undefined {
+): Words | undefined {
   if (pinned === undefined) return undefined;
   const showing = owners.get(identityKey(pinned)) ?? [];
   const other = showing.find((name) => name !== host);
-  if (other !== undefined) return `the device of ${other}`;
+  if (other !== undefined) return words("twin.device", { host: other });
   const namesake = sameUuid.find((name) => name !== host);
-  return namesake === undefined ? undefined : `host ${namesake}`;
+  return namesake === undefined ? undefined : words("twin.host", { host: namesake });
 }
 
 function identityKey({ guid, uuid, serial }: DeviceIdentity): string {

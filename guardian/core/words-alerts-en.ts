@@ -70,7 +70,7 @@ export const alertsEnglish = {
   "impact.unlisted": "{count} servers that nobody moved",
   "servers.none": "no servers",
   "servers.named": "{count|server|servers} ({names}) of {projects|project|projects}",
-  "list.and-more": "{names} and {count} more",
+  "servers.and-more": "{names} and {count} more",
 
   "todo.eyes": "restore what is named; the guardian goes on by itself",
   "todo.arm": "find out what happened, then: guardian arm --reason …",

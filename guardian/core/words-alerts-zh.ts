@@ -70,7 +70,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "impact.unlisted": "{count} 台云主机无人迁移",
   "servers.none": "没有云主机",
   "servers.named": "{count} 台云主机（{names}），属于 {projects} 个项目",
-  "list.and-more": "{names} 等，另有 {count} 个",
+  "servers.and-more": "{names} 等，另有 {count} 个",
 
   "todo.eyes": "恢复所列各项；之后守护者自行继续",
   "todo.arm": "查明原因后执行：guardian arm --reason …",

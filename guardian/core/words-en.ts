@@ -2,6 +2,7 @@
 import { gatesEnglish } from "./words-gates-en.ts";
 import { rowsEnglish } from "./words-rows-en.ts";
 import { alertsEnglish } from "./words-alerts-en.ts";
+import { logEnglish } from "./words-log-en.ts";
 
 export const english = {
   "evidence.no-vote": "reports: no collector has a vote",
@@ -89,4 +90,5 @@ export const english = {
   ...gatesEnglish,
   ...rowsEnglish,
   ...alertsEnglish,
+  ...logEnglish,
 } as const;

@@ -3,6 +3,7 @@ import type { english } from "./words-en.ts";
 import { gatesChinese } from "./words-gates-zh.ts";
 import { rowsChinese } from "./words-rows-zh.ts";
 import { alertsChinese } from "./words-alerts-zh.ts";
+import { logChinese } from "./words-log-zh.ts";
 
 export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "evidence.no-vote": "上报：没有任何采集器有表决权",
@@ -83,4 +84,5 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   ...gatesChinese,
   ...rowsChinese,
   ...alertsChinese,
+  ...logChinese,
 };

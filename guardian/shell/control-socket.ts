@@ -118,7 +118,7 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
     return { status: 200, body: { size: recording.size(), incidents: recording.incidents() } };
   }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
-  if (kind === "maintenance") return { status: 200, body: showMaintenance(state) };
+  if (kind === "maintenance") return { status: 200, body: showMaintenance(state, language) };
   if (kind === "incidents" && id === undefined)
     return { status: 200, body: showIncidents(state, language) };
   if (kind === "policy" && id !== undefined && state.hosts.has(hostName(id))) {

@@ -20,6 +20,7 @@ import { isUnderWay } from "../core/moves-under-way.ts";
 import type { Incident } from "../core/memory.ts";
 import { silentDevices } from "../core/power.ts";
 import { hostOf } from "../core/state.ts";
+import { render } from "../core/words.ts";
 
 export interface Reply {
   readonly status: number;
@@ -77,7 +78,8 @@ function arm(asked: Asked, armed: boolean): Reply {
   const arming = armingOf(guardian.state());
   const still =
     arming.kind === "disarming" ? { underWay: arming.waitsFor, note: "followed to its end" } : {};
-  const held = armed && arming.kind !== "armed" ? { note: `still held: ${arming.why}` } : {};
+  const held =
+    armed && arming.kind !== "armed" ? { note: `still held: ${render(arming.why)}` } : {};
   return { status: 200, body: { done: true, by, arming: arming.kind, ...still, ...held } };
 }
 

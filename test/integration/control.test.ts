@@ -19,6 +19,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { ask } from "../../guardian/cli.ts";
 import { callerHeader, identifyCaller, proveCaller } from "../../guardian/shell/caller-identity.ts";
+import { render } from "../../guardian/core/words.ts";
 import { wallMs } from "../../shared/time.ts";
 import { api, control, dead } from "../support/control-fixture.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
@@ -56,7 +57,10 @@ test("another user of the group is itself", async (t) => {
     return promisify(execFile)(process.execPath, argv, { env: { USER: "root" } });
   };
   await asUser(other, "0");
-  assert.match(core.state.memory.disarmed ?? "", /^(?:\w+ \(uid 65534\)|uid 65534), says root: /);
+  assert.match(
+    render(core.state.memory.disarmed ?? ""),
+    /^(?:\w+ \(uid 65534\)|uid 65534), says root: /,
+  );
   const failed = await asUser(other, other).then(
     () => assert.fail("a stranger was let in"),
     (error: { code: number; stderr: string }) => error,

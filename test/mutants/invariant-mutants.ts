@@ -33,7 +33,7 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   ],
   2: [
     "a device that does not answer is off",
-    replacing(core("power"), 'return words["no-answer"];', "return words.off;"),
+    replacing(core("power"), 'return plainWords["no-answer"];', "return plainWords.off;"),
   ],
   3: [
     "two readings may be of one moment",
@@ -180,7 +180,11 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   ],
   23: [
     "a call that Nova shows no record of is made again",
-    replacing(core("moves"), "if (move.state.inherited && untouched)", "if (untouched)"),
+    replacing(
+      core("moves"),
+      'move.state.kind === "ordered" && move.state.inherited && untouched',
+      "untouched",
+    ),
   ],
   24: [
     "moves begin before the host is forced down",

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
 import { defaultTable } from "../../guardian/core/verdict-table.ts";
+import type { WordKey } from "../../guardian/core/words.ts";
+import { keysToldIn, tellableKeys } from "../support/told-keys.ts";
 
 const folder = "test/scenario";
 const stories = readdirSync(folder, { withFileTypes: true })
@@ -40,6 +42,86 @@ test("every gate holds somebody in a story", () => {
   }
   const missing = gateList.map(({ gate }) => gate).filter((gate) => !held.has(gate));
   assert.deepEqual([...missing].sort(), [...guardedGates].sort());
+});
+
+/** Sentences of the catalogue that no log of a story can tell, by the reason why. */
+const untold: Readonly<Record<string, readonly WordKey[]>> = {
+  "a log has the values of gates that hold, and these let pass": [
+    "asked.default",
+    "answer.approved",
+    "value.aggregates-not-needed",
+    "value.anchors",
+    "value.steady",
+    "value.ledger",
+    "value.heard-elsewhere",
+    "value.seen-fresh",
+    "value.pings-of-hung",
+    "value.capacity-warning",
+    "value.no-scheduler-shown",
+  ],
+  "of the rows and gates above, which guard what others reach first": [
+    "row.1a",
+    "row.13a",
+    "limit.lag",
+    "value.witness",
+    "limit.witness",
+    "value.pings-unseen",
+    "limit.pings",
+  ],
+  "shown by the command line, or among the reasons of an alert, which the logs leave out": [
+    "asked.ago",
+    "answer.by-default",
+    "maintenance.by-configuration",
+    "device.unread",
+    "device.changed",
+    "device.no-uuid",
+    "device.other-uuid",
+    "device.twin",
+  ],
+  "a promise of the design must be broken first (unit/quarantine)": [
+    "alert.quarantined",
+    "log.quarantined",
+  ],
+  "Nova must answer everything but one question (unit/stalled, unit/domains)": [
+    "stalled.list-again",
+    "stalled.moves",
+    "value.capacity-hidden",
+  ],
+  "the configuration must change in the middle of the story (unit/maintenance, unit/fencing)": [
+    "maintenance.window-gone",
+    "fence.no-device",
+  ],
+  "every device must lose its standing in the middle of a fencing (unit/fence-levels)": [
+    "fence.no-level",
+  ],
+  "over within a second, and said of what has lasted for 30 s only": [
+    "await.answer",
+    "await.read",
+    "await.second",
+  ],
+  "the world tells of a lost journal before an order is given (unit/moves)": ["move.not-made"],
+};
+
+test("every sentence that a log can tell is told in a story, or is listed with the reason", () => {
+  const told = new Set(stories.flatMap(({ log }) => [...keysToldIn(log)]));
+  const listed = Object.values(untold).flat();
+  const missing = tellableKeys.filter((key) => !told.has(key));
+  assert.deepEqual([...missing].sort(), [...listed].sort());
+  assert.ok(tellableKeys.length >= 200, `${tellableKeys.length} sentences`);
+});
+
+test("a story's sentences are found by what stands in them, and nothing else is", () => {
+  const line = (text: string): string => `   12.50  compute-1  ${text}\n`;
+  const held = line("held by armed: disarmed: alice: x, must be = armed");
+  assert.deepEqual([...keysToldIn(held)].sort(), [
+    "gate-line",
+    "log.held",
+    "value.armed",
+    "value.disarmed",
+  ]);
+  assert.deepEqual([...keysToldIn("   12.50  world      fenced\n")], []);
+  assert.ok(keysToldIn(line("vm-1: runs on compute-2")).has("move.runs"));
+  assert.ok(!keysToldIn(line("vm-1: runs on")).has("move.runs"));
 });
 
 /** What was said in a story, without times, names and numbers. */

@@ -68,10 +68,13 @@ export function people(world: World, words: readonly string[]): void {
       return world.tell({ kind: "maintenance-cleared", at, wall, host, by, reason });
     }
     case "disable":
-      world.nova.disable(`service-${first}`, rest.join(" "));
+      world.nova.disable(`service-${first}`, rest.length === 0 ? undefined : rest.join(" "));
       return;
     case "enable":
       world.nova.enable(`service-${first}`);
+      return;
+    case "set-up":
+      world.nova.setUp(`service-${first}`);
       return;
     case "force-down":
       world.nova.forceDown(`service-${first}`);

@@ -14,7 +14,9 @@ import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
+import type { EvacuateMode } from "./world-nova.ts";
 import { furnishLevels, type BmcMode } from "./world-power.ts";
+import { novaCommand } from "./nova-commands.ts";
 import { people } from "./people.ts";
 import { worldAddress } from "./world-calls.ts";
 import { wallStart } from "./world-guardian.ts";
@@ -259,6 +261,9 @@ export function perform(world: World, words: readonly string[]): void {
     case "nova":
       world.novaUp = first === "up";
       return;
+    case "nova-evacuate":
+      world.nova.evacuateMode = first as EvacuateMode;
+      return;
     case "store":
       world.collectors.storeUp = first === "up";
       return;
@@ -280,6 +285,11 @@ export function perform(world: World, words: readonly string[]): void {
     case "step-clock":
       world.guardian.wallOffsetMs += duration(first, verb);
       return;
+    case "nova-moves":
+    case "nova-orders":
+    case "nova-mends":
+    case "server":
+      return novaCommand(world, words);
     default:
       return people(world, words);
   }

@@ -4,18 +4,8 @@
  * promises) is not repeated here.
  */
 import { dirname, join, normalize } from "node:path/posix";
-
-export interface Source {
-  /** From the repository's root, with forward slashes. */
-  readonly path: string;
-  readonly text: string;
-}
-
-/** One line for people: file:line, the rule, what is wrong, and the fix. */
-export type Finding = string;
-
-/** A question to one source; `exists` says whether a path of the repository is there. */
-export type Rule = (source: Source, exists: (path: string) => boolean) => readonly Finding[];
+import { sentences } from "./sentence-rule.ts";
+import { at, codeLines, type Finding, type Line, type Rule, type Source } from "./tidy-source.ts";
 
 const daemons: readonly string[] = ["compute-probe", "collector", "guardian"];
 /** Shared files without I/O: a core may import their values. */
@@ -35,29 +25,6 @@ const timerFiles: readonly string[] = [
 ];
 const processMembers: readonly string[] = ["hrtime", "pid", "getuid", "kill"];
 
-interface Line {
-  readonly number: number;
-  readonly text: string;
-}
-
-/** Comments blanked out, and the text of strings too when asked; line numbers stay. */
-export function codeLines(text: string, strings: "keep" | "blank"): readonly Line[] {
-  const pattern =
-    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
-  const blank = (part: string): string => part.replace(/[^\n]/g, " ");
-  const code = text.replace(pattern, (found) => {
-    if (found.startsWith("/")) return blank(found);
-    if (strings === "keep") return found;
-    if (!found.startsWith("`")) return blank(found);
-    // What a template computes is code.
-    const parts = found.split(/(\$\{[^}]*\})/);
-    return parts
-      .map((part) => (part.startsWith("${") ? part.replace(/"[^"\n]*"/g, blank) : blank(part)))
-      .join("");
-  });
-  return code.split("\n").map((line, index) => ({ number: index + 1, text: line }));
-}
-
 interface Import {
   readonly line: number;
   readonly from: string;
@@ -76,10 +43,6 @@ export function importsOf({ text }: Source): readonly Import[] {
     const line = code.slice(0, end).split("\n").length;
     return { line, from: match[2] ?? match[3] ?? "", typeOnly: match[1] !== undefined };
   });
-}
-
-function at(source: Source, line: number, rule: string, what: string, fix: string): Finding {
-  return `${source.path}:${line}: ${rule}: ${what}; ${fix}`;
 }
 
 function folderOf(path: string): string {
@@ -354,5 +317,6 @@ export const rules: Readonly<Record<string, Rule>> = {
   "only fencing.ts mints a proof": proofMinting,
   "nothing is left for later, no test is switched off": leftovers,
   "names say what a thing is": words,
+  "what is said comes from the catalogue": sentences,
   "links lead to files": links,
 };

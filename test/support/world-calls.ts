@@ -208,7 +208,7 @@ function lookAtNova(world: World, effect: NovaLook): void {
         host,
         records: nova.evacuations(host),
         servers: servers.flatMap((id) => nova.server(id) ?? []),
-        gone: [],
+        gone: effect.servers.filter((id) => nova.server(id) === undefined),
       }));
     }
     default:

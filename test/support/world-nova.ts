@@ -25,12 +25,13 @@ export interface NovaService {
 
 export interface NovaServer {
   readonly id: ServerId;
-  readonly name: string;
+  name: string;
   host: HostName;
   status: string;
   vmState: string;
   taskState: string | undefined;
   volumeBacked: boolean;
+  metadata: Readonly<Record<string, string>>;
   fault: string | undefined;
   moving: boolean;
 }
@@ -116,6 +117,7 @@ export class WorldNova {
       vmState: "active",
       taskState: undefined,
       volumeBacked,
+      metadata: {},
       fault: undefined,
       moving: false,
     });
@@ -190,7 +192,7 @@ export class WorldNova {
     return this.#change(serviceId, (service) => void (service.forcedDown = true));
   }
 
-  disable(serviceId: string, reason: string): ApiAnswer {
+  disable(serviceId: string, reason: string | undefined): ApiAnswer {
     return this.#change(serviceId, (service) => {
       service.status = "disabled";
       service.reason = reason;
@@ -343,7 +345,7 @@ function shown(server: NovaServer): ComputeServer {
     project: "project-1",
     locked: false,
     volumeBacked: server.volumeBacked,
-    metadata: {},
+    metadata: server.metadata,
     fault: server.fault,
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import { render } from "../../guardian/core/words.ts";
 
 test("somebody's old evacuation record does not end the question to the others", () => {
   const core = new CoreFixture({}, 24).run(15_000);
@@ -15,5 +16,5 @@ test("somebody's old evacuation record does not end the question to the others",
   core.fact(host2, { reports: false, echo: [], novaReports: false });
   core.run(60_000);
   assert.deepEqual(core.done("evacuate"), []);
-  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { armingOf } from "../../guardian/core/arming.ts";
+import { words } from "../../guardian/core/words.ts";
 import { alice, CoreFixture, host1 } from "../support/core-fixture.ts";
 
 function arm(core: CoreFixture, armed: boolean): void {
@@ -25,12 +26,13 @@ function moving(): CoreFixture {
   while (core.done("evacuate").length < 2) core.run(250);
   return core;
 }
+const byAlice = words("arming.by", { by: alice, reason: "a test" });
 
 test("nothing under way: disarmed at once, and armed again", () => {
   const core = new CoreFixture().run(15_000);
   assert.deepEqual(armingOf(core.state), { kind: "armed" });
   arm(core, false);
-  assert.deepEqual(armingOf(core.state), { kind: "disarmed", why: `${alice}: a test` });
+  assert.deepEqual(armingOf(core.state), { kind: "disarmed", why: byAlice });
   arm(core, true);
   assert.deepEqual(armingOf(core.state), { kind: "armed" });
 });
@@ -41,7 +43,7 @@ test("disarming follows what Nova has accepted, begins nothing, and ends disarme
   core.run(1000);
   assert.deepEqual(armingOf(core.state), {
     kind: "disarming",
-    why: `${alice}: a test`,
+    why: byAlice,
     waitsFor: [host1],
   });
   core.run(60_000);
@@ -82,7 +84,7 @@ test("the file holds although a person arms", () => {
   core.tick(250);
   assert.deepEqual(armingOf(core.state), {
     kind: "disarmed",
-    why: "the file `disarmed` exists",
+    why: words("arming.file"),
   });
 });
 

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   identifiesHost,
-  identityText,
+  identityWords,
   isTellingUuid,
   sameIdentity,
   uuidSpellings,
 } from "../../guardian/core/device-identity.ts";
 import type { DeviceIdentity } from "../../guardian/ports.ts";
+import { render } from "../../guardian/core/words.ts";
 
 const nothing: DeviceIdentity = { guid: undefined, uuid: undefined, serial: undefined };
 /** As dmidecode prints it: 00112233-4455-6677-8899-aabbccddeeff. */
@@ -68,6 +69,6 @@ test("the same identity is equal in everything that is shown", () => {
   assert.ok(sameIdentity(one, { ...one }));
   assert.ok(!sameIdentity(one, { ...one, serial: "78" }));
   assert.ok(!sameIdentity(one, { ...one, guid: undefined }));
-  assert.equal(identityText(one), `GUID ${host}, serial 77`);
-  assert.equal(identityText(nothing), "nothing");
+  assert.equal(render(identityWords(one)), `GUID ${host}, serial 77`);
+  assert.equal(render(identityWords(nothing)), "nothing");
 });

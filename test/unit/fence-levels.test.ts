@@ -12,6 +12,7 @@ import {
 import { viewPower } from "../../guardian/core/power-view.ts";
 import type { FenceLevel, HostSettings, Settings } from "../../guardian/core/settings.ts";
 import { showHost } from "../../guardian/core/show.ts";
+import { render, words as say } from "../../guardian/core/words.ts";
 import { monoMs } from "../../shared/time.ts";
 import type { HostName } from "../../shared/names.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
@@ -113,7 +114,7 @@ test("a BMC that says on speaks against outlets that are off, in either order", 
     const { of, signal } = story(levels, words);
     const fence = of(outlets);
     assert.ok(
-      fence.kind === "waiting" && fence.for.startsWith("bmc to read off"),
+      fence.kind === "waiting" && render(fence.for).startsWith("bmc to read off"),
       JSON.stringify(fence),
     );
     assert.equal(signal, "on");
@@ -151,7 +152,9 @@ test("passed over: a level that is not verified; one that does not answer, for o
   };
   const next = nextLevel(distrusted, host, 0);
   assert.equal(next.level, 1);
-  assert.deepEqual(next.skipped, [{ level: 0, reason: "bmc is not verified: it shows nothing" }]);
+  assert.deepEqual(next.skipped, [
+    { level: 0, reason: say("level.unverified", { device: "bmc", reason: "it shows nothing" }) },
+  ]);
 });
 
 test("the journal of a release without levels loads: fencing begins with the first level", () => {

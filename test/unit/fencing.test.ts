@@ -4,6 +4,7 @@ import { fenceState } from "../../guardian/core/fencing.ts";
 import { proofStands } from "../../guardian/core/proof.ts";
 import type { OffCommand } from "../../guardian/core/memory.ts";
 import type { PowerOffAnswer } from "../../guardian/ports.ts";
+import { render } from "../../guardian/core/words.ts";
 import { after, monoMs } from "../../shared/time.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -170,7 +171,7 @@ for (const [name, { readings, answer, wasOn, expect, ...times }] of Object.entri
     }
     assert.notEqual(fence.kind, "proven");
     assert.match(
-      fence.kind === "waiting" ? fence.for : "reason" in fence ? fence.reason : "",
+      render(fence.kind === "waiting" ? fence.for : "reason" in fence ? fence.reason : ""),
       expect,
     );
   });
@@ -251,6 +252,6 @@ test("a chassis that turned off while another host fell silent: disarm, no move"
   while (core.done("power-off").length === 0) core.run(250);
   core.powerLoss(host2);
   core.run(20_000);
-  assert.match(core.state.memory.disarmed ?? "", /compute-1, compute-2 fell silent/);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-1, compute-2 fell silent/);
   assert.equal(core.done("evacuate").length, 0);
 });

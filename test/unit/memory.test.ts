@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { emptyMemory, parseMemory, remembered } from "../../guardian/core/memory.ts";
 import { monoMs } from "../../shared/time.ts";
 import { wholeCloud } from "../../guardian/core/storm.ts";
+import { render } from "../../guardian/core/words.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 function evacuating(): CoreFixture {
@@ -98,7 +99,7 @@ test("three starts in ten minutes: disarmed, and it stays so", () => {
   const core = new CoreFixture().run(15_000);
   core.restart([core.wall - 500_000, core.wall - 1000, core.wall]);
   core.run(1000);
-  assert.match(core.state.memory.disarmed ?? "", /started 3 times within ten minutes/);
+  assert.match(render(core.state.memory.disarmed ?? ""), /started 3 times within ten minutes/);
   core.restart([core.wall]);
   assert.ok(core.state.memory.disarmed !== undefined);
   const old = new CoreFixture().run(15_000);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { MoveState } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { ApiAnswer, ComputeServer } from "../../guardian/ports.ts";
+import { render, words } from "../../guardian/core/words.ts";
 import type { ServerId } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -40,7 +41,7 @@ for (const [name, changes, reason] of left) {
     assert.equal(core.done("evacuate").length, 0);
     const state = stateOf(core, server);
     assert.equal(state?.kind, "left");
-    assert.match(state?.kind === "left" ? state.reason : "", reason);
+    assert.match(render(state?.kind === "left" ? state.reason : ""), reason);
     const page = core.alerts().find((alert) => alert.kind === "left-behind");
     assert.equal(page?.class, "page");
     assert.match(page?.why.join() ?? "", reason);
@@ -97,7 +98,7 @@ for (const status of ["error", "failed"]) {
     core.nova.changeServer(server, { fault: "No valid host was found" });
     core.run(120_000);
     const state = stateOf(core, server);
-    assert.match(state?.kind === "failed" ? state.reason : "", /No valid host was found$/);
+    assert.match(render(state?.kind === "failed" ? state.reason : ""), /No valid host was found$/);
     assert.equal(core.done("evacuate").length, 1);
   });
 }
@@ -106,7 +107,7 @@ test("a server that was deleted meanwhile is left, without a call", () => {
   const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
   core.nova.servers = [];
   core.run(3000);
-  assert.deepEqual(stateOf(core, server), { kind: "left", reason: "deleted meanwhile" });
+  assert.deepEqual(stateOf(core, server), { kind: "left", reason: words("move.deleted") });
 });
 
 const answers: readonly (readonly [string, ApiAnswer, MoveState["kind"]])[] = [
@@ -163,7 +164,7 @@ test("a move that takes more than 5 min is paged and not repeated", () => {
   assert.equal(stateOf(core, server)?.kind, "running");
   core.run(30_000);
   const state = stateOf(core, server);
-  assert.match(state?.kind === "failed" ? state.reason : "", /not finished after 5 min/);
+  assert.match(render(state?.kind === "failed" ? state.reason : ""), /not finished after 5 min/);
   assert.equal(core.done("evacuate").length, 1);
 });
 

@@ -76,7 +76,7 @@ for (const [name, change, reason] of unverified) {
     const core = new CoreFixture();
     change(core);
     core.run(15_000);
-    assert.match(unverifiedBecause(core.state, host1, "bmc") ?? "", reason);
+    assert.match(render(unverifiedBecause(core.state, host1, "bmc") ?? ""), reason);
     assert.equal(word(core).power, "unknown");
   });
 }
@@ -95,7 +95,10 @@ test("a person may vouch for what is shown; another identity later undoes it", (
   assert.equal(unverifiedBecause(core.state, host1, "bmc"), undefined);
   read(core, "on", "d".repeat(31) + "e");
   core.tick();
-  assert.match(unverifiedBecause(core.state, host1, "bmc") ?? "", /it showed GUID d+e, earlier/);
+  assert.match(
+    render(unverifiedBecause(core.state, host1, "bmc") ?? ""),
+    /it showed GUID d+e, earlier/,
+  );
   assert.equal(word(core).power, "unknown");
 });
 
@@ -106,7 +109,10 @@ test("an identity that is gone makes the device unverified", () => {
   const reading = { power: "off", identity } as const;
   core.take({ kind: "power-read", at, askedAt: at, host: host1, device: "bmc", reading });
   core.tick();
-  assert.match(unverifiedBecause(core.state, host1, "bmc") ?? "", /^it showed nothing, earlier/);
+  assert.match(
+    render(unverifiedBecause(core.state, host1, "bmc") ?? ""),
+    /^it showed nothing, earlier/,
+  );
 });
 
 test("a device that failed since suspicion is on probation for 60 s of answers", () => {
@@ -163,7 +169,10 @@ test("a contradicted device is unverified from then on", () => {
   core.run(7000);
   read(core, "off");
   core.run(250);
-  assert.match(unverifiedBecause(core.state, host1, "bmc") ?? "", /^it read off while the host/);
+  assert.match(
+    render(unverifiedBecause(core.state, host1, "bmc") ?? ""),
+    /^it read off while the host/,
+  );
   core.run(10_000); // nothing is said of devices in the first half minute
   assert.ok(core.alerts().some((alert) => alert.kind === "device-bmc" && alert.class === "page"));
 });

@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  importsOf,
-  packagesInOneFile,
-  rules,
-  scenarioFolders,
-  type Finding,
-  type Source,
-} from "../support/tidy-rules.ts";
+import { importsOf, packagesInOneFile, rules, scenarioFolders } from "../support/tidy-rules.ts";
+import type { Finding, Source } from "../support/tidy-source.ts";
 
 const passedBy = ["node_modules", "dist", ".git", "test/lab/run"];
 const read = /\.(?:ts|sh|py|md|ya?ml|service|txt|log|json)$/;
@@ -26,7 +20,9 @@ function filesUnder(folder: string): readonly string[] {
 const paths = filesUnder(".");
 /** The rules name what they look for, and their test plants it. */
 const sources: readonly Source[] = paths
-  .filter((path) => read.test(path) && !/tidy(?:-rules|\.test)\.ts$/.test(path))
+  .filter(
+    (path) => read.test(path) && !/(?:tidy(?:-rules|-source|\.test)|sentence-rule)\.ts$/.test(path),
+  )
   .map((path) => ({ path, text: readFileSync(path, "utf8") }));
 
 function assertNone(findings: readonly Finding[]): void {
@@ -123,6 +119,13 @@ const planted: readonly (readonly [string, string, string, number | undefined])[
   ["names say", "guardian/core/x.ts", "const a = `an instance of ${b}`;", undefined],
   ["names say", "guardian/core/x.ts", "const a = `${instanceName}`;", 1],
   ["names say", "guardian/core/x.ts", 'const path = "/var/lib/nova/instances";', undefined],
+  ["what is said", "guardian/core/x.ts", 'return { kind, reason: "it has gone away" };', 1],
+  ["what is said", "guardian/core/x.ts", "const a = {\n  why: () => [`${b} is off`],\n};", 2],
+  ["what is said", "guardian/core/x.ts", 'return { reason: words("fence.no-device") };', undefined],
+  ["what is said", "guardian/core/x.ts", '// reason: "as it was then"', undefined],
+  ["what is said", "guardian/core/x.ts", 'const a = { kind: "no-answer", reason: "" };', undefined],
+  ["what is said", "guardian/core/words-x-en.ts", 'const a = { why: "by a text" };', undefined],
+  ["what is said", "guardian/shell/x.ts", 'return { reason: "it is not there" };', undefined],
   ["links lead", "docs/a.md", "see [b](b.md#part)", 1],
   ["links lead", "docs/a.md", "see [b](../README.md) and [c](https://example.org)", undefined],
   ["links lead", "docs/a.md", "```\n[b](b.md)\n```", undefined],

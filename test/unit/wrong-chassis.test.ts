@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import { render } from "../../guardian/core/words.ts";
 
 /**
  * Host 1 hangs and lives; the chassis that its device switches off is host 2's. Twenty-four hosts,
@@ -26,7 +27,7 @@ test("the question to the others outlives a restart between the off command and 
   core.fact(host1, { power: "off" });
   core.run(60_000);
   assert.deepEqual(core.done("evacuate"), []);
-  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
 });
 
 test("the question to the others outlives a further attempt", () => {
@@ -36,7 +37,7 @@ test("the question to the others outlives a further attempt", () => {
   core.fact(host1, { offAnswer: { kind: "already-off" } });
   core.run(120_000);
   assert.deepEqual(core.done("evacuate"), []);
-  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
 });
 
 test("the question to the others outlives a fencing that stood down for a moment", () => {
@@ -47,7 +48,7 @@ test("the question to the others outlives a fencing that stood down for a moment
   core.fact(host1, { echo: [] });
   core.run(120_000);
   assert.deepEqual(core.done("evacuate"), []);
-  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
 });
 
 test("the question to the others is asked again when a host that came on is switched off again", () => {
@@ -64,5 +65,5 @@ test("the question to the others is asked again when a host that came on is swit
   core.fact(host2, { reports: false, echo: [], novaReports: false });
   core.run(60_000);
   assert.deepEqual(core.done("evacuate"), []);
-  assert.match(core.state.memory.disarmed ?? "", /compute-2 fell silent/);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
 });

@@ -1,0 +1,41 @@
+/** What becomes of Nova and its servers in scenarios: troubles with calls, and what owners did. */
+import { hostName } from "../../shared/names.ts";
+import { parseDuration } from "../../shared/time.ts";
+import type { EvacuateMode, OrderMode } from "./world-nova.ts";
+import type { World } from "./world.ts";
+
+/** Runs one command; throws for a word that is none. */
+export function novaCommand(world: World, [verb = "", ...rest]: readonly string[]): void {
+  const [first = "", second = "", third = ""] = rest;
+  switch (verb) {
+    case "nova-moves":
+      world.nova.evacuateMode = first as EvacuateMode;
+      if (second !== "") world.nova.doneLateMs = parseDuration(second) ?? 0;
+      return;
+    case "nova-orders":
+      world.nova.orderMode = first as OrderMode;
+      return;
+    case "nova-mends":
+      return world.nova.mend();
+    case "server":
+      return serverCommand(world, first, second, third);
+    default:
+      throw new Error(`unknown command: ${verb}`);
+  }
+}
+
+/** server NAME stopped | in STATE | kept | named NEW | deleted; server HOST arrives N */
+function serverCommand(world: World, name: string, what: string, value: string): void {
+  if (what === "arrives") {
+    world.nova.addServer(hostName(name), Number(value), true);
+    return;
+  }
+  const server = [...world.nova.servers.values()].find((found) => found.name === name);
+  if (server === undefined) throw new Error(`no server ${name}`);
+  if (what === "stopped") world.nova.stop(server.id);
+  else if (what === "in") server.vmState = value;
+  else if (what === "kept") server.metadata = { "guardian:evacuate": "false" };
+  else if (what === "named") server.name = value;
+  else if (what === "deleted") world.nova.servers.delete(server.id);
+  else throw new Error(`unknown: server ${name} ${what}`);
+}
