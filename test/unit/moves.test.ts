@@ -171,9 +171,9 @@ test("a move that takes more than 5 min is paged and not repeated", () => {
 test("an accepted call of which Nova shows nothing for a minute is paged, not repeated", () => {
   const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
   core.nova.records = [];
-  core.run(55_000);
+  core.run(40_000);
   assert.equal(stateOf(core, server)?.kind, "running");
-  core.run(15_000);
+  core.run(25_000);
   const state = stateOf(core, server);
   assert.match(render(state?.kind === "failed" ? state.reason : ""), /shows no migration/);
   assert.equal(core.done("evacuate").length, 1);
