@@ -100,6 +100,9 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "await.second",
   ],
   "the world tells of a lost journal before an order is given (unit/moves)": ["move.not-made"],
+  "the world's Nova shows a migration for whatever it works on (unit/moves)": [
+    "move.late-no-migration",
+  ],
 };
 
 test("every sentence that a log can tell is told in a story, or is listed with the reason", () => {

@@ -14,7 +14,6 @@ import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
-import type { EvacuateMode } from "./world-nova.ts";
 import { furnishLevels, type BmcMode } from "./world-power.ts";
 import { novaCommand } from "./nova-commands.ts";
 import { people } from "./people.ts";
@@ -260,9 +259,6 @@ export function perform(world: World, words: readonly string[]): void {
       return;
     case "nova":
       world.novaUp = first === "up";
-      return;
-    case "nova-evacuate":
-      world.nova.evacuateMode = first as EvacuateMode;
       return;
     case "store":
       world.collectors.storeUp = first === "up";

@@ -168,6 +168,28 @@ test("a move that takes more than 5 min is paged and not repeated", () => {
   assert.equal(core.done("evacuate").length, 1);
 });
 
+test("an accepted call of which Nova shows nothing for a minute is paged, not repeated", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.nova.records = [];
+  core.run(40_000);
+  assert.equal(stateOf(core, server)?.kind, "running");
+  core.run(25_000);
+  const state = stateOf(core, server);
+  assert.match(render(state?.kind === "failed" ? state.reason : ""), /shows no migration/);
+  assert.equal(core.done("evacuate").length, 1);
+});
+
+test("a server that Nova works on is waited for, although no migration shows", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.nova.records = [];
+  core.nova.changeServer(server, { taskState: "rebuilding" });
+  core.run(200_000);
+  assert.equal(stateOf(core, server)?.kind, "running");
+  core.run(110_000);
+  const state = stateOf(core, server);
+  assert.match(render(state?.kind === "failed" ? state.reason : ""), /not finished after/);
+});
+
 test("eight at once, the others as places come free", () => {
   const core = new CoreFixture().run(15_000);
   for (let index = 1; index <= 12; index += 1) core.nova.addServer(host1, `vm-${index}`);
