@@ -2,7 +2,6 @@
  * Counted once a round, for gates and alerts of every host: who is in trouble, who is suspect, who
  * could take servers. Counting per host would make a storm of a thousand a million looks.
  */
-import { isDismissed } from "./approvals.ts";
 import type { HostName } from "../../shared/names.ts";
 import { placeOf, type DomainCensus, type Place } from "./domains.ts";
 import { failings, noneFailing, type Failing } from "./failings.ts";
@@ -61,8 +60,7 @@ export function foldCensus(state: GuardianState): GuardianState {
       const capacity = capacityOf(state, host.host);
       if (capacity !== undefined) freeMb += freeMbOf(capacity);
     }
-    if (isFenced(state, host) || (counted && isIll(host) && !isDismissed(state, host.host)))
-      trouble.push(host);
+    if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host);
     else if (counted && holdsOthers(state, host)) suspects.push(host);
   }
   const domains = countDomains(state, trouble, suspects, scope);

@@ -33,6 +33,7 @@ export function failureWords(
   failures: readonly LevelFailure[],
 ): Said {
   const [only] = failures;
+  if (fenceLevels(settings, host).length === 0) return words("fence.no-device");
   if (only !== undefined && fenceLevels(settings, host).length <= 1) return only.reason;
   const levels = failures.map(({ level, reason }) =>
     words("fence.level", { ...levelParameters(settings, host, level), reason }),

@@ -98,6 +98,8 @@ export type Phase =
       readonly lifeAt: MonoMs | undefined;
       /** What that sign was, for people; undefined when there was none. */
       readonly life: Said | undefined;
+      /** When the reading was asked for that showed its power on again last. */
+      readonly onAt?: MonoMs | undefined;
       readonly commands: Readonly<Record<string, OffCommand>>;
       /** The level that the proof rests on, or that is tried. */
       readonly run?: LevelRun | undefined;
@@ -333,6 +335,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         lostAt: now,
         offSince: now,
         lifeAt: now,
+        onAt: undefined,
         commands: {},
         run: undefined,
         forcedDown: againUnlessDone(phase.forcedDown),

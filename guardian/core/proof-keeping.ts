@@ -2,7 +2,7 @@
  * Keeping a fence proof alive while servers move: renewed from fresh readings, revoked at any sign of life,
  * minted anew by the next level of devices when it lapsed, and off again at once when power came on.
  */
-import { monoMs } from "../../shared/time.ts";
+import { monoMs, type MonoMs } from "../../shared/time.ts";
 import { standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import { fenceLevels, nextLevel, speaksAgainst } from "./fence-levels.ts";
@@ -58,12 +58,13 @@ export function keepProof(
     const lostAt = phase.lostAt ?? state.now;
     // A living host shows life in every round: said when it begins, and when its power is seen on.
     const known = phase.life !== undefined && readsSame(phase.life, life.what);
-    const isNews = phase.life === undefined || (life.poweredOn && !known);
+    const isNews = phase.life === undefined || (life.onAt !== undefined && !known);
     const seen = isNews ? life.what : phase.life;
-    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen };
+    const onAt = life.onAt ?? phase.onAt;
+    const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen, onAt };
     const kept = withPhase(state, host.host, revoked);
     const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
-    return life.poweredOn ? refence(told, host, revoked, out) : told;
+    return life.onAt !== undefined ? refence(told, host, revoked, out) : told;
   }
   const byDevices = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
   const byPeople = confirmedFence(state, host, phase.lifeAt);
@@ -174,28 +175,52 @@ function sayRevoked(
   });
 }
 
+interface SignOfLife {
+  readonly what: Words;
+  /** When the reading was asked for that shows its power on; undefined for any other sign. */
+  readonly onAt: MonoMs | undefined;
+}
+
 /** Anything that a dead host cannot do, later than the reading the proof rests on (invariant 6). */
 function signOfLife(
   state: GuardianState,
   host: HostState,
   phase: Evacuating,
-): { readonly what: Words; readonly poweredOn: boolean } | undefined {
-  const { proof, offSince } = phase;
-  // With two devices the proof may rest on a reading older than the first "off" of the later one.
-  const since = phase.lifeAt ?? monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
-  for (const track of host.devices.values()) {
-    const last = track.readings.at(-1);
-    const on = last?.reading.power === "on" && last.askedAt > since;
-    if (on && speaksAgainst(state, host.host, track.device, phase.run?.level ?? 0)) {
-      return { what: words("life.power-on", { device: track.device }), poweredOn: true };
-    }
-  }
-  if ((host.lifeAt ?? 0) > since) return { what: words("life.report"), poweredOn: false };
-  if ((host.echoAt ?? 0) > since) return { what: words("life.ping"), poweredOn: false };
+): SignOfLife | undefined {
+  const on = poweredOn(state, host, phase);
+  if (on !== undefined) return on;
+  const since = phase.lifeAt ?? proofBase(phase);
+  if ((host.lifeAt ?? 0) > since) return { what: words("life.report"), onAt: undefined };
+  if ((host.echoAt ?? 0) > since) return { what: words("life.ping"), onAt: undefined };
   if (advancedAfter(host.service, since)) {
-    return { what: words("life.nova"), poweredOn: false };
+    return { what: words("life.nova"), onAt: undefined };
   }
   return undefined;
+}
+
+/**
+ * A device that reads on, asked after our last order to it. Each reading is acted on once, whatever other
+ * life shows meanwhile: a host that reports every second would else never be switched off again.
+ */
+function poweredOn(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+): SignOfLife | undefined {
+  for (const { device, readings } of host.devices.values()) {
+    const last = readings.at(-1);
+    if (last?.reading.power !== "on") continue;
+    const orderedAt = phase.commands[device]?.askedAt ?? 0;
+    if (last.askedAt <= Math.max(proofBase(phase), orderedAt, phase.onAt ?? 0)) continue;
+    if (!speaksAgainst(state, host.host, device, phase.run?.level ?? 0)) continue;
+    return { what: words("life.power-on", { device }), onAt: last.askedAt };
+  }
+  return undefined;
+}
+
+/** With two devices the proof may rest on a reading older than the first "off" of the later one. */
+function proofBase({ proof, offSince }: Evacuating): MonoMs {
+  return monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
 }
 
 const noDeviceLeft = words("log.refence-no-device");
@@ -242,7 +267,7 @@ function refence(
     // Commands of before are no word of this one; without a verified device it is tried again.
     commands: ordered ? commands : phase.commands,
     run: ordered ? order.run : phase.run,
-    refences: phase.refences + 1,
+    refences: phase.refences + (ordered ? 1 : 0),
     // What reads on may be another host's chassis by now: the others are asked for life once more.
     switchedOff: phase.switchedOff || ordered,
     freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,

@@ -3,6 +3,7 @@
  * and no first move, until they recover and stay well, or a person decides. Never by time alone.
  */
 import type { HostName } from "../../shared/names.ts";
+import { isDismissed } from "./approvals.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { disabledBy } from "./marks.ts";
 import type { Storm } from "./memory.ts";
@@ -11,13 +12,17 @@ import { stateWith, type GuardianState, type HostState, type SuspectHold } from 
 
 const endedCountsMs = 86_400_000;
 
-/** Hosts that the guardian is responsible for now: guarded, in service, not under a notice. */
+/**
+ * Hosts that the guardian is responsible for now: guarded, in service, not under a notice. One that a
+ * person called no failure counts on neither side, as in maintenance.
+ */
 export function inScope(state: GuardianState, host: HostState): boolean {
   const known = host.newest !== undefined || state.memory.known[host.host] !== undefined;
   if (host.service === undefined || !known) return false;
   if (maintenanceOf(state, host.host) !== undefined) return false;
   if (disabledBy(state, host).kind === "others") return false;
   if (state.memory.released.includes(host.host)) return false;
+  if (isDismissed(state, host.host)) return false;
   return !noticeInForce(state, host);
 }
 

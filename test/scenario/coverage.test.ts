@@ -89,7 +89,6 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
   ],
   "the configuration must change in the middle of the story (unit/maintenance, unit/fencing)": [
     "maintenance.window-gone",
-    "fence.no-device",
   ],
   "every device must lose its standing in the middle of a fencing (unit/fence-levels)": [
     "fence.no-level",

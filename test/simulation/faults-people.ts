@@ -5,12 +5,17 @@ import type { FaultKind } from "./fault.ts";
 import { startProbe } from "./faults-host.ts";
 import { answer, arm, confirmOff, maintain, release, vouch, type Scene } from "./scene.ts";
 
+/** A host that starts more slowly than this may show no life while moves begin. */
+const bootSeenMs = 1000;
+
 export const peopleFaults: readonly FaultKind[] = [
   {
     name: "technician-turns-host-on",
     weight: 5,
     inject: (scene, { host }) => {
-      if (host.power) return false;
+      // A device that says off while its host starts and shows nothing yet: nobody could tell.
+      const unseen = scene.lying.has(host.name) && scene.world.bootMs > bootSeenMs;
+      if (host.power || unseen) return false;
       return scene.switchOn(host.name);
     },
   },

@@ -1,4 +1,5 @@
 /** Invariants 16 to 19: the blast radius. Checked before first off orders and first moves. */
+import { isDismissed } from "../../guardian/core/approvals.ts";
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -142,7 +143,7 @@ function isOurs(witness: Witness, reason: string | undefined): boolean {
   return reason?.startsWith(`guardian ${witness.world.settings.guardianId} `) === true;
 }
 
-/** Guarded, in service, and under no notice. */
+/** Guarded, in service, under no notice, and not called no failure by a person. */
 function isInScope(witness: Witness, host: WorldHost): boolean {
   const { nova, state } = witness.world;
   if (maintenanceOf(state, host.name) !== undefined) return false;
@@ -150,6 +151,7 @@ function isInScope(witness: Witness, host: WorldHost): boolean {
   if (service?.status === "disabled" && !isOurs(witness, service.reason)) return false;
   if (service?.forcedDown === true && !isOurs(witness, service.reason)) return false;
   if (state.memory.released.includes(host.name)) return false;
+  if (isDismissed(state, host.name)) return false;
   const newest = state.hosts.get(host.name)?.newest;
   return newest !== undefined && newest.checks.notice === "none";
 }

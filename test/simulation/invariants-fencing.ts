@@ -2,13 +2,17 @@
 import type { Order } from "../../guardian/core/effects.ts";
 import type { FenceProof } from "../../guardian/core/proof.ts";
 import type { HostName } from "../../shared/names.ts";
+import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
+import { isSound } from "./invariants-liveness.ts";
 import type { Delivered, Witness } from "./witness.ts";
 
 const proofLifetimeMs = 30_000;
 const confirmedLifetimeMs = 1_800_000;
 const confirmWithinMs = 600_000;
 const readingsApartMs = 1000;
+/** From power on to the off order: a reading, its answer, a round or two. */
+const switchedOffAgainMs = 20_000;
 /** Two clocks, one of them 50 s ahead: their sums round differently. */
 const roundingMs = 0.001;
 const probationMs = 60_000;
@@ -135,6 +139,17 @@ export const fencingInvariants: readonly Invariant[] = [
         ? `a move of ${order.host}, which has reported`
         : undefined;
     },
+    atTick: (witness) => {
+      for (const host of witness.world.hosts.values()) {
+        const truth = witness.of(host.name);
+        const mayWait = !host.power || !isLeftOn(witness, host);
+        truth.onWhileMovingMs = mayWait ? 0 : truth.onWhileMovingMs + witness.roundMs;
+        if (truth.onWhileMovingMs > switchedOffAgainMs) {
+          return `${host.name} was powered on while its servers move, and is not switched off again`;
+        }
+      }
+      return undefined;
+    },
   },
   {
     number: 7,
@@ -216,6 +231,16 @@ function confirmedBy(witness: Witness, host: HostName, proof: FenceProof): strin
 function unbrokenOff(readings: readonly Delivered[]): readonly Delivered[] {
   const lastOther = readings.findLastIndex((reading) => reading.power !== "off");
   return readings.slice(lastOther + 1);
+}
+
+/** Its servers are being moved, its own device says on and obeys, and nobody holds the incident. */
+function isLeftOn(witness: Witness, host: WorldHost): boolean {
+  const { world } = witness;
+  const incident = world.state.memory.incidents[host.name];
+  if (incident?.phase.kind !== "evacuating" || incident.answer?.kind === "held") return false;
+  if (incident.phase.proof?.method === "confirmed") return false;
+  if (!world.nova.isMovingOff(host.name) || !isSound(witness, host)) return false;
+  return witness.eyes.goodForMs() > switchedOffAgainMs && world.guardian.journalWritable;
 }
 
 /** Switched off again as often as needed while a move is unfinished, else twice at most. */

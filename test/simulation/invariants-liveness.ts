@@ -115,7 +115,7 @@ function isLeftToPeople(witness: Witness, host: WorldHost): boolean {
  * Its devices work, are its own, and nobody has a reason to distrust them; where it has a second level and its
  * BMC is gone for good, those of that level.
  */
-function isSound(witness: Witness, host: WorldHost): boolean {
+export function isSound(witness: Witness, host: WorldHost): boolean {
   const { world } = witness;
   const { devices: all = [], levels } = world.settings.hosts.get(host.name) ?? {};
   const instead = world.bmcs.get(host.name)?.gone === true ? levels?.[1]?.devices : undefined;

@@ -78,6 +78,12 @@ export const endMs = 900_000;
 /** The host that focused plans pick on. */
 export const victim = 0;
 
+/** What a focused plan begins with, each as often as it is named. */
+const deaths = (
+  "power-loss power-loss power-loss hang hang hang " +
+  "cut-all rack-power-loss reboot-announced reboot-announced"
+).split(" ");
+
 /** Draws a plan. */
 export function makePlan(seed: number): Plan {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x5eed);
@@ -89,7 +95,6 @@ export function makePlan(seed: number): Plan {
   const kinds = someKinds(random);
   const faults: PlannedFault[] = [];
   if (focused) {
-    const deaths = ["power-loss", "power-loss", "hang", "hang", "cut-all", "rack-power-loss"];
     faults.push({ ...drawFault(random, deaths, 10_000, cloud.hosts), host: victim });
   }
   if (focused && random.next() < 0.5) {
@@ -138,7 +143,7 @@ function someKinds(random: Random): readonly string[] {
 }
 
 function makeCloud(random: Random): Cloud {
-  const hosts = integerBetween(random, 4, 16);
+  const hosts = integerBetween(random, 4, random.next() < 0.6 ? 8 : 16);
   const networks = random.next() < 0.12 ? 1 : 2;
   const placeOr = (share: number): number | undefined => {
     const place = random.next() < 0.4 ? victim : integerBetween(random, 0, hosts - 1);
@@ -162,9 +167,9 @@ function makeCloud(random: Random): Cloud {
     fencesPerHourInDomain: pick(random, [1, 1, 2]),
     movesAtOnce: integerBetween(random, 1, 8),
     rebootOverdue: pick(random, ["ask", "act"]),
-    noticeMs: pick(random, [60_000, 180_000, 600_000]),
-    busyMs: pick(random, [200, 250, 250, 333, 500, 1000]),
-    calmMs: pick(random, [1000, 1000, 1500]),
+    noticeMs: pick(random, [60_000, 60_000, 180_000, 600_000]),
+    busyMs: pick(random, [200, 250, 333, 500, 500, 1000]),
+    calmMs: pick(random, [1000, 1500, 1500]),
     evacuateAnswerMs: integerBetween(random, 50, 4000),
     rebuildMs: integerBetween(random, 1000, 40_000),
     bmcLatencyMs: integerBetween(random, 20, 900),

@@ -58,6 +58,8 @@ export class HostTruth {
   wrongChassis: HostName | undefined;
   /** How long it has been dead with nothing in the way of its fence. */
   cleanDeadMs = 0;
+  /** How long its chassis has been on while Nova moves its servers, with nothing in the way of off. */
+  onWhileMovingMs = 0;
   newestBoot = 0;
   newestBootId = "";
 
@@ -70,6 +72,7 @@ export class HostTruth {
     this.newestBoot = 0;
     this.newestBootId = "";
     this.cleanDeadMs = 0;
+    this.onWhileMovingMs = 0;
     this.echoAt = Number.NEGATIVE_INFINITY;
   }
 }

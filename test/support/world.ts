@@ -196,7 +196,9 @@ export class World {
     if (this.bootMs > 0) {
       host.booting = true;
       this.queue.in(this.bootMs, () => {
-        if (isSameBoot()) host.booting = false;
+        if (!isSameBoot()) return;
+        host.booting = false;
+        host.mendedAt = this.queue.now;
       });
     }
     this.queue.in(Math.max(serverStartMs, this.bootMs), () => {
