@@ -61,7 +61,7 @@ export function keepProof(
     const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen, onAt };
     const kept = withPhase(state, host.host, revoked);
     const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
-    return life.onAt !== undefined ? refence(told, host, revoked, out) : told;
+    return life.device === undefined ? told : refence(told, host, revoked, life.device, out);
   }
   const byDevices = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
   const byPeople = confirmedFence(state, host, phase.lifeAt);
@@ -107,7 +107,8 @@ function withoutProof(
 
 /**
  * A lapsed proof: the level that it came from is left for the next one, the last one for the first, each
- * for its time. A host that showed life is not ordered off so: that is what switching it off again is for.
+ * for its time. A host that showed life is ordered off so only once it looks dead again by the table; one
+ * whose power came on, never: that is what switching it off again is for.
  */
 function tryNextLevel(
   state: GuardianState,
@@ -125,7 +126,7 @@ function tryNextLevel(
   if (levels.length === 1 && Object.keys(phase.commands).length > 0) return state;
   // What has begun goes on, disarmed or not; only a person's hold stops it.
   const stopped = hasBegun(phase) ? !holdGate(state, host).pass : held;
-  if (stopped || phase.life !== undefined || lostAt === undefined) return state;
+  if (stopped || showsLife(host, phase) || lostAt === undefined) return state;
   const own = levels[run.level]?.deadlineMs ?? state.settings.limits.fenceAttemptMs;
   // The level of the lapsed proof had its time: it lapsed because its devices said nothing more.
   const tried = run.since < lostAt;
@@ -154,6 +155,11 @@ function tryNextLevel(
   });
 }
 
+/** Whether the sign of life that took its proof away still counts against an order. */
+function showsLife(host: HostState, { life, onAt }: Evacuating): boolean {
+  return life !== undefined && (onAt !== undefined || host.assessment?.action !== "fence");
+}
+
 /** Why no device proves it now. */
 function reasonOf(fence: Exclude<Fence, { kind: "proven" }>): Words {
   return fence.kind === "waiting" ? words("fence.waiting", { awaited: fence.for }) : fence.reason;
@@ -177,6 +183,8 @@ interface SignOfLife {
   readonly what: Words;
   /** When the reading was asked for that shows its power on; undefined for any other sign. */
   readonly onAt: MonoMs | undefined;
+  /** The device that reads on. */
+  readonly device?: string;
 }
 
 /** Anything that a dead host cannot do, later than the reading the proof rests on (invariant 6). */
@@ -211,7 +219,7 @@ function poweredOn(
     const orderedAt = phase.commands[device]?.askedAt ?? 0;
     if (last.askedAt <= Math.max(proofBase(phase), orderedAt, phase.onAt ?? 0)) continue;
     if (!speaksAgainst(state, host.host, device, phase.run?.level ?? 0)) continue;
-    return { what: words("life.power-on", { device }), onAt: last.askedAt };
+    return { what: words("life.power-on", { device }), onAt: last.askedAt, device };
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ import { orderLevel, type LevelOrder } from "./level-orders.ts";
 import type { Incident } from "./memory.ts";
 import { isUnderWay } from "./moves-under-way.ts";
 import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { deviceTrack } from "./power.ts";
 import type { Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { render, words } from "./words.ts";
@@ -58,11 +59,34 @@ function orderAgain(
   return orderLevel(state, host, incident, { from: further, failed: [], news: 0, step }, out);
 }
 
+/**
+ * A device may read on for some seconds after an order: that is the last order's, no news, unless a further
+ * level can be tried because this one has failed.
+ */
+function isStillGoingOff(
+  state: GuardianState,
+  host: HostState,
+  phase: Evacuating,
+  device: string,
+): boolean {
+  const orders = Object.values(phase.commands).map((command) => command.askedAt);
+  const orderedAt = Math.max(0, ...orders);
+  if (state.now - orderedAt >= state.settings.limits.powerContradictedMs) return false;
+  const wentOff = deviceTrack(host, device).readings.some(
+    ({ askedAt, reading }) => askedAt >= orderedAt && reading.power === "off",
+  );
+  if (wentOff) return false;
+  const tried = phase.run?.level ?? 0;
+  const fence = fenceState(state, host, phase.commands, phase.lifeAt, tried);
+  return fence.kind !== "failed" || nextLevel(state, host, tried + 1).level === undefined;
+}
+
 /** It came on again: off with it at once, as often as needed while a move is under way. */
 export function refence(
   state: GuardianState,
   host: HostState,
   phase: Evacuating,
+  device: string,
   out: Effect[],
 ): GuardianState {
   const incident = incidentOf(state, host.host);
@@ -72,6 +96,7 @@ export function refence(
   const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
   const ours = began && phase.refences < refencesMax;
   if (incident === undefined || (!underWay && !ours)) return state;
+  if (isStillGoingOff(state, host, phase, device)) return state;
   const order = orderAgain(state, host, incident, phase, out);
   const { commands } = order;
   const ordered = Object.keys(commands).length > 0;
