@@ -4,7 +4,7 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import type { LevelFailure } from "./memory.ts";
-import { deviceWord } from "./power.ts";
+import { deviceTrack, deviceWord } from "./power.ts";
 import { hostSettings, type FenceLevel, type Settings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
@@ -108,16 +108,19 @@ export function speaksAgainst(
   return pinned !== undefined && (pinned.guid ?? pinned.uuid ?? pinned.serial) !== undefined;
 }
 
-/** A verified device that reads on although `level` reads off: then the host is not off. */
+/**
+ * A device that reads on although `level` reads off: then the host may not be off. Verified or not, on
+ * probation or not: what may not prove an off may still cast doubt on one.
+ */
 export function deviceThatReadsOn(
   state: GuardianState,
   host: HostState,
   level: number,
 ): string | undefined {
-  const { devices } = hostSettings(state.settings, host.host);
-  return devices.find(
-    (device) =>
-      deviceWord(state, host, device).power === "on" &&
-      speaksAgainst(state, host.host, device, level),
-  );
+  const { powerAgeMsMax } = state.settings.limits;
+  return hostSettings(state.settings, host.host).devices.find((device) => {
+    const last = deviceTrack(host, device).readings.at(-1);
+    const isOn = last?.reading.power === "on" && state.now - last.at <= powerAgeMsMax;
+    return isOn && speaksAgainst(state, host.host, device, level);
+  });
 }

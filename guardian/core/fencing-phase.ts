@@ -135,9 +135,10 @@ function failureOf(
   if (fence.kind === "failed") return fence.reason;
   const { fenceAttemptMs } = state.settings.limits;
   const own = fenceLevels(state.settings, host.host)[level]?.deadlineMs;
-  const lasted = state.now - (phase.run?.since ?? phase.since);
-  if (lasted < (own ?? attemptMs(phase, fenceAttemptMs))) return undefined;
-  return words("fence.still-waiting", { lasted: durationWords(lasted), awaited: fence.for });
+  const limitMs = own ?? attemptMs(phase, fenceAttemptMs);
+  if (state.now - (phase.run?.since ?? phase.since) < limitMs) return undefined;
+  // The limit, not the time so far: a sentence that grows each second would be told each second.
+  return words("fence.still-waiting", { lasted: durationWords(limitMs), awaited: fence.for });
 }
 
 /** Attempts come ever more rarely, at most every ten attempt times; each is in the page. */

@@ -148,6 +148,20 @@ function unbrokenOff(readings: readonly ReadingRecord[]): readonly ReadingRecord
   return readings.slice(lastOther + 1);
 }
 
+/** Hosts that were asked for life at an off command and have shown none long enough after `from`. */
+export function hostsOwingLife(
+  state: GuardianState,
+  phase: { readonly switchedOff: boolean; readonly freshAtCommand: readonly HostName[] },
+  from: MonoMs,
+): readonly HostName[] {
+  if (!phase.switchedOff) return [];
+  return phase.freshAtCommand.filter((name) => {
+    const other = hostOf(state, name);
+    const dueAt = from + state.settings.limits.othersReportMs;
+    return !noticeInForce(state, other) && (other.lifeAt ?? 0) < dueAt;
+  });
+}
+
 /**
  * Whether all hosts that were fresh at the off command have shown life since the chassis read off.
  * If one has not in time, we may have switched off the wrong one (invariant 4).
@@ -160,12 +174,8 @@ export function othersLive(
   | { readonly kind: "live" }
   | { readonly kind: "waiting" }
   | { readonly kind: "missing"; readonly host: HostName } {
-  if (!phase.switchedOff) return { kind: "live" };
-  const { othersReportMs, othersDeadlineMs } = state.settings.limits;
-  const missing = phase.freshAtCommand.find((name) => {
-    const other = hostOf(state, name);
-    return !noticeInForce(state, other) && (other.lifeAt ?? 0) < offSince + othersReportMs;
-  });
+  const { othersDeadlineMs } = state.settings.limits;
+  const [missing] = hostsOwingLife(state, phase, offSince);
   if (missing === undefined) return { kind: "live" };
   if (state.now - offSince < othersDeadlineMs) return { kind: "waiting" };
   return { kind: "missing", host: missing };

@@ -71,8 +71,11 @@ function sayChange(
   out: Effect[],
 ): GuardianState {
   const was = before.hosts.get(host.host)?.assessment;
-  const changed = was?.row !== assessment.row;
-  if (!changed) return state;
+  // Level-triggered: a fencing that stood down because it is healthy goes back to watching after its change.
+  const watching = incidentOf(state, host.host)?.phase.kind === "watching";
+  if (was?.row === assessment.row) {
+    return assessment.verdict === "healthy" && watching ? closeIncident(state, host.host) : state;
+  }
   const { row, verdict, says } = assessment;
   const from = was === undefined ? words("verdict.new") : verdictWords(was.verdict);
   const text = words("log.verdict", { from, verdict: verdictWords(verdict), row, says });
@@ -82,7 +85,6 @@ function sayChange(
   const level = calm || assessment.action === "watch" ? "info" : "warn";
   const line = { level, host: host.host, event: "verdict", text } as const;
   const told = calm ? say(state, out, line) : openIncident(state, out, line);
-  const watching = incidentOf(told, host.host)?.phase.kind === "watching";
   return assessment.verdict === "healthy" && watching ? closeIncident(told, host.host) : told;
 }
 

@@ -1,6 +1,6 @@
 /** What a host's power devices say of it together, for the verdict. */
 import type { Signals } from "./assessment.ts";
-import { speaksAgainst } from "./fence-levels.ts";
+import { deviceThatReadsOn } from "./fence-levels.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
 import { hostSettings, type FenceLevel } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -39,9 +39,7 @@ function someLevelIsOff(
   return levels.some(
     (level, at) =>
       level.devices.every((device) => words.get(device) === "off") &&
-      !devices.some(
-        (device) => words.get(device) === "on" && speaksAgainst(state, host.host, device, at),
-      ),
+      deviceThatReadsOn(state, host, at) === undefined,
   );
 }
 

@@ -1,27 +1,23 @@
 /**
  * Keeping a fence proof alive while servers move: renewed from fresh readings, revoked at any sign of life,
- * minted anew by the next level of devices when it lapsed, and off again at once when power came on.
+ * minted anew by the next level of devices when it lapsed.
  */
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import { standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import { fenceLevels, nextLevel, speaksAgainst } from "./fence-levels.ts";
-import { freshHosts } from "./fence-orders.ts";
 import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
-import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import { orderLevel, type LevelOrder } from "./level-orders.ts";
-import type { Incident } from "./memory.ts";
-import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
+import { orderLevel } from "./level-orders.ts";
+import { hasBegun, isInherited } from "./moves-under-way.ts";
 import { advancedAfter } from "./nova-record.ts";
-import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { holdGate } from "./policy-gates.ts";
 import { proofStands } from "./proof.ts";
+import { askedOthers, refence } from "./refencing.ts";
 import { readsSame } from "./same-words.ts";
 import { phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { render, words, type Words } from "./words.ts";
-
-const refencesMax = 2;
+import { words, type Words } from "./words.ts";
 
 /** After a restart there are no commands to rest a proof on: off is ordered again, then read. */
 export function resumeFence(
@@ -36,7 +32,8 @@ export function resumeFence(
   if (nextLevel(state, host, 0).level === undefined) return state;
   const first = { from: 0, failed: [], news: 0, step: "resume" };
   const { commands, run, ...order } = orderLevel(state, host, incident, first, out);
-  return say(withPhase(order.state, host.host, { ...phase, commands, run }), out, {
+  const asked = askedOthers(state, host, phase, commands);
+  return say(withPhase(order.state, host.host, { ...phase, ...asked, commands, run }), out, {
     level: "warn",
     host: host.host,
     event: "fence-resumed",
@@ -64,7 +61,7 @@ export function keepProof(
     const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen, onAt };
     const kept = withPhase(state, host.host, revoked);
     const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
-    return life.onAt !== undefined ? refence(told, host, revoked, out) : told;
+    return life.device === undefined ? told : refence(told, host, revoked, life.device, out);
   }
   const byDevices = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
   const byPeople = confirmedFence(state, host, phase.lifeAt);
@@ -110,7 +107,8 @@ function withoutProof(
 
 /**
  * A lapsed proof: the level that it came from is left for the next one, the last one for the first, each
- * for its time. A host that showed life is not ordered off so: that is what switching it off again is for.
+ * for its time. A host that showed life is ordered off so only once it looks dead again by the table; one
+ * whose power came on, never: that is what switching it off again is for.
  */
 function tryNextLevel(
   state: GuardianState,
@@ -128,7 +126,7 @@ function tryNextLevel(
   if (levels.length === 1 && Object.keys(phase.commands).length > 0) return state;
   // What has begun goes on, disarmed or not; only a person's hold stops it.
   const stopped = hasBegun(phase) ? !holdGate(state, host).pass : held;
-  if (stopped || phase.life !== undefined || lostAt === undefined) return state;
+  if (stopped || showsLife(host, phase) || lostAt === undefined) return state;
   const own = levels[run.level]?.deadlineMs ?? state.settings.limits.fenceAttemptMs;
   // The level of the lapsed proof had its time: it lapsed because its devices said nothing more.
   const tried = run.since < lostAt;
@@ -142,7 +140,8 @@ function tryNextLevel(
     : { from: run.level + 1, failed: known, news: known.length, step: "lapsed" };
   const order = orderLevel(state, host, incident, further, out);
   const commands = { ...phase.commands, ...order.commands };
-  const next = withPhase(order.state, host.host, { ...phase, commands, run: order.run });
+  const asked = askedOthers(state, host, phase, order.commands);
+  const next = withPhase(order.state, host.host, { ...phase, ...asked, commands, run: order.run });
   if (Object.keys(order.commands).length === 0) return next;
   return say(next, out, {
     level: "warn",
@@ -154,6 +153,11 @@ function tryNextLevel(
       levels: levels.length,
     }),
   });
+}
+
+/** Whether the sign of life that took its proof away still counts against an order. */
+function showsLife(host: HostState, { life, onAt }: Evacuating): boolean {
+  return life !== undefined && (onAt !== undefined || host.assessment?.action !== "fence");
 }
 
 /** Why no device proves it now. */
@@ -179,6 +183,8 @@ interface SignOfLife {
   readonly what: Words;
   /** When the reading was asked for that shows its power on; undefined for any other sign. */
   readonly onAt: MonoMs | undefined;
+  /** The device that reads on. */
+  readonly device?: string;
 }
 
 /** Anything that a dead host cannot do, later than the reading the proof rests on (invariant 6). */
@@ -213,7 +219,7 @@ function poweredOn(
     const orderedAt = phase.commands[device]?.askedAt ?? 0;
     if (last.askedAt <= Math.max(proofBase(phase), orderedAt, phase.onAt ?? 0)) continue;
     if (!speaksAgainst(state, host.host, device, phase.run?.level ?? 0)) continue;
-    return { what: words("life.power-on", { device }), onAt: last.askedAt };
+    return { what: words("life.power-on", { device }), onAt: last.askedAt, device };
   }
   return undefined;
 }
@@ -221,62 +227,4 @@ function poweredOn(
 /** With two devices the proof may rest on a reading older than the first "off" of the later one. */
 function proofBase({ proof, offSince }: Evacuating): MonoMs {
   return monoMs(Math.min(offSince, proof?.obtainedAt ?? offSince));
-}
-
-const noDeviceLeft = words("log.refence-no-device");
-const noDeviceLeftText = render(noDeviceLeft);
-
-/** The level that was tried, unless its device failed: then the next one, and the first after the last. */
-function orderAgain(
-  state: GuardianState,
-  host: HostState,
-  incident: Incident,
-  phase: Evacuating,
-  out: Effect[],
-): LevelOrder {
-  const tried = phase.run?.level ?? 0;
-  const fence = fenceState(state, host, phase.commands, phase.lifeAt, tried);
-  const from = fence.kind === "failed" ? tried + 1 : 0;
-  const further = nextLevel(state, host, from).level === undefined ? 0 : from;
-  const step = `refence-${phase.refences + 1}`;
-  if (nextLevel(state, host, further).level === undefined) {
-    return { state, commands: {}, run: { level: tried, since: state.now, failed: [] } };
-  }
-  return orderLevel(state, host, incident, { from: further, failed: [], news: 0, step }, out);
-}
-
-/** It came on again: off with it at once, as often as needed while a move is under way. */
-function refence(
-  state: GuardianState,
-  host: HostState,
-  phase: Evacuating,
-  out: Effect[],
-): GuardianState {
-  const incident = incidentOf(state, host.host);
-  const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
-  if (!holdGate(state, host).pass) return sayHold(state, host, [holdGate(state, host)], out);
-  // Ours to switch off again: we began it, in mode act or approved.
-  const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
-  const ours = began && phase.refences < refencesMax;
-  if (incident === undefined || (!underWay && !ours)) return state;
-  const order = orderAgain(state, host, incident, phase, out);
-  const { commands } = order;
-  const ordered = Object.keys(commands).length > 0;
-  const next = {
-    ...phase,
-    // Commands of before are no word of this one; without a verified device it is tried again.
-    commands: ordered ? commands : phase.commands,
-    run: ordered ? order.run : phase.run,
-    refences: phase.refences + (ordered ? 1 : 0),
-    // What reads on may be another host's chassis by now: the others are asked for life once more.
-    switchedOff: phase.switchedOff || ordered,
-    freshAtCommand: ordered ? freshHosts(state, host.host) : phase.freshAtCommand,
-  };
-  const text = ordered ? words("log.refenced") : noDeviceLeft;
-  const phased = withPhase(order.state, host.host, next);
-  // Tried in every round: said when it begins, so that the timeline keeps what came before.
-  if (!ordered && incident.timeline.slice(-5).some((entry) => entry.text === noDeviceLeftText)) {
-    return phased;
-  }
-  return say(phased, out, { level: "error", host: host.host, event: "refenced", text });
 }

@@ -67,3 +67,22 @@ test("the question to the others is asked again when a host that came on is swit
   assert.deepEqual(core.done("evacuate"), []);
   assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
 });
+
+test("a fencing that stood down because its host is well ends there, and accuses nobody later", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1", {});
+  core.hang(host1);
+  core.fact(host1, { turnsOff: false });
+  for (let beat = 0; beat < 200 && core.done("power-off").length === 0; beat += 1) core.run(250);
+  core.fact(host1, { reports: true, novaReports: true });
+  core.run(3000);
+  assert.equal(core.assessment(host1).verdict, "healthy");
+  assert.equal(core.state.memory.incidents[host1], undefined, "its incident stays open");
+  core.fact(host1, { echo: ["management", "storage"] });
+  core.powerLoss(host2);
+  core.run(120_000);
+  core.powerLoss(host1);
+  core.run(60_000);
+  assert.equal(core.state.memory.disarmed, undefined, "host 2 had died long before");
+  assert.equal(core.done("evacuate").filter(({ host }) => host === host1).length, 1);
+});
