@@ -269,6 +269,9 @@ export function perform(world: World, words: readonly string[]): void {
     case "disarmed-file":
       world.disarmedFile = first === "present";
       return;
+    case "answers":
+      world.guardian.answerLossShare = first === "lost" ? 1 : 0;
+      return;
     case "pause-guardian":
       world.guardian.pausedUntil = world.queue.now + duration(first, verb);
       return;
