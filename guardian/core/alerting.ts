@@ -6,6 +6,7 @@
 import type { AlertMessage } from "../ports.ts";
 import { isDismissed } from "./approvals.ts";
 import { gateWords } from "./assessment.ts";
+import { powerNetworkAlerts } from "./device-alerts.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
@@ -137,7 +138,7 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
   }
   wanted.push(...quietTroubles(state));
   const { disarmed } = state.memory;
-  wanted.push(...stormAlerts(state));
+  wanted.push(...stormAlerts(state), ...powerNetworkAlerts(state));
   if (disarmed !== undefined) {
     wanted.push({
       kind: "disarmed",

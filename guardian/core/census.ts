@@ -6,6 +6,7 @@ import type { HostName } from "../../shared/names.ts";
 import { placeOf, type DomainCensus, type Place } from "./domains.ts";
 import { failings, noneFailing, type Failing } from "./failings.ts";
 import { capacityOf, freeMbOf } from "./inventory.ts";
+import { isMute } from "./power.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { holdsOthers, inScope, isFenced, isIll } from "./storm.ts";
 
@@ -24,6 +25,9 @@ export interface Census {
   readonly failing: Failing;
   /** Memory that these have free, as far as Nova shows it. */
   readonly freeMb: number;
+  /** Power devices that were read, and how many of them did not answer twice in a row. */
+  readonly devices: number;
+  readonly muteDevices: number;
   /** Domains with somebody in trouble or suspect; one that holds every host is none. */
   readonly domains: ReadonlyMap<string, DomainCensus>;
   /** Where the trouble is, when a domain explains it. */
@@ -38,6 +42,8 @@ export const noCensus: Census = {
   fit: 0,
   failing: noneFailing,
   freeMb: 0,
+  devices: 0,
+  muteDevices: 0,
   domains: new Map(),
   place: undefined,
 };
@@ -48,8 +54,14 @@ export function foldCensus(state: GuardianState): GuardianState {
   let scope = 0;
   let fit = 0;
   let freeMb = 0;
+  let devices = 0;
+  let muteDevices = 0;
   const failing = { ...noneFailing };
   for (const host of state.hosts.values()) {
+    for (const track of host.devices.values()) {
+      devices += 1;
+      if (isMute(track)) muteDevices += 1;
+    }
     const counted = inScope(state, host);
     if (counted) {
       scope += 1;
@@ -72,6 +84,8 @@ export function foldCensus(state: GuardianState): GuardianState {
     fit,
     freeMb,
     failing,
+    devices,
+    muteDevices,
     domains,
     place: placeOf(domains, trouble.length, scope),
   };

@@ -11,15 +11,14 @@ import {
 import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
 import { confirmationLines, orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
-import { fenceLevels } from "./fence-levels.ts";
 import { incidentOf } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import { deadAlert } from "./dead-alert.ts";
+import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
-import { deviceKey, unverifiedBecause } from "./verification.ts";
 import { isInStorm } from "./storm.ts";
 import { noticeEndsAt } from "./self-checks.ts";
-import { hostSettings } from "./settings.ts";
+import { hasMuteDevice } from "./power.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
 
@@ -33,8 +32,6 @@ const lastingMs: Readonly<Record<string, number>> = {
   "13a": 10_000,
   "11a": 10_000,
 };
-/** Devices are read at the start; before this nothing is said of them. */
-const unverifiedTicketMs = 30_000;
 
 export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wanted> {
   const { assessment } = host;
@@ -65,7 +62,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 
 /** Nothing to say beyond the verdict: most hosts in most rounds. */
 function isCalm(state: GuardianState, host: HostState): boolean {
-  if (incidentOf(state, host.host) !== undefined) return false;
+  if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
   const { quarantined, maintenance, degraded } = state.memory;
   if (quarantined[host.host] !== undefined) return false;
   if (maintenance[host.host] !== undefined || degraded[host.host] !== undefined) return false;
@@ -156,39 +153,6 @@ function nextForRow(state: GuardianState, host: HostState, row: string): Words {
   const incident = incidentOf(state, host.host);
   if (!rowsToApprove.includes(row) || incident === undefined) return words("next.look");
   return words("todo.look-approve", { id: incident.id });
-}
-
-/** A device that is not this host's is a page; one that nothing vouches for yet is a ticket. */
-function* deviceAlerts(
-  state: GuardianState,
-  host: HostState,
-  assessment: Assessment,
-): Generator<Wanted> {
-  if (state.now - state.startedAt < unverifiedTicketMs || assessment.row === "3") return;
-  for (const device of hostSettings(state.settings, host.host).devices) {
-    const standing = state.memory.devices[deviceKey(host.host, device)];
-    const reason = unverifiedBecause(state, host.host, device);
-    if (reason === undefined) continue;
-    yield about(state, host, assessment, {
-      kind: `device-${device}`,
-      class: standing?.unverified === undefined ? "ticket" : "page",
-      title: words("alert.device", { device, host: host.host }),
-      why: () => [words("why.device", { device, reason })],
-      impact: () => fenceImpact(state, host),
-      next: words("todo.vouch", { host: host.host }),
-    });
-  }
-}
-
-/** What is left when a device is not verified: another level, or nothing. */
-function fenceImpact(state: GuardianState, { host }: HostState): Words {
-  const levels = fenceLevels(state.settings, host);
-  const at = levels.findIndex(({ devices }) =>
-    devices.every((device) => unverifiedBecause(state, host, device) === undefined),
-  );
-  const whole = levels[at];
-  if (whole === undefined) return words("impact.device", { host });
-  return words("impact.device-level", { host, level: at + 1, devices: whole.devices.join(", ") });
 }
 
 function fenceFailed(

@@ -39,6 +39,18 @@ export function deviceTrack(host: HostState, device: string): DeviceTrack {
   );
 }
 
+/** Did not answer twice in a row: with a rehearsal every five minutes, for that long. */
+export function isMute({ readings }: DeviceTrack): boolean {
+  return (
+    readings.at(-1)?.reading.power === "unknown" && readings.at(-2)?.reading.power === "unknown"
+  );
+}
+
+export function hasMuteDevice(host: HostState): boolean {
+  for (const track of host.devices.values()) if (isMute(track)) return true;
+  return false;
+}
+
 export function foldPower(state: GuardianState, event: PowerRead): GuardianState {
   const host = hostOf(state, event.host);
   const before = deviceTrack(host, event.device);
