@@ -60,7 +60,11 @@ function withFence(state: GuardianState, host: HostName): GuardianState {
   const approval = approvalOf(state, host, "fence");
   const approved = approval !== undefined && !approval.byDefault;
   const fence = { host, wall: state.wall, ...(approved ? { approved } : {}) };
-  const fences = [...state.memory.fences, fence].slice(-100);
+  // One of each host and kind: a host that is tried often must not push the others out.
+  const others = state.memory.fences.filter(
+    (known) => known.host !== host || (known.approved ?? false) !== approved,
+  );
+  const fences = [...others, fence].slice(-100);
   return { ...state, memory: { ...state.memory, fences } };
 }
 

@@ -13,7 +13,7 @@ import { hasBegun, isInherited } from "./moves-under-way.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { holdGate } from "./policy-gates.ts";
 import { proofStands } from "./proof.ts";
-import { askedOthers, refence } from "./refencing.ts";
+import { askedOthers, refence, stillAsked } from "./refencing.ts";
 import { readsSame } from "./same-words.ts";
 import { phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -71,7 +71,9 @@ export function keepProof(
   const offSince = phase.proof === undefined ? fence.offSince : phase.offSince;
   const run = { level: fence.level, since: state.now, failed: phase.run?.failed ?? [] };
   const found = { proof: fence.proof, lostAt: undefined, offSince, life: undefined, run };
-  const renewed = { ...phase, ...found };
+  const anew = phase.proof === undefined;
+  const freshAtCommand = anew ? stillAsked(state, phase) : phase.freshAtCommand;
+  const renewed = { ...phase, ...found, freshAtCommand };
   const kept = withPhase(state, host.host, renewed);
   if (phase.proof !== undefined) return kept;
   return say(kept, out, {

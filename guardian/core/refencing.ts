@@ -1,4 +1,5 @@
 /** A fenced host whose power came on again is switched off again at once. */
+import type { HostName } from "../../shared/names.ts";
 import { monoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
 import { nextLevel } from "./fence-levels.ts";
@@ -35,6 +36,16 @@ export function askedOthers(
   const owing = hostsOwingLife(state, phase, monoMs(Math.max(phase.offSince, ...orders)));
   const asked = new Set([...owing, ...freshHosts(state, host.host)]);
   return { switchedOff: true, freshAtCommand: [...asked].sort() };
+}
+
+/**
+ * Who is still asked when a lapsed proof is minted anew, from a later off: those who have answered since the
+ * last order have answered for good, and may die of their own afterwards.
+ */
+export function stillAsked(state: GuardianState, phase: Evacuating): readonly HostName[] {
+  const orders = Object.values(phase.commands).map((command) => command.askedAt);
+  const isAsked = phase.offSince >= Math.max(0, ...orders);
+  return isAsked ? hostsOwingLife(state, phase, phase.offSince) : phase.freshAtCommand;
 }
 
 const noDeviceLeft = words("log.refence-no-device");

@@ -150,3 +150,19 @@ test("a device that dies after its order is told of once an attempt", () => {
   const count = core.done("line").filter(({ event }) => event === "fence-failed").length;
   assert.ok(count < 5, `${count}`);
 });
+
+test("a proof minted anew accuses nobody who had answered the question", () => {
+  const core = settledLevels([["bmc"]]);
+  core.nova.forceDownAnswer = { kind: "refused", status: 503, reason: "not now" };
+  core.hang(host1);
+  runUntil(core, () => core.done("power-off").length > 0);
+  core.power.set("bmc", "off");
+  core.run(20_000);
+  core.power.set("bmc", "unknown");
+  core.run(20_000);
+  core.powerLoss(host2);
+  core.run(30_000);
+  core.power.set("bmc", "off");
+  core.run(75_000);
+  assert.equal(core.state.memory.disarmed, undefined);
+});
