@@ -6,7 +6,6 @@
 import { invariant } from "../../shared/invariant.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
-import { othersLive } from "./fencing.ts";
 import type { gatesToBegin } from "./gates.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move, Phase } from "./memory.ts";
@@ -16,6 +15,7 @@ import { proofStands } from "./proof.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words } from "./words.ts";
+import { othersAnswer } from "./wrong-chassis.ts";
 
 const lookEveryMs = 1000;
 /** How long servers are looked for that the last report counted and Nova does not list. */
@@ -79,7 +79,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   if (phase.forcedDown.kind !== "done") return state;
   if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
   if (!proofStands(proof, host.host, state.now)) return state;
-  if (!hasBegun(phase) && othersLive(state, phase, phase.offSince).kind !== "live") return state;
+  if (othersAnswer(state, phase).kind !== "live") return state;
   const moves: Record<string, Move> = { ...phase.moves };
   let free = state.settings.limits.movesAtOnce - Object.values(moves).filter(isUnderWay).length;
   let ordered = 0;

@@ -13,10 +13,8 @@ import { foldConfirmations } from "./confirmations.ts";
 import { advanceDegraded } from "./degraded.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation } from "./evacuation.ts";
-import { othersLive } from "./fencing.ts";
 import { advanceFencing, beginConfirmed, beginFencing, owingLife } from "./fencing-phase.ts";
 import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
-import { disarm } from "./disarm.ts";
 import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
 import { hasBegun, isInherited } from "./moves-under-way.ts";
@@ -27,6 +25,7 @@ import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
 import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
+import { othersAnswer, withOthersHeard, wrongChassis } from "./wrong-chassis.ts";
 import { hostOf, type GuardianState, type HostState } from "./state.ts";
 import { words } from "./words.ts";
 
@@ -183,40 +182,17 @@ function evacuate(
   out: Effect[],
 ): GuardianState {
   const begun = hasBegun(phase);
-  if (!begun) {
-    // It came back while we were down: nothing of ours is under way, so it is not switched off.
-    if (isInherited(phase) && host.freshSince !== undefined) return leaveOn(state, host, out);
-    const others = othersLive(state, phase, phase.offSince);
-    if (others.kind === "missing") return wrongChassis(state, host, others.host, out);
-  }
-  const gates = begun ? gatesToContinue(state, host) : gatesToMove(state, host, assessment);
-  const gated = withGates(state, host, assessment, gates);
+  // It came back while we were down: nothing of ours is under way, so it is not switched off.
+  const isBack = isInherited(phase) && host.freshSince !== undefined;
+  if (!begun && isBack) return leaveOn(state, host, out);
+  const others = othersAnswer(state, phase);
+  if (others.kind === "missing") return wrongChassis(state, host, phase, others.host, out);
+  const heard = withOthersHeard(state, host, phase);
+  const gates = begun ? gatesToContinue(heard, host) : gatesToMove(heard, host, assessment);
+  const gated = withGates(heard, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
   const told = blocked.length === 0 ? gated : sayHold(gated, host, blocked, out);
   return advanceEvacuation(told, host, phase, gates, out);
-}
-
-/** We switched off a chassis, and another host fell silent: that chassis may be that host's. */
-function wrongChassis(
-  state: GuardianState,
-  host: HostState,
-  other: HostName,
-  out: Effect[],
-): GuardianState {
-  const reason = words("arming.chassis", { host: host.host, other });
-  const phase = incidentOf(state, host.host)?.phase;
-  const given = phase?.kind === "evacuating" ? Object.keys(phase.commands) : [];
-  const { devices } = hostSettings(state.settings, host.host);
-  // Given before a restart: nobody knows any more to which.
-  const ordered = given.length === 0 ? devices : given;
-  let next = withPhase(state, host.host, { kind: "watching" });
-  // A device of a level that was not ordered off is not the one that did it.
-  for (const device of ordered) {
-    const key = deviceKey(host.host, device);
-    const standing = next.memory.devices[key] ?? newStanding;
-    next = withStanding(next, key, { ...standing, unverified: reason });
-  }
-  return disarm(next, out, reason);
 }
 
 /**

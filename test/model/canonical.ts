@@ -17,7 +17,7 @@ const instants = wordsOf(`
   previousTickAt tickWall shakenAt servicesAskedAt servicesAt graceFrom doubtSince
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt settledAt belowSince
   windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
-  reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo
+  reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */
