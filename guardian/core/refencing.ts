@@ -101,7 +101,12 @@ export function refence(
   out: Effect[],
 ): GuardianState {
   const incident = incidentOf(state, host.host);
-  const underWay = Object.values(phase.moves ?? {}).some((move) => isUnderWay(move));
+  const moves = Object.values(phase.moves ?? {});
+  const underWay = moves.some((move) => isUnderWay(move));
+  // Nothing is left to protect it from: the incident ends, and the host is people's again.
+  const open =
+    phase.moves === undefined || moves.some(({ state: move }) => move.kind === "planned");
+  if (!underWay && !open) return state;
   if (!holdGate(state, host).pass) return sayHold(state, host, [holdGate(state, host)], out);
   // Ours to switch off again: we began it, in mode act or approved.
   const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
@@ -117,6 +122,8 @@ export function refence(
     commands: ordered ? commands : phase.commands,
     run: ordered ? order.run : phase.run,
     refences: phase.refences + (ordered ? 1 : 0),
+    // Whoever started it may have taken it up in Nova, too.
+    forcedDown: ordered ? ({ kind: "due" } as const) : phase.forcedDown,
     ...askedOthers(state, host, phase, commands),
   };
   const text = ordered ? words("log.refenced") : noDeviceLeft;
