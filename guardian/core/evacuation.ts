@@ -128,6 +128,8 @@ function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianS
   if (moves.some((move) => isUnderWay(move) || move.state.kind === "planned")) return state;
   // An order that is due or under way is answered first: after the end nobody asks for it again.
   if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
+  // Due again after it was switched off again, it is needed for further moves alone.
+  if (phase.forcedDown.kind === "asked") return state;
   const settledAt = phase.settledAt ?? state.now;
   const reported = host.newest?.checks.serversTotal ?? 0;
   const unlisted = Math.max(0, reported - moves.length);
