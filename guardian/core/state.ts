@@ -29,6 +29,8 @@ export interface CollectorTrack {
   /** Newest watermark instants by way, to tell the store's lag. */
   readonly storeMs: MonoMs | undefined;
   readonly liveMs: MonoMs | undefined;
+  /** How much later than at best the store showed us that watermark, by both clocks. */
+  readonly behindMs: number;
 }
 
 export interface PingRecord {
