@@ -280,7 +280,7 @@ test("an order of an earlier process that is done late is ours, and taken away w
   assert.equal(core.done("disable").length, 2);
   Object.assign(core.nova.service(host1), { reason: before });
   core.run(30_000);
-  assert.equal(core.state.memory.degraded[host1]?.mark, before);
+  assert.equal(core.state.memory.degraded.get(host1)?.mark, before);
   checks(core, well);
   core.run(enableHealthyAfterMs + 30_000);
   assert.equal(core.nova.service(host1).status, "enabled");
@@ -298,7 +298,7 @@ test("an earlier process's order that is done while ours is refused ends the ask
   core.take({ ...event, order: "disable", answer });
   core.run(60_000);
   assert.equal(core.done("disable").length, 2, "not asked again and again");
-  assert.equal(core.state.memory.degraded[host1]?.disabled.kind, "done");
+  assert.equal(core.state.memory.degraded.get(host1)?.disabled.kind, "done");
 });
 
 test("an order that Nova refused is looked at again, and dropped when the host is well", () => {
