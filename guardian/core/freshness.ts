@@ -119,7 +119,8 @@ function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: M
   const rebooted = host.newest !== undefined && row.bootId !== host.newest.bootId;
   // A new boot means that it came on again: what its power devices said before is void.
   const devices = rebooted ? new Map() : host.devices;
-  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, devices });
+  const livedAt = monoMs(Math.max(host.livedAt ?? 0, arrivedAt - track.behindMs));
+  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, devices });
 }
 
 function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow): number {
@@ -132,8 +133,7 @@ function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow)
 
 /** When a report arrived, on our clock: never earlier than it truly did. */
 function arrivalOnOurClock(row: LivenessRow, track: CollectorTrack, at: MonoMs): MonoMs {
-  const age = Math.max(0, track.watermark.monoMs - row.arrivalMs);
-  return monoMs(Math.min(at, track.seenAt - age));
+  return monoMs(Math.min(at, track.seenAt - (track.watermark.monoMs - row.arrivalMs)));
 }
 
 /** Collectors whose watermark advanced lately; only they can say that a host is silent. */
