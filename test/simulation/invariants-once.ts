@@ -110,7 +110,7 @@ export const onceInvariants: readonly Invariant[] = [
     number: 30,
     says: "no host's state breaks a promise of the design",
     atTick: (witness) => {
-      for (const [host, reason] of [...witness.world.state.memory.quarantined]) {
+      for (const [host, reason] of witness.world.state.memory.quarantined) {
         return `${host} is in quarantine: ${reason}`;
       }
       return undefined;
