@@ -17,6 +17,7 @@ import { powerLoss } from "./world-host.ts";
 import { furnishLevels, type BmcMode } from "./world-power.ts";
 import { novaCommand } from "./nova-commands.ts";
 import { people } from "./people.ts";
+import { telemetryCommand } from "./telemetry-commands.ts";
 import { worldAddress } from "./world-calls.ts";
 import { wallStart } from "./world-guardian.ts";
 import type { WorldRecorder } from "./world-guardian.ts";
@@ -259,15 +260,14 @@ export function perform(world: World, words: readonly string[]): void {
     case "swap-bmc":
       return swapBmc(world, hostName(first), hostName(second));
     case "collector":
-      return collectorCommand(world, first, second);
+    case "store":
+    case "live-view":
+      return telemetryCommand(world, words);
     case "leg":
       world.legs[first as NetworkName] = second === "up";
       return;
     case "nova":
       world.novaUp = first === "up";
-      return;
-    case "store":
-      world.collectors.storeUp = first === "up";
       return;
     case "journal":
       world.guardian.journalWritable = first === "writable";
@@ -312,13 +312,4 @@ function swapBmc(world: World, left: HostName, right: HostName): void {
   const other = world.bmcs.get(right);
   if (one === undefined || other === undefined) throw new Error(`no hosts ${left}, ${right}`);
   [one.chassis, other.chassis] = [other.chassis, one.chassis];
-}
-
-function collectorCommand(world: World, id: string, what: string): void {
-  const collector = world.collectors.all.find((found) => found.id === id);
-  if (collector === undefined) throw new Error(`no collector ${id}`);
-  if (what === "kill") collector.up = false;
-  else if (what === "start") world.collectors.restart(collector);
-  else if (what === "stick") collector.storeStuck = true;
-  else if (what === "drop") collector.dropped += 100;
 }
