@@ -29,6 +29,8 @@ export const settleMs = 30_000;
 export interface Script {
   readonly settings: Settings;
   readonly hosts: readonly HostName[];
+  /** Hosts on which no probe was ever installed. */
+  readonly unprobed: readonly HostName[];
   readonly servers: readonly {
     readonly host: HostName;
     readonly count: number;
@@ -91,6 +93,7 @@ export function parseScript(text: string): Script {
   const windows: MaintenanceWindow[] = [];
   const servers: Script["servers"][number][] = [];
   const commands: Script["commands"][number][] = [];
+  const unprobed: HostName[] = [];
   for (const line of lines) {
     const [verb = "", ...rest] = line.split(/\s+/);
     const [first = "", second = "", third = ""] = rest;
@@ -119,6 +122,7 @@ export function parseScript(text: string): Script {
       change(first, { domains: { ...hostChanges.get(first)?.domains, [kind]: name } });
     } else if (verb === "levels") change(first, readLevels(rest.slice(1), line));
     else if (verb === "no-device") change(first, { devices: [] });
+    else if (verb === "no-probe") unprobed.push(hostName(first));
     else if (verb === "networks") hostChanges.set("*", { addresses: { management: "" } });
     else if (verb !== "hosts") throw new Error(`unknown line: ${line}`);
   }
@@ -139,6 +143,7 @@ export function parseScript(text: string): Script {
     settings: { ...base, networks, hosts: new Map(entries) },
     hosts,
     servers,
+    unprobed,
     novaReportMs,
     commands,
   };
@@ -184,6 +189,7 @@ function duration(text: string, line: string): number {
 export function buildWorld(script: Script, seed: number, recorder?: WorldRecorder): World {
   const world = new World(script.settings, script.hosts, seededRandom(seed), 1, recorder);
   world.nova.reportEveryMs = script.novaReportMs;
+  for (const host of script.unprobed) world.host(host).probe = false;
   for (const { host, count, local } of script.servers) world.addServers(host, count, !local);
   for (const [host, { devices, levels }] of script.settings.hosts) {
     if (levels !== undefined) furnishLevels(world, host, devices.length - 1);
