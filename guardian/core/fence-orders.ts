@@ -1,6 +1,6 @@
 /** Off commands: given to devices that are surely the host's own, and their answers. */
 import type { HostName } from "../../shared/names.ts";
-import { identifiesHost } from "./device-identity.ts";
+import { identifiesHost, isTelling } from "./device-identity.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, withPhase } from "./incidents.ts";
@@ -60,12 +60,12 @@ export function freshHosts(state: GuardianState, except: HostName): readonly Hos
  * Other hosts of the cloud whose own UUID a device of this one shows, although a person has vouched for it.
  * Off already, that chassis may be theirs, and gone with them, while this host runs on: they are asked.
  */
-function namedHosts(state: GuardianState, name: HostName): readonly HostName[] {
+export function namedHosts(state: GuardianState, name: HostName): readonly HostName[] {
   const { devices, known } = state.memory;
   const own = known[name]?.hardwareUuid ?? "";
   const shown = hostSettings(state.settings, name)
     .devices.map((device) => devices[deviceKey(name, device)]?.pinned)
-    .filter((pinned) => pinned !== undefined && !identifiesHost(pinned, own));
+    .filter((pinned) => pinned !== undefined && isTelling(pinned) && !identifiesHost(pinned, own));
   const named: HostName[] = [];
   if (shown.length === 0) return named;
   for (const { host, service } of state.hosts.values()) {

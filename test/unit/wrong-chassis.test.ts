@@ -61,16 +61,20 @@ function vouchedForAnother(): CoreFixture {
   return core.run(15_000);
 }
 
-test("a chassis that is off already is no proof while the host that it names is silent, too", () => {
-  const core = vouchedForAnother();
-  core.powerLoss(host2);
-  // Host 1 hangs and runs on; what its device reads is host 2's chassis.
-  core.hang(host1);
-  core.fact(host1, { power: "off" });
-  core.run(120_000);
-  assert.deepEqual(core.done("evacuate"), []);
-  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
-});
+for (const notice of ["none", "powering-off"] as const) {
+  test(`off already is no proof while the host that the device names is silent (notice: ${notice})`, () => {
+    const core = vouchedForAnother();
+    core.fact(host2, { checks: { ...core.factsOf(host2).checks, notice } });
+    core.run(2000);
+    core.powerLoss(host2);
+    // Host 1 hangs and runs on; what its device reads is host 2's chassis.
+    core.hang(host1);
+    core.fact(host1, { power: "off" });
+    core.run(120_000);
+    assert.deepEqual(core.done("evacuate"), []);
+    assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  });
+}
 
 test("a chassis that is off already is a proof once the host that it names has shown life", () => {
   const core = vouchedForAnother();
