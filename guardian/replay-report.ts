@@ -45,6 +45,8 @@ function timelineLine({ wallMs, effect }: TimelineEntry, openedWallMs: number): 
     }
     case "power-off":
       return said(effect.host, `order: power off ${effect.device}`);
+    case "power-on":
+      return said(effect.host, `order: power on ${effect.device}`);
     case "evacuate":
       return said(effect.host, `order: evacuate ${effect.server}`);
     case "force-down":

@@ -5,6 +5,7 @@ import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, withPhase } from "./incidents.ts";
 import type { Incident, OffCommand } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import { noticeInForce } from "./self-checks.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
@@ -45,7 +46,7 @@ export function freshHosts(state: GuardianState, except: HostName): readonly Hos
   const names: HostName[] = [];
   for (const host of state.hosts.values()) {
     if (host.host === except || host.freshSince === undefined) continue;
-    if (!noticeInForce(state, host)) names.push(host.host);
+    if (!noticeInForce(state, host) && !isRehearsing(state, host.host)) names.push(host.host);
   }
   return names.sort();
 }

@@ -7,6 +7,7 @@ import type { HostName, ServerId } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
 import type { FenceProof } from "./proof.ts";
+import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
 import type { Said } from "./words.ts";
 
 /** One server's part of an evacuation. */
@@ -185,6 +186,8 @@ export interface DeviceStanding {
   /** What it showed when it was first read; another value makes it unverified. */
   readonly pinned: DeviceIdentity | undefined;
   readonly vouchedBy: string | undefined;
+  /** Who rehearsed it, and when: switched off, its host alone fell silent. */
+  readonly rehearsed?: { readonly by: string; readonly wall: number } | undefined;
   /** Why no proof may come from it; undefined when nothing speaks against it. */
   readonly unverified: Said | undefined;
 }
@@ -262,6 +265,8 @@ export interface Memory {
   readonly quarantined: Readonly<Record<string, string>>;
   readonly maintenance: Readonly<Record<string, Maintenance>>;
   readonly degraded: Readonly<Record<string, DegradedMark>>;
+  /** By host; the last one of each, while it is under way or has failed. */
+  readonly rehearsals: Readonly<Record<string, Rehearsal>>;
   /** The last that was said of it in the log. */
   readonly arming: "armed" | "disarming" | "disarmed";
 }
@@ -280,6 +285,7 @@ export const emptyMemory: Memory = {
   quarantined: {},
   maintenance: {},
   degraded: {},
+  rehearsals: {},
   arming: "armed",
 };
 
@@ -306,7 +312,8 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);
-  return { ...memory, quarantined: {}, incidents, alerts, storms, degraded };
+  const rehearsals = rememberedRehearsals(memory.rehearsals, now);
+  return { ...memory, quarantined: {}, incidents, alerts, storms, degraded, rehearsals };
 }
 
 /** What Nova shows of a mark is looked at anew; an order under way is given again. */

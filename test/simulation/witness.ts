@@ -130,7 +130,7 @@ export class Witness {
 
   /** An order leaves; it was judged before. */
   ordered(order: Order): void {
-    if (order.kind === "power-off") this.#orderedOff(order);
+    if (order.kind === "power-off" && order.ifEmpty !== true) this.#orderedOff(order);
     if (order.kind === "evacuate") this.calls.set(`${order.host} ${order.server}`, this.now);
   }
 

@@ -9,7 +9,7 @@ import { initialState, step } from "../../guardian/core/guardian.ts";
 import type { Memory, Phase } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { hostOf, type GuardianState, type HostState } from "../../guardian/core/state.ts";
-import type { AlertMessage, PowerOffAnswer } from "../../guardian/ports.ts";
+import type { AlertMessage, PowerOffAnswer, PowerOnAnswer } from "../../guardian/ports.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import {
   noLedger,
@@ -33,6 +33,9 @@ export interface Facts {
   offAnswer: PowerOffAnswer;
   /** Whether an off command that the device answers turns it off. */
   turnsOff: boolean;
+  onAnswer: PowerOnAnswer;
+  /** Whether it comes up when it is switched on. */
+  turnsOn: boolean;
   novaReports: boolean;
   checks: HostChecks;
   bootId: string;
@@ -82,6 +85,8 @@ export class CoreFixture {
         guid,
         offAnswer: { kind: "done" },
         turnsOff: true,
+        onAnswer: { kind: "done" },
+        turnsOn: true,
         novaReports: true,
         checks: { ...healthyChecks, serversTotal: 0, serversRunning: 0, hardwareUuid: guid },
         bootId: "b0070000000000a1",
@@ -155,6 +160,13 @@ export class CoreFixture {
   /** Its power fails: nothing of it answers, and its chassis reads off. */
   powerLoss(host: HostName): void {
     this.fact(host, { reports: false, echo: [], power: "off", novaReports: false });
+  }
+
+  /** It comes up at once, with a new boot. */
+  powerOn(host: HostName): void {
+    const boots = Number.parseInt(this.factsOf(host).bootId.slice(-2), 16) + 1;
+    const bootId = `b00700000000${boots.toString(16).padStart(4, "0")}`;
+    this.fact(host, { reports: true, echo: both, power: "on", novaReports: true, bootId });
   }
 
   /** Nothing of it answers, and its chassis reads on. */
@@ -304,10 +316,20 @@ export class CoreFixture {
       case "power-off": {
         const { host, device } = effect;
         const facts = this.factsOf(host);
-        const answer = facts.offAnswer;
+        const full = effect.ifEmpty === true && this.nova.servers.some((one) => one.host === host);
+        const answer = full
+          ? ({ kind: "refused", reason: "servers on it: 1, must be = 0" } as const)
+          : facts.offAnswer;
         const works = answer.kind === "done" || answer.kind === "already-off";
         if (works && facts.turnsOff) this.powerLoss(host);
         this.take({ kind: "power-off-answered", at, askedAt, host, device, answer });
+        return;
+      }
+      case "power-on": {
+        const { host, device } = effect;
+        const { onAnswer: answer, turnsOn } = this.factsOf(host);
+        if (answer.kind === "done" && turnsOn) this.powerOn(host);
+        this.take({ kind: "power-on-answered", at, askedAt, host, device, answer });
         return;
       }
       case "read-inventory":
