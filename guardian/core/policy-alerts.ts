@@ -30,7 +30,7 @@ export function* policyAlerts(
       next: words("todo.dismissed"),
     });
   }
-  const rehearsal = state.memory.rehearsals[host.host];
+  const rehearsal = state.memory.rehearsals.get(host.host);
   if (rehearsal?.step.kind === "failed") {
     const { reason } = rehearsal.step;
     yield about(state, host, assessment, {

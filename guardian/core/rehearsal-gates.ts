@@ -84,7 +84,7 @@ function reportedServersGate({ newest }: HostState): GateResult {
 /** Nobody else is in trouble, suspect, fenced, evacuated or rehearsed. */
 function peaceGate(state: GuardianState, host: HostState): GateResult {
   const { trouble, suspects } = state.census;
-  const acting = Object.values(state.memory.incidents)
+  const acting = [...state.memory.incidents.values()]
     .filter(({ phase }) => phase.kind === "fencing" || phase.kind === "evacuating")
     .map((incident) => incident.host);
   const names = new Set([...trouble, ...suspects, ...acting, ...rehearsing(state)]);

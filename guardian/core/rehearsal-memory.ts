@@ -48,22 +48,29 @@ export type RehearsalStep =
 
 /** What may have been switched off is switched on; nothing is shown by what nobody watched. */
 export function rememberedRehearsals(
-  rehearsals: Memory["rehearsals"],
+  rehearsals: ReadonlyMap<HostName, Rehearsal>,
   now: MonoMs,
-): Memory["rehearsals"] {
-  const reason = words("rehearse.restarted");
-  const result: Record<string, Rehearsal> = {};
-  for (const [host, rehearsal] of Object.entries(rehearsals)) {
-    const { step } = rehearsal;
-    const on = { kind: "on", since: now, orderedAt: undefined, orders: 0 } as const;
-    if (step.kind === "looking") {
-      result[host] = { ...rehearsal, step: { kind: "failed", reason } };
-    } else if (step.kind === "off") {
-      result[host] = { ...rehearsal, step: { ...on, failed: reason } };
-    } else {
-      const again = step.kind === "on" ? { ...on, failed: step.failed } : step;
-      result[host] = { ...rehearsal, step: again };
-    }
+): ReadonlyMap<HostName, Rehearsal> {
+  const result = new Map<HostName, Rehearsal>();
+  for (const [host, rehearsal] of rehearsals) {
+    result.set(host, { ...rehearsal, step: rememberedStep(rehearsal.step, now) });
   }
   return result;
+}
+
+function rememberedStep(step: RehearsalStep, now: MonoMs): RehearsalStep {
+  const failed = words("rehearse.restarted");
+  const on = { kind: "on", since: now, orderedAt: undefined, orders: 0 } as const;
+  switch (step.kind) {
+    case "looking":
+      return { kind: "failed", reason: failed };
+    case "off":
+      return { ...on, failed };
+    case "on":
+      return { ...on, failed: step.failed };
+    case "failed":
+      return step;
+    default:
+      return step satisfies never;
+  }
 }

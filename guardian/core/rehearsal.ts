@@ -72,7 +72,7 @@ export function foldRehearsalList(
   event: ServersSeen,
   out: Effect[],
 ): GuardianState {
-  const rehearsal = state.memory.rehearsals[event.host];
+  const rehearsal = state.memory.rehearsals.get(event.host);
   if (rehearsal?.step.kind !== "looking") return state;
   const { step } = rehearsal;
   if (event.askedAt < step.since) return state;
@@ -88,7 +88,7 @@ export function foldRehearsalList(
 
 /** Takes in a device's answer to the off command. */
 export function foldRehearsalOff(state: GuardianState, event: PowerOffAnswered): GuardianState {
-  const rehearsal = state.memory.rehearsals[event.host];
+  const rehearsal = state.memory.rehearsals.get(event.host);
   if (rehearsal?.step.kind !== "off") return state;
   const { step } = rehearsal;
   const command = step.commands[event.device];
@@ -104,7 +104,7 @@ export function advanceRehearsal(
   host: HostState,
   out: Effect[],
 ): GuardianState {
-  const rehearsal = state.memory.rehearsals[host.host];
+  const rehearsal = state.memory.rehearsals.get(host.host);
   if (rehearsal === undefined) return state;
   const { step } = rehearsal;
   switch (step.kind) {

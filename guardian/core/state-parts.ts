@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import { exactText, fromExactText, type Sharing } from "./exact-text.ts";
 import { initialState } from "./guardian.ts";
 import { HostTable } from "./host-table.ts";
+import { withTables } from "./memory-text.ts";
 import { emptyMemory, type Memory } from "./memory.ts";
 import { noRound } from "./round.ts";
 import { defaultLimits, noHostSettings, type HostSettings, type Settings } from "./settings.ts";
@@ -104,7 +105,7 @@ function filled(head: GuardianState, tables: Tables): GuardianState {
     ...head,
     settings,
     eyes: { ...fresh.eyes, ...head.eyes },
-    memory: { ...emptyMemory, ...head.memory, known, devices },
+    memory: withTables({ ...emptyMemory, ...head.memory, known, devices }),
     hosts: HostTable.of(tables.hosts.map((host) => ({ ...newHostState(host.host), ...host }))),
     round: noRound,
     verification: noVerification,

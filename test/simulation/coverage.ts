@@ -104,7 +104,7 @@ export class Coverage {
   }
 
   #started(event: Extract<GuardianEvent, { kind: "started" }>): void {
-    const incidents = Object.values(event.memory?.incidents ?? {});
+    const incidents = [...(event.memory?.incidents.values() ?? [])];
     if (incidents.some(({ phase }) => phase.kind === "evacuating")) {
       this.reached.add("restart in mid-evacuation");
     }
@@ -112,7 +112,7 @@ export class Coverage {
 
   #round(): void {
     const { state } = this.#world;
-    for (const { step } of Object.values(state.memory.rehearsals)) {
+    for (const { step } of state.memory.rehearsals.values()) {
       if (step.kind === "failed") this.reached.add("rehearsal ended otherwise");
     }
     for (const { rehearsed } of Object.values(state.memory.devices)) {
@@ -128,7 +128,7 @@ export class Coverage {
         if (!pass) this.reached.add(`gate ${entryName(gate)}`);
       }
     }
-    for (const { phase, host } of Object.values(state.memory.incidents)) {
+    for (const { phase, host } of state.memory.incidents.values()) {
       if (phase.kind === "evacuating") this.#fenced(phase);
       if (phase.kind === "ended") this.#ended(Object.values(phase.moves));
       const assessment = state.hosts.get(host)?.assessment;

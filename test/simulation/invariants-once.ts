@@ -60,7 +60,7 @@ export const onceInvariants: readonly Invariant[] = [
       return taken ? `evacuate of ${order.server} was repeated while it moves` : undefined;
     },
     atTick: (witness) => {
-      for (const incident of Object.values(witness.world.state.memory.incidents)) {
+      for (const incident of witness.world.state.memory.incidents.values()) {
         const broken = falselyEnded(witness, incident);
         if (broken !== undefined) return broken;
       }
@@ -95,7 +95,7 @@ export const onceInvariants: readonly Invariant[] = [
     says: "only what we disabled ourselves, and nobody changed since, is enabled again",
     atOrder: (witness, order) => {
       const { host } = order;
-      const fenced = witness.world.state.memory.incidents[host]?.phase.kind;
+      const fenced = witness.world.state.memory.incidents.get(host)?.phase.kind;
       if (order.kind === "disable" && order.onlyIfEnabled) {
         return fenced === "evacuating" ? `${host} is marked as degraded while fenced` : undefined;
       }
@@ -112,7 +112,7 @@ export const onceInvariants: readonly Invariant[] = [
     number: 30,
     says: "no host's state breaks a promise of the design",
     atTick: (witness) => {
-      for (const [host, reason] of Object.entries(witness.world.state.memory.quarantined)) {
+      for (const [host, reason] of witness.world.state.memory.quarantined) {
         return `${host} is in quarantine: ${reason}`;
       }
       return undefined;
@@ -122,29 +122,29 @@ export const onceInvariants: readonly Invariant[] = [
 
 /** Only a host that nobody fences and nothing is moved off is ordered on. */
 function switchedOn({ world }: Witness, host: HostName): string | undefined {
-  const phase = world.state.memory.incidents[host]?.phase.kind ?? "watching";
+  const phase = world.state.memory.incidents.get(host)?.phase.kind ?? "watching";
   if (phase !== "watching") return `${host} is ordered on while it is ${phase}`;
   return world.nova.isMovingOff(host) ? `${host} is ordered on while its servers move` : undefined;
 }
 
 function isJournaled(memory: Memory, order: Order): boolean {
-  const phase = memory.incidents[order.host]?.phase;
+  const phase = memory.incidents.get(order.host)?.phase;
   switch (order.kind) {
     case "power-off":
-      if (order.ifEmpty === true) return memory.rehearsals[order.host]?.step.kind === "off";
+      if (order.ifEmpty === true) return memory.rehearsals.get(order.host)?.step.kind === "off";
       // In the very round that ends its incident a host that came on is ordered off once more.
       if (phase?.kind === "ended") return true;
       if (phase?.kind !== "fencing" && phase?.kind !== "evacuating") return false;
       return phase.commands[order.device] !== undefined;
     case "power-on":
-      return memory.rehearsals[order.host]?.step.kind === "on";
+      return memory.rehearsals.get(order.host)?.step.kind === "on";
     case "force-down":
       return phase?.kind === "evacuating" && phase.forcedDown.kind === "asked";
     case "disable":
-      if (order.onlyIfEnabled) return memory.degraded[order.host]?.disabled.kind === "asked";
+      if (order.onlyIfEnabled) return memory.degraded.get(order.host)?.disabled.kind === "asked";
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
     case "enable":
-      return memory.degraded[order.host]?.enabled.kind === "asked";
+      return memory.degraded.get(order.host)?.enabled.kind === "asked";
     case "evacuate":
       return phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered";
     default:

@@ -6,6 +6,7 @@ import type { Assessment } from "../../guardian/core/assessment.ts";
 import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { initialState, step } from "../../guardian/core/guardian.ts";
+import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import type { Memory, Phase } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { hostOf, type GuardianState, type HostState } from "../../guardian/core/state.ts";
@@ -108,7 +109,7 @@ export class CoreFixture {
   restart(starts: readonly number[] = [this.wall]): void {
     this.epoch += 1;
     this.#pending = [];
-    const memory = JSON.parse(JSON.stringify(this.state.memory)) as Memory;
+    const memory = parseMemory(JSON.parse(memoryText(this.state.memory)));
     this.state = this.#started(memory, starts);
   }
 
@@ -164,8 +165,8 @@ export class CoreFixture {
 
   /** It comes up at once, with a new boot. */
   powerOn(host: HostName): void {
-    const boots = Number.parseInt(this.factsOf(host).bootId.slice(-2), 16) + 1;
-    const bootId = `b00700000000${boots.toString(16).padStart(4, "0")}`;
+    const boots = Number.parseInt(this.factsOf(host).bootId.slice(-2), 16);
+    const bootId = `b007000000000${boots + 1}`;
     this.fact(host, { reports: true, echo: both, power: "on", novaReports: true, bootId });
   }
 
@@ -177,7 +178,7 @@ export class CoreFixture {
   /** A person answers the open incident of a host. */
   answer(host: HostName, answer: "approved" | "held" | "dismissed", reason = "looked"): void {
     const { now: at, wall, memory } = this.state;
-    const incident = memory.incidents[host]?.id ?? "none";
+    const incident = memory.incidents.get(host)?.id ?? "none";
     const kind = "incident-answered";
     this.take({ kind, at, wall, host, incident, answer, by: alice, reason });
   }
@@ -195,7 +196,7 @@ export class CoreFixture {
   /** A person's word that a host is off. */
   confirm(host: HostName, uid: number, reason = "cables pulled"): void {
     const { now: at, wall, memory } = this.state;
-    const incident = memory.incidents[host]?.id ?? "none";
+    const incident = memory.incidents.get(host)?.id ?? "none";
     this.take({ kind: "confirmed", at, wall, host, incident, uid, by: `uid ${uid}`, reason });
   }
 
@@ -219,7 +220,7 @@ export class CoreFixture {
   }
 
   phase<K extends Phase["kind"]>(host: HostName, kind: K): Extract<Phase, { kind: K }> {
-    const phase = this.state.memory.incidents[host]?.phase;
+    const phase = this.state.memory.incidents.get(host)?.phase;
     if (phase?.kind !== kind) throw new Error(`${host} is ${phase?.kind ?? "calm"}, not ${kind}`);
     return phase as Extract<Phase, { kind: K }>;
   }
@@ -298,9 +299,7 @@ export class CoreFixture {
       case "ping": {
         const { host, network } = effect;
         const echo = this.factsOf(host).echo.includes(network);
-        const result = echo
-          ? ({ kind: "echo", rttMs: 1 } as const)
-          : ({ kind: "no-echo" } as const);
+        const result = echo ? { kind: "echo" as const, rttMs: 1 } : { kind: "no-echo" as const };
         this.take({ kind: "pinged", at, sentAt: askedAt, host, network, result });
         return;
       }
@@ -316,12 +315,8 @@ export class CoreFixture {
       case "power-off": {
         const { host, device } = effect;
         const facts = this.factsOf(host);
-        const full = effect.ifEmpty === true && this.nova.servers.some((one) => one.host === host);
-        const answer = full
-          ? ({ kind: "refused", reason: "servers on it: 1, must be = 0" } as const)
-          : facts.offAnswer;
-        const works = answer.kind === "done" || answer.kind === "already-off";
-        if (works && facts.turnsOff) this.powerLoss(host);
+        const answer = this.nova.notEmpty(effect) ?? facts.offAnswer;
+        if (answer.kind.match(/done|already/) && facts.turnsOff) this.powerLoss(host);
         this.take({ kind: "power-off-answered", at, askedAt, host, device, answer });
         return;
       }

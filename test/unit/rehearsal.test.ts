@@ -32,7 +32,7 @@ function held(core: CoreFixture, host = host1, level = 0): string {
 }
 
 function failure(core: CoreFixture): string {
-  const step = core.state.memory.rehearsals[host1]?.step;
+  const step = core.state.memory.rehearsals.get(host1)?.step;
   return step?.kind === "failed" ? render(step.reason) : `not failed: ${step?.kind ?? "none"}`;
 }
 
@@ -48,7 +48,7 @@ test("off, silent alone, on, a new boot: the device is its own, by what it shows
   assert.equal(core.done("power-on").length, 1);
   const standing = core.state.memory.devices[`${host1}/bmc`];
   assert.deepEqual([standing?.pinned?.guid, standing?.rehearsed?.by], [foreign, alice]);
-  assert.deepEqual(core.state.memory.rehearsals, {});
+  assert.equal(core.state.memory.rehearsals.size, 0);
   assert.equal(core.done("evacuate").length, 0);
 });
 
@@ -163,7 +163,7 @@ test("a server that Nova lists, or that comes in the last moment, stops it", () 
   assert.match(failure(core), /^servers that Nova lists on it: 1, must be = 0$/);
   const later = ready();
   rehearse(later);
-  while (later.done("power-off").length === 0) later.tick(50);
+  while (later.done("power-off").length === 0) later.run(250);
   later.nova.addServer(host1, "vm-1");
   later.run(2000);
   assert.match(failure(later), /^bmc refused to switch off: servers on it: 1, must be = 0$/);
@@ -289,8 +289,8 @@ test("whoever vouches ends the ticket of a rehearsal that failed", () => {
   core.nova.addServer(host1, "vm-1");
   rehearse(core);
   core.run(5000);
-  assert.ok(core.state.memory.rehearsals[host1] !== undefined);
+  assert.ok(core.state.memory.rehearsals.get(host1) !== undefined);
   const wall = wallMs(core.wall);
   core.take({ kind: "vouched", at: core.now, wall, host: host1, by: alice, reason: "compared" });
-  assert.deepEqual(core.state.memory.rehearsals, {});
+  assert.equal(core.state.memory.rehearsals.size, 0);
 });
