@@ -14,7 +14,7 @@ import {
 import { eyesOn } from "./eyes.ts";
 import { steadyAt } from "./freshness.ts";
 import { disabledBy } from "./marks.ts";
-import { armedGate, holdGate, maintenanceGate, modeGate, rehearsalGate } from "./policy-gates.ts";
+import { armedGate, holdGate, maintenanceGate, modeGate, rehearsalGates } from "./policy-gates.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { rateGates, stormGates } from "./storm-gates.ts";
 import { words } from "./words.ts";
@@ -59,7 +59,7 @@ function gatesOfPeople(state: GuardianState, host: HostState): readonly GateResu
     modeGate(state, host),
     holdGate(state, host),
     maintenanceGate(state, host),
-    rehearsalGate(state, host),
+    ...rehearsalGates(state, host),
     inventoryGate(state),
     disabledGate(state, host),
   ];
@@ -107,9 +107,10 @@ export function eyesGates(state: GuardianState, host: HostState): readonly GateR
   return [...state.round.parts.map((part) => part.describe()), ...eyesOn(state, host)];
 }
 
-/** A verdict that leaves it alive: hung, or degraded. */
-function isLiving({ verdict }: Assessment): boolean {
-  return verdict === "hung" || verdict === "degraded";
+/** A verdict that leaves it alive, hung or degraded; or an echo, whatever the verdict: its servers run. */
+function isLiving({ verdict, signals }: Assessment): boolean {
+  const answers = signals.ping === "some" || signals.ping === "all";
+  return answers || verdict === "hung" || verdict === "degraded";
 }
 
 function graceGate(state: GuardianState, host: HostState): GateResult {

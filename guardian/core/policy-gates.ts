@@ -87,14 +87,12 @@ export function maintenanceGate(state: GuardianState, host: HostState): GateResu
   };
 }
 
-/** While its power is cycled on purpose, its silence says nothing; a rehearsal has an end of its own. */
-export function rehearsalGate(state: GuardianState, host: HostState): GateResult {
-  const rehearsed = isRehearsing(state, host.host);
-  return {
-    gate: "rehearsal",
-    pass: !rehearsed,
-    value: words(rehearsed ? "value.rehearsed" : "value.no"),
-    operator: "=",
-    limit: words("value.no"),
-  };
+/**
+ * While its power is cycled on purpose its silence says nothing; a rehearsal has an end of its own. Printed
+ * only while there is one.
+ */
+export function rehearsalGates(state: GuardianState, host: HostState): readonly GateResult[] {
+  if (!isRehearsing(state, host.host)) return [];
+  const [value, limit] = [words("value.rehearsed"), words("value.no")];
+  return [{ gate: "rehearsal", pass: false, value, operator: "=", limit }];
 }

@@ -11,7 +11,7 @@ import { eyesGates } from "./gates.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { disabledBy } from "./marks.ts";
-import { armedGate, rehearsalGate } from "./policy-gates.ts";
+import { armedGate, rehearsalGates } from "./policy-gates.ts";
 import { deviceTrack } from "./power.ts";
 import { rehearsing } from "./rehearsals.ts";
 import { hostOf, type GuardianState, type HostState } from "./state.ts";
@@ -44,7 +44,7 @@ export function rehearsalProblem(
   level: number,
 ): readonly GateResult[] {
   const host = hostOf(state, name);
-  const gates = [rehearsalGate(state, host), ...gatesToRehearse(state, host, level)];
+  const gates = [...rehearsalGates(state, host), ...gatesToRehearse(state, host, level)];
   return gates.filter(({ pass }) => !pass);
 }
 

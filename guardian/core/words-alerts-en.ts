@@ -5,6 +5,8 @@ export const alertsEnglish = {
   "duration.hours": "{hours} h {minutes} min",
 
   "alert.blind": "the guardian's own eyes are in doubt: {gates}",
+  "alert.unguarded-down":
+    "{host} looks down, and nothing guards it: Nova has not heard it for a minute, and it answers no ping",
   "alert.disarmed": "the guardian is disarmed: {why}",
   "alert.nova": "Nova does not answer the guardian: no server can be evacuated",
   "alert.network": "the {network} network is not seen: none of its anchors answers",
@@ -86,6 +88,8 @@ export const alertsEnglish = {
   "todo.quarantined":
     "act on this host by hand; a restart of the guardian tries again; report it as a bug",
   "todo.our-eyes": "restore our eyes first; then it is judged by itself",
+  "todo.unguarded-down":
+    "look at {host}: nothing is fenced or moved by itself; install a probe on it once it is back",
   "todo.unguarded": "install a probe on it, or remove it from Nova",
   "todo.isolated": "look at its networks; it is not fenced while it lives",
   "todo.unproven":

@@ -1,21 +1,30 @@
 /**
- * Golden scenarios: each folder is a story (README.md), its commands, and the log that must come
- * out. A missing or different log fails; `UPDATE_GOLDEN=1 npm test` writes it, for review as a diff.
+ * Golden scenarios: each folder is a story (README.md), its commands, the log that must come out, the
+ * messages that people are sent, and what explains each verdict. A missing or different text fails;
+ * `UPDATE_GOLDEN=1 npm test` writes them, for review as a diff.
  */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { buildWorld, parseScript, perform, settleMs } from "../support/script.ts";
+import { Told } from "../support/told.ts";
 
 const folder = "test/scenario";
 
-function play(commands: string): { log: string; violations: readonly string[] } {
+interface Story {
+  readonly texts: Readonly<Record<string, string>>;
+  readonly violations: readonly string[];
+}
+
+function play(commands: string): Story {
   const script = parseScript(commands);
   const world = buildWorld(script, 7);
   world.run(settleMs);
   world.log.length = 0;
   world.logFrom = settleMs;
+  const told = new Told(world);
+  world.guardian.watcher = told;
   for (const { atMs, words } of script.commands) {
     world.run(settleMs + atMs - world.queue.now);
     perform(world, words);
@@ -25,7 +34,12 @@ function play(commands: string): { log: string; violations: readonly string[] } 
     (server) => `${server.name} ${server.status} on ${server.host}`,
   );
   const end = ["", "firing at the end:", ...still.sort(), "", "servers at the end:", ...where];
-  return { log: [...world.log, ...end, ""].join("\n"), violations: world.violations };
+  const texts = {
+    "expected.log": [...world.log, ...end, ""].join("\n"),
+    "messages.txt": [...told.messages, ""].join("\n"),
+    "explained.txt": [...told.explanations, ""].join("\n"),
+  };
+  return { texts, violations: world.violations };
 }
 
 const names = readdirSync(folder, { withFileTypes: true })
@@ -41,11 +55,13 @@ for (const name of names) {
   test(`scenario ${name}`, () => {
     const path = join(folder, name);
     assert.ok(existsSync(join(path, "README.md")), `${path} has no README.md that tells its story`);
-    const { log, violations } = play(readFileSync(join(path, "commands.txt"), "utf8"));
+    const { texts, violations } = play(readFileSync(join(path, "commands.txt"), "utf8"));
     assert.deepEqual(violations, []);
-    const golden = join(path, "expected.log");
-    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, log);
-    assert.ok(existsSync(golden), `${golden} is missing: UPDATE_GOLDEN=1 npm test writes it`);
-    assert.equal(log, readFileSync(golden, "utf8"));
+    for (const [file, text] of Object.entries(texts)) {
+      const golden = join(path, file);
+      if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, text);
+      assert.ok(existsSync(golden), `${golden} is missing: UPDATE_GOLDEN=1 npm test writes it`);
+      assert.equal(text, readFileSync(golden, "utf8"));
+    }
   });
 }

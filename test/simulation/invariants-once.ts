@@ -48,10 +48,12 @@ export const onceInvariants: readonly Invariant[] = [
     says: "an evacuate call is never repeated blindly; recovered is what Nova shows elsewhere",
     atOrder: (witness, order) => {
       if (order.kind !== "evacuate") return undefined;
-      const calledAt = witness.calls.get(`${order.host} ${order.server}`);
-      if (calledAt === undefined) return undefined;
-      if (witness.now - calledAt < recordDueMs) {
-        return `evacuate of ${order.server} was repeated after ${witness.now - calledAt} ms`;
+      const call = witness.calls.get(`${order.host} ${order.server}`);
+      if (call === undefined) return undefined;
+      const ageMs = witness.now - call.at;
+      // Not blindly: what became of the earlier call was heard, and it is over.
+      if (!call.settled && ageMs < recordDueMs) {
+        return `evacuate of ${order.server} was repeated after ${ageMs} ms`;
       }
       const taken = witness.world.nova.migrations.some(
         ({ server, source, status }) =>

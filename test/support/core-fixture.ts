@@ -10,44 +10,20 @@ import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import type { Memory, Phase } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { hostOf, type GuardianState, type HostState } from "../../guardian/core/state.ts";
-import type { AlertMessage, PowerOffAnswer, PowerOnAnswer } from "../../guardian/ports.ts";
+import type { AlertMessage } from "../../guardian/ports.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
-import {
-  noLedger,
-  type HostChecks,
-  type LivenessRow,
-  type NetworkName,
-  type Watermark,
-} from "../../shared/telemetry.ts";
+import { noLedger, type LivenessRow, type Watermark } from "../../shared/telemetry.ts";
 import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
+import { both, healthyFacts, type Facts } from "./core-facts.ts";
 import { FixtureNova } from "./fixture-nova.ts";
-import { healthyChecks } from "./sample-report.ts";
 import { worldSettings } from "./script.ts";
-
-/** What is true of one host. */
-export interface Facts {
-  reports: boolean;
-  /** Networks on which it answers pings. */
-  echo: readonly NetworkName[];
-  power: "on" | "off" | "unknown";
-  guid: string;
-  offAnswer: PowerOffAnswer;
-  /** Whether an off command that the device answers turns it off. */
-  turnsOff: boolean;
-  onAnswer: PowerOnAnswer;
-  /** Whether it comes up when it is switched on. */
-  turnsOn: boolean;
-  novaReports: boolean;
-  checks: HostChecks;
-  bootId: string;
-}
 
 const beatMs = 250;
 const novaReportMs = 10_000;
 /** The collectors' clocks read this much less than ours. */
 const collectorBehindMs = 3000;
 
-export const both: readonly NetworkName[] = ["management", "storage"];
+export { both, type Facts } from "./core-facts.ts";
 export const alice = "alice (uid 1000)";
 export const host1 = hostName("compute-1");
 export const host2 = hostName("compute-2");
@@ -63,6 +39,8 @@ export class CoreFixture {
   readonly guids = new Map<string, string>();
   readonly ledger = { dropped: 0, shed: 0 };
   collectorUp = true;
+  /** Above zero there is no live view, and the store shows what is written so much later. */
+  storeLagMs = 0;
   collectorEpoch = 1;
   anchorsAnswer = true;
   disarmedFile = false;
@@ -72,26 +50,14 @@ export class CoreFixture {
   readonly settings: Settings;
   #now = 100_000;
   readonly #wallStart = 1_780_000_000_000;
+  readonly #written: [watermark: Watermark, liveness: readonly LivenessRow[]][] = [];
   #pending: { readonly effect: Effect; readonly askedAt: MonoMs }[] = [];
 
   constructor(changes: Partial<Settings> = {}, hosts = 8) {
     const names = Array.from({ length: hosts }, (_, index) => hostName(`compute-${index + 1}`));
     this.settings = worldSettings(names, changes);
     for (const [index, name] of names.entries()) {
-      const guid = `${(0xc0ffee00 + index).toString(16)}112233445566778899aabbcc`;
-      this.facts.set(name, {
-        reports: true,
-        echo: both,
-        power: "on",
-        guid,
-        offAnswer: { kind: "done" },
-        turnsOff: true,
-        onAnswer: { kind: "done" },
-        turnsOn: true,
-        novaReports: true,
-        checks: { ...healthyChecks, serversTotal: 0, serversRunning: 0, hardwareUuid: guid },
-        bootId: "b0070000000000a1",
-      });
+      this.facts.set(name, healthyFacts(index));
       this.nova.addHost(name);
     }
     this.state = this.#started(undefined, [this.wall]);
@@ -285,7 +251,17 @@ export class CoreFixture {
     for (const [host, { reports }] of this.facts) {
       if (reports) this.rows.set(host, this.row(host));
     }
-    this.telemetry([...this.rows.values()]);
+    if (this.storeLagMs === 0) this.telemetry([...this.rows.values()]);
+    else this.#showLate();
+  }
+
+  #showLate(): void {
+    this.#written.push([this.watermark(), [...this.rows.values()]]);
+    const upTo = this.collectorNow() - this.storeLagMs;
+    const shown = this.#written.findLast(([{ monoMs: at }]) => at <= upTo);
+    if (shown === undefined) return;
+    const [watermarks, liveness] = [[shown[0]], shown[1]];
+    this.take({ kind: "telemetry", at: this.now, source: "store", watermarks, liveness });
   }
 
   /** Whether this beat went past a whole multiple of `ms`. */
