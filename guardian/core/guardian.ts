@@ -40,6 +40,7 @@ import { assess } from "./signals.ts";
 import { newHostState, type GuardianState, type HostState, stateWith, withEyes } from "./state.ts";
 import { foldStorms, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
+import { foldVerifiedShare } from "./verified-share.ts";
 import { words } from "./words.ts";
 
 export interface Step {
@@ -253,6 +254,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   for (const { host } of state.hosts.values()) {
     state = advanceOrQuarantine(state, before, host, out);
   }
+  state = foldVerifiedShare(state, before, out);
   return foldAlerts(foldArmingTold(state, before, out), out);
 }
 

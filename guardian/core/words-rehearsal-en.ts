@@ -1,4 +1,4 @@
-/** What is said of rehearsals, in English. */
+/** What is said of rehearsals and of devices that are not verified, in English. */
 export const rehearsalEnglish = {
   "log.rehearsal-asked":
     "rehearsal of {devices} asked for by {by}: {reason}; it begins once Nova has listed no server on it twice",
@@ -32,4 +32,21 @@ export const rehearsalEnglish = {
   "alert.rehearsal": "{host}: the rehearsal of its power devices failed",
   "todo.rehearsal":
     "mend what is named, then again: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
+  "log.verified-share":
+    "{verified} of {devices} power devices are verified, must be >= {limit} %: no fence goes through the others; see: guardian doctor",
+  "alert.verified-share":
+    "fewer than {limit} % of the power devices are verified: no fence goes through the others",
+  "why.verified-share": "{verified} of {devices} power devices are verified, must be >= {limit} %",
+  "impact.verified-share": "{count|power device|power devices} through which no host can be fenced",
+  "todo.verified-share": "guardian doctor lists them, each with its way out",
+  "doctor.no-device": "no power device is configured",
+  "doctor.configure": "configure one: it cannot be fenced",
+  "doctor.uuid": "it shows {identity}, which is its host's UUID",
+  "doctor.vouched": "{by} vouches for it",
+  "doctor.rehearsed": "rehearsed by {by}",
+  "doctor.mend": "mend {device}, its address, its password or the way to it",
+  "doctor.probe":
+    "let its probe read the DMI UUID (run it as root); or empty the host, then: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
+  "doctor.compare":
+    "compare its address with the host's; then empty the host, and: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
 } as const;

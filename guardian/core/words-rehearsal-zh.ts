@@ -1,4 +1,4 @@
-/** What is said of rehearsals, in Chinese. */
+/** What is said of rehearsals and of devices that are not verified, in Chinese. */
 export const rehearsalChinese = {
   "log.rehearsal-asked":
     "{by} 要求对 {devices} 做断电演练：{reason}；Nova 两次列出该主机上没有云主机后开始",
@@ -29,4 +29,20 @@ export const rehearsalChinese = {
   "alert.rehearsal": "{host}：它的电源设备演练失败",
   "todo.rehearsal":
     "修好所指出的问题后再做一次：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
+  "log.verified-share":
+    "{devices} 台电源设备中 {verified} 台已核实，必须 >= {limit} %：不会通过其余设备隔离；参见：guardian doctor",
+  "alert.verified-share": "已核实的电源设备不足 {limit} %：不会通过其余设备隔离",
+  "why.verified-share": "{devices} 台电源设备中 {verified} 台已核实，必须 >= {limit} %",
+  "impact.verified-share": "{count} 台电源设备不能用来隔离主机",
+  "todo.verified-share": "guardian doctor 逐台列出，并给出办法",
+  "doctor.no-device": "没有配置电源设备",
+  "doctor.configure": "请配置一台：该主机无法被隔离",
+  "doctor.uuid": "它显示 {identity}，正是其主机的 UUID",
+  "doctor.vouched": "由 {by} 担保",
+  "doctor.rehearsed": "由 {by} 演练过",
+  "doctor.mend": "修好 {device}、它的地址、密码或到它的通路",
+  "doctor.probe":
+    "让其探针读取 DMI UUID（以 root 运行）；或清空主机后：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
+  "doctor.compare":
+    "核对其地址与主机是否相符；然后清空主机，再：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
 } as const;
