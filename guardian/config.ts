@@ -5,9 +5,11 @@ import { z } from "zod";
 import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
 import { isHostName } from "../shared/names.ts";
 import { formatDuration, parseDuration } from "../shared/time.ts";
+import { defaultPolicy } from "./core/evacuation-policy.ts";
 import { configurableActions, rowActionProblems } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
 import { languages } from "./core/words.ts";
+import { hasFenceable, unknownNames } from "./config-names.ts";
 import { sharedPlaces } from "./power-places.ts";
 
 function duration(defaultMs: number, minimumMs = 0) {
@@ -173,6 +175,39 @@ const host = z.strictObject({
   mode: mode.optional(),
 });
 
+const pattern = z.string().min(1, "must not be empty");
+/** "key" or "key=value". */
+const tag = z.string().regex(/^[^=\s][^=]*(?:=.*)?$/, 'must be a key, or "key=value"');
+const texts = z.array(pattern).default([]);
+const tags = z.array(tag).default([]);
+
+const serverGroup = z.strictObject({
+  name,
+  /** Names of servers; `*` stands for any text. */
+  names: texts,
+  /** Server tags, metadata, image properties or flavor extra specs. */
+  tags,
+});
+
+/** Which servers of a dead host are moved, and in which order. */
+const evacuation = z
+  .strictObject({
+    servers: z.enum(["all", "tagged"]).default(defaultPolicy.servers),
+    /** What "tagged" means: on the server, its image, its flavor or its host's aggregate. */
+    tags: z
+      .array(tag)
+      .min(1, "must name a key")
+      .default([...defaultPolicy.tags]),
+    exclude: z.strictObject({ names: texts, tags, projects: texts }).prefault({}),
+    groups: z
+      .array(serverGroup)
+      .refine((groups) => new Set(groups.map(({ name }) => name)).size === groups.length, {
+        message: "must have different names",
+      })
+      .default([]),
+  })
+  .prefault({});
+
 const store = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("sqlite"),
@@ -213,6 +248,7 @@ const schema = z
     disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
     domainAggregates: z.array(z.string().min(1)).default([]),
+    evacuation,
     instancesShared: z.boolean().default(false),
     rebootOverdue: z.enum(["ask", "act"]).default("ask"),
     oneNetworkIsEnough: z.boolean().default(false),
@@ -291,31 +327,6 @@ const schema = z
   });
 
 export type Hosts = Readonly<Record<string, z.output<typeof host>>>;
-
-/** Groups and windows that name what is not there, or twice: a typing error must not go unnoticed. */
-function* unknownNames(config: {
-  readonly groups: Readonly<Record<string, z.output<typeof group>>>;
-  readonly maintenanceWindows: readonly z.output<typeof maintenanceWindow>[];
-}): Generator<readonly [readonly string[], string]> {
-  const names = new Set<string>();
-  for (const [index, window] of config.maintenanceWindows.entries()) {
-    const path = ["maintenanceWindows", String(index)];
-    if (names.has(window.name)) yield [[...path, "name"], `"${window.name}" is there already`];
-    names.add(window.name);
-    if (window.hosts.length + window.groups.length === 0) {
-      yield [path, "names neither hosts nor groups"];
-    }
-    for (const [at, wanted] of window.groups.entries()) {
-      if (config.groups[wanted] !== undefined) continue;
-      const known = Object.keys(config.groups).join(", ") || "none";
-      yield [[...path, "groups", String(at)], `no such group: ${wanted}; known: ${known}`];
-    }
-  }
-}
-
-function hasFenceable(hosts: Hosts): boolean {
-  return Object.values(hosts).some((entry) => entry.power.length > 0);
-}
 
 export type GuardianConfig = z.output<typeof schema>;
 export type FenceAgentConfig = z.output<typeof fenceAgent>;

@@ -100,8 +100,18 @@ export interface ComputeServer {
   /** True when the root disk is a volume: no image on the server record, and a volume attached. */
   readonly volumeBacked: boolean;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Plain labels, as people set them. */
+  readonly tags?: readonly string[] | undefined;
+  readonly flavorSpecs?: Readonly<Record<string, string>> | undefined;
+  /** Undefined: it has none, or nobody asked for it. */
+  readonly image?: ImageProperties | undefined;
   readonly fault: string | undefined;
 }
+
+/** What Glance keeps with the image that a server was booted from. */
+export type ImageProperties =
+  | { readonly kind: "read"; readonly properties: Readonly<Record<string, string>> }
+  | { readonly kind: "unread"; readonly reason: string };
 
 /** One of Nova's migration records of type evacuation. */
 export interface EvacuationRecord {
@@ -131,6 +141,7 @@ export interface Capacity {
 export interface Aggregate {
   readonly name: string;
   readonly hosts: readonly HostName[];
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export type InventoryAnswer =

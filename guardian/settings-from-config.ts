@@ -53,6 +53,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     collectors: config.collectors.map((collector) => collectorId(collector.id)),
     hosts: new Map(hosts),
     domainAggregates: config.domainAggregates,
+    evacuation: config.evacuation,
     instancesShared: config.instancesShared,
     rebootOverdue: config.rebootOverdue,
     oneNetworkIsEnough: config.oneNetworkIsEnough,

@@ -12,6 +12,7 @@ import type { Move, Phase } from "./memory.ts";
 import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
 import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
+import { compareRanks } from "./selection.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words } from "./words.ts";
@@ -83,7 +84,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   const moves: Record<string, Move> = { ...phase.moves };
   let free = state.settings.limits.movesAtOnce - Object.values(moves).filter(isUnderWay).length;
   let ordered = 0;
-  for (const [key, move] of Object.entries(phase.moves)) {
+  for (const [key, move] of inOrder(phase.moves)) {
     if (free <= 0) break;
     if (move.state.kind !== "planned") continue;
     assertMayMove(state, host, phase, proof.obtainedAt);
@@ -102,6 +103,11 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     event: "moves-ordered",
     text: words("log.moves-ordered", { count: ordered }),
   });
+}
+
+/** A group begins when none of the group before waits to start: places go to the first in order. */
+function inOrder(moves: Readonly<Record<string, Move>>): readonly (readonly [string, Move])[] {
+  return Object.entries(moves).toSorted(([, a], [, b]) => compareRanks(a.rank, b.rank));
 }
 
 /** Invariant 1, in production too: a live proof, newer than the last sign of life. */

@@ -6,7 +6,7 @@ import { orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
-import { leftWords } from "./moves.ts";
+import { isByPolicy, leftWords } from "./move-plan.ts";
 import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
@@ -208,6 +208,20 @@ export function endedAlert(
       why: where,
       impact: () => serversWords(done),
       next: words("todo.release", { host: host.host }),
+    });
+  }
+  if (missing.every(isByPolicy) && unlisted === 0) {
+    return about(state, host, assessment, {
+      kind: "left-by-policy",
+      class: "ticket",
+      title: words("alert.left-by-policy", {
+        host: host.host,
+        done: done.length,
+        left: missing.length,
+      }),
+      why: () => [...missing.map(leftWords), ...where()],
+      impact: () => serversWords(missing),
+      next: words("todo.left-by-policy", { host: host.host }),
     });
   }
   return about(state, host, assessment, {

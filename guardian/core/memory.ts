@@ -6,6 +6,7 @@
 import type { HostName, ServerId } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
+import type { Rank } from "./evacuation-policy.ts";
 import type { FenceProof } from "./proof.ts";
 import type { Said } from "./words.ts";
 
@@ -29,7 +30,12 @@ export type MoveState =
   | { readonly kind: "finished"; readonly destination: HostName }
   | { readonly kind: "failed"; readonly reason: Said }
   /** Not ours to move, or it would lose its disk. */
-  | { readonly kind: "left"; readonly reason: Said };
+  | {
+      readonly kind: "left";
+      readonly reason: Said;
+      /** The operator's policy leaves it out: nobody need get up for it. */
+      readonly byPolicy?: boolean;
+    };
 
 export interface Move {
   readonly server: ServerId;
@@ -39,6 +45,8 @@ export interface Move {
   readonly ran: boolean;
   /** Under way before we called: somebody else's, followed, and no beginning of ours. */
   readonly adopted?: boolean;
+  /** Its place among the servers of its host; journals of earlier releases have none. */
+  readonly rank?: Rank;
   readonly state: MoveState;
 }
 

@@ -1,99 +1,19 @@
 /**
- * Moves: which servers of a fenced host are moved, and what became of each. An evacuate call is
+ * Moves: what became of each server of a fenced host that is moved. An evacuate call is
  * never repeated: Nova accepts a second one and can wreck the server for good. What we do not know
  * is looked up in Nova's migration records.
  */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { ComputeServer, EvacuationRecord } from "../ports.ts";
+import type { ComputeServer } from "../ports.ts";
 import type { Effect } from "./effects.ts";
-import type { EvacuateAnswered, MovesSeen, ServersSeen } from "./events.ts";
+import type { EvacuateAnswered, MovesSeen } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move, MoveState } from "./memory.ts";
 import type { GuardianState } from "./state.ts";
-import { durationWords, words, type Said, type Words } from "./words.ts";
+import { durationWords, words, type Said } from "./words.ts";
 
 /** An ordered move that Nova shows no record of after this long was not taken. */
 const recordDueMs = 60_000;
-const activeRecords = ["accepted", "pre-migrating", "migrating", "running", "queued", "preparing"];
-
-/** Plans a move for each server of the host, or says why it is left. */
-export function foldServers(
-  state: GuardianState,
-  event: ServersSeen,
-  out: Effect[],
-): GuardianState {
-  const phase = incidentOf(state, event.host)?.phase;
-  // A list asked for in an earlier phase says nothing of this one.
-  if (phase?.kind !== "evacuating" || event.askedAt < phase.since) return state;
-  const known = phase.moves ?? {};
-  const listedAt = event.askedAt;
-  const found = event.servers.filter((server) => known[server.server] === undefined);
-  if (phase.moves !== undefined && found.length === 0) {
-    return withPhase(state, event.host, { ...phase, listedAt });
-  }
-  const moves: Record<string, Move> = {};
-  for (const server of found) {
-    const records = event.records.filter((record) => record.server === server.server);
-    moves[server.server] = planMove(state, server, records, event);
-  }
-  const all = Object.values(moves);
-  const left = all.filter((move) => move.state.kind === "left");
-  const planned = { ...phase, moves: { ...known, ...moves }, lookedAt: undefined };
-  const count = { planned: all.length - left.length, count: all.length };
-  const said =
-    phase.moves === undefined
-      ? words("log.moves-planned", count)
-      : words("log.moves-planned-further", count);
-  return say(withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined }), out, {
-    level: left.length === 0 ? "info" : "error",
-    host: event.host,
-    event: "moves-planned",
-    text:
-      left.length === 0
-        ? said
-        : words("log.moves-left", { moves: said, servers: left.map(leftWords) }),
-  });
-}
-
-/** A server that is left, and why. */
-export function leftWords({ name, state }: Move): Said {
-  return state.kind === "left" || state.kind === "failed"
-    ? words("why.server-left", { server: name, reason: state.reason })
-    : name;
-}
-
-function planMove(
-  state: GuardianState,
-  server: ComputeServer,
-  records: readonly EvacuationRecord[],
-  event: ServersSeen,
-): Move {
-  const ran = server.vmState === "active" || server.powerState === 1;
-  const base = { server: server.server, name: server.name, project: server.project, ran };
-  const active = records.find((record) => activeRecords.includes(record.status));
-  if (active !== undefined) {
-    // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.
-    const running = { kind: "running", at: event.at, latestRecord: active.id - 1 } as const;
-    return { ...base, adopted: true, state: running };
-  }
-  const reason = leftBecause(state, server);
-  if (reason !== undefined) return { ...base, state: { kind: "left", reason } };
-  const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
-  return { ...base, state: { kind: "planned", latestRecord } };
-}
-
-/** Why a server may not be moved; undefined when it may. */
-function leftBecause(state: GuardianState, server: ComputeServer): Words | undefined {
-  if (server.metadata["guardian:evacuate"] === "false") return words("left.metadata");
-  if (server.name.startsWith("amphora-")) return words("left.octavia");
-  if (!["active", "stopped", "error"].includes(server.vmState)) {
-    return words("left.state", { state: server.vmState });
-  }
-  if (!server.volumeBacked && !state.settings.instancesShared) {
-    return words("left.local-disk");
-  }
-  return undefined;
-}
 
 export function foldEvacuateAnswer(
   state: GuardianState,

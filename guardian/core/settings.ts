@@ -5,6 +5,7 @@
 import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { RowAction } from "./assessment.ts";
+import type { EvacuationPolicy } from "./evacuation-policy.ts";
 import type { Language } from "./words.ts";
 
 /**
@@ -239,6 +240,8 @@ export interface Settings {
   readonly networks: readonly SeenNetwork[];
   readonly collectors: readonly CollectorId[];
   readonly hosts: ReadonlyMap<HostName, HostSettings>;
+  /** Which servers are moved, and in which order. */
+  readonly evacuation: EvacuationPolicy;
   /** The operator says that all instances directories are one shared file system. */
   readonly instancesShared: boolean;
   /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */

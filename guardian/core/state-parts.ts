@@ -8,6 +8,7 @@ import { exactText, fromExactText, type Sharing } from "./exact-text.ts";
 import { initialState } from "./guardian.ts";
 import { HostTable } from "./host-table.ts";
 import { emptyMemory, type Memory } from "./memory.ts";
+import { defaultPolicy } from "./evacuation-policy.ts";
 import { noRound } from "./round.ts";
 import { defaultLimits, noHostSettings, type HostSettings, type Settings } from "./settings.ts";
 import { newHostState, type GuardianState, type HostState } from "./state.ts";
@@ -104,6 +105,7 @@ function filled(head: GuardianState, tables: Tables): GuardianState {
     ...head,
     settings,
     eyes: { ...fresh.eyes, ...head.eyes },
+    inventory: { ...fresh.inventory, ...head.inventory },
     memory: { ...emptyMemory, ...head.memory, known, devices },
     hosts: HostTable.of(tables.hosts.map((host) => ({ ...newHostState(host.host), ...host }))),
     round: noRound,
@@ -112,7 +114,11 @@ function filled(head: GuardianState, tables: Tables): GuardianState {
 }
 
 /** Settings that came after version 1 of the recording, as they were before there was a choice. */
-const laterSettings = { domainAggregates: [], language: "en" } as const;
+const laterSettings = {
+  domainAggregates: [],
+  language: "en",
+  evacuation: defaultPolicy,
+} as const;
 
 /** What of a state counts between two rounds, as one text: equal states have equal texts. */
 export function stateText(state: GuardianState): string {

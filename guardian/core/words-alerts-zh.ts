@@ -31,6 +31,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "alert.unlisted": "{host}：最后一次上报的云主机数比 Nova 所列多 {count} 台",
   "alert.evacuated": "{host}：全部 {count} 台云主机已在别处运行；请修复后放行",
   "alert.left-behind": "{host}：{count} 台云主机中有 {missing} 台未在别处运行",
+  "alert.left-by-policy": "{host}：{done} 台云主机已在别处运行，{left} 台按策略留下；请修复后放行",
   "alert.dismissed": "{host} 静默，{by} 判为非故障",
   "alert.disabled": "{host} 不再接收新云主机：降级期间已由我们在 Nova 中禁用",
   "alert.ask-disable": "{host} 已降级：是否禁止新云主机调度到它？",
@@ -123,6 +124,8 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.release":
     "修复后执行：guardian host release {host} --reason …（在此之前计入风暴上限，最多 24 小时）",
   "todo.left-behind": "请人工启动这些云主机；主机已断电隔离",
+  "todo.left-by-policy":
+    "留下的云主机在 {host} 修复后启动；然后：guardian host release {host} --reason …",
   "todo.dismissed": "恢复上报前不做任何操作；之后照常守护",
   "todo.disabled": "请修复；健康满 {minutes} 分钟后重新启用，前提是我们的标记仍在",
   "todo.ask-disable":

@@ -124,6 +124,8 @@ export const logEnglish = {
   "log.moves-planned": "{planned} of {count} servers will be moved",
   "log.moves-planned-further": "{planned} of {count} further servers will be moved",
   "log.moves-left": "{moves}; left: {servers}",
+  "log.images-unread":
+    "moved although nothing says so, since their images cannot be asked: {servers} ({reason})",
   "log.move": "{server}: {state}",
   "move.not-made": "the evacuate call was not made ({reason})",
   "move.unknown": "no answer to the evacuate call ({reason}); looking, not repeating",
@@ -138,6 +140,8 @@ export const logEnglish = {
   "move.late-no-migration": "not finished after {age}: no migration",
   "left.metadata": "guardian:evacuate=false is set on it",
   "left.octavia": "Octavia manages it and replaces it itself",
+  "left.excluded": "left out by the configuration: {by}",
+  "left.untagged": "nothing on it, its image, flavor or aggregate says {tags}",
   "left.state": "Nova does not evacuate a server that is {state}",
   "left.local-disk":
     "its root disk is on the dead host; set instancesShared if that directory is shared",

@@ -116,6 +116,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.moves-planned": "{count} 台云主机中 {planned} 台将迁移",
   "log.moves-planned-further": "另外 {count} 台云主机中 {planned} 台将迁移",
   "log.moves-left": "{moves}；留下：{servers}",
+  "log.images-unread": "镜像无法读取，虽无标记仍将迁移：{servers}（{reason}）",
   "log.move": "{server}：{state}",
   "move.not-made": "未发出 evacuate 调用（{reason}）",
   "move.unknown": "evacuate 调用无应答（{reason}）；只查看，不重复",
@@ -130,6 +131,8 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "move.late-no-migration": "{age} 后仍未完成：无迁移记录",
   "left.metadata": "其上设置了 guardian:evacuate=false",
   "left.octavia": "由 Octavia 管理并自行替换",
+  "left.excluded": "配置将其排除：{by}",
+  "left.untagged": "云主机、镜像、规格及主机聚合均无 {tags} 标记",
   "left.state": "Nova 不疏散 {state} 状态的云主机",
   "left.local-disk": "其系统盘在死亡主机上；若该目录共享请设置 instancesShared",
 };

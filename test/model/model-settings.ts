@@ -5,7 +5,7 @@
  */
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 
 export const quantumMs = 5000;
 /** An age beyond this is like any other beyond it: the greatest limit that is compared, and more. */

@@ -4,7 +4,7 @@ import { defaultLimits, type HostSettings, type Settings } from "../../guardian/
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 import { rackName, type WorldHost, type WorldRack } from "../support/world-host.ts";
 import { furnishLevels, newOutlet, type WorldBmc } from "../support/world-power.ts";
 import { World } from "../support/world.ts";

@@ -21,7 +21,7 @@ import {
 import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
 import { FixtureNova } from "./fixture-nova.ts";
 import { healthyChecks } from "./sample-report.ts";
-import { worldSettings } from "./script.ts";
+import { worldSettings } from "./world-settings.ts";
 
 /** What is true of one host. */
 export interface Facts {

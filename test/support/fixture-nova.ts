@@ -65,6 +65,8 @@ export class FixtureNova {
 
   /** Aggregates by name; every host has as much memory as a test says. */
   aggregates: Readonly<Record<string, readonly HostName[]>> = {};
+  /** What each of them says. */
+  aggregateMetadata: Readonly<Record<string, string>> = {};
   memoryMb = 100_000;
   memoryUsedMb = 20_000;
   inventoryFails: string | undefined = undefined;
@@ -81,7 +83,11 @@ export class FixtureNova {
     const { memoryMb, memoryUsedMb } = this;
     return {
       kind: "inventory",
-      aggregates: Object.entries(this.aggregates).map(([name, hosts]) => ({ name, hosts })),
+      aggregates: Object.entries(this.aggregates).map(([name, hosts]) => ({
+        name,
+        hosts,
+        metadata: this.aggregateMetadata,
+      })),
       capacity: [...this.services.keys()].map((host) => ({ host, memoryMb, memoryUsedMb })),
     };
   }

@@ -11,64 +11,16 @@ import type {
   EvacuationRecord,
   InventoryAnswer,
 } from "../../guardian/ports.ts";
+import {
+  shown,
+  type EvacuateMode,
+  type NovaMigration,
+  type NovaServer,
+  type NovaService,
+  type NovaWorld,
+  type OrderMode,
+} from "./world-nova-records.ts";
 import { obey, type ServiceOrder } from "./world-service-orders.ts";
-
-export interface NovaService {
-  reportedAt: number;
-  reports: number;
-  forcedDown: boolean;
-  status: "enabled" | "disabled";
-  reason: string | undefined;
-  /** When somebody changed its standing last. */
-  changedAt: number;
-}
-
-export interface NovaServer {
-  readonly id: ServerId;
-  name: string;
-  host: HostName;
-  status: string;
-  vmState: string;
-  taskState: string | undefined;
-  volumeBacked: boolean;
-  metadata: Readonly<Record<string, string>>;
-  fault: string | undefined;
-  moving: boolean;
-}
-
-export interface NovaMigration {
-  readonly id: number;
-  readonly server: ServerId;
-  readonly source: HostName;
-  destination: HostName | undefined;
-  status: string;
-}
-
-export interface NovaWorld {
-  readonly now: () => number;
-  readonly later: (ms: number, run: () => void) => void;
-  /** Starts the server's process on a host that is on; false when the host is off. */
-  readonly startOn: (server: ServerId, host: HostName) => boolean;
-  readonly isRunning: (host: HostName) => boolean;
-  readonly note: (text: string) => void;
-}
-
-/** What becomes of an evacuate call. */
-export type EvacuateMode =
-  | "normal"
-  /** Accepted, and nothing moves until Nova is mended. */
-  | "stalls"
-  | "refuses"
-  /** Accepted, and no record is ever made. */
-  | "loses-call"
-  /** Done, and the answer does not come back. */
-  | "loses-answer"
-  /** Neither answered nor done, until much later. */
-  | "done-late"
-  /** No host takes it. */
-  | "fails";
-
-export type OrderMode = "normal" | "refuses" | "loses-call" | "loses-answer";
 
 const accepted: ApiAnswer = { kind: "accepted", requestId: "req" };
 const noAnswer: ApiAnswer = { kind: "unknown", reason: "no answer within 30 s" };
@@ -118,6 +70,9 @@ export class WorldNova {
       taskState: undefined,
       volumeBacked,
       metadata: {},
+      tags: [],
+      flavorSpecs: {},
+      image: undefined,
       fault: undefined,
       moving: false,
     });
@@ -136,9 +91,15 @@ export class WorldNova {
   inventoryUp = true;
   /** Host aggregates by name. */
   readonly aggregates = new Map<string, HostName[]>();
+  /** What each says; none where there is no entry. */
+  readonly aggregateMetadata = new Map<string, Readonly<Record<string, string>>>();
 
   inventory(): InventoryAnswer {
-    const aggregates = [...this.aggregates].map(([name, hosts]) => ({ name, hosts }));
+    const aggregates = [...this.aggregates].map(([name, hosts]) => ({
+      name,
+      hosts,
+      metadata: this.aggregateMetadata.get(name) ?? {},
+    }));
     const capacity = [...this.services.keys()].map((host) => {
       let servers = 0;
       for (const server of this.servers.values()) if (server.host === host) servers += 1;
@@ -331,23 +292,6 @@ export class WorldNova {
     }
     return undefined;
   }
-}
-
-function shown(server: NovaServer): ComputeServer {
-  return {
-    server: server.id,
-    name: server.name,
-    host: server.host,
-    status: server.status,
-    vmState: server.vmState,
-    taskState: server.taskState,
-    powerState: server.vmState === "active" ? 1 : 4,
-    project: "project-1",
-    locked: false,
-    volumeBacked: server.volumeBacked,
-    metadata: server.metadata,
-    fault: server.fault,
-  };
 }
 
 /** What so many servers and their host use. */

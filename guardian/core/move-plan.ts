@@ -1,0 +1,115 @@
+/**
+ * The plan of an evacuation: each server of the fenced host has a move, or a reason why it is left.
+ * Nothing is ordered here.
+ */
+import type { ComputeServer, EvacuationRecord } from "../ports.ts";
+import type { Effect } from "./effects.ts";
+import type { ServersSeen } from "./events.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import type { Move } from "./memory.ts";
+import { isMovedUnread, leftOut, rankOf, type LeftOut } from "./selection.ts";
+import type { GuardianState } from "./state.ts";
+import { words, type Said } from "./words.ts";
+
+const activeRecords = ["accepted", "pre-migrating", "migrating", "running", "queued", "preparing"];
+
+/** Plans a move for each server of the host, or says why it is left. */
+export function foldServers(
+  state: GuardianState,
+  event: ServersSeen,
+  out: Effect[],
+): GuardianState {
+  const phase = incidentOf(state, event.host)?.phase;
+  // A list asked for in an earlier phase says nothing of this one.
+  if (phase?.kind !== "evacuating" || event.askedAt < phase.since) return state;
+  const known = phase.moves ?? {};
+  const listedAt = event.askedAt;
+  const found = event.servers.filter((server) => known[server.server] === undefined);
+  if (phase.moves !== undefined && found.length === 0) {
+    return withPhase(state, event.host, { ...phase, listedAt });
+  }
+  const moves: Record<string, Move> = {};
+  for (const server of found) {
+    const records = event.records.filter((record) => record.server === server.server);
+    moves[server.server] = planMove(state, server, records, event);
+  }
+  const all = Object.values(moves);
+  const left = all.filter((move) => move.state.kind === "left");
+  const planned = { ...phase, moves: { ...known, ...moves }, lookedAt: undefined };
+  const count = { planned: all.length - left.length, count: all.length };
+  const said =
+    phase.moves === undefined
+      ? words("log.moves-planned", count)
+      : words("log.moves-planned-further", count);
+  const next = withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined });
+  return say(sayUnread(next, event, found, out), out, {
+    level: left.every(isByPolicy) ? "info" : "error",
+    host: event.host,
+    event: "moves-planned",
+    text:
+      left.length === 0
+        ? said
+        : words("log.moves-left", { moves: said, servers: left.map(leftWords) }),
+  });
+}
+
+/** Servers that go although nothing says so, because their images cannot be asked. */
+function sayUnread(
+  state: GuardianState,
+  { host }: ServersSeen,
+  found: readonly ComputeServer[],
+  out: Effect[],
+): GuardianState {
+  const unread = found.filter((server) => isMovedUnread(state, server) && !leftOut(state, server));
+  const image = unread[0]?.image;
+  if (image?.kind !== "unread") return state;
+  const servers = unread.map(({ name }) => name);
+  const text = words("log.images-unread", { servers, reason: image.reason });
+  return say(state, out, { level: "warn", host, event: "images-unread", text });
+}
+
+/** Whether a server is where it is because the operator's policy says so. */
+export function isByPolicy({ state }: Move): boolean {
+  return state.kind === "left" && state.byPolicy === true;
+}
+
+/** A server that is left, and why. */
+export function leftWords({ name, state }: Move): Said {
+  return state.kind === "left" || state.kind === "failed"
+    ? words("why.server-left", { server: name, reason: state.reason })
+    : name;
+}
+
+function planMove(
+  state: GuardianState,
+  server: ComputeServer,
+  records: readonly EvacuationRecord[],
+  event: ServersSeen,
+): Move {
+  const ran = server.vmState === "active" || server.powerState === 1;
+  const base = { server: server.server, name: server.name, project: server.project, ran };
+  const active = records.find((record) => activeRecords.includes(record.status));
+  if (active !== undefined) {
+    // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.
+    const running = { kind: "running", at: event.at, latestRecord: active.id - 1 } as const;
+    return { ...base, adopted: true, state: running };
+  }
+  const left = leftOut(state, server) ?? leftByNova(state, server);
+  if (left !== undefined) {
+    const { reason, byPolicy } = left;
+    return { ...base, state: { kind: "left", reason, ...(byPolicy ? { byPolicy } : {}) } };
+  }
+  const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
+  return { ...base, rank: rankOf(state, server), state: { kind: "planned", latestRecord } };
+}
+
+/** Why Nova does not move a server, or would lose its disk; undefined when it may be moved. */
+function leftByNova(state: GuardianState, server: ComputeServer): LeftOut | undefined {
+  if (!["active", "stopped", "error"].includes(server.vmState)) {
+    return { reason: words("left.state", { state: server.vmState }), byPolicy: false };
+  }
+  if (!server.volumeBacked && !state.settings.instancesShared) {
+    return { reason: words("left.local-disk"), byPolicy: false };
+  }
+  return undefined;
+}
