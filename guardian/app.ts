@@ -7,7 +7,7 @@ import type { Clock } from "../shared/clock.ts";
 import { runLoop, sleep } from "../shared/loop.ts";
 import type { CollectorId } from "../shared/names.ts";
 import type { GuardianEvent } from "./core/events.ts";
-import { parseMemory } from "./core/memory.ts";
+import { parseMemory } from "./core/memory-text.ts";
 import type { Settings } from "./core/settings.ts";
 import type { GuardianState } from "./core/state.ts";
 import type { AlertMessage, Journal, TelemetryStore } from "./ports.ts";

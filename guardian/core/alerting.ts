@@ -26,35 +26,39 @@ const revisionMs = 10_000;
 /** A network whose anchors are silent, a store that lags, for longer than this is told. */
 const quietTroubleMs = 60_000;
 
+/** Messages of one round: more wait for the next ones, so that a storm of a thousand delays no round. */
+export const messagesPerRoundMax = 200;
+
 /** Sends what began and what ended; repeats pages that nobody ended. */
 export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
   const wanted = wantedAlerts(state);
   if (isAsFiring(state, wanted)) return state;
   const alerts: Record<string, FiringAlert> = {};
-  let changed = false;
+  let sent = 0;
   for (const [key, want] of wanted) {
     const firing = state.memory.alerts[key];
-    if (firing !== undefined && !isDue(state, firing, want)) {
+    const due = firing === undefined || isDue(state, firing, want);
+    if (due && sent < messagesPerRoundMax) {
+      sent += 1;
+      const message = toMessage(state, want);
+      out.push({ kind: "alert", message });
+      alerts[key] = { message, revision: want.revision ?? "", sentAt: state.now };
+    } else if (firing !== undefined) {
       alerts[key] = firing;
-      continue;
     }
-    const message = toMessage(state, want);
-    out.push({ kind: "alert", message });
-    changed = true;
-    alerts[key] = { message, revision: want.revision ?? "", sentAt: state.now };
   }
   for (const [key, firing] of Object.entries(state.memory.alerts)) {
     if (wanted.has(key)) continue;
-    if (isUnjudged(state, firing.message, wanted)) {
+    if (sent >= messagesPerRoundMax || isUnjudged(state, firing.message, wanted)) {
       alerts[key] = firing;
       continue;
     }
-    changed = true;
+    sent += 1;
     const id = messageId(state, key, "resolved");
     const message = { ...firing.message, id, status: "resolved" as const, wallMs: state.wall };
     out.push({ kind: "alert", message });
   }
-  return changed ? stateWith(state, { memory: { ...state.memory, alerts } }) : state;
+  return sent > 0 ? stateWith(state, { memory: { ...state.memory, alerts } }) : state;
 }
 
 /** What should be firing now, by dedup key. */

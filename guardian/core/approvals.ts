@@ -6,6 +6,7 @@
 import type { Assessment, GateResult } from "./assessment.ts";
 import type { HostName } from "../../shared/names.ts";
 import { standingConfirmation } from "./confirmations.ts";
+import { mapWith } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import type { Acknowledged, IncidentAnswered } from "./events.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
@@ -273,6 +274,6 @@ function isFresh(host: HostState): boolean {
 }
 
 function withIncident(state: GuardianState, incident: Incident): GuardianState {
-  const incidents = { ...state.memory.incidents, [incident.host]: incident };
+  const incidents = mapWith(state.memory.incidents, incident.host, incident);
   return stateWith(state, { memory: { ...state.memory, incidents } });
 }

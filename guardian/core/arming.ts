@@ -19,7 +19,7 @@ export type ArmingState =
 export function armingOf(state: GuardianState): ArmingState {
   const why = state.disarmedFile ? words("arming.file") : state.memory.disarmed;
   if (why === undefined) return { kind: "armed" };
-  const waitsFor = Object.values(state.memory.incidents)
+  const waitsFor = [...state.memory.incidents.values()]
     .filter((incident) => isInFlight(incident.phase))
     .map((incident) => incident.host);
   return waitsFor.length === 0

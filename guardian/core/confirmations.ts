@@ -5,6 +5,7 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import { describeMs, monoMs, type MonoMs } from "../../shared/time.ts";
+import { mapWith } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import type { Confirmed } from "./events.ts";
 import { doubtsAbout } from "./eyes.ts";
@@ -239,9 +240,6 @@ function withConfirmations(
   incident: Incident,
   confirmations: readonly Confirmation[],
 ): GuardianState {
-  const incidents = {
-    ...state.memory.incidents,
-    [incident.host]: { ...incident, confirmations },
-  };
+  const incidents = mapWith(state.memory.incidents, incident.host, { ...incident, confirmations });
   return { ...state, memory: { ...state.memory, incidents } };
 }

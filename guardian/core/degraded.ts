@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import { after } from "../../shared/time.ts";
 import { foldAsk, passedByApproval } from "./approvals.ts";
 import type { Assessment, GateResult } from "./assessment.ts";
+import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
 import { failings, type Failing } from "./failings.ts";
@@ -52,7 +53,7 @@ export function advanceDegraded(
   assessment: Assessment,
   out: Effect[],
 ): GuardianState {
-  const mark = state.memory.degraded[host.host];
+  const mark = state.memory.degraded.get(host.host);
   const phase = incidentOf(state, host.host)?.phase.kind;
   if (phase === "evacuating" || phase === "ended") {
     return mark === undefined ? state : withMark(state, host.host, undefined);
@@ -71,7 +72,7 @@ export function foldDegradedOrder(
   event: ServiceOrderAnswered,
   out: Effect[],
 ): GuardianState {
-  const mark = state.memory.degraded[event.host];
+  const mark = state.memory.degraded.get(event.host);
   if (mark === undefined || event.order === "force-down") return state;
   const { answer } = event;
   const done = answer.kind === "accepted";
@@ -258,7 +259,7 @@ function othersAlikeGate(state: GuardianState, host: HostState): GateResult {
 
 /** Whether a host is, or is being, disabled by us because it is degraded. */
 export function isDisabledByUs(state: GuardianState, host: HostName): boolean {
-  const mark = state.memory.degraded[host];
+  const mark = state.memory.degraded.get(host);
   return mark !== undefined && !mark.theirs && mark.disabled.kind === "done";
 }
 
@@ -267,7 +268,7 @@ function withMark(
   host: HostName,
   mark: DegradedMark | undefined,
 ): GuardianState {
-  const { [host]: _before, ...others } = state.memory.degraded;
-  const degraded = mark === undefined ? others : { ...others, [host]: mark };
+  const marks = state.memory.degraded;
+  const degraded = mark === undefined ? mapWithout(marks, host) : mapWith(marks, host, mark);
   return stateWith(state, { memory: { ...state.memory, degraded } });
 }

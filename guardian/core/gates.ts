@@ -119,7 +119,7 @@ function graceGate(state: GuardianState, host: HostState): GateResult {
   const reported = host.newest !== undefined || state.memory.known[host.host] !== undefined;
   const watched = goodMs >= graceUnseenMs && reported;
   // Work of open incidents resumes at once, on a fresh proof.
-  const phase = state.memory.incidents[host.host]?.phase.kind;
+  const phase = state.memory.incidents.get(host.host)?.phase.kind;
   const resumed = phase === "fencing" || phase === "evacuating";
   return {
     gate: "grace",

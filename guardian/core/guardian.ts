@@ -192,7 +192,7 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
     text: words("log.started", {
       epoch: event.epoch,
       mode: state.settings.mode,
-      count: Object.keys(memory.incidents).length,
+      count: memory.incidents.size,
     }),
   });
   const recent = event.starts.filter((wall) => event.wall - wall < restartsWithinMs).length;

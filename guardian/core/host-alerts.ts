@@ -37,7 +37,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   const { assessment } = host;
   if (assessment === undefined) return;
   if (assessment.row === "8" && isCalm(state, host)) return;
-  const broken = state.memory.quarantined[host.host];
+  const broken = state.memory.quarantined.get(host.host);
   if (broken !== undefined) {
     // What its incident says is not trusted any more, so nothing is derived from it.
     yield quarantinedAlert(state, host, assessment, broken);
@@ -64,8 +64,8 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
   const { quarantined, maintenance, degraded } = state.memory;
-  if (quarantined[host.host] !== undefined) return false;
-  if (maintenance[host.host] !== undefined || degraded[host.host] !== undefined) return false;
+  if (quarantined.has(host.host) || maintenance.has(host.host)) return false;
+  if (degraded.has(host.host)) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;

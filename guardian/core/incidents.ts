@@ -1,5 +1,6 @@
 /** Opening, changing and closing incidents; the timeline that people read afterwards. */
 import type { HostName } from "../../shared/names.ts";
+import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Effect, Line } from "./effects.ts";
 import type { Incident, Phase } from "./memory.ts";
 import { stateWith, type GuardianState } from "./state.ts";
@@ -8,7 +9,7 @@ import { render, type Words } from "./words.ts";
 const timelineMax = 200;
 
 export function incidentOf(state: GuardianState, host: HostName): Incident | undefined {
-  return state.memory.incidents[host];
+  return state.memory.incidents.get(host);
 }
 
 /** A line as words. Logs and timelines are English; in the journal a timeline is text. */
@@ -34,12 +35,12 @@ export function openIncident(
     phase: { kind: "watching" },
     timeline: [{ at: state.now, wall: state.wall, text }],
   };
-  const incidents = { ...state.memory.incidents, [host]: incident };
+  const incidents = mapWith(state.memory.incidents, host, incident);
   return stateWith(state, { memory: { ...state.memory, incidents, incidentCount: count } });
 }
 
 export function closeIncident(state: GuardianState, host: HostName): GuardianState {
-  const { [host]: _closed, ...incidents } = state.memory.incidents;
+  const incidents = mapWithout(state.memory.incidents, host);
   return stateWith(state, { memory: { ...state.memory, incidents } });
 }
 
@@ -47,7 +48,7 @@ export function closeIncident(state: GuardianState, host: HostName): GuardianSta
 export function withPhase(state: GuardianState, host: HostName, phase: Phase): GuardianState {
   const incident = incidentOf(state, host);
   if (incident === undefined) return state;
-  const incidents = { ...state.memory.incidents, [host]: { ...incident, phase } };
+  const incidents = mapWith(state.memory.incidents, host, { ...incident, phase });
   return stateWith(state, { memory: { ...state.memory, incidents } });
 }
 
@@ -59,6 +60,6 @@ export function say(state: GuardianState, out: Effect[], line: Saying): Guardian
   if (incident === undefined) return state;
   const entry = { at: state.now, wall: state.wall, text };
   const timeline = [...incident.timeline, entry].slice(-timelineMax);
-  const incidents = { ...state.memory.incidents, [incident.host]: { ...incident, timeline } };
+  const incidents = mapWith(state.memory.incidents, incident.host, { ...incident, timeline });
   return stateWith(state, { memory: { ...state.memory, incidents } });
 }

@@ -5,6 +5,7 @@
  */
 import type { GuardianEvent, Services, Telemetry, Tick } from "./events.ts";
 import { exactText, fromExactText } from "./exact-text.ts";
+import { withTables } from "./memory-text.ts";
 import {
   createRowReader,
   createRowWriter,
@@ -113,11 +114,17 @@ export function createInputReader(): (text: string) => GuardianEvent {
         return { kind: "services", at, askedAt, services, ...line[4] } as Services;
       }
       case "e":
-        return line[2] as GuardianEvent;
+        return ofThisRelease(line[2] as GuardianEvent);
       default:
         throw new Error(`"${String(line[0])}" is no input that this release knows`);
     }
   };
+}
+
+/** Early recordings have the memory of a start as the journal has it. */
+function ofThisRelease(event: GuardianEvent): GuardianEvent {
+  if (event.kind !== "started" || event.memory === undefined) return event;
+  return { ...event, memory: withTables(event.memory) };
 }
 
 function unlessEmpty(rest: Rest): [] | [Rest] {

@@ -6,6 +6,7 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import { describeWall } from "../../shared/time.ts";
+import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import type { MaintenanceCleared, MaintenanceSet } from "./events.ts";
 import { say } from "./incidents.ts";
@@ -17,7 +18,7 @@ import { words, type Words } from "./words.ts";
 
 /** What holds a host now; undefined when it is in service. */
 export function maintenanceOf(state: GuardianState, host: HostName): Maintenance | undefined {
-  const entry = state.memory.maintenance[host];
+  const entry = state.memory.maintenance.get(host);
   if (entry !== undefined && !entry.cleared) return entry;
   const reason = state.settings.hosts.get(host)?.maintenance;
   if (reason === undefined) return undefined;
@@ -74,7 +75,7 @@ export function foldMaintenanceCleared(
   out: Effect[],
 ): GuardianState {
   const { host, by } = event;
-  const entry = state.memory.maintenance[host];
+  const entry = state.memory.maintenance.get(host);
   if (entry === undefined || entry.cleared) return state;
   const open = state.settings.windows.find(
     (window) => isOpen(state, window) && covers(state, window, host),
@@ -98,7 +99,7 @@ export function foldMaintenanceCleared(
 /** Once a round: what is over ends, and windows that are open begin. */
 export function foldMaintenance(state: GuardianState, out: Effect[]): GuardianState {
   let next = state;
-  for (const name of Object.keys(state.memory.maintenance)) {
+  for (const name of state.memory.maintenance.keys()) {
     next = endWhatIsOver(next, name as HostName, out);
   }
   for (const window of state.settings.windows) {
@@ -123,7 +124,7 @@ function isOpen(state: GuardianState, window: MaintenanceWindow): boolean {
 }
 
 function endWhatIsOver(state: GuardianState, host: HostName, out: Effect[]): GuardianState {
-  const entry = state.memory.maintenance[host];
+  const entry = state.memory.maintenance.get(host);
   if (entry === undefined) return state;
   const { window } = entry;
   const planned = window !== undefined;
@@ -172,7 +173,7 @@ function beginWindow(
 ): GuardianState {
   let next = state;
   for (const host of hostsOf(state, window)) {
-    if (next.memory.maintenance[host] !== undefined) continue;
+    if (next.memory.maintenance.get(host) !== undefined) continue;
     const entry = windowEntry(window);
     next = say(withEntry(next, host, entry), out, {
       level: "info",
@@ -213,11 +214,11 @@ function windowEntry(window: MaintenanceWindow): Maintenance {
 }
 
 function withEntry(state: GuardianState, host: HostName, entry: Maintenance): GuardianState {
-  const maintenance = { ...state.memory.maintenance, [host]: entry };
+  const maintenance = mapWith(state.memory.maintenance, host, entry);
   return stateWith(state, { memory: { ...state.memory, maintenance } });
 }
 
 function withoutEntry(state: GuardianState, host: HostName): GuardianState {
-  const { [host]: _ended, ...maintenance } = state.memory.maintenance;
+  const maintenance = mapWithout(state.memory.maintenance, host);
   return stateWith(state, { memory: { ...state.memory, maintenance } });
 }

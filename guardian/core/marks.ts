@@ -26,7 +26,7 @@ export type DisabledBy =
 export function disabledBy(state: GuardianState, host: HostState): DisabledBy {
   const service = host.service?.service;
   if (service === undefined) return { kind: "nobody" };
-  const phase = state.memory.incidents[host.host]?.phase.kind;
+  const phase = state.memory.incidents.get(host.host)?.phase.kind;
   const ours = phase === "evacuating" || phase === "ended";
   if (service.status === "disabled") {
     const match = pattern.exec(service.disabledReason ?? "");

@@ -250,7 +250,7 @@ export interface Memory {
   readonly version: 1;
   /** Why the guardian may not act; undefined when it is armed. */
   readonly disarmed: Said | undefined;
-  readonly incidents: Readonly<Record<string, Incident>>;
+  readonly incidents: ReadonlyMap<HostName, Incident>;
   readonly incidentCount: number;
   /** Wall times of fences without a person: the one place where wall time is subtracted. */
   readonly fences: readonly {
@@ -267,9 +267,9 @@ export interface Memory {
   /** Hosts that people took back and that have not reported since. */
   readonly released: readonly HostName[];
   /** Hosts whose state broke a promise of the design, with what was broken. */
-  readonly quarantined: Readonly<Record<string, string>>;
-  readonly maintenance: Readonly<Record<string, Maintenance>>;
-  readonly degraded: Readonly<Record<string, DegradedMark>>;
+  readonly quarantined: ReadonlyMap<HostName, string>;
+  readonly maintenance: ReadonlyMap<HostName, Maintenance>;
+  readonly degraded: ReadonlyMap<HostName, DegradedMark>;
   /** The last that was said of it in the log. */
   readonly arming: "armed" | "disarming" | "disarmed";
 }
@@ -277,7 +277,7 @@ export interface Memory {
 export const emptyMemory: Memory = {
   version: 1,
   disarmed: undefined,
-  incidents: {},
+  incidents: new Map(),
   incidentCount: 0,
   fences: [],
   devices: {},
@@ -285,22 +285,22 @@ export const emptyMemory: Memory = {
   alerts: {},
   storms: {},
   released: [],
-  quarantined: {},
-  maintenance: {},
-  degraded: {},
+  quarantined: new Map(),
+  maintenance: new Map(),
+  degraded: new Map(),
   arming: "armed",
 };
 
 /** Memory as an earlier process left it, fit for a process whose clock reads `now`. */
 export function remembered(memory: Memory, now: MonoMs): Memory {
-  const incidents: Record<string, Incident> = {};
-  for (const [host, incident] of Object.entries(memory.incidents)) {
+  const incidents = new Map<HostName, Incident>();
+  for (const [host, incident] of memory.incidents) {
     const phase = rememberedPhase(incident.phase, now);
     // Whoever was asked is asked again, and has the whole time again. A person's word that it is off
     // is asked for again, too: who saw whether it lived meanwhile?
     const { answer: said, asked: _before, confirmations: _said, ...kept } = incident;
     const answer = said === undefined ? {} : { answer: { ...said, at: never } };
-    incidents[host] = { ...kept, ...answer, openedAt: now, phase };
+    incidents.set(host, { ...kept, ...answer, openedAt: now, phase });
   }
   const alerts: Record<string, FiringAlert> = {};
   for (const [key, alert] of Object.entries(memory.alerts)) {
@@ -314,15 +314,15 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);
-  return { ...memory, quarantined: {}, incidents, alerts, storms, degraded };
+  return { ...memory, quarantined: new Map(), incidents, alerts, storms, degraded };
 }
 
 /** What Nova shows of a mark is looked at anew; an order under way is given again. */
 function rememberedMarks(marks: Memory["degraded"], now: MonoMs): Memory["degraded"] {
-  const result: Record<string, DegradedMark> = {};
-  for (const [host, mark] of Object.entries(marks)) {
+  const result = new Map<HostName, DegradedMark>();
+  for (const [host, mark] of marks) {
     const disabled = againUnlessDone(mark.disabled);
-    result[host] = { ...mark, disabled, doneAt: now, enabled: { kind: "due" } };
+    result.set(host, { ...mark, disabled, doneAt: now, enabled: { kind: "due" } });
   }
   return result;
 }
@@ -378,13 +378,6 @@ function rememberedMoves(
     }
   }
   return result;
-}
-
-/** A JSON text as memory, or undefined when it is not ours. */
-export function parseMemory(value: unknown): Memory | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const version: unknown = Reflect.get(value, "version");
-  return version === 1 ? { ...emptyMemory, ...value } : undefined;
 }
 
 /** The beginning of this process's time, for instants that were never set. */

@@ -29,7 +29,7 @@ export function foldServices(state: GuardianState, event: Services): GuardianSta
   const listed = new Set([...event.services.map(({ host }) => host), ...event.unreadable]);
   const hosts = state.hosts.withAll(listedHosts).map((host) => {
     if (host.service === undefined || listed.has(host.host)) return host;
-    const phase = state.memory.incidents[host.host]?.phase.kind;
+    const phase = state.memory.incidents.get(host.host)?.phase.kind;
     const acting = phase === "fencing" || phase === "evacuating";
     // A short list (a cell is down) must not hide a host that has just gone silent. Deleted from
     // Nova, it is nobody's host any more; one that we are moving off stays ours.

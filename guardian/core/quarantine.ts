@@ -4,6 +4,7 @@
  */
 import { describeError } from "../../shared/errors.ts";
 import type { HostName } from "../../shared/names.ts";
+import { mapWith } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import { advanceIncident } from "./host-round.ts";
 import { stateWith, type GuardianState } from "./state.ts";
@@ -16,7 +17,7 @@ export function advanceOrQuarantine(
   name: HostName,
   out: Effect[],
 ): GuardianState {
-  if (state.memory.quarantined[name] !== undefined) return state;
+  if (state.memory.quarantined.has(name)) return state;
   const wanted: Effect[] = [];
   try {
     const next = advanceIncident(state, before, name, wanted);
@@ -34,7 +35,7 @@ function quarantine(
   reason: string,
   out: Effect[],
 ): GuardianState {
-  const quarantined = { ...state.memory.quarantined, [name]: reason };
+  const quarantined = mapWith(state.memory.quarantined, name, reason);
   // Not by way of its timeline: the incident itself may be what is broken.
   out.push({
     kind: "line",

@@ -9,11 +9,11 @@ import type { Effect, Line, Notify, Order } from "./effects.ts";
 import type { GuardianEvent } from "./events.ts";
 import { initialState, step } from "./guardian.ts";
 import { HostTable } from "./host-table.ts";
-import { parseMemory } from "./memory.ts";
 import { isLook, outputOf, outputOfError, type Output } from "./recorded-output.ts";
 import type { Settings } from "./settings.ts";
 import type { GuardianState } from "./state.ts";
 import { stateText } from "./state-parts.ts";
+import { memoryText, parseMemory } from "./memory-text.ts";
 import { noVerification } from "./verification.ts";
 
 /** One piece of a recording, in order. */
@@ -159,7 +159,9 @@ class Run {
 
   /** Its process ends. What it did as was recorded is remembered better by the record itself. */
   end(recorded: GuardianState | undefined): void {
-    const [own, theirs] = [this.state?.memory, recorded?.memory].map((one) => JSON.stringify(one));
+    const [own, theirs] = [this.state?.memory, recorded?.memory].map(
+      (one) => one && memoryText(one),
+    );
     this.#memory = own === theirs ? undefined : own;
   }
 
@@ -200,7 +202,7 @@ class Run {
       if (effect.kind === "power-off") this.#fate(effect.host, { fencedAt: wallMs });
       if (effect.kind === "evacuate") this.#fate(effect.host, { movedAt: wallMs });
     }
-    for (const { host } of Object.values(state.memory.incidents)) {
+    for (const { host } of state.memory.incidents.values()) {
       const verdict = state.hosts.get(host)?.assessment?.verdict;
       if (verdict === "dead") this.#fate(host, { deadAt: wallMs });
     }

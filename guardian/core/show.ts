@@ -83,7 +83,7 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
     })),
     mode: render(modeWords(modeOf(state, name)), language),
     maintenance: maintenanceText(state, name, language),
-    incident: state.memory.incidents[name]?.id ?? "",
+    incident: state.memory.incidents.get(name)?.id ?? "",
   };
 }
 
@@ -100,7 +100,7 @@ export function showTable(table: readonly Row[], language: Language = "en"): rea
 }
 
 export function showIncidents(state: GuardianState, language: Language = "en"): readonly unknown[] {
-  return Object.values(state.memory.incidents).map((incident) => ({
+  return [...state.memory.incidents.values()].map((incident) => ({
     id: incident.id,
     host: incident.host,
     opened: new Intl.DateTimeFormat("sv-SE", {
@@ -125,7 +125,7 @@ export function showMaintenance(
   state: GuardianState,
   language: Language = "en",
 ): readonly unknown[] {
-  const names = new Set([...Object.keys(state.memory.maintenance), ...state.settings.hosts.keys()]);
+  const names = new Set([...state.memory.maintenance.keys(), ...state.settings.hosts.keys()]);
   return [...names].sort().flatMap((name) => {
     const found = maintenanceOf(state, hostName(name));
     if (found === undefined) return [];
@@ -157,7 +157,7 @@ function movesOf(incident: Incident): readonly Move[] {
 }
 
 export function showIncident(state: GuardianState, id: string, language: Language = "en"): unknown {
-  const incident = Object.values(state.memory.incidents).find((found) => found.id === id);
+  const incident = [...state.memory.incidents.values()].find((found) => found.id === id);
   if (incident === undefined) return undefined;
   return {
     id,

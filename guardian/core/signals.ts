@@ -69,7 +69,7 @@ function hasReported(state: GuardianState, host: HostState): boolean {
 /** Its servers are elsewhere: fenced by us and its moves ended, or released and not back yet. */
 function isRecovered(state: GuardianState, host: HostState): boolean {
   const { incidents, released } = state.memory;
-  if (incidents[host.host]?.phase.kind === "ended") return true;
+  if (incidents.get(host.host)?.phase.kind === "ended") return true;
   return released.length > 0 && released.includes(host.host);
 }
 

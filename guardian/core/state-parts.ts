@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import { exactText, fromExactText, type Sharing } from "./exact-text.ts";
 import { initialState } from "./guardian.ts";
 import { HostTable } from "./host-table.ts";
+import { withTables } from "./memory-text.ts";
 import { emptyMemory, type Memory } from "./memory.ts";
 import { defaultPolicy } from "./evacuation-policy.ts";
 import { noRound } from "./round.ts";
@@ -106,7 +107,7 @@ function filled(head: GuardianState, tables: Tables): GuardianState {
     settings,
     eyes: { ...fresh.eyes, ...head.eyes },
     inventory: { ...fresh.inventory, ...head.inventory },
-    memory: { ...emptyMemory, ...head.memory, known, devices },
+    memory: withTables({ ...emptyMemory, ...head.memory, known, devices }),
     hosts: HostTable.of(tables.hosts.map((host) => ({ ...newHostState(host.host), ...host }))),
     round: noRound,
     verification: noVerification,

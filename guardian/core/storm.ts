@@ -34,7 +34,7 @@ export function isIll(host: HostState): boolean {
 
 /** Being fenced, or fenced and not released: it counts for a day, whatever it says. */
 export function isFenced(state: GuardianState, host: HostState): boolean {
-  const phase = state.memory.incidents[host.host]?.phase;
+  const phase = state.memory.incidents.get(host.host)?.phase;
   return (
     phase?.kind === "fencing" ||
     phase?.kind === "evacuating" ||

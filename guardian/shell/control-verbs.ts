@@ -94,7 +94,7 @@ function answer(asked: Asked, id: string, verb: string): Reply {
   if (verb === "ack" && id === "guardian") {
     return tell(asked, { kind: "acknowledged", at, wall, host: undefined, by, reason });
   }
-  const incident = Object.values(state.memory.incidents).find((found) => found.id === id);
+  const incident = [...state.memory.incidents.values()].find((found) => found.id === id);
   if (incident === undefined) {
     return problem(404, `no incident ${id} is open; see: guardian incident list`);
   }
@@ -113,7 +113,7 @@ function approveAll(asked: Asked): Reply {
   const missing = needsReason(asked, "approve");
   if (missing !== undefined) return missing;
   const state = asked.guardian.state();
-  const waiting = Object.values(state.memory.incidents).filter(
+  const waiting = [...state.memory.incidents.values()].filter(
     (incident) =>
       state.hosts.get(incident.host)?.freshSince === undefined &&
       answerProblem(state, incident, "approved") === undefined,
@@ -144,7 +144,7 @@ function maintain(asked: Asked, host: HostName, verb: string): Reply {
   if (missing !== undefined) return missing;
   const reason = asked.field("reason");
   if (verb === "clear") {
-    const entry = state.memory.maintenance[host];
+    const entry = state.memory.maintenance.get(host);
     const fixed = state.settings.hosts.get(host)?.maintenance;
     if (fixed !== undefined) {
       return problem(
@@ -155,9 +155,9 @@ function maintain(asked: Asked, host: HostName, verb: string): Reply {
     if (entry === undefined || entry.cleared) return problem(409, `${host} is not in maintenance`);
     return tell(asked, { kind: "maintenance-cleared", at, wall, host, by, reason });
   }
-  const phase = state.memory.incidents[host]?.phase;
+  const phase = state.memory.incidents.get(host)?.phase;
   if (phase?.kind === "evacuating" && Object.values(phase.moves ?? {}).some(isUnderWay)) {
-    const id = state.memory.incidents[host]?.id ?? "";
+    const id = state.memory.incidents.get(host)?.id ?? "";
     return problem(
       409,
       `servers of ${host} are being moved; guardian incident hold ${id} stops it`,
@@ -197,7 +197,7 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
   const missing = needsReason(asked, verb);
   const reason = asked.field("reason");
   if (verb === "release") {
-    if (state.memory.incidents[host]?.phase.kind !== "ended") {
+    if (state.memory.incidents.get(host)?.phase.kind !== "ended") {
       return problem(409, `${host} was not fenced, or its servers still move: nothing to release`);
     }
     return missing ?? tell(asked, { kind: "released", at, wall, host, by, reason });
@@ -226,7 +226,7 @@ function confirmOff(asked: Asked, host: HostName): Reply {
   const state = guardian.state();
   const wrong = confirmProblem(state, host);
   if (wrong !== undefined) return problem(409, wrong);
-  const incident = state.memory.incidents[host]?.id ?? "";
+  const incident = state.memory.incidents.get(host)?.id ?? "";
   const reason = asked.field("reason");
   guardian.tell({ kind: "confirmed", at, wall, host, incident, uid, by, reason });
   const after = guardian.state();

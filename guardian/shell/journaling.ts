@@ -5,6 +5,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import type { Order } from "../core/effects.ts";
+import { memoryText } from "../core/memory-text.ts";
 import type { Memory } from "../core/memory.ts";
 import type { Journal, JournalEntry } from "../ports.ts";
 import type { Recorder } from "./recorder.ts";
@@ -30,7 +31,7 @@ export function createJournaling(journal: Journal, clock: Clock): Journaling {
       return failureOf(() => {
         if (memory === undefined) journal.append(entries);
         // It is saved whole, so after a failure the next success makes up for it.
-        else journal.saveState(JSON.stringify(memory), entries);
+        else journal.saveState(memoryText(memory), entries);
       });
     },
     record(recorder) {

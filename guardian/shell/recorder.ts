@@ -85,7 +85,7 @@ export class Recorder {
     this.#current.led = effects;
     const { incidents } = after.memory;
     if (incidents === this.#incidents) return;
-    this.#marks.push(...incidentMarks(this.#incidents ?? {}, after, this.#current));
+    this.#marks.push(...incidentMarks(this.#incidents ?? new Map(), after, this.#current));
     this.#incidents = incidents;
   }
 
@@ -175,7 +175,7 @@ export class Recorder {
 /** Where an incident opened or closed, so that a replay of it is found without reading everything. */
 function incidentMarks(before: Incidents, after: GuardianState, input: Input): RecordedChunk[] {
   const ids = (incidents: Incidents): Map<string, string> =>
-    new Map(Object.values(incidents).map(({ id, host }) => [id, host]));
+    new Map([...incidents.values()].map(({ id, host }) => [id, host]));
   const [was, is] = [ids(before), ids(after.memory.incidents)];
   const mark = (id: string, host: string, opened: boolean): RecordedChunk => ({
     kind: "incident",

@@ -39,9 +39,9 @@ test("the command line: destructive verbs ask for the host's name, exit codes 0,
   assert.equal((await run(socket, approve, undefined)).code, 2, "no terminal, no --yes");
   assert.match(String((await run(socket, approve, "compute-2")).code), /is not compute-1/);
   assert.equal((await run(socket, approve.slice(0, 3), host1)).code, 2, "no reason");
-  assert.equal(core.state.memory.incidents[host1]?.answer, undefined);
+  assert.equal(core.state.memory.incidents.get(host1)?.answer, undefined);
   assert.equal((await run(socket, approve, host1)).code, 0);
-  assert.equal(core.state.memory.incidents[host1]?.answer?.kind, "approved");
+  assert.equal(core.state.memory.incidents.get(host1)?.answer?.kind, "approved");
   const hold = await run(socket, ["incident", "hold", id, "--reason", "wait"], undefined);
   assert.equal(hold.code, 0);
   const all = ["incident", "approve", "--all", "--reason", "looked"];
@@ -62,9 +62,9 @@ test("the command line: confirm is asked for by name, and --yes must repeat it",
   assert.match(String(other.code), /--yes compute-2 is not compute-1: nothing done/);
   assert.match(String((await run(socket, confirm, "compute-2")).code), /is not compute-1/);
   assert.equal((await run(socket, confirm.slice(0, 3), host1)).code, 2, "no reason");
-  assert.equal(core.state.memory.incidents[host1]?.confirmations, undefined);
+  assert.equal(core.state.memory.incidents.get(host1)?.confirmations, undefined);
   assert.equal((await run(socket, confirm, host1)).code, 0);
-  assert.equal(core.state.memory.incidents[host1]?.confirmations?.length, 1);
+  assert.equal(core.state.memory.incidents.get(host1)?.confirmations?.length, 1);
   assert.equal((await run(socket, [...confirm, "--yes", host1], undefined)).code, 0);
 });
 

@@ -123,7 +123,7 @@ test("incidents: approve, hold, dismiss, acknowledge; each needs a reason", asyn
     assert.match(String(await tell(`incidents/${id}/${verb}`)), /needs a reason/);
     assert.match(String(await tell(`incidents/i99/${verb}`, { reason: "x" })), /no incident i99/);
   }
-  const kind = (): string | undefined => core.state.memory.incidents[host1]?.answer?.kind;
+  const kind = (): string | undefined => core.state.memory.incidents.get(host1)?.answer?.kind;
   for (const [verb, wanted] of [
     ["hold", "held"],
     ["dismiss", "dismissed"],
@@ -163,7 +163,7 @@ test("maintenance: an end is needed and must come; owner and end are kept", asyn
   }
   assert.match(String(await set({ until: "2020-01-01T00:00:00Z" })), /is over: it is/);
   assert.match(String(await set({ until: "2h", reason: " " })), /needs a reason/);
-  const entry = (): unknown => core.state.memory.maintenance[host1];
+  const entry = (): unknown => core.state.memory.maintenance.get(host1);
   assert.equal(entry(), undefined);
   await set({ until: "2h", owner: "bob" });
   const ends = wallMs(core.wall + 7_200_000);
@@ -173,10 +173,10 @@ test("maintenance: an end is needed and must come; owner and end are kept", asyn
   );
   const at = new Date(core.wall + 60_000).toISOString();
   await set({ until: at });
-  assert.equal(core.state.memory.maintenance[host1]?.untilWall, Date.parse(at));
-  assert.match(core.state.memory.maintenance[host1]?.owner ?? "", new RegExp(`uid ${me}`));
+  assert.equal(core.state.memory.maintenance.get(host1)?.untilWall, Date.parse(at));
+  assert.match(core.state.memory.maintenance.get(host1)?.owner ?? "", new RegExp(`uid ${me}`));
   await set({ until: "released" });
-  assert.equal(core.state.memory.maintenance[host1]?.untilWall, undefined);
+  assert.equal(core.state.memory.maintenance.get(host1)?.untilWall, undefined);
   await tell(`maintenance/${host1}/clear`, { reason: "done" });
   assert.equal(entry(), undefined);
   const again = String(await tell(`maintenance/${host1}/clear`, { reason: "done" }));
@@ -232,11 +232,11 @@ test("confirm: the host's name again, a reason, no sign of life; the uid is the 
   assert.match(String(await confirm({ reason: "" })), /needs a reason/);
   assert.match(String(await confirm({ again: "" })), /name must be given again/);
   assert.match(String(await confirm({ again: "compute-2" })), /name must be given again/);
-  assert.equal(core.state.memory.incidents[host1]?.confirmations, undefined);
+  assert.equal(core.state.memory.incidents.get(host1)?.confirmations, undefined);
   const answer = Object(await confirm({ by: "mallory", uid: "0" })) as Record<string, unknown>;
   assert.equal(answer["enough"], false);
   assert.match(String(answer["note"]), /^1 more must confirm it within 10 min/);
-  const [word] = core.state.memory.incidents[host1]?.confirmations ?? [];
+  const [word] = core.state.memory.incidents.get(host1)?.confirmations ?? [];
   assert.equal(word?.uid, me);
   assert.match(String(await tell("hosts/nobody/confirm", { reason: "x" })), /no such host/);
 });
@@ -256,7 +256,7 @@ test("release and vouch need a reason, and it is in the audit line", async (t) =
   assert.match(vouched?.text ?? "", /is its power device: read its label$/);
   core.nova.addServer(host1, "vm-1");
   core.powerLoss(host1);
-  while (core.state.memory.incidents[host1]?.phase.kind !== "ended") core.run(250);
+  while (core.state.memory.incidents.get(host1)?.phase.kind !== "ended") core.run(250);
   assert.match(String(await tell(`hosts/${host1}/release`)), /release needs a reason/);
   await tell(`hosts/${host1}/release`, { reason: "new board" });
   const released = core.done("line").findLast((found) => found.event === "released");

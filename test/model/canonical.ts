@@ -65,7 +65,7 @@ export function canonicalText(
     const bootId = `b00${host.boots % 3}`;
     const newest = state.hosts.get(name)?.newest?.bootId;
     const known = state.memory.known[name]?.bootId;
-    const incident = state.memory.incidents[name]?.bootId;
+    const incident = state.memory.incidents.get(name)?.bootId;
     const servers = state.hosts.get(name)?.newest?.checks.serversTotal ?? "";
     return [newest, known, incident].map((seen) => (seen === bootId ? 1 : 0)).join("") + servers;
   });

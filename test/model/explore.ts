@@ -173,7 +173,7 @@ function unattended({ state, world, late }: Node): readonly HostName[] {
   return [...world.hosts.keys()].filter((name) => {
     if (name === peer) return false;
     const row = state.hosts.get(name)?.assessment?.row;
-    const well = world.lives(name) && row === "8" && state.memory.incidents[name] === undefined;
+    const well = world.lives(name) && row === "8" && state.memory.incidents.get(name) === undefined;
     return !well && !isAttended(name, state, told);
   });
 }

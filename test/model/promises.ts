@@ -21,7 +21,7 @@ const slackMs = 30_000 + 3 * quantumMs;
 const knownMs = 3 * quantumMs;
 
 export function judgeOrder(order: Order, state: GuardianState, world: ModelWorld): string[] {
-  const phase = state.memory.incidents[order.host]?.phase;
+  const phase = state.memory.incidents.get(order.host)?.phase;
   switch (order.kind) {
     case "power-off":
       return phase?.kind === "evacuating" ? [] : judgeFirstOff(order.host, state, world);
@@ -96,13 +96,13 @@ export function judgeState(
   state: GuardianState,
   world: ModelWorld,
 ): string[] {
-  const found = Object.entries(state.memory.quarantined).map(
+  const found = [...state.memory.quarantined].map(
     ([name, reason]) => `invariant 30: ${name} is in quarantine: ${reason}`,
   );
   for (const name of world.hosts.keys()) {
     if (name === peer) continue;
-    const phase = state.memory.incidents[name]?.phase;
-    const was = before.memory.incidents[name]?.phase;
+    const phase = state.memory.incidents.get(name)?.phase;
+    const was = before.memory.incidents.get(name)?.phase;
     if (phase?.kind === "evacuating") {
       if (was?.kind === "fencing" && phase.proof !== undefined) {
         found.push(...judgeProof(name, phase, state));
@@ -159,7 +159,7 @@ function finishedMoves(phase: Phase | undefined): number {
 /** A host that is silent for long, with no move under way, has a page, whatever holds it. */
 function judgeSilence(name: HostName, state: GuardianState): string[] {
   const since = state.hosts.get(name)?.silentSince;
-  const phase = state.memory.incidents[name]?.phase;
+  const phase = state.memory.incidents.get(name)?.phase;
   if (since === undefined || phase?.kind === "ended") return [];
   if (phase?.kind === "evacuating" && phase.moves !== undefined) return [];
   if (state.memory.released.includes(name)) return [];

@@ -5,7 +5,7 @@
 import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type { Step } from "../../guardian/core/guardian.ts";
-import { parseMemory } from "../../guardian/core/memory.ts";
+import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import { isOrder } from "../../guardian/shell/effect-runner.ts";
@@ -73,7 +73,7 @@ export class Quantum {
 
   /** A new process with what the last one journaled. The count of its starts is left out. */
   #started(before: GuardianState, at: number): GuardianState {
-    const memory = parseMemory(JSON.parse(JSON.stringify(before.memory)));
+    const memory = parseMemory(JSON.parse(memoryText(before.memory)));
     const [now, wall] = [monoMs(at), wallMs(at)];
     const event = { kind: "started", at: now, wall, epoch: 1, memory, starts: [wall] } as const;
     return this.#reducer.step(this.#initial(at), event).state;
@@ -179,7 +179,8 @@ export function isWell(
   for (const [name, { bmc }] of world.hosts) {
     if (!world.lives(name) || bmc !== "normal") return false;
     const host = state.hosts.get(name);
-    if (host?.assessment?.row !== "8" || state.memory.incidents[name] !== undefined) return false;
+    if (host?.assessment?.row !== "8" || state.memory.incidents.get(name) !== undefined)
+      return false;
   }
   return true;
 }

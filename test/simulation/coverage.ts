@@ -101,7 +101,7 @@ export class Coverage {
   }
 
   #started(event: Extract<GuardianEvent, { kind: "started" }>): void {
-    const incidents = Object.values(event.memory?.incidents ?? {});
+    const incidents = [...(event.memory?.incidents.values() ?? [])];
     if (incidents.some(({ phase }) => phase.kind === "evacuating")) {
       this.reached.add("restart in mid-evacuation");
     }
@@ -119,7 +119,7 @@ export class Coverage {
         if (!pass) this.reached.add(`gate ${entryName(gate)}`);
       }
     }
-    for (const { phase, host } of Object.values(state.memory.incidents)) {
+    for (const { phase, host } of state.memory.incidents.values()) {
       if (phase.kind === "evacuating") this.#fenced(phase);
       if (phase.kind === "ended") this.#ended(Object.values(phase.moves));
       const assessment = state.hosts.get(host)?.assessment;

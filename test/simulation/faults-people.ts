@@ -134,7 +134,7 @@ export const peopleFaults: readonly FaultKind[] = [
     inject: (scene, { luck }) => {
       const open = scene.world.guardian.journaled.incidents;
       const off = scene.names.filter((name) => {
-        const phase = open[name]?.phase.kind;
+        const phase = open.get(name)?.phase.kind;
         return phase !== undefined && phase !== "ended" && !scene.world.host(name).power;
       });
       const name = off[Math.floor(luck[0] * off.length)];
@@ -153,7 +153,7 @@ export const peopleFaults: readonly FaultKind[] = [
       // is in some trouble, if there is one.
       const heard = scene.names.map((name) => scene.world.host(name)).filter(isHeard);
       const open = scene.world.guardian.journaled.incidents;
-      const troubled = heard.filter(({ name }) => open[name] !== undefined);
+      const troubled = heard.filter(({ name }) => open.has(name));
       const from = troubled.length > 0 ? troubled : heard;
       const host = from[Math.floor(luck[0] * from.length)];
       if (host === undefined) return false;
@@ -193,7 +193,7 @@ function answers(
   approvedAfterMs: number | undefined,
 ): boolean {
   const { world } = scene;
-  const open = Object.values(world.guardian.journaled.incidents);
+  const open = [...world.guardian.journaled.incidents.values()];
   const host = open[Math.floor(luck * open.length)]?.host;
   if (host === undefined || !answer(world, host, said)) return false;
   if (approvedAfterMs !== undefined) {
@@ -229,7 +229,7 @@ function repair(scene: Scene, host: WorldHost): void {
   host.compute = true;
   scene.later(20_000, () => {
     // They look first: while its servers move it stays as it is.
-    const phase = world.guardian.journaled.incidents[host.name]?.phase.kind;
+    const phase = world.guardian.journaled.incidents.get(host.name)?.phase.kind;
     if (phase === "evacuating" || phase === "fencing" || world.nova.isMovingOff(host.name)) return;
     world.nova.setUp(`service-${host.name}`);
     world.nova.enable(`service-${host.name}`);

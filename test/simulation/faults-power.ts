@@ -96,7 +96,7 @@ export const powerFaults: readonly FaultKind[] = [
     weight: 3,
     inject: (scene, { host, other }) => {
       // Not while its servers move: an off command given again is not checked against the others.
-      const phase = scene.world.state.memory.incidents[host.name]?.phase.kind;
+      const phase = scene.world.state.memory.incidents.get(host.name)?.phase.kind;
       if (!scene.world.guardian.up || phase === "evacuating") return false;
       if (!swap(scene, host, other)) return false;
       scene.vouchedWrongly.add(host.name);

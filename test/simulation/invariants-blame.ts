@@ -105,7 +105,7 @@ export const blameInvariants: readonly Invariant[] = [
 
 /** A person has said that it may be fenced: the storm, the rate and the witnesses are theirs to judge. */
 export function isApproved(witness: Witness, { host }: Order): boolean {
-  const answer = witness.world.state.memory.incidents[host]?.answer;
+  const answer = witness.world.state.memory.incidents.get(host)?.answer;
   return answer?.kind === "approved" && !answer.byDefault;
 }
 

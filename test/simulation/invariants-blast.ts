@@ -79,7 +79,7 @@ export const blastInvariants: readonly Invariant[] = [
     atOrder: (witness, order) => {
       const { settings, state } = witness.world;
       const { host: name, kind } = order;
-      const held = state.memory.incidents[name]?.answer?.kind === "held";
+      const held = state.memory.incidents.get(name)?.answer?.kind === "held";
       if (held && (kind === "power-off" || kind === "evacuate")) {
         return `${kind} of ${name}, which a person holds`;
       }

@@ -157,7 +157,7 @@ export const fencingInvariants: readonly Invariant[] = [
     atOrder: (witness, order) => {
       if (order.kind === "power-off" || isMark(order)) return undefined;
       const { proof } = witness.of(order.host);
-      const phase = witness.world.state.memory.incidents[order.host]?.phase;
+      const phase = witness.world.state.memory.incidents.get(order.host)?.phase;
       const current = phase?.kind === "evacuating" ? phase.proof : undefined;
       // The proof of this very round is held against the readings at its end.
       if (proof !== undefined || current !== undefined) return undefined;
@@ -189,7 +189,7 @@ export const fencingInvariants: readonly Invariant[] = [
 function restingOn(witness: Witness, host: HostName): readonly string[] {
   const { devices = [], levels } = witness.world.settings.hosts.get(host) ?? {};
   if (levels === undefined) return devices;
-  const phase = witness.world.state.memory.incidents[host]?.phase;
+  const phase = witness.world.state.memory.incidents.get(host)?.phase;
   const level = phase?.kind === "evacuating" ? phase.run?.level : undefined;
   return levels[level ?? 0]?.devices ?? [];
 }
@@ -236,7 +236,7 @@ function unbrokenOff(readings: readonly Delivered[]): readonly Delivered[] {
 /** Its servers are being moved, its own device says on and obeys, and nobody holds the incident. */
 function isLeftOn(witness: Witness, host: WorldHost): boolean {
   const { world } = witness;
-  const incident = world.state.memory.incidents[host.name];
+  const incident = world.state.memory.incidents.get(host.name);
   if (incident?.phase.kind !== "evacuating" || incident.answer?.kind === "held") return false;
   if (incident.phase.proof?.method === "confirmed") return false;
   if (!world.nova.isMovingOff(host.name) || !isSound(witness, host)) return false;
@@ -247,7 +247,7 @@ function isLeftOn(witness: Witness, host: WorldHost): boolean {
 function refenceOfLiving(witness: Witness, host: HostName): string | undefined {
   const truth = witness.of(host);
   if (truth.ordersToLiving < 2 || !witness.isLiving(witness.world.host(host))) return undefined;
-  const incident = witness.world.state.memory.incidents[host];
+  const incident = witness.world.state.memory.incidents.get(host);
   if (incident?.id !== truth.fencedIn || witness.world.nova.isMovingOff(host)) return undefined;
   const phase = incident?.phase;
   const moves = phase?.kind === "evacuating" ? Object.values(phase.moves ?? {}) : [];

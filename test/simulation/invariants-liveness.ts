@@ -44,7 +44,7 @@ export const livenessInvariants: readonly Invariant[] = [
       if (witness.ticks % everyRounds !== 0 || witness.eyes.goodForMs() < 60_000) return undefined;
       for (const host of witness.world.hosts.values()) {
         const device = witness.world.bmcs.get(host.name);
-        const phase = witness.world.state.memory.incidents[host.name]?.phase.kind;
+        const phase = witness.world.state.memory.incidents.get(host.name)?.phase.kind;
         if (!host.power || phase !== "evacuating" || device?.mode !== "normal") continue;
         if (device.gone) continue;
         const longOn = host.onAt > 0 && witness.now - host.onAt > 120_000;
@@ -80,12 +80,12 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   const { world } = witness;
   const { settings, state } = world;
   if (witness.eyes.goodForMs() < 130_000 || settings.mode !== "act") return false;
-  const phase = state.memory.incidents[host.name]?.phase.kind;
+  const phase = state.memory.incidents.get(host.name)?.phase.kind;
   if (phase === "evacuating" || phase === "ended") return false;
   if (state.memory.disarmed !== undefined || world.disarmedFile) return false;
   if (Object.keys(state.memory.storms).length > 0) return false;
   if (state.memory.released.includes(host.name)) return false;
-  const answer = state.memory.incidents[host.name]?.answer?.kind;
+  const answer = state.memory.incidents.get(host.name)?.answer?.kind;
   if (answer === "held" || answer === "dismissed") return false;
   if (maintenanceOf(state, host.name) !== undefined) return false;
   if ((settings.hosts.get(host.name)?.devices ?? []).length === 0) return false;
@@ -138,7 +138,7 @@ function isExcused(witness: Witness, host: WorldHost): boolean {
   // Never seen by a probe, or not in Nova: a ticket says so, and nothing is guarded.
   if (known?.newest === undefined || known.service === undefined) return true;
   if (state.memory.released.includes(host.name)) return true;
-  const phase = state.memory.incidents[host.name]?.phase;
+  const phase = state.memory.incidents.get(host.name)?.phase;
   if (phase?.kind === "ended") return true;
   return isAnnounced(witness, host.name) || world.nova.isMovingOff(host.name);
 }
@@ -190,7 +190,7 @@ function serversDown(witness: Witness): string | undefined {
 }
 
 function movesWaiting(witness: Witness): string | undefined {
-  for (const { phase, host } of Object.values(witness.world.state.memory.incidents)) {
+  for (const { phase, host } of witness.world.state.memory.incidents.values()) {
     if (phase.kind !== "evacuating" || phase.moves === undefined) continue;
     const waiting = Object.values(phase.moves).some(({ state }) => state.kind === "planned");
     if (waiting && !isTold(witness, host)) return `moves of ${host} wait, and nobody was told`;

@@ -59,7 +59,7 @@ export const onceInvariants: readonly Invariant[] = [
       return taken ? `evacuate of ${order.server} was repeated while it moves` : undefined;
     },
     atTick: (witness) => {
-      for (const incident of Object.values(witness.world.state.memory.incidents)) {
+      for (const incident of witness.world.state.memory.incidents.values()) {
         const broken = falselyEnded(witness, incident);
         if (broken !== undefined) return broken;
       }
@@ -93,7 +93,7 @@ export const onceInvariants: readonly Invariant[] = [
     says: "only what we disabled ourselves, and nobody changed since, is enabled again",
     atOrder: (witness, order) => {
       const { host } = order;
-      const fenced = witness.world.state.memory.incidents[host]?.phase.kind;
+      const fenced = witness.world.state.memory.incidents.get(host)?.phase.kind;
       if (order.kind === "disable" && order.onlyIfEnabled) {
         return fenced === "evacuating" ? `${host} is marked as degraded while fenced` : undefined;
       }
@@ -110,7 +110,7 @@ export const onceInvariants: readonly Invariant[] = [
     number: 30,
     says: "no host's state breaks a promise of the design",
     atTick: (witness) => {
-      for (const [host, reason] of Object.entries(witness.world.state.memory.quarantined)) {
+      for (const [host, reason] of [...witness.world.state.memory.quarantined]) {
         return `${host} is in quarantine: ${reason}`;
       }
       return undefined;
@@ -119,7 +119,7 @@ export const onceInvariants: readonly Invariant[] = [
 ];
 
 function isJournaled(memory: Memory, order: Order): boolean {
-  const phase = memory.incidents[order.host]?.phase;
+  const phase = memory.incidents.get(order.host)?.phase;
   switch (order.kind) {
     case "power-off":
       // In the very round that ends its incident a host that came on is ordered off once more.
@@ -129,10 +129,10 @@ function isJournaled(memory: Memory, order: Order): boolean {
     case "force-down":
       return phase?.kind === "evacuating" && phase.forcedDown.kind === "asked";
     case "disable":
-      if (order.onlyIfEnabled) return memory.degraded[order.host]?.disabled.kind === "asked";
+      if (order.onlyIfEnabled) return memory.degraded.get(order.host)?.disabled.kind === "asked";
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
     case "enable":
-      return memory.degraded[order.host]?.enabled.kind === "asked";
+      return memory.degraded.get(order.host)?.enabled.kind === "asked";
     case "evacuate":
       return phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered";
     default:

@@ -38,7 +38,7 @@ export class Judge implements WorldWatcher {
 
   /** Every proof that appears is held against what was read, and by which device. */
   #proofs(): void {
-    for (const { phase, host, id } of Object.values(this.#world.state.memory.incidents)) {
+    for (const { phase, host, id } of this.#world.state.memory.incidents.values()) {
       const truth = this.witness.of(host);
       if (phase.kind !== "evacuating") {
         truth.proof = undefined;

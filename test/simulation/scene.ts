@@ -68,7 +68,7 @@ export class Scene {
 
   /** A person switches it on, unless a tag on it says that its servers are being moved. */
   switchOn(name: HostName): boolean {
-    const phase = this.world.guardian.journaled.incidents[name]?.phase.kind;
+    const phase = this.world.guardian.journaled.incidents.get(name)?.phase.kind;
     const open = phase !== undefined && phase !== "ended";
     if (this.lockedOut.has(name) && (open || this.world.nova.isMovingOff(name))) return false;
     this.world.boot(name);
@@ -198,7 +198,7 @@ export function release(world: World, host: HostName): void {
 export function confirmOff(world: World, host: HostName, uid: number): boolean {
   const { guardian } = world;
   if (!guardian.up || confirmProblem(world.state, host) !== undefined) return false;
-  const incident = world.state.memory.incidents[host]?.id ?? "none";
+  const incident = world.state.memory.incidents.get(host)?.id ?? "none";
   const words = { host, incident, uid, by: `uid ${uid}`, reason: "cables pulled" };
   guardian.hear(() => ({
     kind: "confirmed",
@@ -216,7 +216,7 @@ export function answer(
   said: "approved" | "held" | "dismissed",
 ): boolean {
   const { guardian } = world;
-  const incident = guardian.journaled.incidents[host]?.id;
+  const incident = guardian.journaled.incidents.get(host)?.id;
   if (incident === undefined || !guardian.up) return false;
   guardian.hear(() => ({
     kind: "incident-answered",

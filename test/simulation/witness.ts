@@ -201,7 +201,7 @@ export class Witness {
     } else if (event.kind === "started") {
       for (const [host, truth] of this.truths) {
         truth.forget();
-        const incident = event.memory?.incidents[host];
+        const incident = event.memory?.incidents.get(host);
         const phase = incident?.phase.kind;
         truth.resumed = phase === "fencing" || phase === "evacuating";
         // Its proof may have been minted in the very round in which the process died.

@@ -50,5 +50,5 @@ export async function control(t: TestContext, changes: Partial<Settings> = {}): 
 export function dead(core: CoreFixture): string {
   core.powerLoss(host1);
   core.run(10_000);
-  return core.state.memory.incidents[host1]?.id ?? "";
+  return core.state.memory.incidents.get(host1)?.id ?? "";
 }

@@ -6,6 +6,7 @@ import type { Assessment } from "../../guardian/core/assessment.ts";
 import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { initialState, step } from "../../guardian/core/guardian.ts";
+import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import type { Memory, Phase } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { hostOf, type GuardianState, type HostState } from "../../guardian/core/state.ts";
@@ -103,7 +104,7 @@ export class CoreFixture {
   restart(starts: readonly number[] = [this.wall]): void {
     this.epoch += 1;
     this.#pending = [];
-    const memory = JSON.parse(JSON.stringify(this.state.memory)) as Memory;
+    const memory = parseMemory(JSON.parse(memoryText(this.state.memory)));
     this.state = this.#started(memory, starts);
   }
 
@@ -165,7 +166,7 @@ export class CoreFixture {
   /** A person answers the open incident of a host. */
   answer(host: HostName, answer: "approved" | "held" | "dismissed", reason = "looked"): void {
     const { now: at, wall, memory } = this.state;
-    const incident = memory.incidents[host]?.id ?? "none";
+    const incident = memory.incidents.get(host)?.id ?? "none";
     const kind = "incident-answered";
     this.take({ kind, at, wall, host, incident, answer, by: alice, reason });
   }
@@ -183,7 +184,7 @@ export class CoreFixture {
   /** A person's word that a host is off. */
   confirm(host: HostName, uid: number, reason = "cables pulled"): void {
     const { now: at, wall, memory } = this.state;
-    const incident = memory.incidents[host]?.id ?? "none";
+    const incident = memory.incidents.get(host)?.id ?? "none";
     this.take({ kind: "confirmed", at, wall, host, incident, uid, by: `uid ${uid}`, reason });
   }
 
@@ -207,7 +208,7 @@ export class CoreFixture {
   }
 
   phase<K extends Phase["kind"]>(host: HostName, kind: K): Extract<Phase, { kind: K }> {
-    const phase = this.state.memory.incidents[host]?.phase;
+    const phase = this.state.memory.incidents.get(host)?.phase;
     if (phase?.kind !== kind) throw new Error(`${host} is ${phase?.kind ?? "calm"}, not ${kind}`);
     return phase as Extract<Phase, { kind: K }>;
   }

@@ -38,7 +38,7 @@ export function people(world: World, words: readonly string[]): void {
     case "dismiss":
       return world.tell(answer(world, host, answers[verb], rest.join(" ")));
     case "approve-all":
-      for (const { host: named, phase } of Object.values(world.state.memory.incidents)) {
+      for (const { host: named, phase } of world.state.memory.incidents.values()) {
         if (phase.kind === "watching") world.tell(answer(world, named, "approved", "looked"));
       }
       return;
@@ -89,7 +89,7 @@ export function confirm(world: World, host: HostName, uid: number, reason: strin
   const { now: at, wall, memory } = world.state;
   const problem = confirmProblem(world.state, host);
   if (problem !== undefined) return world.say(`uid ${uid}`, `refused: ${problem}`);
-  const incident = memory.incidents[host]?.id ?? "none";
+  const incident = memory.incidents.get(host)?.id ?? "none";
   const who = `uid ${uid}`;
   world.tell({ kind: "confirmed", at, wall, host, incident, uid, by: who, reason });
 }
@@ -101,6 +101,6 @@ function answer(
   reason: string,
 ): GuardianEvent {
   const { now: at, wall, memory } = world.state;
-  const incident = memory.incidents[host]?.id ?? "none";
+  const incident = memory.incidents.get(host)?.id ?? "none";
   return { kind: "incident-answered", at, wall, host, incident, answer: said, by, reason };
 }

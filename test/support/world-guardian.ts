@@ -6,7 +6,8 @@
 import type { Effect, Order } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { initialState, step } from "../../guardian/core/guardian.ts";
-import { emptyMemory, parseMemory, type Memory } from "../../guardian/core/memory.ts";
+import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
+import { emptyMemory, type Memory } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import { isOrder } from "../../guardian/shell/effect-runner.ts";
@@ -108,7 +109,7 @@ export class WorldGuardian {
       at: this.mono(),
       wall: this.wall(),
       epoch: this.epoch,
-      memory: parseMemory(JSON.parse(JSON.stringify(this.journaled))),
+      memory: parseMemory(JSON.parse(memoryText(this.journaled))),
       starts: this.starts,
     });
     const mine = this.#generation;
@@ -183,9 +184,8 @@ export class WorldGuardian {
   #isCalm(): boolean {
     const { calmMs, busyMs } = this.beat;
     if (calmMs <= busyMs) return false;
-    const { incidents } = this.state.memory;
-    for (const host in incidents) {
-      const kind = incidents[host]?.phase.kind;
+    for (const { phase } of this.state.memory.incidents.values()) {
+      const { kind } = phase;
       if (kind === "fencing" || kind === "evacuating") return false;
     }
     const settledAt = this.state.now - settledMs;

@@ -47,7 +47,7 @@ test("mode ask: a page asks and names each answer and what follows; nothing is d
     const core = dead(changes);
     const page = core.alerts().find((alert) => alert.kind === "ask");
     assert.equal(page?.class, "page");
-    const id = core.state.memory.incidents[host1]?.id ?? "";
+    const id = core.state.memory.incidents.get(host1)?.id ?? "";
     for (const verb of ["approve", "hold", "dismiss"]) {
       assert.ok(page?.next.includes(`guardian incident ${verb} ${id}`), page?.next);
     }
@@ -194,7 +194,7 @@ test("an approval lapses when the host reports again", () => {
   core.fact(host1, { checks: { ...core.factsOf(host1).checks, storage: "down" } });
   back(core, host1);
   core.run(3000);
-  const incident = core.state.memory.incidents[host1];
+  const incident = core.state.memory.incidents.get(host1);
   assert.ok(incident !== undefined, "still open: it is degraded");
   assert.equal(incident.answer, undefined);
 });

@@ -42,7 +42,7 @@ test("without a word nothing moves, and the page names the command; with it the 
   assert.equal(evacuates(core), 8);
   const [order] = core.done("evacuate");
   assert.equal(order?.proof.method, "confirmed");
-  const { timeline } = core.state.memory.incidents[host1] ?? {};
+  const { timeline } = core.state.memory.incidents.get(host1) ?? {};
   const said = timeline?.find(({ text }) => text === "confirmed off by uid 1000: cables pulled");
   assert.ok(said !== undefined && said.wall > 0, "who, why and when");
 });
@@ -175,7 +175,7 @@ test("after a restart it is asked for again; what was taken is followed", () => 
   core.confirm(host1, 1000);
   core.run(3000);
   core.restart();
-  assert.equal(core.state.memory.incidents[host1]?.confirmations, undefined);
+  assert.equal(core.state.memory.incidents.get(host1)?.confirmations, undefined);
   core.nova.finishMoves(Number.POSITIVE_INFINITY);
   core.run(60_000);
   assert.equal(evacuates(core), 8, "the ninth waits");

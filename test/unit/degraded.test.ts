@@ -76,7 +76,7 @@ test("enabled again after five minutes in good health, a round sooner not", () =
   assert.equal(core.done("enable").length, 1);
   core.run(1000);
   assert.equal(core.nova.service(host1).status, "enabled");
-  assert.deepEqual(core.state.memory.degraded, {});
+  assert.deepEqual(core.state.memory.degraded, new Map());
   core.run(600_000);
   assert.equal(core.done("disable").length + core.done("enable").length, 2);
 });
@@ -256,7 +256,7 @@ test("an order that Nova refused is looked at again, and dropped when the host i
   checks(core, failing);
   while (core.done("disable").length === 0) core.run(250);
   const answer = { kind: "unknown", reason: "no answer within 10 s" } as const;
-  const mark = core.state.memory.degraded[host1];
+  const mark = core.state.memory.degraded.get(host1);
   assert.ok(mark !== undefined);
   core.take({
     kind: "service-order-answered",
@@ -265,9 +265,9 @@ test("an order that Nova refused is looked at again, and dropped when the host i
     order: "disable",
     answer,
   });
-  assert.equal(core.state.memory.degraded[host1]?.disabled.kind, "retry");
+  assert.equal(core.state.memory.degraded.get(host1)?.disabled.kind, "retry");
   core.run(20_000);
-  assert.equal(core.state.memory.degraded[host1]?.disabled.kind, "done");
+  assert.equal(core.state.memory.degraded.get(host1)?.disabled.kind, "done");
 });
 
 test("nothing is enabled while disarmed, in maintenance, or in mode observe", () => {

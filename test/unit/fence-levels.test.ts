@@ -3,12 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fenceState } from "../../guardian/core/fencing.ts";
 import { nextLevel } from "../../guardian/core/fence-levels.ts";
-import {
-  emptyMemory,
-  parseMemory,
-  remembered,
-  type OffCommand,
-} from "../../guardian/core/memory.ts";
+import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
+import { emptyMemory, remembered, type OffCommand } from "../../guardian/core/memory.ts";
 import { viewPower } from "../../guardian/core/power-view.ts";
 import type { FenceLevel, HostSettings, Settings } from "../../guardian/core/settings.ts";
 import { showHost } from "../../guardian/core/show.ts";
@@ -162,16 +158,16 @@ test("the journal of a release without levels loads: fencing begins with the fir
   core.hang(host1);
   while (core.done("power-off").length === 0) core.run(250);
   const { run: _run, ...phase } = core.phase(host1, "fencing");
-  const incident = core.state.memory.incidents[host1];
+  const incident = core.state.memory.incidents.get(host1);
   assert.ok(incident !== undefined);
-  const old = { ...emptyMemory, incidents: { [host1]: { ...incident, phase } } };
-  const loaded = parseMemory(JSON.parse(JSON.stringify(old)));
+  const old = { ...emptyMemory, incidents: new Map([[host1, { ...incident, phase }]]) };
+  const loaded = parseMemory(JSON.parse(memoryText(old)));
   assert.ok(loaded !== undefined);
   core.state = { ...core.state, memory: loaded };
   core.restart();
   const before = core.done("power-off").length;
   core.run(20_000);
-  assert.equal(remembered(loaded, core.now).incidents[host1]?.phase.kind, "fencing");
+  assert.equal(remembered(loaded, core.now).incidents.get(host1)?.phase.kind, "fencing");
   assert.ok(core.done("power-off").length > before, "ordered off again");
   assert.ok(core.done("line").some(({ event }) => event === "fenced"));
 });

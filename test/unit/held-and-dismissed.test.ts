@@ -79,7 +79,7 @@ test("dismissed: left alone and told, its one page not repeated; reporting again
   assert.equal(pages(core, "unattended"), 1);
   back(core, host1);
   core.run(20_000);
-  assert.equal(core.state.memory.incidents[host1], undefined);
+  assert.equal(core.state.memory.incidents.get(host1), undefined);
   core.powerLoss(host1);
   core.run(10_000);
   assert.equal(pages(core, "ask"), 2, "the next silence is asked about anew");
@@ -88,25 +88,25 @@ test("dismissed: left alone and told, its one page not repeated; reporting again
 test("what cannot be answered is refused with the next step", () => {
   const core = dead({ mode: "observe" });
   const problem = (kind: "approved" | "held" | "dismissed"): string => {
-    const incident = core.state.memory.incidents[host1];
+    const incident = core.state.memory.incidents.get(host1);
     assert.ok(incident !== undefined);
     return answerProblem(core.state, incident, kind) ?? "";
   };
   assert.match(problem("approved"), /^compute-1 is in mode observe: .*set mode ask or act/);
   assert.equal(problem("dismissed"), "");
   core.answer(host1, "approved");
-  assert.equal(core.state.memory.incidents[host1]?.answer, undefined);
+  assert.equal(core.state.memory.incidents.get(host1)?.answer, undefined);
   const acting = settled();
   acting.powerLoss(host1);
   acting.run(30_000);
-  const ended = acting.state.memory.incidents[host1];
+  const ended = acting.state.memory.incidents.get(host1);
   assert.ok(ended?.phase.kind === "ended");
   assert.match(answerProblem(acting.state, ended, "held") ?? "", /guardian host release compute-1/);
   const refusing = settled();
   refusing.fact(host1, { offAnswer: { kind: "refused", reason: "no" } });
   refusing.powerLoss(host1);
   refusing.run(10_000);
-  const fencing = refusing.state.memory.incidents[host1];
+  const fencing = refusing.state.memory.incidents.get(host1);
   assert.ok(fencing?.phase.kind === "fencing");
   const refused = answerProblem(refusing.state, fencing, "dismissed") ?? "";
   assert.match(refused, /ordered off already; .* guardian incident hold i\d+-compute-1$/);

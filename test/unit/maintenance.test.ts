@@ -199,7 +199,7 @@ test("what was cleared in an open window is not begun again by it", () => {
   core.run(minuteMs);
   assert.equal(held(core), undefined, "not by a restart, either");
   core.run(5 * minuteMs);
-  assert.deepEqual(core.state.memory.maintenance, {}, "and forgotten after its end");
+  assert.deepEqual(core.state.memory.maintenance, new Map(), "and forgotten after its end");
 });
 
 test("cleared by verb in an open window: the window does not take its place", () => {

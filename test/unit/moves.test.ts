@@ -21,7 +21,7 @@ function evacuate(
 }
 
 function stateOf(core: CoreFixture, server: ServerId): MoveState | undefined {
-  const { phase } = core.state.memory.incidents[host1] ?? {};
+  const { phase } = core.state.memory.incidents.get(host1) ?? {};
   if (phase?.kind !== "evacuating" && phase?.kind !== "ended") return undefined;
   return phase.moves?.[server]?.state;
 }

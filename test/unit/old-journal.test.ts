@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseMemory } from "../../guardian/core/memory.ts";
+import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import { showIncident, showStatus } from "../../guardian/core/show.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import { wallMs } from "../../shared/time.ts";
@@ -8,7 +8,7 @@ import { CoreFixture, host1 } from "../support/core-fixture.ts";
 
 /** What a release that kept its reasons as texts left behind, in an evacuation that went wrong. */
 function journalOfTexts(core: CoreFixture): GuardianState {
-  const texts = JSON.stringify(core.state.memory, (_, value: unknown) =>
+  const texts = JSON.stringify(JSON.parse(memoryText(core.state.memory)), (_, value: unknown) =>
     typeof value === "object" && value !== null && "key" in value && "with" in value
       ? `text of ${String(value.key)}`
       : value,
@@ -34,7 +34,7 @@ test("reasons that an earlier release kept as texts are shown as they are, in ea
   for (const language of ["en", "zh"] as const) {
     const shown = JSON.stringify([
       showStatus(state, [], language),
-      showIncident(state, core.state.memory.incidents[host1]?.id ?? "", language),
+      showIncident(state, core.state.memory.incidents.get(host1)?.id ?? "", language),
     ]);
     assert.match(shown, /"disarmed":"text of arming.by"/);
     assert.match(shown, /"reason":"text of left.local-disk"/);
@@ -48,7 +48,7 @@ test("reasons that are kept as words come back from the journal in either langua
   core.run(5000);
   const { incidents, disarmed } = core.state.memory;
   assert.deepEqual(disarmed, { key: "arming.by", with: { by: "alice", reason: "look" } });
-  const id = incidents[host1]?.id ?? "";
+  const id = incidents.get(host1)?.id ?? "";
   assert.match(JSON.stringify(showIncident(core.state, id)), /its root disk is on the dead host/);
   assert.match(JSON.stringify(showIncident(core.state, id, "zh")), /其系统盘在死亡主机上/);
 });

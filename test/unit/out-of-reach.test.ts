@@ -136,17 +136,17 @@ test("a host that lives cannot be approved, and one that turns out to live loses
   core.run(40_000);
   assert.equal(core.assessment(host1).row, "12");
   core.answer(host1, "approved");
-  assert.equal(core.state.memory.incidents[host1]?.answer, undefined);
+  assert.equal(core.state.memory.incidents.get(host1)?.answer, undefined);
   const held = new CoreFixture().run(15_000);
   held.disarmedFile = true;
   held.fact(host1, { reports: false, novaReports: false });
   held.run(100_000);
   held.answer(host1, "approved");
-  assert.equal(held.state.memory.incidents[host1]?.answer?.kind, "approved");
+  assert.equal(held.state.memory.incidents.get(host1)?.answer?.kind, "approved");
   held.fact(host1, { novaReports: true });
   held.run(30_000);
   assert.equal(held.assessment(host1).row, "12");
-  assert.equal(held.state.memory.incidents[host1]?.answer, undefined);
+  assert.equal(held.state.memory.incidents.get(host1)?.answer, undefined);
 });
 
 test("a window that leaves the configuration brings nobody out of the chassis", () => {

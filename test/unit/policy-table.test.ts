@@ -82,7 +82,7 @@ test("a hung host is left alone by default, and acted on when a person approves"
   assert.equal(core.assessment(host1).row, "13");
   assert.deepEqual(core.done("power-off"), []);
   const { now: at, state } = core;
-  const incident = state.memory.incidents[host1]?.id ?? "";
+  const incident = state.memory.incidents.get(host1)?.id ?? "";
   const by = "alice (uid 1000)";
   core.take({
     kind: "incident-answered",

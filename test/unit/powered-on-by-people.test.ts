@@ -8,7 +8,7 @@ test("fenced, no move begun, then mode observe: a person who powers it on is lef
   core.powerLoss(host1);
   for (let round = 0; round < 200 && core.done("force-down").length === 0; round += 1) {
     core.run(250);
-    const phase = core.state.memory.incidents[host1]?.phase.kind;
+    const phase = core.state.memory.incidents.get(host1)?.phase.kind;
     core.disarmedFile = phase === "fencing" || phase === "evacuating";
   }
   assert.equal(core.done("evacuate").length, 0);

@@ -20,10 +20,10 @@ function evacuating(): World {
 /** What no step of ours writes down: a phase that has lost its off commands. */
 function plant(world: World): void {
   const { memory } = world.state;
-  const incident = memory.incidents[host];
+  const incident = memory.incidents.get(host);
   assert.ok(incident?.phase.kind === "evacuating");
   const phase = { ...incident.phase, commands: null as unknown as Record<string, never> };
-  const incidents = { ...memory.incidents, [host]: { ...incident, phase } };
+  const incidents = new Map(memory.incidents).set(host, { ...incident, phase });
   world.state = { ...world.state, memory: { ...memory, incidents } };
 }
 
@@ -31,7 +31,7 @@ test("a broken promise puts its host in quarantine, with a page; the rounds go o
   const world = evacuating();
   plant(world);
   world.run(20_000);
-  assert.match(world.state.memory.quarantined[host] ?? "", /null/);
+  assert.match(world.state.memory.quarantined.get(host) ?? "", /null/);
   assert.equal(world.evacuations.length, 8, "nothing more is ordered for it");
   const pages = world.pages.filter((page) => page.kind === "quarantined");
   assert.deepEqual([pages.length, pages[0]?.host], [1, host]);
@@ -46,7 +46,7 @@ test("a restart tries a quarantined host again", () => {
   world.killGuardian();
   world.startGuardian();
   world.run(120_000);
-  assert.deepEqual(world.state.memory.quarantined, {});
+  assert.deepEqual(world.state.memory.quarantined, new Map());
   const moved = [...world.nova.servers.values()].filter((server) => server.host !== host);
   assert.equal(moved.length, 12);
   assert.deepEqual(world.violations, []);

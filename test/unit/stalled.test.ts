@@ -35,7 +35,7 @@ test("fenced, then the file `disarmed` appears before its servers were listed: a
   core.powerLoss(host1);
   for (let round = 0; round < 200 && core.done("force-down").length === 0; round += 1) {
     core.run(250);
-    const phase = core.state.memory.incidents[host1]?.phase.kind;
+    const phase = core.state.memory.incidents.get(host1)?.phase.kind;
     core.disarmedFile = phase === "fencing" || phase === "evacuating";
   }
   core.run(limitMs);

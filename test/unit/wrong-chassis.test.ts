@@ -77,7 +77,7 @@ test("a fencing that stood down because its host is well ends there, and accuses
   core.fact(host1, { reports: true, novaReports: true });
   core.run(3000);
   assert.equal(core.assessment(host1).verdict, "healthy");
-  assert.equal(core.state.memory.incidents[host1], undefined, "its incident stays open");
+  assert.equal(core.state.memory.incidents.get(host1), undefined, "its incident stays open");
   core.fact(host1, { echo: ["management", "storage"] });
   core.powerLoss(host2);
   core.run(120_000);

@@ -1,0 +1,36 @@
+/** Memory as the text that the journal keeps, and back. */
+import type { HostName } from "../../shared/names.ts";
+import { emptyMemory, type Memory } from "./memory.ts";
+
+/** Memory as JSON: tables by host become objects. */
+export function memoryText(memory: Memory): string {
+  return JSON.stringify(memory, (_, value: unknown) =>
+    value instanceof Map ? Object.fromEntries(value as ReadonlyMap<string, unknown>) : value,
+  );
+}
+
+/** A parsed JSON text as memory, or undefined when it is not ours. */
+export function parseMemory(value: unknown): Memory | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const version: unknown = Reflect.get(value, "version");
+  return version === 1 ? withTables({ ...emptyMemory, ...value }) : undefined;
+}
+
+/** The memory with its tables by host as maps: the journal and early recordings have objects. */
+export function withTables(memory: Memory): Memory {
+  const { incidents, quarantined, maintenance, degraded } = memory;
+  return {
+    ...memory,
+    incidents: tableOf(incidents),
+    quarantined: tableOf(quarantined),
+    maintenance: tableOf(maintenance),
+    degraded: tableOf(degraded),
+  };
+}
+
+function tableOf<V>(
+  table: ReadonlyMap<HostName, V> | Readonly<Record<string, V>>,
+): ReadonlyMap<HostName, V> {
+  if (table instanceof Map) return table as ReadonlyMap<HostName, V>;
+  return new Map(Object.entries(table as Readonly<Record<string, V>>) as [HostName, V][]);
+}
