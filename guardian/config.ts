@@ -181,6 +181,9 @@ const tag = z.string().regex(/^[^=\s][^=]*(?:=.*)?$/, 'must be a key, or "key=va
 const texts = z.array(pattern).default([]);
 const tags = z.array(tag).default([]);
 
+/** `reset`: put in error and evacuated; they come back running. */
+const leaveOrReset = z.enum(["leave", "reset"]).default("leave");
+
 const serverGroup = z.strictObject({
   name,
   /** Names of servers; `*` stands for any text. */
@@ -199,6 +202,9 @@ const evacuation = z
       .min(1, "must name a key")
       .default([...defaultPolicy.tags]),
     exclude: z.strictObject({ names: texts, tags, projects: texts }).prefault({}),
+    states: z
+      .strictObject({ paused: leaveOrReset, suspended: leaveOrReset, rescued: leaveOrReset })
+      .prefault({}),
     groups: z
       .array(serverGroup)
       .refine((groups) => new Set(groups.map(({ name }) => name)).size === groups.length, {

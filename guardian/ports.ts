@@ -190,6 +190,8 @@ export interface ComputeApi {
   /** Refuses (409) unless the service is disabled with exactly this reason. */
   enable(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   evacuate(server: ServerId): Promise<ApiAnswer>;
+  /** Puts a server in error; refuses (409) one that is not on this host in this state. */
+  resetToError(host: HostName, server: ServerId, from: string): Promise<ApiAnswer>;
 }
 
 /** What is said to people; DESIGN.md words, no time in `dedupKey`. */

@@ -12,6 +12,10 @@ export interface ServerGroup {
   readonly tags: readonly string[];
 }
 
+/** Reset to error, Nova evacuates them; what they had in memory is lost, and they come back running. */
+export const resettableStates = ["paused", "suspended", "rescued"] as const;
+export type ResettableState = (typeof resettableStates)[number];
+
 export interface EvacuationPolicy {
   /** `tagged`: those alone that say so themselves, or by image, flavor or host aggregate. */
   readonly servers: "all" | "tagged";
@@ -23,6 +27,8 @@ export interface EvacuationPolicy {
     /** Ids of projects, such as that of a service which manages its servers itself. */
     readonly projects: readonly string[];
   };
+  /** What becomes of servers in states that Nova does not evacuate. */
+  readonly states: Readonly<Record<ResettableState, "leave" | "reset">>;
   /** In their order; servers of none come last. */
   readonly groups: readonly ServerGroup[];
 }
@@ -40,6 +46,7 @@ export const defaultPolicy: EvacuationPolicy = {
   servers: "all",
   tags: ["HA_Enabled", "evacuable"],
   exclude: { names: [], tags: [], projects: [] },
+  states: { paused: "leave", suspended: "leave", rescued: "leave" },
   groups: [],
 };
 

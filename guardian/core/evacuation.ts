@@ -12,6 +12,7 @@ import type { Move, Phase } from "./memory.ts";
 import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
 import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
+import { orderReset } from "./resets.ts";
 import { compareRanks } from "./selection.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -84,25 +85,39 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   const moves: Record<string, Move> = { ...phase.moves };
   let free = state.settings.limits.movesAtOnce - Object.values(moves).filter(isUnderWay).length;
   let ordered = 0;
+  let reset = 0;
   for (const [key, move] of inOrder(phase.moves)) {
     if (free <= 0) break;
     if (move.state.kind !== "planned") continue;
     assertMayMove(state, host, phase, proof.obtainedAt);
     const id = `${incident.id}/${host.host}/move-${move.server}`;
+    free -= 1;
+    if (move.state.reset !== undefined) {
+      const order = { id: `${id}/reset`, host: host.host, proof };
+      moves[key] = orderReset(state, order, move, move.state.reset, out);
+      reset += 1;
+      continue;
+    }
     out.push({ kind: "evacuate", id, host: host.host, server: move.server, proof });
     const latestRecord = move.state.latestRecord;
     const inherited = false;
     moves[key] = { ...move, state: { kind: "ordered", at: state.now, latestRecord, inherited } };
-    free -= 1;
     ordered += 1;
   }
-  if (ordered === 0) return state;
-  return say(withPhase(state, host.host, { ...phase, moves }), out, {
-    level: "info",
-    host: host.host,
-    event: "moves-ordered",
-    text: words("log.moves-ordered", { count: ordered }),
-  });
+  const next = ordered + reset === 0 ? state : withPhase(state, host.host, { ...phase, moves });
+  const told = reset === 0 ? next : sayOrdered(next, host, "log.resets-ordered", reset, out);
+  return ordered === 0 ? told : sayOrdered(told, host, "log.moves-ordered", ordered, out);
+}
+
+function sayOrdered(
+  state: GuardianState,
+  { host }: HostState,
+  key: "log.moves-ordered" | "log.resets-ordered",
+  count: number,
+  out: Effect[],
+): GuardianState {
+  const text = words(key, { count });
+  return say(state, out, { level: "info", host, event: "moves-ordered", text });
 }
 
 /** A group begins when none of the group before waits to start: places go to the first in order. */

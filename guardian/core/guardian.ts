@@ -31,6 +31,7 @@ import { foldSightings } from "./peers.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
+import { foldResetAnswer } from "./resets.ts";
 import { foldServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
@@ -151,6 +152,8 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return state;
     case "evacuate-answered":
       return foldEvacuateAnswer(state, event, out);
+    case "reset-answered":
+      return foldResetAnswer(state, event, out);
     case "journal":
       return foldJournal(state, event.writable, event.reason);
     case "vouched":

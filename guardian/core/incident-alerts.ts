@@ -6,6 +6,7 @@ import { orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import type { Incident, Move, Phase } from "./memory.ts";
+import { isUnderWay } from "./moves-under-way.ts";
 import { isByPolicy, leftWords } from "./move-plan.ts";
 import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -172,8 +173,7 @@ function stalledBecause(
   }
   const limitMs = state.settings.limits.moveMsMax + stalledMs;
   const lost = Object.values(phase.moves).filter(
-    ({ state: move }) =>
-      (move.kind === "ordered" || move.kind === "running") && state.now - move.at > limitMs,
+    (move) => isUnderWay(move) && state.now - move.state.at > limitMs,
   );
   if (lost.length === 0) return undefined;
   return { what: words("stalled.moves"), why: lost.map((move) => move.name) };

@@ -12,7 +12,20 @@ import type { Said } from "./words.ts";
 
 /** One server's part of an evacuation. */
 export type MoveState =
-  | { readonly kind: "planned"; readonly latestRecord: number }
+  | {
+      readonly kind: "planned";
+      readonly latestRecord: number;
+      /** The state that it must be reset from before Nova takes it. */
+      readonly reset?: string;
+    }
+  /** Being put in error, so that Nova takes it; whether it is yet is not known. */
+  | {
+      readonly kind: "resetting";
+      readonly at: MonoMs;
+      readonly latestRecord: number;
+      /** The state that it was in. */
+      readonly from: string;
+    }
   /** The call was made; whether Nova took it is not known yet. */
   | {
       readonly kind: "ordered";
@@ -47,6 +60,8 @@ export interface Move {
   readonly adopted?: boolean;
   /** Its place among the servers of its host; journals of earlier releases have none. */
   readonly rank?: Rank;
+  /** How often it was ordered to be reset. */
+  readonly resets?: number;
   readonly state: MoveState;
 }
 
@@ -374,7 +389,8 @@ function rememberedMoves(
     if (state.kind === "ordered") {
       result[server] = { ...move, state: { ...state, at: now, inherited: true } };
     } else {
-      result[server] = state.kind === "running" ? { ...move, state: { ...state, at: now } } : move;
+      const isAged = state.kind === "running" || state.kind === "resetting";
+      result[server] = isAged ? { ...move, state: { ...state, at: now } } : move;
     }
   }
   return result;

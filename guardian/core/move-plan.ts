@@ -3,13 +3,14 @@
  * Nothing is ordered here.
  */
 import type { ComputeServer, EvacuationRecord } from "../ports.ts";
+import { resettableStates } from "./evacuation-policy.ts";
 import type { Effect } from "./effects.ts";
 import type { ServersSeen } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Move } from "./memory.ts";
 import { isMovedUnread, leftOut, rankOf, type LeftOut } from "./selection.ts";
 import type { GuardianState } from "./state.ts";
-import { words, type Said } from "./words.ts";
+import { words, type Said, type Words } from "./words.ts";
 
 const activeRecords = ["accepted", "pre-migrating", "migrating", "running", "queued", "preparing"];
 
@@ -100,13 +101,42 @@ function planMove(
     return { ...base, state: { kind: "left", reason, ...(byPolicy ? { byPolicy } : {}) } };
   }
   const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
-  return { ...base, rank: rankOf(state, server), state: { kind: "planned", latestRecord } };
+  const reset = resetFrom(state, server);
+  const planned = { kind: "planned", latestRecord } as const;
+  return {
+    ...base,
+    rank: rankOf(state, server),
+    ...(reset === undefined ? { state: planned } : { ran: true, state: { ...planned, reset } }),
+  };
+}
+
+/** The state that the policy has it reset from first; undefined where none is. */
+function resetFrom(state: GuardianState, { vmState }: ComputeServer): string | undefined {
+  const found = resettableStates.find((name) => name === vmState);
+  if (found === undefined) return undefined;
+  return state.settings.evacuation.states[found] === "reset" ? found : undefined;
+}
+
+/** Tasks that may have put the server elsewhere already, or are about to do away with it. */
+function taskLeaves(taskState: string): Words | undefined {
+  if (taskState === "migrating") return words("left.migrating");
+  if (taskState.startsWith("resize_")) return words("left.half-resized");
+  return taskState.endsWith("deleting") ? words("left.deleting") : undefined;
+}
+
+function stateLeaves(vmState: string): Words {
+  if (vmState === "resized") return words("left.half-resized");
+  if (vmState.startsWith("shelved")) return words("left.shelved");
+  return words("left.state", { state: vmState });
 }
 
 /** Why Nova does not move a server, or would lose its disk; undefined when it may be moved. */
 function leftByNova(state: GuardianState, server: ComputeServer): LeftOut | undefined {
-  if (!["active", "stopped", "error"].includes(server.vmState)) {
-    return { reason: words("left.state", { state: server.vmState }), byPolicy: false };
+  const task = server.taskState === undefined ? undefined : taskLeaves(server.taskState);
+  if (task !== undefined) return { reason: task, byPolicy: false };
+  const evacuable = ["active", "stopped", "error"].includes(server.vmState);
+  if (!evacuable && resetFrom(state, server) === undefined) {
+    return { reason: stateLeaves(server.vmState), byPolicy: false };
   }
   if (!server.volumeBacked && !state.settings.instancesShared) {
     return { reason: words("left.local-disk"), byPolicy: false };

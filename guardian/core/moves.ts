@@ -3,12 +3,14 @@
  * never repeated: Nova accepts a second one and can wreck the server for good. What we do not know
  * is looked up in Nova's migration records.
  */
-import type { HostName, ServerId } from "../../shared/names.ts";
+import type { HostName } from "../../shared/names.ts";
 import type { ComputeServer } from "../ports.ts";
 import type { Effect } from "./effects.ts";
 import type { EvacuateAnswered, MovesSeen } from "./events.ts";
-import { incidentOf, say, withPhase } from "./incidents.ts";
+import { incidentOf, say } from "./incidents.ts";
 import type { Move, MoveState } from "./memory.ts";
+import { isUnderWay, moveOf, withMove } from "./moves-under-way.ts";
+import { followReset } from "./resets.ts";
 import type { GuardianState } from "./state.ts";
 import { durationWords, words, type Said } from "./words.ts";
 
@@ -95,6 +97,7 @@ function moveWords(move: Move, state: MoveState): Said {
     case "left":
       return state.reason;
     case "planned":
+    case "resetting":
     case "ordered":
     case "running":
       return state.kind;
@@ -105,7 +108,7 @@ function moveWords(move: Move, state: MoveState): Said {
 
 /** The new state of a move, undefined when nothing changed. */
 function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveState | undefined {
-  if (move.state.kind !== "ordered" && move.state.kind !== "running") return undefined;
+  if (!isUnderWay(move)) return undefined;
   const { at, latestRecord } = move.state;
   // An answer asked for before the call was made says nothing of it.
   if (event.askedAt < at) return undefined;
@@ -114,6 +117,7 @@ function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveSta
     (found) => found.server === move.server && found.id > latestRecord,
   );
   const server = event.servers.find((found) => found.server === move.server);
+  if (move.state.kind === "resetting") return followReset(event, move, server);
   const ageMs = event.at - at;
   if (record !== undefined && ["error", "failed"].includes(record.status)) {
     const { id, status } = record;
@@ -162,15 +166,4 @@ function arrivedAt(
   if (server.taskState !== undefined) return undefined;
   const wanted = move.ran ? "ACTIVE" : "SHUTOFF";
   return server.status === wanted ? server.host : undefined;
-}
-
-export function moveOf(state: GuardianState, host: HostName, server: ServerId): Move | undefined {
-  const phase = incidentOf(state, host)?.phase;
-  return phase?.kind === "evacuating" ? phase.moves?.[server] : undefined;
-}
-
-function withMove(state: GuardianState, host: HostName, move: Move): GuardianState {
-  const phase = incidentOf(state, host)?.phase;
-  if (phase?.kind !== "evacuating" || phase.moves === undefined) return state;
-  return withPhase(state, host, { ...phase, moves: { ...phase.moves, [move.server]: move } });
 }

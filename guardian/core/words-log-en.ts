@@ -117,6 +117,7 @@ export const logEnglish = {
   "log.refence-no-device":
     "it was powered on again, and no verified power device is left to switch it off",
   "log.moves-ordered": "evacuate called for {count|server|servers}",
+  "log.resets-ordered": "reset to error ordered for {count|server|servers}, to be evacuated then",
   "log.evacuation-ended": "{done} of {count} servers run elsewhere; the host waits for release",
   "log.evacuation-short":
     "{done} of {count} servers run elsewhere; its last report counted {reported}; the host waits for release",
@@ -132,6 +133,8 @@ export const logEnglish = {
   "move.runs": "runs on {host}",
   "move.stopped": "is, stopped as before, on {host}",
   "move.refused": "Nova refused: {status} {reason}",
+  "move.reset-refused": "Nova does not reset it from {from}: {status} {reason}",
+  "move.not-reset": "it was to be reset from {from}, and is {state}",
   "move.deleted": "deleted meanwhile",
   "move.migration": "Nova's migration {id} is {status}",
   "move.migration-fault": "Nova's migration {id} is {status}: {fault}",
@@ -143,6 +146,10 @@ export const logEnglish = {
   "left.excluded": "left out by the configuration: {by}",
   "left.untagged": "nothing on it, its image, flavor or aggregate says {tags}",
   "left.state": "Nova does not evacuate a server that is {state}",
+  "left.migrating": "it was migrating when its host died: find out on which host its disk is open",
+  "left.half-resized": "it is half-way through a resize: confirm or revert it first",
+  "left.shelved": "it is shelved: unshelve it when it is wanted",
+  "left.deleting": "it is being deleted",
   "left.local-disk":
     "its root disk is on the dead host; set instancesShared if that directory is shared",
 } as const;

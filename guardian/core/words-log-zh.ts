@@ -109,6 +109,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.refenced": "云主机迁移期间它被重新开机：再次命令断电",
   "log.refence-no-device": "它被重新开机，且没有已核实的电源设备可将其关闭",
   "log.moves-ordered": "已对 {count} 台云主机调用 evacuate",
+  "log.resets-ordered": "已命令将 {count} 台云主机重置为 error，随后疏散",
   "log.evacuation-ended": "{count} 台云主机中 {done} 台已在别处运行；主机等待放行",
   "log.evacuation-short":
     "{count} 台云主机中 {done} 台已在别处运行；最后一次上报为 {reported} 台；主机等待放行",
@@ -123,6 +124,8 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "move.runs": "在 {host} 上运行",
   "move.stopped": "在 {host} 上，仍为停止状态",
   "move.refused": "Nova 拒绝：{status} {reason}",
+  "move.reset-refused": "Nova 不将其从 {from} 重置：{status} {reason}",
+  "move.not-reset": "应从 {from} 重置，现为 {state}",
   "move.deleted": "期间已被删除",
   "move.migration": "Nova 的迁移 {id} 为 {status}",
   "move.migration-fault": "Nova 的迁移 {id} 为 {status}：{fault}",
@@ -134,5 +137,9 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "left.excluded": "配置将其排除：{by}",
   "left.untagged": "云主机、镜像、规格及主机聚合均无 {tags} 标记",
   "left.state": "Nova 不疏散 {state} 状态的云主机",
+  "left.migrating": "主机死亡时它正在迁移：请查明其磁盘在哪台主机上打开",
+  "left.half-resized": "其调整规格只进行了一半：请先确认或回退",
+  "left.shelved": "它已被搁置：需要时取消搁置",
+  "left.deleting": "正在被删除",
   "left.local-disk": "其系统盘在死亡主机上；若该目录共享请设置 instancesShared",
 };

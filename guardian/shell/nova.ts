@@ -4,7 +4,14 @@
  * the same server and can wreck the server for good.
  */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { ApiAnswer, ComputeApi, ComputeService, Failure, InventoryAnswer } from "../ports.ts";
+import type {
+  ApiAnswer,
+  ComputeApi,
+  ComputeServer,
+  ComputeService,
+  Failure,
+  InventoryAnswer,
+} from "../ports.ts";
 import { asList, asRecord } from "./json.ts";
 import {
   bodyOf,
@@ -51,6 +58,17 @@ export function createNova(options: NovaOptions): ComputeApi {
   } = options;
   const calls = createNovaCalls({ ...options, readDeadlineMs });
 
+  async function showServer(server: ServerId): ReturnType<ComputeApi["server"]> {
+    const answer = await calls.read(`/servers/${encodeURIComponent(server)}`);
+    if (answer.kind === "answer" && answer.status === 404) return { kind: "gone" };
+    const body = bodyOf(answer, `server ${server}`);
+    if (body.kind === "failed") return body;
+    const read = readServer(body.body["server"]);
+    return read === undefined
+      ? failed(`Nova: the record of server ${server} cannot be read`)
+      : { kind: "server", server: read };
+  }
+
   return {
     async services() {
       const answer = await calls.read("/os-services");
@@ -65,16 +83,7 @@ export function createNova(options: NovaOptions): ComputeApi {
     },
     inventory: () => readInventory(calls),
     serversOn: (host) => listServers(calls, host, readImages),
-    async server(server) {
-      const answer = await calls.read(`/servers/${encodeURIComponent(server)}`);
-      if (answer.kind === "answer" && answer.status === 404) return { kind: "gone" };
-      const body = bodyOf(answer, `server ${server}`);
-      if (body.kind === "failed") return body;
-      const read = readServer(body.body["server"]);
-      return read === undefined
-        ? failed(`Nova: the record of server ${server} cannot be read`)
-        : { kind: "server", server: read };
-    },
+    server: showServer,
     async evacuations(host) {
       // One page, newest first: Nova's limit (1000) is above any host's moves of one incident.
       const query = new URLSearchParams({ migration_type: "evacuation", source_compute: host });
@@ -88,11 +97,40 @@ export function createNova(options: NovaOptions): ComputeApi {
         await calls.order("PUT", servicePath(serviceId), { forced_down: true }, orderDeadlineMs),
       ),
     ...statusOrders(calls, orderDeadlineMs),
-    evacuate: async (server: ServerId) => {
-      const path = `/servers/${encodeURIComponent(server)}/action`;
-      return orderAnswer(await calls.order("POST", path, { evacuate: {} }, evacuateDeadlineMs));
+    evacuate: (server) => act(calls, server, { evacuate: {} }, evacuateDeadlineMs),
+    async resetToError(host, server, from) {
+      const seen = await showServer(server);
+      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      const refused = seen.kind === "gone" ? goneAnswer : resetRefusal(seen.server, host, from);
+      if (refused !== undefined) return refused;
+      return act(calls, server, { "os-resetState": { state: "error" } }, orderDeadlineMs);
     },
   };
+}
+
+async function act(
+  calls: NovaCalls,
+  server: ServerId,
+  action: object,
+  deadlineMs: number,
+): Promise<ApiAnswer> {
+  const path = `/servers/${encodeURIComponent(server)}/action`;
+  return orderAnswer(await calls.order("POST", path, action, deadlineMs));
+}
+
+const goneAnswer: ApiAnswer = { kind: "refused", status: 404, reason: "there is no such server" };
+
+/** What a look at a server says instead of the reset: it is done, or it would be wrong. */
+function resetRefusal(
+  { host, vmState, taskState }: ComputeServer,
+  source: HostName,
+  from: string,
+): ApiAnswer | undefined {
+  const here = host === source && taskState === undefined;
+  if (here && vmState === "error") return { kind: "accepted", requestId: "" };
+  if (here && vmState === from) return undefined;
+  const reason = `it is ${vmState} on ${host ?? "no host"}, task ${taskState ?? "none"}`;
+  return { kind: "refused", status: 409, reason };
 }
 
 /** Every page of the servers of a host. */

@@ -182,6 +182,8 @@ export class ModelWorld {
       case "read-inventory":
       // No host of the model is ever degraded, so that none is enabled again.
       case "enable":
+      // Its servers run, or are stopped.
+      case "reset":
         return undefined;
       case "read-services":
       case "list-servers":

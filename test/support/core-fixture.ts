@@ -321,6 +321,7 @@ export class CoreFixture {
       case "list-servers":
       case "read-moves":
       case "evacuate":
+      case "reset":
         this.take(this.nova.answer(effect, at, askedAt));
         return;
       case "alert":

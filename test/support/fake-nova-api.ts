@@ -209,6 +209,11 @@ function showImage(simulated: SimulatedNova, id: string, minor: number): NovaRep
 function act(simulated: SimulatedNova, id: string, body: unknown): NovaReply {
   const server = simulated.servers.get(id);
   if (server === undefined) return notFound(`Instance ${id} could not be found.`);
+  const reset = (body as { "os-resetState"?: { readonly state?: string } })["os-resetState"];
+  if (reset !== undefined) {
+    simulated.resetState(server, reset.state === "error" ? "error" : "active");
+    return { status: 202 };
+  }
   const order = (body as { evacuate?: Readonly<Record<string, unknown>> }).evacuate;
   if (order === undefined) return notFound("There is no such action.");
   const odd = Object.keys(order).find((key) => key !== "host");

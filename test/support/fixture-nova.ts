@@ -21,7 +21,8 @@ export type NovaEffect = Extract<
       | "enable"
       | "list-servers"
       | "read-moves"
-      | "evacuate";
+      | "evacuate"
+      | "reset";
   }
 >;
 
@@ -46,6 +47,9 @@ export class FixtureNova {
   records: EvacuationRecord[] = [];
   answers = true;
   evacuateAnswer: ApiAnswer = { kind: "accepted", requestId: "req-1" };
+  resetAnswer: ApiAnswer = { kind: "accepted", requestId: "req-2" };
+  /** A reset is done although its answer does not say so. */
+  resetWorks = false;
   forceDownAnswer: ApiAnswer = { kind: "accepted", requestId: "req-0" };
   /** Why servers and migrations cannot be read, while services can. */
   looksFail: string | undefined = undefined;
@@ -140,7 +144,9 @@ export class FixtureNova {
     for (const [server, due] of this.#finishAt) {
       if (due > now) continue;
       this.changeRecord(server, "done");
-      this.changeServer(server, { host: hostName("compute-8") });
+      const { status = "" } = this.servers.find((one) => one.server === server) ?? {};
+      const came = status === "ERROR" ? { status: "ACTIVE", vmState: "active" } : {};
+      this.changeServer(server, { host: hostName("compute-8"), ...came });
       this.#finishAt.delete(server);
     }
   }
@@ -217,6 +223,13 @@ export class FixtureNova {
           this.#finishAt.set(server, at + this.moveMs);
         }
         return { kind: "evacuate-answered", at, host, server, answer };
+      }
+      case "reset": {
+        const { host, server } = effect;
+        const answer = this.resetAnswer;
+        const works = answer.kind === "accepted" || this.resetWorks;
+        if (works) this.changeServer(server, { vmState: "error", status: "ERROR" });
+        return { kind: "reset-answered", at, host, server, answer };
       }
       default:
         return effect satisfies never;

@@ -30,7 +30,7 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
 }
 
 /**
- * server NAME stopped | in STATE | kept | named NEW | deleted | tag TAG | says KEY=VALUE |
+ * server NAME stopped | in STATE | task TASK | kept | named NEW | deleted | tag TAG | says KEY=VALUE |
  * flavor KEY=VALUE | image KEY=VALUE or unread; server HOST arrives N
  */
 function serverCommand(world: World, name: string, what: string, value: string): void {
@@ -42,6 +42,7 @@ function serverCommand(world: World, name: string, what: string, value: string):
   if (server === undefined) throw new Error(`no server ${name}`);
   if (what === "stopped") world.nova.stop(server.id);
   else if (what === "in") server.vmState = value;
+  else if (what === "task") server.taskState = value;
   else if (what === "kept") server.metadata = { "guardian:evacuate": "false" };
   else if (what === "named") server.name = value;
   else if (what === "tag") server.tags = [...server.tags, value];

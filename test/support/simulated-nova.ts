@@ -148,6 +148,14 @@ export class SimulatedNova {
     return body["status"] !== undefined && !service.forcedDown && !service.reporting;
   }
 
+  /** What people and services do to a server that hangs in a state: nothing but the record changes. */
+  resetState(server: NovaServerState, state: "active" | "error"): void {
+    server.vmState = state;
+    server.status = state === "error" ? "ERROR" : "ACTIVE";
+    server.taskState = null;
+    server.runs = true;
+  }
+
   /** Takes an evacuate order; undefined when accepted. */
   evacuate(server: NovaServerState, target: string | undefined): NovaRefusal | undefined {
     this.settle();

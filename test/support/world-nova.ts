@@ -227,6 +227,22 @@ export class WorldNova {
     }
   }
 
+  /** Puts a server in error, after a look at it. */
+  resetToError(host: HostName, id: ServerId, from: string): ApiAnswer {
+    if (this.orderMode === "refuses") {
+      return { kind: "refused", status: 503, reason: "the server is currently unavailable" };
+    }
+    if (this.orderMode === "loses-call") return noAnswer;
+    const server = this.servers.get(id);
+    if (server === undefined) return { kind: "refused", status: 404, reason: "no such server" };
+    if (server.host !== host || ![from, "error"].includes(server.vmState)) {
+      return { kind: "refused", status: 409, reason: `it is ${server.vmState} on ${server.host}` };
+    }
+    server.vmState = "error";
+    server.status = "ERROR";
+    return this.orderMode === "loses-answer" ? noAnswer : accepted;
+  }
+
   /** Everything that stalled goes on. */
   mend(): void {
     this.evacuateMode = "normal";
@@ -239,6 +255,10 @@ export class WorldNova {
   #begin(id: ServerId): ApiAnswer {
     const server = this.servers.get(id);
     if (server === undefined) return { kind: "refused", status: 404, reason: "no such server" };
+    if (!["active", "stopped", "error"].includes(server.vmState)) {
+      const reason = `Cannot 'evacuate' instance while it is in vm_state ${server.vmState}`;
+      return { kind: "refused", status: 409, reason };
+    }
     if (!this.isDown(server.host)) {
       const reason = `Compute service of ${server.host} is still in use.`;
       return { kind: "refused", status: 400, reason };

@@ -92,12 +92,14 @@ evacuation:
   servers: tagged
   tags: [evacuable, tier=gold]
   exclude: { names: ["ci-*"], projects: [0c5e] }
+  states: { paused: reset }
   groups: [{ name: databases, names: ["db-*"], tags: [database] }]
 `;
   assert.deepEqual(read(written), {
     servers: "tagged",
     tags: ["evacuable", "tier=gold"],
     exclude: { names: ["ci-*"], tags: [], projects: ["0c5e"] },
+    states: { paused: "reset", suspended: "leave", rescued: "leave" },
     groups: [{ name: "databases", names: ["db-*"], tags: ["database"] }],
   });
 });
