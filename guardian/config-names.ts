@@ -1,4 +1,5 @@
-/** Names in the configuration that must lead somewhere. */
+/** What the configuration says beyond its shape: names that must lead somewhere, rows, levels. */
+import { rowActionProblems } from "./core/policy-table.ts";
 
 /** Groups and windows that name what is not there, or twice: a typing error must not go unnoticed. */
 export function* unknownNames(config: {
@@ -30,4 +31,23 @@ export function hasFenceable(
   hosts: Readonly<Record<string, { readonly power: readonly unknown[] }>>,
 ): boolean {
   return Object.values(hosts).some((entry) => entry.power.length > 0);
+}
+
+type Rows = Parameters<typeof rowActionProblems>[0];
+
+/** Rows that are none, or that may not have their action, in the cloud and in each group. */
+export function* rowProblems(config: {
+  readonly rows: Rows;
+  readonly groups: Readonly<Record<string, { readonly rows: Rows }>>;
+}): Generator<readonly [readonly string[], string]> {
+  for (const [row, text] of rowActionProblems(config.rows)) yield [["rows", row], text];
+  for (const [name, { rows }] of Object.entries(config.groups)) {
+    for (const [row, text] of rowActionProblems(rows)) yield [["groups", name, "rows", row], text];
+  }
+}
+
+/** What has devices is a level, whether it says so or not. */
+export function asLevel(entry: unknown): unknown {
+  const isLevel = typeof entry === "object" && entry !== null && "devices" in entry;
+  return isLevel && !("kind" in entry) ? { kind: "level", ...entry } : entry;
 }

@@ -6,10 +6,10 @@ import { loadConfig, type Environment, type LoadedConfig } from "../shared/confi
 import { isHostName } from "../shared/names.ts";
 import { formatDuration, parseDuration } from "../shared/time.ts";
 import { defaultPolicy } from "./core/evacuation-policy.ts";
-import { configurableActions, rowActionProblems } from "./core/policy-table.ts";
+import { configurableActions } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
 import { languages } from "./core/words.ts";
-import { hasFenceable, unknownNames } from "./config-names.ts";
+import { asLevel, hasFenceable, rowProblems, unknownNames } from "./config-names.ts";
 import { sharedPlaces } from "./power-places.ts";
 
 function duration(defaultMs: number, minimumMs = 0) {
@@ -51,7 +51,12 @@ const limits = z.strictObject({
   fencesPerHourInDomain: z.int().min(1).default(defaultLimits.fencesPerHourInDomain),
   disableDegradedAfter: duration(defaultLimits.disableDegradedAfterMs, 10_000),
   enableHealthyAfter: duration(defaultLimits.enableHealthyAfterMs, 30_000),
-  movesAtOnce: z.int().min(1).max(64).default(defaultLimits.movesAtOnce),
+  movesAtOnce: z.int().min(1).max(256).default(defaultLimits.movesAtOnce),
+  movesAtFirst: z.int().min(1).max(64).default(defaultLimits.movesAtFirst),
+  movesPerDestination: z.int().min(1).max(64).default(defaultLimits.movesPerDestination),
+  moveSlow: duration(defaultLimits.moveSlowMs, 1000),
+  moveAttempts: z.int().min(1).max(10).default(defaultLimits.moveAttempts),
+  moveDeadline: duration(defaultLimits.moveDeadlineMs, 30_000),
   moveMax: duration(defaultLimits.moveMsMax, 30_000),
   unattended: duration(defaultLimits.unattendedMs, 10_000),
   repeatPage: duration(defaultLimits.repeatPageMs, 60_000),
@@ -152,12 +157,6 @@ const level = z.strictObject({
   devices: z.array(z.discriminatedUnion("kind", devices)).min(1, "a level needs a device"),
 });
 
-/** What has devices is a level, whether it says so or not. */
-function asLevel(entry: unknown): unknown {
-  const isLevel = typeof entry === "object" && entry !== null && "devices" in entry;
-  return isLevel && !("kind" in entry) ? { kind: "level", ...entry } : entry;
-}
-
 const host = z.strictObject({
   addresses: z.partialRecord(networkName, address).default({}),
   /** Devices that must all be off; or levels of them, tried in order until one is off completely. */
@@ -203,7 +202,13 @@ const evacuation = z
       .default([...defaultPolicy.tags]),
     exclude: z.strictObject({ names: texts, tags, projects: texts }).prefault({}),
     states: z
-      .strictObject({ paused: leaveOrReset, suspended: leaveOrReset, rescued: leaveOrReset })
+      .strictObject({
+        paused: leaveOrReset,
+        suspended: leaveOrReset,
+        rescued: leaveOrReset,
+        /** Nova refuses it for a task that its dead host had in hand. */
+        stuck: z.enum(["leave", "reset"]).default("reset"),
+      })
       .prefault({}),
     groups: z
       .array(serverGroup)
@@ -324,12 +329,7 @@ const schema = z
       problem(["hosts"], `mode ${config.mode} needs at least one host with a power device`);
     }
     for (const [path, text] of unknownNames(config)) problem(path, text);
-    for (const [row, text] of rowActionProblems(config.rows)) problem(["rows", row], text);
-    for (const [name, { rows }] of Object.entries(config.groups)) {
-      for (const [row, text] of rowActionProblems(rows)) {
-        problem(["groups", name, "rows", row], text);
-      }
-    }
+    for (const [path, text] of rowProblems(config)) problem(path, text);
   });
 
 export type Hosts = Readonly<Record<string, z.output<typeof host>>>;

@@ -190,7 +190,10 @@ export interface ComputeApi {
   /** Refuses (409) unless the service is disabled with exactly this reason. */
   enable(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   evacuate(server: ServerId): Promise<ApiAnswer>;
-  /** Puts a server in error; refuses (409) one that is not on this host in this state. */
+  /**
+   * Puts a server in error; refuses (409) one that is not on this host in this state: "paused", or
+   * "active, powering-off" while a task hangs.
+   */
   resetToError(host: HostName, server: ServerId, from: string): Promise<ApiAnswer>;
 }
 

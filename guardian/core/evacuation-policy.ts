@@ -28,7 +28,13 @@ export interface EvacuationPolicy {
     readonly projects: readonly string[];
   };
   /** What becomes of servers in states that Nova does not evacuate. */
-  readonly states: Readonly<Record<ResettableState, "leave" | "reset">>;
+  readonly states: Readonly<
+    Record<
+      /** `stuck`: Nova refuses it for a task of its dead host, which ends by itself never. */
+      ResettableState | "stuck",
+      "leave" | "reset"
+    >
+  >;
   /** In their order; servers of none come last. */
   readonly groups: readonly ServerGroup[];
 }
@@ -46,7 +52,7 @@ export const defaultPolicy: EvacuationPolicy = {
   servers: "all",
   tags: ["HA_Enabled", "evacuable"],
   exclude: { names: [], tags: [], projects: [] },
-  states: { paused: "leave", suspended: "leave", rescued: "leave" },
+  states: { paused: "leave", suspended: "leave", rescued: "leave", stuck: "reset" },
   groups: [],
 };
 

@@ -27,6 +27,7 @@ import { emptyMemory, remembered } from "./memory.ts";
 import { foldServers } from "./move-plan.ts";
 import { foldEvacuateAnswer, foldMoves } from "./moves.ts";
 import { foldServices, isBackInUse } from "./nova-record.ts";
+import { foldPace } from "./pace.ts";
 import { foldSightings } from "./peers.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
@@ -94,6 +95,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     anchors,
     hosts: HostTable.of([...settings.hosts.keys()].map(newHostState)),
     inventory: noInventory,
+    pace: undefined,
     suspectHolds: new Map(),
     round: noRound,
     census: noCensus,
@@ -250,7 +252,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   for (const { host } of state.hosts.values()) {
     state = advanceOrQuarantine(state, before, host, out);
   }
-  return foldAlerts(foldArmingTold(state, before, out), out);
+  return foldAlerts(foldArmingTold(foldPace(state), before, out), out);
 }
 
 function eachHost(state: GuardianState, change: (host: HostState) => HostState): GuardianState {

@@ -7,12 +7,20 @@ import { resettableStates } from "./evacuation-policy.ts";
 import type { Effect } from "./effects.ts";
 import type { ServersSeen } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import type { Move } from "./memory.ts";
+import type { Move } from "./move.ts";
 import { isMovedUnread, leftOut, rankOf, type LeftOut } from "./selection.ts";
 import type { GuardianState } from "./state.ts";
 import { words, type Said, type Words } from "./words.ts";
 
-const activeRecords = ["accepted", "pre-migrating", "migrating", "running", "queued", "preparing"];
+/** Statuses of Nova's records of evacuations that have not ended. */
+export const activeRecords = [
+  "accepted",
+  "pre-migrating",
+  "migrating",
+  "running",
+  "queued",
+  "preparing",
+];
 
 /** Plans a move for each server of the host, or says why it is left. */
 export function foldServers(
@@ -110,21 +118,27 @@ function planMove(
   };
 }
 
+/** Whether Nova takes a server in its state. */
+export function isEvacuable({ vmState }: ComputeServer): boolean {
+  return ["active", "stopped", "error"].includes(vmState);
+}
+
 /** The state that the policy has it reset from first; undefined where none is. */
-function resetFrom(state: GuardianState, { vmState }: ComputeServer): string | undefined {
+export function resetFrom(state: GuardianState, { vmState }: ComputeServer): string | undefined {
   const found = resettableStates.find((name) => name === vmState);
   if (found === undefined) return undefined;
   return state.settings.evacuation.states[found] === "reset" ? found : undefined;
 }
 
 /** Tasks that may have put the server elsewhere already, or are about to do away with it. */
-function taskLeaves(taskState: string): Words | undefined {
+export function taskLeaves(taskState: string): Words | undefined {
   if (taskState === "migrating") return words("left.migrating");
   if (taskState.startsWith("resize_")) return words("left.half-resized");
   return taskState.endsWith("deleting") ? words("left.deleting") : undefined;
 }
 
-function stateLeaves(vmState: string): Words {
+/** Why a state is left. */
+export function stateLeaves(vmState: string): Words {
   if (vmState === "resized") return words("left.half-resized");
   if (vmState.startsWith("shelved")) return words("left.shelved");
   return words("left.state", { state: vmState });
@@ -134,8 +148,7 @@ function stateLeaves(vmState: string): Words {
 function leftByNova(state: GuardianState, server: ComputeServer): LeftOut | undefined {
   const task = server.taskState === undefined ? undefined : taskLeaves(server.taskState);
   if (task !== undefined) return { reason: task, byPolicy: false };
-  const evacuable = ["active", "stopped", "error"].includes(server.vmState);
-  if (!evacuable && resetFrom(state, server) === undefined) {
+  if (!isEvacuable(server) && resetFrom(state, server) === undefined) {
     return { reason: stateLeaves(server.vmState), byPolicy: false };
   }
   if (!server.volumeBacked && !state.settings.instancesShared) {

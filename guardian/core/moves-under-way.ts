@@ -1,7 +1,7 @@
 /** How far an evacuation has come. */
 import type { HostName, ServerId } from "../../shared/names.ts";
 import { incidentOf, withPhase } from "./incidents.ts";
-import type { Move, MoveState } from "./memory.ts";
+import type { Move, MoveState } from "./move.ts";
 import type { Evacuating } from "./service-orders.ts";
 import type { GuardianState } from "./state.ts";
 
@@ -9,7 +9,9 @@ import type { GuardianState } from "./state.ts";
 export function hasBegun(phase: Evacuating): boolean {
   const moves = Object.values(phase.moves ?? {});
   const ours = moves.filter((move) => move.adopted !== true);
-  return ours.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
+  return ours.some(
+    ({ state: { kind }, attempts = 0 }) => attempts > 0 || (kind !== "planned" && kind !== "left"),
+  );
 }
 
 /** Whether the phase is from before a restart: the commands given then are not known. */

@@ -8,7 +8,7 @@ import type { ComputeServer } from "../ports.ts";
 import type { Effect } from "./effects.ts";
 import type { MovesSeen, ResetAnswered } from "./events.ts";
 import { say } from "./incidents.ts";
-import type { Move, MoveState } from "./memory.ts";
+import type { Move, MoveState } from "./move.ts";
 import { moveOf, withMove } from "./moves-under-way.ts";
 import type { FenceProof } from "./proof.ts";
 import type { GuardianState } from "./state.ts";
@@ -67,6 +67,11 @@ export function foldResetAnswer(
   }
 }
 
+/** A state as orders name it: "paused", or "active, powering-off" while a task hangs. */
+export function stateText({ vmState, taskState }: ComputeServer): string {
+  return taskState === undefined ? vmState : `${vmState}, ${taskState}`;
+}
+
 /** The new state of a move whose server is being reset; undefined when nothing changed. */
 export function followReset(
   event: MovesSeen,
@@ -75,12 +80,12 @@ export function followReset(
 ): MoveState | undefined {
   if (move.state.kind !== "resetting" || server === undefined) return undefined;
   const { at, latestRecord, from } = move.state;
-  if (server.vmState === "error" && server.taskState === undefined) {
+  if (stateText(server) === "error") {
     return { kind: "planned", latestRecord };
   }
   if (event.at - at <= resetDueMs) return undefined;
-  if (server.vmState === from && (move.resets ?? 0) < resetsMax) {
+  if (stateText(server) === from && (move.resets ?? 0) < resetsMax) {
     return { kind: "planned", latestRecord, reset: from };
   }
-  return { kind: "failed", reason: words("move.not-reset", { from, state: server.vmState }) };
+  return { kind: "failed", reason: words("move.not-reset", { from, state: stateText(server) }) };
 }

@@ -128,6 +128,12 @@ export const logEnglish = {
   "log.images-unread":
     "moved although nothing says so, since their images cannot be asked: {servers} ({reason})",
   "log.move": "{server}: {state}",
+  "log.move-again": "{server}: {state}; {again}",
+  "move.again": "tried again in {wait} s, {attempt} of {attempts}",
+  "move.elsewhere": "moved by somebody else: it is on {host}",
+  "log.pace-halved": "at most {limit|move|moves} at once from now on: {reason}",
+  "pace.slow": "its answer took {took}",
+  "left.task": "Nova does not take it while its task is {task}",
   "move.not-made": "the evacuate call was not made ({reason})",
   "move.unknown": "no answer to the evacuate call ({reason}); looking, not repeating",
   "move.runs": "runs on {host}",

@@ -126,10 +126,10 @@ function resetRefusal(
   source: HostName,
   from: string,
 ): ApiAnswer | undefined {
-  const here = host === source && taskState === undefined;
-  if (here && vmState === "error") return { kind: "accepted", requestId: "" };
-  if (here && vmState === from) return undefined;
-  const reason = `it is ${vmState} on ${host ?? "no host"}, task ${taskState ?? "none"}`;
+  const shown = taskState === undefined ? vmState : `${vmState}, ${taskState}`;
+  if (host === source && shown === "error") return { kind: "accepted", requestId: "" };
+  if (host === source && shown === from) return undefined;
+  const reason = `it is ${shown} on ${host ?? "no host"}`;
   return { kind: "refused", status: 409, reason };
 }
 

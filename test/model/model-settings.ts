@@ -50,6 +50,8 @@ export function modelSettings(victims: readonly HostName[]): Settings {
       fencesPerHour: 1000,
       fencesPerHourInDomain: 1000,
       moveMsMax: 70_000,
+      moveAttempts: 2,
+      moveDeadlineMs: 60_000,
       unattendedMs: 30_000,
       // Repetitions of a page change nothing but the outbox.
       repeatPageMs: 1e12,

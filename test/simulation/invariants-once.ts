@@ -47,10 +47,14 @@ export const onceInvariants: readonly Invariant[] = [
     says: "an evacuate call is never repeated blindly; recovered is what Nova shows elsewhere",
     atOrder: (witness, order) => {
       if (order.kind !== "evacuate") return undefined;
-      const calledAt = witness.calls.get(`${order.host} ${order.server}`);
-      if (calledAt === undefined) return undefined;
-      if (witness.now - calledAt < recordDueMs) {
-        return `evacuate of ${order.server} was repeated after ${witness.now - calledAt} ms`;
+      const call = witness.calls.get(`${order.host} ${order.server}`);
+      if (call === undefined) return undefined;
+      // Known to have come to nothing: Nova refused it, or its migration ended in an error.
+      const failed = witness.world.nova.migrations
+        .slice(call.migrations)
+        .some(({ server, status }) => server === order.server && status === "error");
+      if (!call.refused && !failed && witness.now - call.at < recordDueMs) {
+        return `evacuate of ${order.server} was repeated after ${witness.now - call.at} ms`;
       }
       const taken = witness.world.nova.migrations.some(
         ({ server, source, status }) =>
@@ -110,7 +114,7 @@ export const onceInvariants: readonly Invariant[] = [
     number: 30,
     says: "no host's state breaks a promise of the design",
     atTick: (witness) => {
-      for (const [host, reason] of [...witness.world.state.memory.quarantined]) {
+      for (const [host, reason] of witness.world.state.memory.quarantined) {
         return `${host} is in quarantine: ${reason}`;
       }
       return undefined;

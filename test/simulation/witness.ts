@@ -28,6 +28,14 @@ interface OffOrder {
   answeredAt: number;
 }
 
+interface EvacuateCall {
+  readonly at: number;
+  /** How many migrations Nova had before it. */
+  readonly migrations: number;
+  /** The guardian was told that Nova refused it. */
+  refused: boolean;
+}
+
 const readingsMax = 12;
 const steadyAfterMs = 7000;
 
@@ -83,8 +91,8 @@ export class Witness {
   readonly truths = new Map<HostName, HostTruth>();
   /** First orders of each fence, for storm and rate. */
   readonly fences: { readonly host: HostName; readonly at: number }[] = [];
-  /** Evacuate calls by "host server", with their time. */
-  readonly calls = new Map<string, number>();
+  /** The last evacuate call by "host server". */
+  readonly calls = new Map<string, EvacuateCall>();
   /** Incidents whose work was seen to end. */
   readonly ended = new Set<string>();
   /** Hosts that people took back: what still lies there is in their hands. */
@@ -131,7 +139,11 @@ export class Witness {
   /** An order leaves; it was judged before. */
   ordered(order: Order): void {
     if (order.kind === "power-off") this.#orderedOff(order);
-    if (order.kind === "evacuate") this.calls.set(`${order.host} ${order.server}`, this.now);
+    if (order.kind === "evacuate") {
+      const { length: migrations } = this.world.nova.migrations;
+      const call = { at: this.now, migrations, refused: false };
+      this.calls.set(`${order.host} ${order.server}`, call);
+    }
   }
 
   #orderedOff(order: Extract<Order, { kind: "power-off" }>): void {
@@ -190,6 +202,9 @@ export class Witness {
       if (off === undefined || off.askedAt > this.clock(event.askedAt) + 1) return;
       off.answer = event.answer;
       off.answeredAt = this.clock(event.at);
+    } else if (event.kind === "evacuate-answered") {
+      const call = this.calls.get(`${event.host} ${event.server}`);
+      if (call !== undefined && event.answer.kind === "refused") call.refused = true;
     } else if (event.kind === "pinged") {
       if (event.result.kind === "echo") this.of(event.host).echoAt = this.now;
     } else if (event.kind === "confirmed") {

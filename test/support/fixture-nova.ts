@@ -53,6 +53,8 @@ export class FixtureNova {
   forceDownAnswer: ApiAnswer = { kind: "accepted", requestId: "req-0" };
   /** Why servers and migrations cannot be read, while services can. */
   looksFail: string | undefined = undefined;
+  /** Where Nova shows that it takes servers; undefined while it has not chosen. */
+  destination: HostName | undefined = undefined;
   /** How long a move takes. */
   moveMs = 2000;
   readonly #finishAt = new Map<ServerId, number>();
@@ -130,7 +132,15 @@ export class FixtureNova {
 
   addRecord(server: ServerId, source: HostName, status: string): void {
     const id = this.records.length + 1;
-    this.records.push({ id, server, source, destination: undefined, status, createdAt: "" });
+    const { destination } = this;
+    this.records.push({ id, server, source, destination, status, createdAt: "" });
+  }
+
+  /** Nova shows where it takes a server. */
+  sendTo(server: ServerId, destination: HostName): void {
+    this.records = this.records.map((record) =>
+      record.server === server ? { ...record, destination } : record,
+    );
   }
 
   changeRecord(server: ServerId, status: string): void {

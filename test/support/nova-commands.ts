@@ -16,6 +16,12 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
     case "nova-orders":
       world.nova.orderMode = first as OrderMode;
       return;
+    case "nova-rebuilds":
+      world.nova.rebuildMs = parseDuration(first) ?? 0;
+      return;
+    case "nova-answers":
+      world.evacuateAnswerMs = parseDuration(first) ?? 0;
+      return;
     case "nova-mends":
       return world.nova.mend();
     case "aggregate":
@@ -30,7 +36,7 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
 }
 
 /**
- * server NAME stopped | in STATE | task TASK | kept | named NEW | deleted | tag TAG | says KEY=VALUE |
+ * server NAME stopped | in STATE | task TASK | on HOST | kept | named NEW | deleted | tag TAG | says KEY=VALUE |
  * flavor KEY=VALUE | image KEY=VALUE or unread; server HOST arrives N
  */
 function serverCommand(world: World, name: string, what: string, value: string): void {
@@ -43,6 +49,7 @@ function serverCommand(world: World, name: string, what: string, value: string):
   if (what === "stopped") world.nova.stop(server.id);
   else if (what === "in") server.vmState = value;
   else if (what === "task") server.taskState = value;
+  else if (what === "on") server.host = hostName(value);
   else if (what === "kept") server.metadata = { "guardian:evacuate": "false" };
   else if (what === "named") server.name = value;
   else if (what === "tag") server.tags = [...server.tags, value];

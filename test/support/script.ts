@@ -257,6 +257,8 @@ export function perform(world: World, words: readonly string[]): void {
       return;
     case "nova-moves":
     case "nova-orders":
+    case "nova-answers":
+    case "nova-rebuilds":
     case "nova-mends":
     case "aggregate":
     case "server":

@@ -51,6 +51,8 @@ export type EvacuateMode =
   /** Accepted, and nothing moves until Nova is mended. */
   | "stalls"
   | "refuses"
+  /** As releases did that take no server with a task. */
+  | "refuses-tasks"
   /** Accepted, and no record is ever made. */
   | "loses-call"
   /** Done, and the answer does not come back. */

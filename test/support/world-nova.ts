@@ -3,6 +3,7 @@
  * while; an evacuate call is accepted only for a down source; a second call for the same server is
  * accepted too, and wrecks it. And Nova in trouble: it stalls, refuses, loses calls and answers.
  */
+import { stateText } from "../../guardian/core/resets.ts";
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
 import type {
   ApiAnswer,
@@ -208,6 +209,11 @@ export class WorldNova {
 
   evacuate(id: ServerId): ApiAnswer {
     switch (this.evacuateMode) {
+      case "refuses-tasks": {
+        const task = this.servers.get(id)?.taskState;
+        if (task === undefined) return this.#begin(id);
+        return { kind: "refused", status: 409, reason: `Cannot 'evacuate' while in task ${task}` };
+      }
       case "refuses":
         return { kind: "refused", status: 409, reason: "cannot evacuate it now" };
       case "loses-call":
@@ -235,9 +241,11 @@ export class WorldNova {
     if (this.orderMode === "loses-call") return noAnswer;
     const server = this.servers.get(id);
     if (server === undefined) return { kind: "refused", status: 404, reason: "no such server" };
-    if (server.host !== host || ![from, "error"].includes(server.vmState)) {
-      return { kind: "refused", status: 409, reason: `it is ${server.vmState} on ${server.host}` };
+    const state = stateText(shown(server));
+    if (server.host !== host || ![from, "error"].includes(state)) {
+      return { kind: "refused", status: 409, reason: `it is ${state} on ${server.host}` };
     }
+    server.taskState = undefined;
     server.vmState = "error";
     server.status = "ERROR";
     return this.orderMode === "loses-answer" ? noAnswer : accepted;

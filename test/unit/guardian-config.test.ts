@@ -99,7 +99,7 @@ evacuation:
     servers: "tagged",
     tags: ["evacuable", "tier=gold"],
     exclude: { names: ["ci-*"], tags: [], projects: ["0c5e"] },
-    states: { paused: "reset", suspended: "leave", rescued: "leave" },
+    states: { paused: "reset", suspended: "leave", rescued: "leave", stuck: "reset" },
     groups: [{ name: "databases", names: ["db-*"], tags: ["database"] }],
   });
 });

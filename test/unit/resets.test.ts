@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultPolicy, type ResettableState } from "../../guardian/core/evacuation-policy.ts";
-import type { MoveState } from "../../guardian/core/memory.ts";
+import type { MoveState } from "../../guardian/core/move.ts";
 import { render } from "../../guardian/core/words.ts";
 import type { ApiAnswer, ComputeServer } from "../../guardian/ports.ts";
 import type { ServerId } from "../../shared/names.ts";
