@@ -8,6 +8,7 @@ import { fenceLevels } from "./fence-levels.ts";
 import type { Incident, Phase } from "./memory.ts";
 import type { Move } from "./move.ts";
 import { isUnderWay } from "./moves-under-way.ts";
+import { todoWords, totalWords } from "./move-report.ts";
 import { isByPolicy, leftWords } from "./move-plan.ts";
 import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -189,7 +190,8 @@ export function endedAlert(
   const moves = Object.values(phase.moves);
   const done = moves.filter((move) => move.state.kind === "finished");
   const missing = moves.filter((move) => move.state.kind !== "finished");
-  const where = (): readonly Said[] => done.map(whereWords);
+  const total = (): Words => totalWords(state, host.host, phase);
+  const where = (): readonly Said[] => [total(), ...done.map(whereWords)];
   const unlisted = phase.unlisted ?? 0;
   if (missing.length === 0 && unlisted > 0) {
     return about(state, host, assessment, {
@@ -235,7 +237,7 @@ export function endedAlert(
     }),
     why: () => [...missing.map(leftWords), ...where()],
     impact: () => serversWords(missing),
-    next: words("todo.left-behind"),
+    next: todoWords(host.host, missing),
   });
 }
 

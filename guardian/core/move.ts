@@ -48,6 +48,9 @@ export type MoveState =
       readonly byPolicy?: boolean;
     };
 
+/** What Nova's API shows of a move under way, in its order. */
+export type MoveStage = "scheduling" | "claim" | "volume" | "spawn";
+
 export interface Move {
   readonly server: ServerId;
   readonly name: string;
@@ -63,6 +66,12 @@ export interface Move {
   readonly firstAt?: MonoMs;
   /** Where Nova takes it, once it shows that. */
   readonly to?: HostName;
+  /** How far Nova came with the last try. */
+  readonly stage?: MoveStage;
+  /** Nova's id of the last call that it took, for its logs. */
+  readonly requestId?: string;
+  /** From the first call to its end. */
+  readonly tookMs?: number;
   /** How often it was ordered to be reset. */
   readonly resets?: number;
   readonly state: MoveState;

@@ -10,7 +10,8 @@ import type { Effect } from "./effects.ts";
 import type { EvacuateAnswered, MovesSeen } from "./events.ts";
 import { incidentOf, say } from "./incidents.ts";
 import type { Move, MoveState } from "./move.ts";
-import { isEvacuable } from "./move-plan.ts";
+import { stageOf } from "./move-report.ts";
+import { activeRecords, isEvacuable } from "./move-plan.ts";
 import { isUnderWay, moveOf, withMove } from "./moves-under-way.ts";
 import { callTaken, moveArrived, slowDown } from "./pace.ts";
 import {
@@ -42,7 +43,8 @@ export function foldEvacuateAnswer(
   switch (answer.kind) {
     case "accepted": {
       const running = { kind: "running", at: event.at, latestRecord } as const;
-      const taken = withMove(state, event.host, { ...move, state: running });
+      const { requestId } = answer;
+      const taken = withMove(state, event.host, { ...move, requestId, state: running });
       return callTaken(taken, event.host, { calledAt, at: event.at }, out);
     }
     case "refused":
@@ -126,7 +128,9 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
     next = withPaceOf(next, event, move, seen, failed, out);
     // A reset server comes back running, whatever it was.
     const ran = seen.kind === "planned" && seen.reset !== undefined ? true : move.ran;
-    next = withMove(next, event.host, { ...move, ran, state: seen });
+    const tookMs = event.at - (move.firstAt ?? event.at);
+    const ended = seen.kind === "finished" || seen.kind === "failed" ? { tookMs } : {};
+    next = withMove(next, event.host, { ...move, ...ended, ran, state: seen });
     next = sayMove(next, event, move, seen, failed?.reason, out);
   }
   return next;
@@ -178,10 +182,19 @@ function recordOf(event: MovesSeen, move: Move): EvacuationRecord | undefined {
   return event.records.find(({ server, id }) => server === move.server && id > latestRecord);
 }
 
-/** Where Nova takes it. */
+/** Where Nova takes it, and how far it has come. */
 function withProgress(move: Move, event: MovesSeen): Move {
-  const to = recordOf(event, move)?.destination;
-  return to === undefined || to === move.to ? move : { ...move, to };
+  const record = recordOf(event, move);
+  if (record === undefined) return move;
+  const server = event.servers.find((found) => found.server === move.server);
+  const to = record.destination ?? move.to;
+  const stage = activeRecords.includes(record.status) ? stageOf(record, server) : move.stage;
+  if (to === move.to && stage === move.stage) return move;
+  return {
+    ...move,
+    ...(to === undefined ? {} : { to }),
+    ...(stage === undefined ? {} : { stage }),
+  };
 }
 
 /** A migration of ours that Nova shows as failed; undefined when there is none. */

@@ -41,7 +41,7 @@ const forPeople = wordsOf(`
  * newest row a host, identities that do not change; the hour of the fence rate, which never passes.
  */
 const constant = wordsOf(`
-  pace to rank
+  pace to rank stage tookMs
   collector collectorEpoch path newest probeEpoch sequence sentWallMs sent sendErrors
   ledger version epoch hardwareUuid identity pinned serviceId zone device address fences
   domains network boots bootId
