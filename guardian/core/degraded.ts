@@ -16,7 +16,7 @@ import { disabledGate, eyesGates } from "./gates.ts";
 import { stormGates } from "./storm-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
 import { incidentOf, say } from "./incidents.ts";
-import { degradedMark, disabledWords } from "./marks.ts";
+import { degradedMark, disabledWords, isMarkOfAnyEpoch, markOfThisEpoch } from "./marks.ts";
 import type { DegradedMark, OrderState } from "./memory.ts";
 import { modeOf } from "./modes.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
@@ -157,13 +157,17 @@ function awaitDisabled(
   const track = host.service;
   if (track === undefined || !isOrderDue(mark.disabled, state.now)) return state;
   const { status, disabledReason } = track.service;
-  if (status === "disabled" && disabledReason === mark.mark) {
-    const done = { kind: "done" } as const;
-    return withMark(state, host.host, { ...mark, disabled: done, doneAt: track.askedAt });
+  if (status === "disabled" && isMarkOfAnyEpoch(state, mark.mark, disabledReason)) {
+    const done = { mark: disabledReason, disabled: { kind: "done" } } as const;
+    return withMark(state, host.host, { ...mark, ...done, doneAt: track.askedAt });
   }
+  // Silent, or not heard since our start: the order may have been done, so the mark is not forgotten.
+  if (host.freshSince === undefined) return state;
   const wanted =
     degradedRows.includes(assessment.row) && gatesToDisable(state, host).every((gate) => gate.pass);
-  return wanted ? orderDisable(state, host, mark, out) : withMark(state, host.host, undefined);
+  if (!wanted) return withMark(state, host.host, undefined);
+  // Ordered before a restart, and not done as far as Nova shows: each mark carries its maker's epoch.
+  return orderDisable(state, host, { ...mark, mark: markOfThisEpoch(state, mark.mark) }, out);
 }
 
 /** It is disabled by us: is the mark still ours, and is the host well again? */
@@ -177,7 +181,12 @@ function followMark(
   const track = host.service;
   if (track === undefined || track.askedAt <= (mark.doneAt ?? 0)) return state;
   const { status, disabledReason, serviceId } = track.service;
-  if (status !== "disabled" || disabledReason !== mark.mark) {
+  const isOurs = status === "disabled" && isMarkOfAnyEpoch(state, mark.mark, disabledReason);
+  // An order of an earlier process may be done late, over our own.
+  if (isOurs && disabledReason !== mark.mark) {
+    return withMark(state, host.host, { ...mark, mark: disabledReason });
+  }
+  if (!isOurs) {
     // Our own order may have been done although its answer was lost.
     const enabling = mark.enabled.kind === "asked" || mark.enabled.kind === "retry";
     if (enabling && status === "enabled") {

@@ -58,7 +58,18 @@ function nextOf(
   const phase = incidentOf(state, host.host)?.phase.kind;
   if (phase === "fencing") return [{ words: words("next.fencing"), inMs: undefined }];
   if (phase === "evacuating") return [{ words: words("next.evacuating"), inMs: undefined }];
-  if (assessment.action !== "fence") return outlookOf(state, host, assessment);
+  if (phase === "ended") {
+    return [{ words: words("next.release", { host: host.host }), inMs: undefined }];
+  }
+  if (assessment.action !== "fence") {
+    // A degraded host's gates are those between it and its disabling in Nova.
+    const holding = assessment.verdict === "degraded" ? assessment.gates : [];
+    const held = holding.filter((gate) => !gate.pass);
+    return [
+      ...outlookOf(state, host, assessment),
+      ...held.map((gate) => gateOutlook(state, host, gate)),
+    ];
+  }
   const held = gates.filter((gate) => !gate.pass);
   if (held.length === 0) return [{ words: words("next.fence"), inMs: 0 }];
   return held.map((gate) => gateOutlook(state, host, gate));

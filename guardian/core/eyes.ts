@@ -141,9 +141,10 @@ function ledgerPart(state: GuardianState, track: CollectorTrack): EyePart {
 
 function lagPart(state: GuardianState, track: CollectorTrack): EyePart {
   const { lagMsMax } = state.settings.limits;
-  const { storeMs, liveMs } = track;
+  const { storeMs, liveMs, behindMs } = track;
   // With the store gone and the live view fresh we go on, and say so in an alert of its own.
-  const lagMs = storeMs === undefined || liveMs === undefined ? 0 : Math.max(0, liveMs - storeMs);
+  const shownMs = storeMs === undefined || liveMs === undefined ? 0 : liveMs - storeMs;
+  const lagMs = Math.max(shownMs, behindMs);
   const pass = lagMs <= lagMsMax || liveMs === track.watermark.monoMs;
   const describe = (): GateResult => ({
     gate: `eyes, lag of the store behind ${track.id}`,

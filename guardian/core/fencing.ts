@@ -155,11 +155,20 @@ export function hostsOwingLife(
   from: MonoMs,
 ): readonly HostName[] {
   if (!phase.switchedOff) return [];
+  const dueAt = from + state.settings.limits.othersReportMs;
   return phase.freshAtCommand.filter((name) => {
     const other = hostOf(state, name);
-    const dueAt = from + state.settings.limits.othersReportMs;
-    return !noticeInForce(state, other) && (other.lifeAt ?? 0) < dueAt;
+    return !noticeInForce(state, other) && answeredAt(state, other) < dueAt;
   });
+}
+
+/**
+ * When a host has surely reported. A delay beyond the limit is a doubt about our eyes, which holds by itself:
+ * nobody is accused for it.
+ */
+function answeredAt(state: GuardianState, { lifeAt, livedAt }: HostState): number {
+  const { lagMsMax } = state.settings.limits;
+  return Math.max(livedAt ?? 0, (lifeAt ?? 0) - lagMsMax);
 }
 
 /**

@@ -17,6 +17,11 @@ import {
   stateWith,
 } from "./state.ts";
 
+/** Of a collector's delay, per time that passed. */
+const forgivenShare = 0.01;
+/** More is not remembered: forgiven within three quarters of an hour. */
+const behindMsMax = 30_000;
+
 /** Takes in watermarks first, then the rows they vouch for. */
 export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianState {
   const collectors = new Map(state.collectors);
@@ -71,6 +76,7 @@ function foldWatermark(
       dirtyAt: undefined,
       storeMs: event.source === "store" ? watermark.monoMs : undefined,
       liveMs: event.source === "live" ? watermark.monoMs : undefined,
+      behindMs: 0,
     };
   }
   if (watermark.epoch < track.watermark.epoch) return undefined;
@@ -80,7 +86,20 @@ function foldWatermark(
   const { ledger: was } = track.watermark;
   const lost = watermark.ledger.dropped > was.dropped || watermark.ledger.shed > was.shed;
   const dirtyAt = lost ? event.at : track.dirtyAt;
-  return { ...track, watermark, seenAt: event.at, dirtyAt, storeMs, liveMs };
+  const behindMs = event.source === "live" ? 0 : behind(track, watermark, event.at);
+  return { ...track, watermark, seenAt: event.at, dirtyAt, storeMs, liveMs, behindMs };
+}
+
+/**
+ * What the store shows may be old: after a stall it may end where its collector died. Both clocks run alike,
+ * so time of ours that a watermark did not advance by is its delay, until a later one has made up for it.
+ * Clocks drift, and a collector's stands still while its machine does: part of the delay is forgiven.
+ */
+function behind(track: CollectorTrack, watermark: Watermark, at: MonoMs): number {
+  const oursMs = at - track.seenAt;
+  const theirsMs = watermark.monoMs - track.watermark.monoMs;
+  const behindMs = track.behindMs + oursMs - theirsMs - oursMs * forgivenShare;
+  return Math.min(behindMsMax, Math.max(0, behindMs));
 }
 
 function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: MonoMs): HostState {
@@ -100,7 +119,8 @@ function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: M
   const rebooted = host.newest !== undefined && row.bootId !== host.newest.bootId;
   // A new boot means that it came on again: what its power devices said before is void.
   const devices = rebooted ? new Map() : host.devices;
-  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, devices });
+  const livedAt = monoMs(Math.max(host.livedAt ?? 0, arrivedAt - track.behindMs));
+  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, devices });
 }
 
 function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow): number {
@@ -113,8 +133,7 @@ function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow)
 
 /** When a report arrived, on our clock: never earlier than it truly did. */
 function arrivalOnOurClock(row: LivenessRow, track: CollectorTrack, at: MonoMs): MonoMs {
-  const age = Math.max(0, track.watermark.monoMs - row.arrivalMs);
-  return monoMs(Math.min(at, track.seenAt - age));
+  return monoMs(Math.min(at, track.seenAt - (track.watermark.monoMs - row.arrivalMs)));
 }
 
 /** Collectors whose watermark advanced lately; only they can say that a host is silent. */

@@ -55,7 +55,7 @@ export const gateList: readonly GateEntry[] = [
   },
   {
     gate: "eyes, lag of the store behind …",
-    asks: "is the store at most 5 s behind the live view?",
+    asks: "is the store at most 5 s behind the live view, and behind its own best without one?",
     fails: "open",
     why: "with a live view that is newest we see; that the store lags is told as a notification",
   },

@@ -106,9 +106,10 @@ export function eyesGates(state: GuardianState, host: HostState): readonly GateR
   return [...state.round.parts.map((part) => part.describe()), ...eyesOn(state, host)];
 }
 
-/** A verdict that leaves it alive: hung, or degraded. */
-function isLiving({ verdict }: Assessment): boolean {
-  return verdict === "hung" || verdict === "degraded";
+/** A verdict that leaves it alive, hung or degraded; or an echo, whatever the verdict: its servers run. */
+function isLiving({ verdict, signals }: Assessment): boolean {
+  const answers = signals.ping === "some" || signals.ping === "all";
+  return answers || verdict === "hung" || verdict === "degraded";
 }
 
 function graceGate(state: GuardianState, host: HostState): GateResult {

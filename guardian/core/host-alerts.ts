@@ -12,6 +12,7 @@ import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
 import { confirmationLines, orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
+import { maintenanceOf } from "./maintenance.ts";
 import type { Phase } from "./memory.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { deviceAlerts } from "./device-alerts.ts";
@@ -109,7 +110,9 @@ function verdictAlert(
       if (host.silentSince === undefined) return undefined;
       return draft("silent-in-doubt", "page", words("todo.our-eyes"));
     case "3":
-      return draft("unguarded", "ticket", words("todo.unguarded"));
+      return looksDown(state, host, assessment)
+        ? unguardedDown(state, host, assessment)
+        : draft("unguarded", "ticket", words("todo.unguarded"));
     case "16":
       return draft(
         "isolated",
@@ -130,6 +133,25 @@ function verdictAlert(
   if (action === "ticket")
     return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", words("todo.mend"));
   return undefined;
+}
+
+/** Nothing guards it, but Nova heard it until a minute ago, and now nobody does. */
+function looksDown(state: GuardianState, host: HostState, { signals }: Assessment): boolean {
+  if (signals.nova !== "quiet-long" || signals.ping !== "none" || signals.eyes !== "good") {
+    return false;
+  }
+  const { service, advances } = host.service ?? {};
+  if (service?.status !== "enabled" || advances?.length === 0) return false;
+  return maintenanceOf(state, host.host) === undefined;
+}
+
+function unguardedDown(state: GuardianState, host: HostState, assessment: Assessment): Wanted {
+  return about(state, host, assessment, {
+    kind: "unguarded-down",
+    class: "page",
+    title: words("alert.unguarded-down", { host: host.host }),
+    next: words("todo.unguarded-down", { host: host.host }),
+  });
 }
 
 function unproven(

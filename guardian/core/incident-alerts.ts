@@ -121,7 +121,8 @@ export function* evacuatingAlerts(
     class: "notification",
     title: words("alert.evacuating", { host: host.host }),
     why: () => [...levelLines(state, host, phase), ...reasonLines(state, host, assessment)],
-    impact: () => serversWords(moves),
+    // Before they are listed, what its last report counted is down.
+    impact: () => (phase.moves === undefined ? impactOf(host) : serversWords(moves)),
     next: words("todo.following", { lasted }),
   });
 }

@@ -17,6 +17,20 @@ export function degradedMark(state: GuardianState, incident: string): string {
   return `${ourMark(state, incident)} degraded`;
 }
 
+/** A mark as this process makes it: an order that is given again after a restart carries its epoch. */
+export function markOfThisEpoch(state: GuardianState, mark: string): string {
+  return mark.replace(/ epoch \d+ /, ` epoch ${state.epoch} `);
+}
+
+/** Whether a shown reason is this mark of ours, set by this process or by an earlier one. */
+export function isMarkOfAnyEpoch(
+  state: GuardianState,
+  mark: string,
+  shown: string | undefined,
+): shown is string {
+  return shown !== undefined && markOfThisEpoch(state, shown) === markOfThisEpoch(state, mark);
+}
+
 export type DisabledBy =
   | { readonly kind: "nobody" }
   | { readonly kind: "us" }

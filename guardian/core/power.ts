@@ -176,8 +176,10 @@ function isContradicted(state: GuardianState, host: HostState, track: DeviceTrac
   const last = track.readings.at(-1);
   if (track.offSince === undefined || last?.reading.power !== "off") return false;
   const lifeFrom = track.offSince + state.settings.limits.powerContradictedMs;
-  const life = Math.max(host.lifeAt ?? -1, host.echoAt ?? -1);
-  if (life >= lifeFrom && last.askedAt >= life) return true;
+  // What accuses it came surely after its off, and surely before the reading that still says so.
+  const reported = (host.livedAt ?? -1) >= lifeFrom && last.askedAt >= (host.lifeAt ?? -1);
+  const { echoAt = -1 } = host;
+  if (reported || (echoAt >= lifeFrom && last.askedAt >= echoAt)) return true;
   const lastAdvance = host.service?.advances.at(-1);
   if (lastAdvance === undefined || last.askedAt < lastAdvance.askedAt) return false;
   return advancedTwiceAfter(host.service, track.offSince);

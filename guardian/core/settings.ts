@@ -23,7 +23,7 @@ export interface Limits {
   readonly pathSilentAfterMs: number;
   /** A collector whose watermark has not advanced for this long has no vote. */
   readonly voteMs: number;
-  /** How far the store may be behind the live view. */
+  /** How far the store may be behind the live view, or, without one, behind what it was at best. */
   readonly lagMsMax: number;
   /** A pause of our loop longer than this puts our eyes in doubt. */
   readonly loopGapMsMax: number;

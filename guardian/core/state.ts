@@ -30,6 +30,8 @@ export interface CollectorTrack {
   /** Newest watermark instants by way, to tell the store's lag. */
   readonly storeMs: MonoMs | undefined;
   readonly liveMs: MonoMs | undefined;
+  /** How much later than at best the store showed us that watermark, by both clocks. */
+  readonly behindMs: number;
 }
 
 export interface PingRecord {
@@ -95,6 +97,8 @@ export interface HostState {
   readonly newest: LivenessRow | undefined;
   /** When the newest report arrived, on our clock, never too early. */
   readonly lifeAt: MonoMs | undefined;
+  /** The same, never too late, as far as its collector's delay is known: what speaks for its life. */
+  readonly livedAt: MonoMs | undefined;
   readonly suspectSince: MonoMs | undefined;
   readonly silentSince: MonoMs | undefined;
   readonly freshSince: MonoMs | undefined;
@@ -176,6 +180,7 @@ export function newHostState(host: HostName): HostState {
     rows: [],
     newest: undefined,
     lifeAt: undefined,
+    livedAt: undefined,
     suspectSince: undefined,
     silentSince: undefined,
     freshSince: undefined,
@@ -208,6 +213,7 @@ export function hostWith(host: HostState, change: Partial<HostState>): HostState
     rows: host.rows,
     newest: host.newest,
     lifeAt: host.lifeAt,
+    livedAt: host.livedAt,
     suspectSince: host.suspectSince,
     silentSince: host.silentSince,
     freshSince: host.freshSince,

@@ -5,6 +5,8 @@ export const alertsEnglish = {
   "duration.hours": "{hours} h {minutes} min",
 
   "alert.blind": "the guardian's own eyes are in doubt: {gates}",
+  "alert.unguarded-down":
+    "{host} looks down, and nothing guards it: Nova has not heard it for a minute, and it answers no ping",
   "alert.disarmed": "the guardian is disarmed: {why}",
   "alert.nova": "Nova does not answer the guardian: no server can be evacuated",
   "alert.network": "the {network} network is not seen: none of its anchors answers",
@@ -92,6 +94,8 @@ export const alertsEnglish = {
   "todo.quarantined":
     "act on this host by hand; a restart of the guardian tries again; report it as a bug",
   "todo.our-eyes": "restore our eyes first; then it is judged by itself",
+  "todo.unguarded-down":
+    "look at {host}: nothing is fenced or moved by itself; install a probe on it once it is back",
   "todo.unguarded": "install a probe on it, or remove it from Nova",
   "todo.isolated": "look at its networks; it is not fenced while it lives",
   "todo.unproven":
@@ -141,7 +145,7 @@ export const alertsEnglish = {
     "{servers}: look at openstack server migration list first: a second evacuate call while the first runs can wreck it",
   "todo.reset-state":
     "{servers}: openstack server set --state error, then openstack server evacuate; or it waits for {host}",
-  "todo.with-host": "{servers}: starts again with {host}",
+  "todo.with-host": "{servers}: wait until {host} is repaired",
   "todo.dismissed": "nothing is done until it has reported again; then it is guarded as before",
   "todo.disabled":
     "mend it; it is enabled again after {minutes} min in good health, if our mark is still on it",

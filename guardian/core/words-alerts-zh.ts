@@ -7,6 +7,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "duration.hours": "{hours} 小时 {minutes} 分",
 
   "alert.blind": "守护者自身视野存疑：{gates}",
+  "alert.unguarded-down": "{host} 疑似宕机且无人守护：Nova 已一分钟未收到其心跳，ping 也无应答",
   "alert.disarmed": "守护者已停用：{why}",
   "alert.nova": "Nova 不应答守护者：无法疏散任何云主机",
   "alert.network": "看不到 {network} 网络：其锚点均无应答",
@@ -90,6 +91,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
     "查找其共用部分；恢复并保持正常之前，该范围内不再新增隔离；不能等的主机：guardian incident approve ID，或 --all",
   "todo.quarantined": "请人工处置该主机；重启守护者会再次尝试；请作为缺陷报告",
   "todo.our-eyes": "先恢复守护者的视野；之后自动判定",
+  "todo.unguarded-down": "请检查 {host}：不会自动隔离或迁移；恢复后为其安装探针",
   "todo.unguarded": "为其安装探针，或将其从 Nova 移除",
   "todo.isolated": "检查其网络；存活期间不会隔离断电",
   "todo.unproven": "其电源设备须应答并经核实，或由人员确认其已断电",
@@ -136,7 +138,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
     "{servers}：先看 openstack server migration list：前一次仍在进行时再次疏散会毁坏云主机",
   "todo.reset-state":
     "{servers}：openstack server set --state error，再 openstack server evacuate；或等待 {host} 恢复",
-  "todo.with-host": "{servers}：随 {host} 恢复后启动",
+  "todo.with-host": "{servers}：等待 {host} 修复",
   "todo.dismissed": "恢复上报前不做任何操作；之后照常守护",
   "todo.disabled": "请修复；健康满 {minutes} 分钟后重新启用，前提是我们的标记仍在",
   "todo.ask-disable":

@@ -6,8 +6,9 @@ import { logEnglish } from "./words-log-en.ts";
 
 export const english = {
   "evidence.no-vote": "reports: no collector has a vote",
-  "evidence.reports": "reports: last {age} s ago, {collectors} collector(s) with a vote",
-  "evidence.never": "reports: last never in this epoch, {collectors} collector(s) with a vote",
+  "evidence.reports": "reports: last {age} s ago, {collectors|collector|collectors} with a vote",
+  "evidence.never":
+    "reports: none since the collectors began, {collectors|collector|collectors} with a vote",
   "evidence.missing": "reports missing on: {networks}",
   "evidence.ping": "reverse ping, {network}: {echoes} of the last {sent} answered",
   "evidence.peers": "peers, {network}: {answering} of {peers} other hosts get an echo of it",

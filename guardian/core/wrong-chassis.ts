@@ -31,13 +31,13 @@ export function othersAnswer(
   return othersLive(state, phase, phase.offSince);
 }
 
-/** All have answered: the question is closed, for a restart, too. */
+/** All have answered, and our eyes are good: the question is closed, for a restart, too. */
 export function withOthersHeard(
   state: GuardianState,
   host: HostState,
   phase: Evacuating,
 ): GuardianState {
-  if (!phase.switchedOff || !isAnswerable(phase)) return state;
+  if (!phase.switchedOff || !isAnswerable(phase) || state.round.doubts.length > 0) return state;
   if (othersLive(state, phase, phase.offSince).kind !== "live") return state;
   return withPhase(state, host.host, { ...phase, switchedOff: false, freshAtCommand: [] });
 }

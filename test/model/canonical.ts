@@ -12,7 +12,7 @@ import type { ModelWorld } from "./model-world.ts";
 /** Instants of the guardian's clock, of the collector's, or wall time: all of one clock here. */
 const instants = wordsOf(`
   at askedAt sentAt answeredAt advancedAt previousAskedAt seenAt wall observedFrom
-  epochSeenAt dirtyAt storeMs liveMs monoMs arrivalMs lifeAt suspectSince silentSince
+  epochSeenAt dirtyAt storeMs liveMs monoMs arrivalMs lifeAt livedAt suspectSince silentSince
   freshSince steadyAt echoAt pingedAt failedAt answeringSince offSince tickAt
   previousTickAt tickWall shakenAt servicesAskedAt servicesAt graceFrom doubtSince
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt settledAt belowSince

@@ -19,8 +19,6 @@ export const equivalents: Readonly<Record<string, string>> = {
     "the table asks the same before it says fence, and no table is accepted that does not",
   "gate reverse ping never holds":
     "the table asks the same before it says fence, and no table is accepted that does not",
-  "gate eyes, lag of the store behind … never holds":
-    "it holds only for the round in which a stale replica of the store answers after a newer one",
   "invariant 7: a host that is forced down counts as off":
     "one that others forced down is held by its gate; one that we forced down was proven off before",
   "rule proof: it stands for any host":

@@ -13,7 +13,10 @@ export class EyesTruth {
   disarmedFileSince: number | undefined;
   /** When a datagram was last lost by a collector that runs. */
   droppedAt = never;
+  /** When the clock was stepped, whether the guardian ran or not: its hours are the wall clock's. */
   steppedAt = never;
+  /** When it was stepped between two rounds of one process; another one reads its clock afresh. */
+  stepSeenAt = never;
   resumedAt = never;
   #dropped = 0;
   #offset = 0;
@@ -36,9 +39,13 @@ export class EyesTruth {
     const dropped = collectors.all.reduce((sum, collector) => sum + collector.dropped, 0);
     if (dropped > this.#dropped) this.droppedAt = now;
     this.#dropped = dropped;
-    if (Math.abs(guardian.wallOffsetMs - this.#offset) > 2100) this.steppedAt = now;
+    const isSameProcess = guardian.startedAt < this.#roundAt;
+    if (Math.abs(guardian.wallOffsetMs - this.#offset) > 2100) {
+      this.steppedAt = now;
+      if (isSameProcess) this.stepSeenAt = now;
+    }
     this.#offset = guardian.wallOffsetMs;
-    if (now - this.#roundAt > 2100 && guardian.startedAt < this.#roundAt) this.resumedAt = now;
+    if (now - this.#roundAt > 2100 && isSameProcess) this.resumedAt = now;
     this.#roundAt = now;
     if (!this.#isGood()) this.goodSince = now;
   }

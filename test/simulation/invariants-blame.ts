@@ -134,7 +134,7 @@ function doubtOf(witness: Witness, fenced: HostName): string | undefined {
     return "Nova does not answer";
   }
   if (now - eyes.resumedAt < 14_000) return "right after a pause";
-  if (now - eyes.steppedAt < 14_000) return "right after a step of the clock";
+  if (now - eyes.stepSeenAt < 14_000) return "right after a step of the clock";
   const droppedMs = now - eyes.droppedAt;
   if (droppedMs > 3000 && droppedMs < 13_000 && eyes.goodForMs() > 15_000) {
     return "datagrams were lost a moment ago";

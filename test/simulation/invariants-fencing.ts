@@ -95,9 +95,12 @@ export const fencingInvariants: readonly Invariant[] = [
     },
     atOrder: (witness, order) => {
       if (order.kind === "evacuate") {
-        const other = witness.of(order.host).wrongChassis;
-        if (other === undefined || witness.world.host(other).power) return undefined;
-        return `a move of ${order.host} began after ${other} was switched off in its name`;
+        const wrong = witness.of(order.host).wrongOff;
+        if (wrong === undefined || witness.world.host(wrong.other).power) return undefined;
+        // Found out, told, armed again by a person, and proven by something else than that device.
+        const byOther = order.proof.method === "confirmed" || !rests(witness, order, wrong.device);
+        if (wrong.armedAgain && byOther) return undefined;
+        return `a move of ${order.host} began after ${wrong.other} was switched off in its name`;
       }
       if (order.kind !== "power-off" || witness.vouchedWrongly.has(order.host)) return undefined;
       const chassis = witness.world.device(order.host, order.device)?.chassis;
@@ -194,6 +197,10 @@ function restingOn(witness: Witness, host: HostName): readonly string[] {
   const phase = witness.world.state.memory.incidents.get(host)?.phase;
   const level = phase?.kind === "evacuating" ? phase.run?.level : undefined;
   return levels[level ?? 0]?.devices ?? [];
+}
+
+function rests(witness: Witness, { host }: Order, device: string): boolean {
+  return restingOn(witness, host).includes(device);
 }
 
 /** A BMC speaks of the chassis; an outlet of a level behind the proof's own only of itself. */

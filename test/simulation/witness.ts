@@ -6,6 +6,7 @@ import type { Order } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type { Phase } from "../../guardian/core/memory.ts";
 import type { FenceProof } from "../../guardian/core/proof.ts";
+import { deviceKey } from "../../guardian/core/verification.ts";
 import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import { answers, echoes, type WorldHost } from "../support/world-host.ts";
@@ -28,14 +29,27 @@ interface OffOrder {
   answeredAt: number;
 }
 
-interface EvacuateCall {
+/** An evacuate call that was made. */
+export interface Call {
   readonly at: number;
-  /** How many migrations Nova had before it. */
-  readonly migrations: number;
-  /** The guardian was told that Nova refused it. */
-  refused: boolean;
+  /** How many migrations Nova had before it: a record with a greater number is of this call, or later. */
+  readonly recordsBefore: number;
+  /** What became of it reached the guardian: refused, or a record that failed. */
+  settled: boolean;
 }
 
+/** A device of a host that switched off another's chassis while that lived. */
+export interface WrongOff {
+  readonly other: HostName;
+  readonly device: string;
+  /** The guardian has found it out: the device counts no more, and it is disarmed. */
+  found: boolean;
+  /** A person who was told of it armed the guardian again. */
+  armedAgain: boolean;
+}
+
+/** Of a call that came to nothing; after one that was done the server is elsewhere. */
+const failedRecords: readonly string[] = ["error", "failed"];
 const readingsMax = 12;
 const steadyAfterMs = 7000;
 
@@ -62,8 +76,8 @@ export class HostTruth {
   ordersToLiving = 0;
   /** Its work goes on from before a restart. */
   resumed = false;
-  /** A living host whose chassis was switched off in its name. */
-  wrongChassis: HostName | undefined;
+  /** A living host's chassis that was switched off in its name. */
+  wrongOff: WrongOff | undefined;
   /** How long it has been dead with nothing in the way of its fence. */
   cleanDeadMs = 0;
   /** How long its chassis has been on while Nova moves its servers, with nothing in the way of off. */
@@ -91,8 +105,8 @@ export class Witness {
   readonly truths = new Map<HostName, HostTruth>();
   /** First orders of each fence, for storm and rate. */
   readonly fences: { readonly host: HostName; readonly at: number }[] = [];
-  /** The last evacuate call by "host server". */
-  readonly calls = new Map<string, EvacuateCall>();
+  /** The last evacuate calls by "host server". */
+  readonly calls = new Map<string, Call>();
   /** Incidents whose work was seen to end. */
   readonly ended = new Set<string>();
   /** Hosts that people took back: what still lies there is in their hands. */
@@ -139,11 +153,10 @@ export class Witness {
   /** An order leaves; it was judged before. */
   ordered(order: Order): void {
     if (order.kind === "power-off") this.#orderedOff(order);
-    if (order.kind === "evacuate") {
-      const { length: migrations } = this.world.nova.migrations;
-      const call = { at: this.now, migrations, refused: false };
-      this.calls.set(`${order.host} ${order.server}`, call);
-    }
+    if (order.kind !== "evacuate") return;
+    const recordsBefore = this.world.nova.migrations.length;
+    const call = { at: this.now, recordsBefore, settled: false };
+    this.calls.set(`${order.host} ${order.server}`, call);
   }
 
   #orderedOff(order: Extract<Order, { kind: "power-off" }>): void {
@@ -153,7 +166,8 @@ export class Witness {
     const chassis = this.world.device(order.host, order.device)?.chassis;
     if (chassis !== undefined && chassis !== order.host) {
       const other = this.world.host(chassis);
-      if (other.power && !other.hung) truth.wrongChassis = chassis;
+      const found = { other: chassis, device: order.device, found: false, armedAgain: false };
+      if (other.power && !other.hung) truth.wrongOff = found;
     }
     truth.orderedIn = incidentOf(order);
     if (!this.isFenced(order)) this.fences.push({ host: order.host, at: this.now });
@@ -183,6 +197,11 @@ export class Witness {
     this.roundMs = roundMs > 2000 ? 0 : roundMs;
     this.#roundAt = this.now;
     this.eyes.look();
+    const { devices } = this.world.state.memory;
+    for (const [host, { wrongOff }] of this.truths) {
+      if (wrongOff === undefined || wrongOff.found) continue;
+      wrongOff.found = devices[deviceKey(host, wrongOff.device)]?.unverified !== undefined;
+    }
   }
 
   /** A proof that is new, and was held against what was read. */
@@ -202,15 +221,21 @@ export class Witness {
       if (off === undefined || off.askedAt > this.clock(event.askedAt) + 1) return;
       off.answer = event.answer;
       off.answeredAt = this.clock(event.at);
-    } else if (event.kind === "evacuate-answered") {
-      const call = this.calls.get(`${event.host} ${event.server}`);
-      if (call !== undefined && event.answer.kind === "refused") call.refused = true;
     } else if (event.kind === "pinged") {
       if (event.result.kind === "echo") this.of(event.host).echoAt = this.now;
     } else if (event.kind === "confirmed") {
       this.of(event.host).confirmed.push({ uid: event.uid, at: this.clock(event.at) });
+    } else if (event.kind === "evacuate-answered") {
+      const call = this.calls.get(`${event.host} ${event.server}`);
+      if (call !== undefined && event.answer.kind === "refused") call.settled = true;
+    } else if (event.kind === "servers-seen" || event.kind === "moves-seen") {
+      this.#settle(event);
     } else if (event.kind === "arming") {
-      if (event.armed) this.armedByPersonAt = this.now;
+      if (!event.armed) return;
+      this.armedByPersonAt = this.now;
+      for (const { wrongOff } of this.truths.values()) {
+        if (wrongOff?.found === true) wrongOff.armedAgain = true;
+      }
     } else if (event.kind === "released") {
       this.takenBack.add(event.host);
     } else if (event.kind === "started") {
@@ -222,6 +247,18 @@ export class Witness {
         // Its proof may have been minted in the very round in which the process died.
         if (phase === "evacuating") truth.fencedIn = incident?.id;
       }
+    }
+  }
+
+  /** A record that failed tells what became of the call it is of. */
+  #settle({
+    host,
+    records,
+  }: Extract<GuardianEvent, { kind: "servers-seen" | "moves-seen" }>): void {
+    for (const { server, id, status } of records) {
+      const call = this.calls.get(`${host} ${server}`);
+      if (call === undefined || id <= call.recordsBefore) continue;
+      if (failedRecords.includes(status)) call.settled = true;
     }
   }
 

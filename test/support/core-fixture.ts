@@ -60,6 +60,8 @@ export class CoreFixture {
   readonly guids = new Map<string, string>();
   readonly ledger = { dropped: 0, shed: 0 };
   collectorUp = true;
+  /** Above zero there is no live view, and the store shows what is written so much later. */
+  storeLagMs = 0;
   collectorEpoch = 1;
   anchorsAnswer = true;
   disarmedFile = false;
@@ -69,6 +71,7 @@ export class CoreFixture {
   readonly settings: Settings;
   #now = 100_000;
   readonly #wallStart = 1_780_000_000_000;
+  readonly #written: [watermark: Watermark, liveness: readonly LivenessRow[]][] = [];
   #pending: { readonly effect: Effect; readonly askedAt: MonoMs }[] = [];
 
   constructor(changes: Partial<Settings> = {}, hosts = 8) {
@@ -273,7 +276,17 @@ export class CoreFixture {
     for (const [host, { reports }] of this.facts) {
       if (reports) this.rows.set(host, this.row(host));
     }
-    this.telemetry([...this.rows.values()]);
+    if (this.storeLagMs === 0) this.telemetry([...this.rows.values()]);
+    else this.#showLate();
+  }
+
+  #showLate(): void {
+    this.#written.push([this.watermark(), [...this.rows.values()]]);
+    const upTo = this.collectorNow() - this.storeLagMs;
+    const shown = this.#written.findLast(([{ monoMs: at }]) => at <= upTo);
+    if (shown === undefined) return;
+    const [watermarks, liveness] = [[shown[0]], shown[1]];
+    this.take({ kind: "telemetry", at: this.now, source: "store", watermarks, liveness });
   }
 
   /** Whether this beat went past a whole multiple of `ms`. */

@@ -19,6 +19,7 @@ import { furnishLevels, type BmcMode } from "./world-power.ts";
 import { novaCommand } from "./nova-commands.ts";
 import { readSelection } from "./script-evacuation.ts";
 import { people } from "./people.ts";
+import { telemetryCommand } from "./telemetry-commands.ts";
 import { wallStart } from "./world-guardian.ts";
 import type { WorldRecorder } from "./world-guardian.ts";
 import { worldSettings } from "./world-settings.ts";
@@ -30,6 +31,8 @@ export const settleMs = 30_000;
 export interface Script {
   readonly settings: Settings;
   readonly hosts: readonly HostName[];
+  /** Hosts on which no probe was ever installed. */
+  readonly unprobed: readonly HostName[];
   readonly servers: readonly {
     readonly host: HostName;
     readonly count: number;
@@ -59,6 +62,7 @@ export function parseScript(text: string): Script {
   const windows: MaintenanceWindow[] = [];
   const servers: Script["servers"][number][] = [];
   const commands: Script["commands"][number][] = [];
+  const unprobed: HostName[] = [];
   for (const line of lines) {
     const [verb = "", ...rest] = line.split(/\s+/);
     const [first = "", second = "", third = ""] = rest;
@@ -88,6 +92,7 @@ export function parseScript(text: string): Script {
       change(first, { domains: { ...hostChanges.get(first)?.domains, [kind]: name } });
     } else if (verb === "levels") change(first, readLevels(rest.slice(1), line));
     else if (verb === "no-device") change(first, { devices: [] });
+    else if (verb === "no-probe") unprobed.push(hostName(first));
     else if (verb === "networks") hostChanges.set("*", { addresses: { management: "" } });
     else if (verb !== "hosts") throw new Error(`unknown line: ${line}`);
   }
@@ -109,6 +114,7 @@ export function parseScript(text: string): Script {
     settings: { ...base, networks, hosts: new Map(entries) },
     hosts,
     servers,
+    unprobed,
     novaReportMs,
     commands,
   };
@@ -154,6 +160,7 @@ function duration(text: string, line: string): number {
 export function buildWorld(script: Script, seed: number, recorder?: WorldRecorder): World {
   const world = new World(script.settings, script.hosts, seededRandom(seed), 1, recorder);
   world.nova.reportEveryMs = script.novaReportMs;
+  for (const host of script.unprobed) world.host(host).probe = false;
   for (const { host, count, local } of script.servers) world.addServers(host, count, !local);
   for (const [host, { devices, levels }] of script.settings.hosts) {
     if (levels !== undefined) furnishLevels(world, host, devices.length - 1);
@@ -224,15 +231,14 @@ export function perform(world: World, words: readonly string[]): void {
     case "swap-bmc":
       return swapBmc(world, hostName(first), hostName(second));
     case "collector":
-      return collectorCommand(world, first, second);
+    case "store":
+    case "live-view":
+      return telemetryCommand(world, words);
     case "leg":
       world.legs[first as NetworkName] = second === "up";
       return;
     case "nova":
       world.novaUp = first === "up";
-      return;
-    case "store":
-      world.collectors.storeUp = first === "up";
       return;
     case "journal":
       world.guardian.journalWritable = first === "writable";
@@ -280,13 +286,4 @@ function swapBmc(world: World, left: HostName, right: HostName): void {
   const other = world.bmcs.get(right);
   if (one === undefined || other === undefined) throw new Error(`no hosts ${left}, ${right}`);
   [one.chassis, other.chassis] = [other.chassis, one.chassis];
-}
-
-function collectorCommand(world: World, id: string, what: string): void {
-  const collector = world.collectors.all.find((found) => found.id === id);
-  if (collector === undefined) throw new Error(`no collector ${id}`);
-  if (what === "kill") collector.up = false;
-  else if (what === "start") world.collectors.restart(collector);
-  else if (what === "stick") collector.storeStuck = true;
-  else if (what === "drop") collector.dropped += 100;
 }

@@ -23,9 +23,36 @@ export const tellableKeys: readonly WordKey[] = sentences
   .map(({ key }) => key)
   .filter((key) => /[a-z]/i.test(english[key].replace(/\{[^}]*\}/g, "")));
 
+/** Families of keys that messages and explanations are made of. */
+const inTexts = /^(?:evidence|gate|impact|next|outcome|servers|todo|why)\./;
+
+/** Sentences that can be recognised wherever they stand: with enough letters of their own. */
+const phrases = (Object.keys(english) as WordKey[])
+  .filter((key) => inTexts.test(key))
+  .filter((key) => english[key].replace(/\{[^}]*\}|[^a-z]/gi, "").length >= 6)
+  .map((key) => ({ key, pattern: new RegExp(piecesOf(english[key], () => ".*").join("")) }));
+
+export const textKeys: readonly WordKey[] = phrases.map(({ key }) => key);
+
+/** The keys whose sentences stand somewhere in messages or explanations. */
+export function keysOfTexts(texts: Iterable<string>): ReadonlySet<WordKey> {
+  const lines = new Set<string>();
+  for (const text of texts) for (const one of text.split("\n")) lines.add(one);
+  const all = [...lines];
+  const told = phrases.filter(({ pattern }) => all.some((one) => pattern.test(one)));
+  return new Set(told.map(({ key }) => key));
+}
+
+function piecesOf(sentence: string, placeOf: (place: string) => string): readonly string[] {
+  return sentence
+    .split(/(\{[^}]*\})/)
+    .map((piece) =>
+      piece.startsWith("{") ? placeOf(piece) : piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
+    );
+}
+
 function patternOf(sentence: string): RegExp {
-  const pieces = sentence.split(/(\{[^}]*\})/).map((piece) => {
-    if (!piece.startsWith("{")) return piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const pieces = piecesOf(sentence, (piece) => {
     if (piece === "{operator}") return "(steady for|no loss for|\\S+)";
     if (/^\{(?:device|gates?;?|host|server)\}$/.test(piece)) return ".+?";
     if (piece === "{by}") return "(\\S+ \\(uid \\d+\\)|.+?)";

@@ -228,29 +228,6 @@ test("dead while disabled by us: our mark holds nobody, and nothing is enabled a
   assert.equal(core.done("enable").length, 0, "its mark is the evacuation's: people enable it");
 });
 
-test("a restart: the mark is known, looked at, and taken away in time", () => {
-  const core = disabled();
-  core.restart();
-  checks(core, well);
-  core.run(enableHealthyAfterMs + 10_000);
-  assert.equal(core.nova.service(host1).status, "enabled");
-});
-
-test("a restart between the order and its answer: what Nova shows is believed", () => {
-  const core = settled();
-  checks(core, failing);
-  while (core.done("disable").length === 0) core.run(250);
-  // The answer is lost with the process; the order was carried out.
-  const reason = core.done("disable")[0]?.reason;
-  Object.assign(core.nova.service(host1), { status: "disabled", reason });
-  core.restart();
-  core.run(60_000);
-  assert.equal(core.done("disable").length, 1, "nothing is ordered twice");
-  checks(core, well);
-  core.run(enableHealthyAfterMs + 30_000);
-  assert.equal(core.nova.service(host1).status, "enabled");
-});
-
 test("an order that Nova refused is looked at again, and dropped when the host is well", () => {
   const core = settled();
   checks(core, failing);

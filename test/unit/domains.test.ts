@@ -152,6 +152,12 @@ test("capacity: a warning for a dead host; a living one is held by it", () => {
   const hung = { ...core.assessment(host1), verdict: "hung" } as const;
   const living = gatesToBegin(core.state, core.hostState(host1), hung);
   assert.equal(living.find((result) => result.gate === "capacity")?.pass, false);
+  const dead = core.assessment(host1);
+  for (const ping of ["some", "all"] as const) {
+    const answers = { ...dead, verdict: "isolated", signals: { ...dead.signals, ping } } as const;
+    const isolated = gatesToBegin(core.state, core.hostState(host1), answers);
+    assert.equal(isolated.find((result) => result.gate === "capacity")?.pass, false, ping);
+  }
   core.nova.memoryUsedMb = 50_000;
   core.run(70_000);
   const fits = gatesToBegin(core.state, core.hostState(host1), hung);

@@ -165,3 +165,49 @@ test("a path counts as missing only where other hosts are heard", () => {
   core.telemetry([fresh]);
   assert.deepEqual(missing(), ["storage"]);
 });
+
+test("a store that shows its newest rows after a stall shows them as old as its watermark is behind", () => {
+  const core = new CoreFixture().run(15_000);
+  core.hang(host1);
+  core.collectorUp = false;
+  const died = { ...core.watermark(), monoMs: monoMs(core.collectorNow() + 8000) };
+  core.run(20_000);
+  // It ends where the collector died, twelve seconds ago; only the store shows it.
+  const rows = [...core.rows.values()].map((row) => ({ ...row, arrivalMs: died.monoMs }));
+  const liveness = rows.filter(({ host }) => host !== host1);
+  const seen = { kind: "telemetry", at: core.now, watermarks: [died], liveness } as const;
+  core.take({ ...seen, source: "store" });
+  core.tick(0);
+  const [track] = [...core.state.collectors.values()];
+  assert.equal(Math.round((track?.behindMs ?? 0) / 1000), 12);
+  assert.equal(voters(core.state).length, 1);
+  assert.equal(core.assessment(host1).row, "1");
+  // A live view is asked directly: what it shows is of now.
+  core.take({ ...seen, source: "live", watermarks: [core.watermark()] });
+  assert.equal([...core.state.collectors.values()][0]?.behindMs, 0);
+});
+
+test("a watermark that makes up for its delay is not behind, and a small delay is forgiven in time", () => {
+  const core = new CoreFixture().run(15_000);
+  core.collectorUp = false;
+  const { watermark } = [...core.state.collectors.values()][0] ?? {};
+  assert.ok(watermark !== undefined);
+  const show = (monoMs_: number): number => {
+    const watermarks = [{ ...watermark, monoMs: monoMs(monoMs_) }];
+    core.take({ kind: "telemetry", at: core.now, source: "store", watermarks, liveness: [] });
+    return [...core.state.collectors.values()][0]?.behindMs ?? 0;
+  };
+  const from = core.collectorNow();
+  core.tick(8000);
+  const late = show(from + 2000);
+  assert.ok(late > 5000 && late <= 6000, `${late} ms`);
+  core.tick(1000);
+  assert.equal(show(core.collectorNow()), 0, "it has made up for it");
+  core.tick(8000);
+  assert.ok(show(core.collectorNow() - 6000) > 5000);
+  for (let second = 0; second < 200; second += 1) {
+    core.tick(1000);
+    show(core.collectorNow() - 6000);
+  }
+  assert.ok(show(core.collectorNow() - 5999) < 5000, "a machine that stood still is heard again");
+});

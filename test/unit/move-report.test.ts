@@ -98,7 +98,7 @@ test("what is left is listed with what to do, each kind once", () => {
     page?.next,
     "bring these servers up by hand; the host is off and fenced: " +
       "vm-1, vm-2: openstack server set --state error, then openstack server evacuate; or it waits for compute-1; " +
-      "vm-3: starts again with compute-1; " +
+      "vm-3: wait until compute-1 is repaired; " +
       "vm-4: mend what is named, then openstack server evacuate",
   );
   assert.match(page.why.join(), /0 of 4 servers run elsewhere/);

@@ -35,3 +35,38 @@ test("a host that Nova stops listing once it is silent is paged", () => {
   const page = firing.find((alert) => alert.host === host1 && alert.class === "page");
   assert.ok(page !== undefined, `row ${core.assessment(host1).row}, and no page stands`);
 });
+
+/** A host without a probe, settled, that nobody hears any more for so long. */
+function unguarded(goneFor: number, before: (core: CoreFixture) => void = () => undefined): string {
+  const core = new CoreFixture();
+  core.fact(host1, { reports: false });
+  before(core);
+  core.run(45_000);
+  core.fact(host1, { echo: [], power: "off", novaReports: false });
+  core.run(goneFor);
+  assert.equal(core.assessment(host1).row, "3");
+  assert.deepEqual(core.done("power-off"), [], "what is not guarded is never fenced");
+  return pages(core).join();
+}
+
+test("a host without a probe that Nova hears no more and that answers no ping is paged", () => {
+  assert.match(unguarded(90_000), /compute-1 looks down, and nothing guards it/);
+  assert.equal(unguarded(40_000), "", "Nova's record may stand still for a minute");
+});
+
+test("a host without a probe that answers a ping, or that nobody expects anything of, is not", () => {
+  const core = new CoreFixture();
+  core.fact(host1, { reports: false });
+  core.run(45_000);
+  core.fact(host1, { novaReports: false });
+  core.run(90_000);
+  assert.equal(pages(core).join(), "", "it answers pings");
+  const disabled = (fixture: CoreFixture): void => {
+    const service = fixture.nova.services.get(host1);
+    assert.ok(service !== undefined);
+    fixture.nova.services.set(host1, { ...service, status: "disabled", reason: "old" });
+  };
+  assert.equal(unguarded(90_000, disabled), "", "it is out of use");
+  const silent = (fixture: CoreFixture): void => fixture.fact(host1, { novaReports: false });
+  assert.equal(unguarded(90_000, silent), "", "Nova never heard it since our start");
+});

@@ -7,8 +7,10 @@ import { render } from "../../guardian/core/words.ts";
  * Host 1 hangs and lives; the chassis that its device switches off is host 2's. Twenty-four hosts,
  * so that two in trouble are no storm. Returns right after the off command, host 2 just gone.
  */
-function switchedOffAnother(): CoreFixture {
+function switchedOffAnother(storeLagMs = 0): CoreFixture {
   const core = new CoreFixture({}, 24).run(15_000);
+  core.storeLagMs = storeLagMs;
+  core.run(15_000);
   core.nova.addServer(host1, "vm-1", {});
   core.hang(host1);
   core.fact(host1, { turnsOff: false });
@@ -28,6 +30,24 @@ test("the question to the others outlives a restart between the off command and 
   core.run(60_000);
   assert.deepEqual(core.done("evacuate"), []);
   assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+});
+
+test("a report that a late store shows after the power-off answers no question", () => {
+  const core = switchedOffAnother(4000);
+  core.run(60_000);
+  assert.deepEqual(core.done("evacuate"), []);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+});
+
+test("behind a late store the others answer all the same", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1", {});
+  core.storeLagMs = 4000;
+  core.run(15_000);
+  core.hang(host1);
+  core.run(60_000);
+  assert.equal(core.done("evacuate").length, 1);
+  assert.equal(core.state.memory.disarmed, undefined);
 });
 
 test("the question to the others outlives a further attempt", () => {
