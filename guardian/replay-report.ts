@@ -46,7 +46,8 @@ function timelineLine({ wallMs, effect }: TimelineEntry, openedWallMs: number): 
     case "power-off":
       return said(effect.host, `order: power off ${effect.device}`);
     case "evacuate":
-      return said(effect.host, `order: evacuate ${effect.server}`);
+    case "reset":
+      return said(effect.host, `order: ${effect.kind} ${effect.server}`);
     case "force-down":
     case "disable":
     case "enable":

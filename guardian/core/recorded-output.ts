@@ -46,6 +46,7 @@ export function isLook(effect: Effect): effect is Look {
     case "disable":
     case "enable":
     case "evacuate":
+    case "reset":
       return false;
     default:
       return effect satisfies never;

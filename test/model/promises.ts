@@ -34,6 +34,8 @@ export function judgeOrder(order: Order, state: GuardianState, world: ModelWorld
       if (disabledReason === undefined || disabledReason === order.mark) return [];
       return [`invariant 25: ${order.host} is enabled, and another had disabled it`];
     }
+    case "reset":
+      return [`the server of ${order.host} was reset, though it runs or is stopped`];
     case "evacuate":
       return judgeEvacuate(order, phase, state, world);
     default:

@@ -22,7 +22,7 @@ import {
 import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
 import { FixtureNova } from "./fixture-nova.ts";
 import { healthyChecks } from "./sample-report.ts";
-import { worldSettings } from "./script.ts";
+import { worldSettings } from "./world-settings.ts";
 
 /** What is true of one host. */
 export interface Facts {
@@ -334,6 +334,7 @@ export class CoreFixture {
       case "list-servers":
       case "read-moves":
       case "evacuate":
+      case "reset":
         this.take(this.nova.answer(effect, at, askedAt));
         return;
       case "alert":
