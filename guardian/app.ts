@@ -140,6 +140,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "servers-seen":
     case "moves-seen":
     case "evacuate-answered":
+    case "reset-answered":
       return true;
     case "started":
     case "tick":

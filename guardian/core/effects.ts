@@ -83,6 +83,16 @@ export type Order =
       readonly server: ServerId;
       /** Checked again by the shell when the call is made. */
       readonly proof: FenceProof;
+    }
+  | {
+      /** Puts a server in error, so that Nova evacuates it. */
+      readonly kind: "reset";
+      readonly id: string;
+      readonly host: HostName;
+      readonly server: ServerId;
+      /** Only while Nova shows this state: the shell looks before it gives it. */
+      readonly from: string;
+      readonly proof: FenceProof;
     };
 
 export type Notify = { readonly kind: "alert"; readonly message: AlertMessage };

@@ -174,6 +174,15 @@ export interface EvacuateAnswered {
   readonly answer: ApiAnswer | { readonly kind: "not-made"; readonly reason: string };
 }
 
+/** Nova answered an order to put a server in error. */
+export interface ResetAnswered {
+  readonly kind: "reset-answered";
+  readonly at: MonoMs;
+  readonly host: HostName;
+  readonly server: ServerId;
+  readonly answer: EvacuateAnswered["answer"];
+}
+
 /** The journal took, or refused, what it was given. */
 export interface JournalState {
   readonly kind: "journal";
@@ -300,6 +309,7 @@ export type GuardianEvent =
   | MovesSeen
   | LookFailed
   | EvacuateAnswered
+  | ResetAnswered
   | JournalState
   | Vouched
   | RehearsalAsked

@@ -37,7 +37,7 @@ export const gateList: readonly GateEntry[] = [
   },
   {
     gate: "host aggregates",
-    asks: "are Nova's host aggregates known since the start, where groups or domains are configured?",
+    asks: "are Nova's host aggregates known since the start, where groups, domains or tags are configured?",
     fails: "closed",
     why: "who does not know a host's group does not know its mode, its windows or its rack",
   },

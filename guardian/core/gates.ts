@@ -109,7 +109,9 @@ export function eyesGates(state: GuardianState, host: HostState): readonly GateR
 
 /** A verdict that leaves it alive, hung or degraded; or an echo, whatever the verdict: its servers run. */
 function isLiving({ verdict, signals }: Assessment): boolean {
-  const answers = signals.ping === "some" || signals.ping === "all";
+  // Before enough was asked every host counts as answering.
+  const { measured, ping } = signals;
+  const answers = measured === "yes" && (ping === "some" || ping === "all");
   return answers || verdict === "hung" || verdict === "degraded";
 }
 

@@ -27,12 +27,15 @@ import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
 import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
 import { emptyMemory, remembered } from "./memory.ts";
-import { foldEvacuateAnswer, foldMoves, foldServers } from "./moves.ts";
+import { foldServers } from "./move-plan.ts";
+import { foldEvacuateAnswer, foldMoves } from "./moves.ts";
 import { foldServices, isBackInUse } from "./nova-record.ts";
+import { foldPace } from "./pace.ts";
 import { foldSightings } from "./peers.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
+import { foldResetAnswer } from "./resets.ts";
 import { foldServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
@@ -96,6 +99,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     anchors,
     hosts: HostTable.of([...settings.hosts.keys()].map(newHostState)),
     inventory: noInventory,
+    pace: undefined,
     suspectHolds: new Map(),
     round: noRound,
     census: noCensus,
@@ -156,6 +160,8 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return state;
     case "evacuate-answered":
       return foldEvacuateAnswer(state, event, out);
+    case "reset-answered":
+      return foldResetAnswer(state, event, out);
     case "journal":
       return foldJournal(state, event.writable, event.reason);
     case "vouched":
@@ -255,7 +261,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
     state = advanceOrQuarantine(state, before, host, out);
   }
   state = foldVerifiedShare(state, before, out);
-  return foldAlerts(foldArmingTold(state, before, out), out);
+  return foldAlerts(foldArmingTold(foldPace(state), before, out), out);
 }
 
 function eachHost(state: GuardianState, change: (host: HostState) => HostState): GuardianState {

@@ -47,6 +47,7 @@ export function isLook(effect: Effect): effect is Look {
     case "disable":
     case "enable":
     case "evacuate":
+    case "reset":
       return false;
     default:
       return effect satisfies never;

@@ -7,7 +7,7 @@ import { describeGate } from "./assessment.ts";
 import { disarm } from "./disarm.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered, RehearsalAsked, ServersSeen } from "./events.ts";
-import { hostsOwingLife, othersLive } from "./fencing.ts";
+import { othersLive } from "./fencing.ts";
 import { say } from "./incidents.ts";
 import type { Rehearsal, RehearsalStep } from "./rehearsal-memory.ts";
 import { deviceTrack } from "./power.ts";
@@ -174,14 +174,14 @@ function awaitSilence(
     return switchOn(state, host, rehearsal, failed, out);
   }
   const asked = { switchedOff: true, freshAtCommand: step.freshAtCommand };
-  const others = othersLive(state, asked, offSince);
+  const others = othersLive(state, host.host, asked, offSince);
   if (others.kind === "missing") return wrong(state, host, rehearsal, others.host, out);
   const life = Math.max(host.lifeAt ?? 0, host.echoAt ?? 0);
   const lived = life > offSince + limits.powerContradictedMs;
   const late = state.now - offSince > 2 * limits.othersDeadlineMs;
   if (lived || (late && host.silentSince === undefined)) {
-    const [gone] = hostsOwingLife(state, asked, offSince);
-    if (gone !== undefined) return wrong(state, host, rehearsal, gone, out);
+    // Whose it is then, the others tell.
+    if (others.kind === "waiting") return state;
     const why = words("device.off-while-alive");
     return switchOn(distrust(state, host, rehearsal, why), host, rehearsal, why, out);
   }

@@ -7,7 +7,9 @@ import { describeGate } from "./assessment.ts";
 import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
-import type { Incident, Move } from "./memory.ts";
+import type { Incident } from "./memory.ts";
+import type { Move } from "./move.ts";
+import { moveRecord } from "./move-report.ts";
 import { modeOf, modeWords } from "./modes.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import { deviceTrack } from "./power.ts";
@@ -173,14 +175,8 @@ export function showIncident(state: GuardianState, id: string, language: Languag
     phase: incident.phase.kind,
     answer: answerText(state, incident, language),
     timeline: incident.timeline,
-    moves: movesOf(incident).map((move) => moveShown(move, language)),
+    moves: movesOf(incident).map((move) => moveRecord(incident.host, move, language)),
   };
-}
-
-/** A move as it is kept, with its reason as text. */
-function moveShown({ state, ...move }: Move, language: Language): unknown {
-  if (state.kind !== "failed" && state.kind !== "left") return { ...move, state };
-  return { ...move, state: { ...state, reason: render(state.reason, language) } };
 }
 
 /** The guardian itself: armed or not, its eyes, its channels. */

@@ -66,8 +66,8 @@ export function foldSuspectHolds(state: GuardianState, sinceTickMs: number): Gua
   return stateWith(state, { suspectHolds: holds });
 }
 
-/** The scope of a storm that is not confined to a failure domain. */
-export const wholeCloud = "the cloud";
+/** The scope of a storm that is not confined to a failure domain; a domain is always "kind name". */
+export const wholeCloud = "cloud";
 
 /** Enters a storm above a limit, in all or in a domain; leaves it only after the cooldown. */
 export function foldStorms(state: GuardianState): GuardianState {

@@ -75,7 +75,8 @@ function runEffect(context: Context, effect: Look | Order): void {
     case "enable":
       return orderService(context, effect);
     case "evacuate":
-      return evacuate(context, effect);
+    case "reset":
+      return moveServer(context, effect);
     default:
       return effect satisfies never;
   }
@@ -240,15 +241,23 @@ function powerOn(context: Context, effect: Extract<Order, { kind: "power-on" }>)
   });
 }
 
-function evacuate(context: Context, effect: Extract<Order, { kind: "evacuate" }>): void {
+function moveServer(
+  context: Context,
+  effect: Extract<Order, { kind: "evacuate" | "reset" }>,
+): void {
   const { ports, dispatch } = context;
   const { host, server, proof } = effect;
-  begin(context, "calls", `evacuate ${server}`, async () => {
+  begin(context, "calls", `${effect.kind} ${server}`, async () => {
     const stands = proofStands(proof, host, ports.clock.monoMs());
+    const call = (): Promise<ApiAnswer> =>
+      effect.kind === "reset"
+        ? ports.compute.resetToError(host, server, effect.from)
+        : ports.compute.evacuate(server);
     const answer = stands
-      ? await ports.compute.evacuate(server)
+      ? await call()
       : ({ kind: "not-made", reason: "its fence proof lapsed before the call" } as const);
-    dispatch({ kind: "evacuate-answered", at: ports.clock.monoMs(), host, server, answer });
+    const kind = effect.kind === "reset" ? "reset-answered" : "evacuate-answered";
+    dispatch({ kind, at: ports.clock.monoMs(), host, server, answer });
   });
 }
 
@@ -286,6 +295,7 @@ export function isOrder(effect: Effect): effect is Order {
     case "disable":
     case "enable":
     case "evacuate":
+    case "reset":
       return true;
     case "ping":
     case "ping-anchor":

@@ -216,7 +216,7 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   26: [
     "servers with local disks are moved too",
     replacing(
-      core("moves"),
+      core("move-plan"),
       "if (!server.volumeBacked && !state.settings.instancesShared) {",
       "if (false) {",
     ),

@@ -8,10 +8,9 @@ import { describeError } from "../../shared/errors.ts";
 import { add, type Counts } from "../simulation/coverage.ts";
 import { makePlan } from "../simulation/plan.ts";
 import { play } from "../simulation/play.ts";
-import { buildWorld, parseScript, perform } from "../support/script.ts";
+import { playStory } from "../support/story.ts";
 
 const scenarios = "test/scenario";
-const settleMs = 30_000;
 /** What the sound core reached in so many seeds at least, and the mutant in none, tells on it. */
 const tellingCount = 10;
 const [seedsText = "300", baselineFile = ""] = process.argv.slice(2);
@@ -26,29 +25,14 @@ function caughtByScenario(): string | undefined {
   for (const { name } of names) {
     const folder = join(scenarios, name);
     try {
-      const told = tell(readFileSync(join(folder, "commands.txt"), "utf8"));
-      if (!readFileSync(join(folder, "expected.log"), "utf8").startsWith(told)) {
-        return `scenario ${name}`;
-      }
+      const { texts } = playStory(readFileSync(join(folder, "commands.txt"), "utf8"));
+      const told = readFileSync(join(folder, "expected.log"), "utf8");
+      if (texts["expected.log"] !== told) return `scenario ${name}`;
     } catch (error) {
       return `scenario ${name} (${describeError(error)})`;
     }
   }
   return undefined;
-}
-
-/** The log of a scenario, as far as its commands go. */
-function tell(commands: string): string {
-  const script = parseScript(commands);
-  const world = buildWorld(script, 7);
-  world.run(settleMs);
-  world.log.length = 0;
-  world.logFrom = settleMs;
-  for (const { atMs, words } of script.commands) {
-    world.run(settleMs + atMs - world.queue.now);
-    perform(world, words);
-  }
-  return world.log.join("\n");
 }
 
 function caughtBySeeds(): string | undefined {

@@ -7,40 +7,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { buildWorld, parseScript, perform, settleMs } from "../support/script.ts";
-import { Told } from "../support/told.ts";
+import { playStory } from "../support/story.ts";
 
 const folder = "test/scenario";
-
-interface Story {
-  readonly texts: Readonly<Record<string, string>>;
-  readonly violations: readonly string[];
-}
-
-function play(commands: string): Story {
-  const script = parseScript(commands);
-  const world = buildWorld(script, 7);
-  world.run(settleMs);
-  world.log.length = 0;
-  world.logFrom = settleMs;
-  const told = new Told(world);
-  world.guardian.watcher = told;
-  for (const { atMs, words } of script.commands) {
-    world.run(settleMs + atMs - world.queue.now);
-    perform(world, words);
-  }
-  const still = [...world.firing.values()].map((message) => `${message.class} ${message.dedupKey}`);
-  const where = [...world.nova.servers.values()].map(
-    (server) => `${server.name} ${server.status} on ${server.host}`,
-  );
-  const end = ["", "firing at the end:", ...still.sort(), "", "servers at the end:", ...where];
-  const texts = {
-    "expected.log": [...world.log, ...end, ""].join("\n"),
-    "messages.txt": [...told.messages, ""].join("\n"),
-    "explained.txt": [...told.explanations, ""].join("\n"),
-  };
-  return { texts, violations: world.violations };
-}
 
 const names = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -55,7 +24,7 @@ for (const name of names) {
   test(`scenario ${name}`, () => {
     const path = join(folder, name);
     assert.ok(existsSync(join(path, "README.md")), `${path} has no README.md that tells its story`);
-    const { texts, violations } = play(readFileSync(join(path, "commands.txt"), "utf8"));
+    const { texts, violations } = playStory(readFileSync(join(path, "commands.txt"), "utf8"));
     assert.deepEqual(violations, []);
     for (const [file, text] of Object.entries(texts)) {
       const golden = join(path, file);

@@ -42,6 +42,7 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
   disable: true,
   enable: true,
   evacuate: true,
+  reset: true,
   alert: true,
   line: true,
 };

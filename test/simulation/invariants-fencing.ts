@@ -25,13 +25,15 @@ export const fencingInvariants: readonly Invariant[] = [
     number: 1,
     says: "no server is evacuated while it may still run on its host",
     atOrder: (witness, order) => {
-      if (order.kind !== "evacuate") return undefined;
+      if (order.kind !== "evacuate" && order.kind !== "reset") return undefined;
       const host = witness.world.host(order.host);
       if (host.running.has(order.server)) {
-        return `evacuate of ${order.server} while it runs on ${order.host}`;
+        return `${order.kind} of ${order.server} while it runs on ${order.host}`;
       }
       const onSince = host.onAt < witness.clock(order.proof.obtainedAt) - 1000;
-      return host.power && onSince ? `evacuate from ${order.host}, whose chassis is on` : undefined;
+      return host.power && onSince
+        ? `${order.kind} from ${order.host}, whose chassis is on`
+        : undefined;
     },
   },
   {

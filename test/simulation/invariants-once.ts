@@ -147,6 +147,10 @@ function isJournaled(memory: Memory, order: Order): boolean {
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
     case "enable":
       return memory.degraded.get(order.host)?.enabled.kind === "asked";
+    case "reset":
+      return (
+        phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "resetting"
+      );
     case "evacuate":
       return phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "ordered";
     default:

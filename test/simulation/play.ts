@@ -5,6 +5,7 @@ import { heal } from "./healing.ts";
 import { endMs, settleMs, type Plan, type PlannedFault } from "./plan.ts";
 import { Scene } from "./scene.ts";
 import { Judge } from "./judge.ts";
+import { Rest } from "./rest.ts";
 
 export interface RunResult {
   readonly seed: number;
@@ -19,13 +20,17 @@ export interface RunResult {
   readonly powerOffs: number;
 }
 
-/** Plays a plan to its end; `logging` keeps the story. */
+/** How often a run is asked whether it has come to rest. */
+const stretchMs = 10_000;
+
+/** Plays a plan to its end, or until it rests; `logging` keeps the story. */
 export function play(plan: Plan, logging = false): RunResult {
   const scene = new Scene(plan);
   const { world } = scene;
   world.logging = logging;
   const judge = new Judge(world, scene.vouchedWrongly);
   const coverage = new Coverage(world);
+  const rest = new Rest(world, plan);
   world.guardian.watcher = {
     ordered: (order) => judge.ordered(order),
     took: (event, effects) => {
@@ -33,6 +38,7 @@ export function play(plan: Plan, logging = false): RunResult {
       world.hash.number(event.at);
       judge.took(event, effects);
       coverage.took(event, effects);
+      rest.took(event, effects);
     },
   };
   world.queue.at(settleMs, () => world.say("world", "settled"));
@@ -44,7 +50,9 @@ export function play(plan: Plan, logging = false): RunResult {
     });
   }
   world.queue.at(plan.healAtMs, () => heal(scene));
-  world.queue.runUntil(endMs);
+  for (let at = 0; at < endMs && !rest.isReached(); at += stretchMs) {
+    world.queue.runUntil(Math.min(endMs, at + stretchMs));
+  }
   judge.end();
   return {
     seed: plan.seed,

@@ -16,7 +16,7 @@ import { noLedger, type LivenessRow, type Watermark } from "../../shared/telemet
 import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
 import { both, healthyFacts, type Facts } from "./core-facts.ts";
 import { FixtureNova } from "./fixture-nova.ts";
-import { worldSettings } from "./script.ts";
+import { worldSettings } from "./world-settings.ts";
 
 const beatMs = 250;
 const novaReportMs = 10_000;
@@ -313,6 +313,7 @@ export class CoreFixture {
       case "list-servers":
       case "read-moves":
       case "evacuate":
+      case "reset":
         this.take(this.nova.answer(effect, at, askedAt));
         return;
       case "alert":

@@ -6,7 +6,8 @@ import type { StoredChunk } from "../../guardian/ports.ts";
 import { openJournal } from "../../guardian/shell/journal.ts";
 import { Recorder, type NotRecorded } from "../../guardian/shell/recorder.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
-import { buildWorld, parseScript, perform } from "./script.ts";
+import { buildWorld, parseScript, settleMs } from "./script.ts";
+import { performAll } from "./story.ts";
 import type { WorldRecorder } from "./world-guardian.ts";
 
 /** Plays a scenario's commands, and records them. */
@@ -15,15 +16,11 @@ export function recordScript(commands: string): RecordedWorld {
   const recorded = new RecordedWorld();
   const world = buildWorld(script, 7, recorded);
   world.run(settleMs);
-  for (const { atMs, words } of script.commands) {
-    world.run(settleMs + atMs - world.queue.now);
-    perform(world, words);
-  }
+  performAll(world, script);
   recorded.write(world.state.wall);
   return recorded;
 }
 
-const settleMs = 30_000;
 const roundsPerWrite = 8;
 
 export class RecordedWorld implements WorldRecorder {

@@ -44,6 +44,8 @@ export function perform(world: World, effect: Effect): void {
       return orderService(world, effect);
     case "evacuate":
       return evacuate(world, effect);
+    case "reset":
+      return reset(world, effect);
     default:
       return effect satisfies never;
   }
@@ -287,6 +289,22 @@ function evacuate(world: World, order: Of<"evacuate">): void {
   world.say("nova", `evacuate ${server}: ${answer.kind}`);
   guardian.answer(answer.kind === "unknown" ? 30_000 : world.evacuateAnswerMs, () => ({
     kind: "evacuate-answered",
+    at: guardian.mono(),
+    host,
+    server,
+    answer,
+  }));
+}
+
+function reset(world: World, order: Of<"reset">): void {
+  const { guardian, nova } = world;
+  const { host, server, from } = order;
+  const answer = world.novaUp
+    ? nova.resetToError(host, server, from)
+    : ({ kind: "unknown", reason: novaSilence } as const);
+  world.say("nova", `reset ${server} from ${from}: ${answer.kind}`);
+  guardian.answer(answer.kind === "unknown" ? 10_000 : 60, () => ({
+    kind: "reset-answered",
     at: guardian.mono(),
     host,
     server,

@@ -251,11 +251,12 @@ export class WorldGuardian {
   #refuse(order: Order): void {
     const reason = "the journal cannot be written";
     const { host } = order;
-    if (order.kind === "evacuate") {
+    if (order.kind === "evacuate" || order.kind === "reset") {
       const answer = { kind: "not-made", reason } as const;
       const { server } = order;
+      const kind = order.kind === "reset" ? "reset-answered" : "evacuate-answered";
       this.answer(0, () => ({
-        kind: "evacuate-answered",
+        kind,
         at: this.mono(),
         host,
         server,

@@ -1,0 +1,56 @@
+/**
+ * Whether a run has come to rest: everything mended, nothing under way, nothing waited for, and for longer than
+ * the judge gives anybody to notice what is wrong, nothing done or said. What would follow is the same to the
+ * end, so most runs stop there; one in eight is played to its end all the same.
+ */
+import type { Effect } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import type { World } from "../support/world.ts";
+import type { Plan } from "./plan.ts";
+
+/** Longer than the 150 s within which a dead host must be fenced, and a silent one told of. */
+const quietMs = 170_000;
+/** Every so manyth seed is played to its end. */
+const wholeEvery = 8;
+/** Looks, which go on for ever. */
+const looks: ReadonlySet<Effect["kind"]> = new Set([
+  "ping",
+  "ping-anchor",
+  "read-power",
+  "read-services",
+  "read-inventory",
+  "list-servers",
+  "read-moves",
+]);
+/** Healthy; fenced, evacuated, and left to people; never guarded. */
+const restingRows = ["8", "3a", "3"];
+
+export class Rest {
+  readonly #world: World;
+  readonly #plan: Plan;
+  #busyAt = 0;
+
+  constructor(world: World, plan: Plan) {
+    this.#world = world;
+    this.#plan = plan;
+  }
+
+  took(event: GuardianEvent, effects: readonly Effect[]): void {
+    const told = effects.some(({ kind }) => !looks.has(kind));
+    if (told || (event.kind === "tick" && this.#isBusy())) this.#busyAt = this.#world.queue.now;
+  }
+
+  /** From here to the end nothing would be new. */
+  isReached(): boolean {
+    const { guardian, queue } = this.#world;
+    if (this.#plan.seed % wholeEvery === 0 || !guardian.up) return false;
+    return queue.now - Math.max(this.#busyAt, this.#plan.healAtMs) > quietMs;
+  }
+
+  #isBusy(): boolean {
+    const { memory, hosts } = this.#world.state;
+    for (const { phase } of memory.incidents.values()) if (phase.kind !== "ended") return true;
+    if (memory.degraded.size > 0 || Object.keys(memory.storms).length > 0) return true;
+    return hosts.values().some(({ assessment }) => !restingRows.includes(assessment?.row ?? ""));
+  }
+}
