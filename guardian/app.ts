@@ -135,10 +135,12 @@ function isAwaited(event: GuardianEvent): boolean {
   switch (event.kind) {
     case "power-read":
     case "power-off-answered":
+    case "power-on-answered":
     case "service-order-answered":
     case "servers-seen":
     case "moves-seen":
     case "evacuate-answered":
+    case "reset-answered":
       return true;
     case "started":
     case "tick":
@@ -151,6 +153,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "anchor-pinged":
     case "look-failed":
     case "journal":
+    case "rehearsal-asked":
     case "vouched":
     case "confirmed":
     case "released":

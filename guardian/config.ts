@@ -5,9 +5,11 @@ import { z } from "zod";
 import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
 import { isHostName } from "../shared/names.ts";
 import { formatDuration, parseDuration } from "../shared/time.ts";
-import { configurableActions, rowActionProblems } from "./core/policy-table.ts";
+import { defaultPolicy } from "./core/evacuation-policy.ts";
+import { configurableActions } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
 import { languages } from "./core/words.ts";
+import { asLevel, hasFenceable, rowProblems, unknownNames } from "./config-names.ts";
 import { sharedPlaces } from "./power-places.ts";
 
 function duration(defaultMs: number, minimumMs = 0) {
@@ -49,7 +51,12 @@ const limits = z.strictObject({
   fencesPerHourInDomain: z.int().min(1).default(defaultLimits.fencesPerHourInDomain),
   disableDegradedAfter: duration(defaultLimits.disableDegradedAfterMs, 10_000),
   enableHealthyAfter: duration(defaultLimits.enableHealthyAfterMs, 30_000),
-  movesAtOnce: z.int().min(1).max(64).default(defaultLimits.movesAtOnce),
+  movesAtOnce: z.int().min(1).max(256).default(defaultLimits.movesAtOnce),
+  movesAtFirst: z.int().min(1).max(64).default(defaultLimits.movesAtFirst),
+  movesPerDestination: z.int().min(1).max(64).default(defaultLimits.movesPerDestination),
+  moveSlow: duration(defaultLimits.moveSlowMs, 1000),
+  moveAttempts: z.int().min(1).max(10).default(defaultLimits.moveAttempts),
+  moveDeadline: duration(defaultLimits.moveDeadlineMs, 30_000),
   moveMax: duration(defaultLimits.moveMsMax, 30_000),
   unattended: duration(defaultLimits.unattendedMs, 10_000),
   repeatPage: duration(defaultLimits.repeatPageMs, 60_000),
@@ -150,12 +157,6 @@ const level = z.strictObject({
   devices: z.array(z.discriminatedUnion("kind", devices)).min(1, "a level needs a device"),
 });
 
-/** What has devices is a level, whether it says so or not. */
-function asLevel(entry: unknown): unknown {
-  const isLevel = typeof entry === "object" && entry !== null && "devices" in entry;
-  return isLevel && !("kind" in entry) ? { kind: "level", ...entry } : entry;
-}
-
 const host = z.strictObject({
   addresses: z.partialRecord(networkName, address).default({}),
   /** Devices that must all be off; or levels of them, tried in order until one is off completely. */
@@ -172,6 +173,51 @@ const host = z.strictObject({
   /** Goes before the modes of its groups and of the cloud. */
   mode: mode.optional(),
 });
+
+const pattern = z.string().min(1, "must not be empty");
+/** "key" or "key=value". */
+const tag = z.string().regex(/^[^=\s][^=]*(?:=.*)?$/, 'must be a key, or "key=value"');
+const texts = z.array(pattern).default([]);
+const tags = z.array(tag).default([]);
+
+/** `reset`: put in error and evacuated; they come back running. */
+const leaveOrReset = z.enum(["leave", "reset"]).default("leave");
+
+const serverGroup = z.strictObject({
+  name,
+  /** Names of servers; `*` stands for any text. */
+  names: texts,
+  /** Server tags, metadata, image properties or flavor extra specs. */
+  tags,
+});
+
+/** Which servers of a dead host are moved, and in which order. */
+const evacuation = z
+  .strictObject({
+    servers: z.enum(["all", "tagged"]).default(defaultPolicy.servers),
+    /** What "tagged" means: on the server, its image, its flavor or its host's aggregate. */
+    tags: z
+      .array(tag)
+      .min(1, "must name a key")
+      .default([...defaultPolicy.tags]),
+    exclude: z.strictObject({ names: texts, tags, projects: texts }).prefault({}),
+    states: z
+      .strictObject({
+        paused: leaveOrReset,
+        suspended: leaveOrReset,
+        rescued: leaveOrReset,
+        /** Nova refuses it for a task that its dead host had in hand. */
+        stuck: z.enum(["leave", "reset"]).default("reset"),
+      })
+      .prefault({}),
+    groups: z
+      .array(serverGroup)
+      .refine((groups) => new Set(groups.map(({ name }) => name)).size === groups.length, {
+        message: "must have different names",
+      })
+      .default([]),
+  })
+  .prefault({});
 
 const store = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -213,6 +259,7 @@ const schema = z
     disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
     domainAggregates: z.array(z.string().min(1)).default([]),
+    evacuation,
     instancesShared: z.boolean().default(false),
     rebootOverdue: z.enum(["ask", "act"]).default("ask"),
     oneNetworkIsEnough: z.boolean().default(false),
@@ -282,40 +329,10 @@ const schema = z
       problem(["hosts"], `mode ${config.mode} needs at least one host with a power device`);
     }
     for (const [path, text] of unknownNames(config)) problem(path, text);
-    for (const [row, text] of rowActionProblems(config.rows)) problem(["rows", row], text);
-    for (const [name, { rows }] of Object.entries(config.groups)) {
-      for (const [row, text] of rowActionProblems(rows)) {
-        problem(["groups", name, "rows", row], text);
-      }
-    }
+    for (const [path, text] of rowProblems(config)) problem(path, text);
   });
 
 export type Hosts = Readonly<Record<string, z.output<typeof host>>>;
-
-/** Groups and windows that name what is not there, or twice: a typing error must not go unnoticed. */
-function* unknownNames(config: {
-  readonly groups: Readonly<Record<string, z.output<typeof group>>>;
-  readonly maintenanceWindows: readonly z.output<typeof maintenanceWindow>[];
-}): Generator<readonly [readonly string[], string]> {
-  const names = new Set<string>();
-  for (const [index, window] of config.maintenanceWindows.entries()) {
-    const path = ["maintenanceWindows", String(index)];
-    if (names.has(window.name)) yield [[...path, "name"], `"${window.name}" is there already`];
-    names.add(window.name);
-    if (window.hosts.length + window.groups.length === 0) {
-      yield [path, "names neither hosts nor groups"];
-    }
-    for (const [at, wanted] of window.groups.entries()) {
-      if (config.groups[wanted] !== undefined) continue;
-      const known = Object.keys(config.groups).join(", ") || "none";
-      yield [[...path, "groups", String(at)], `no such group: ${wanted}; known: ${known}`];
-    }
-  }
-}
-
-function hasFenceable(hosts: Hosts): boolean {
-  return Object.values(hosts).some((entry) => entry.power.length > 0);
-}
 
 export type GuardianConfig = z.output<typeof schema>;
 export type FenceAgentConfig = z.output<typeof fenceAgent>;

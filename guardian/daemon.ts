@@ -18,6 +18,7 @@ import { startControlSocket } from "./shell/control-socket.ts";
 import { openJournal } from "./shell/journal.ts";
 import { createKeystone } from "./shell/keystone.ts";
 import { createLogNotifier } from "./shell/notify-log.ts";
+import { asksImages } from "./core/evacuation-policy.ts";
 import { createNova } from "./shell/nova.ts";
 import { createOutbox } from "./shell/outbox.ts";
 
@@ -111,7 +112,8 @@ function buildCompute(
   const { cloud } = found;
   const keystone = createKeystone(cloud, systemClock);
   const random = seededRandom(freshSeed());
-  const api = createNova({ cloud, keystone, clock: systemClock, random });
+  const readImages = asksImages(config.evacuation);
+  const api = createNova({ cloud, keystone, clock: systemClock, random, readImages });
   return { api, cloud: cloud.name };
 }
 

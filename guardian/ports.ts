@@ -61,6 +61,9 @@ export type PowerOffAnswer =
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "no-answer"; readonly reason: string };
 
+/** How a device answered an on command. `done` says only that it accepted it. */
+export type PowerOnAnswer = Exclude<PowerOffAnswer, { readonly kind: "already-off" }>;
+
 export interface PowerController {
   /** "ipmi 10.77.4.11" and the like; no secrets. */
   readonly name: string;
@@ -70,6 +73,8 @@ export interface PowerController {
    * orders off. Never repeats the order by itself.
    */
   powerOff(expected: DeviceIdentity | undefined, deadlineMs: number): Promise<PowerOffAnswer>;
+  /** The same for on; what is on already stays on, and is `done` or refused. */
+  powerOn(expected: DeviceIdentity | undefined, deadlineMs: number): Promise<PowerOnAnswer>;
 }
 
 /** Nova's record of one nova-compute. */
@@ -100,8 +105,18 @@ export interface ComputeServer {
   /** True when the root disk is a volume: no image on the server record, and a volume attached. */
   readonly volumeBacked: boolean;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Plain labels, as people set them. */
+  readonly tags?: readonly string[] | undefined;
+  readonly flavorSpecs?: Readonly<Record<string, string>> | undefined;
+  /** Undefined: it has none, or nobody asked for it. */
+  readonly image?: ImageProperties | undefined;
   readonly fault: string | undefined;
 }
+
+/** What Glance keeps with the image that a server was booted from. */
+export type ImageProperties =
+  | { readonly kind: "read"; readonly properties: Readonly<Record<string, string>> }
+  | { readonly kind: "unread"; readonly reason: string };
 
 /** One of Nova's migration records of type evacuation. */
 export interface EvacuationRecord {
@@ -131,6 +146,7 @@ export interface Capacity {
 export interface Aggregate {
   readonly name: string;
   readonly hosts: readonly HostName[];
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export type InventoryAnswer =
@@ -179,6 +195,11 @@ export interface ComputeApi {
   /** Refuses (409) unless the service is disabled with exactly this reason. */
   enable(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   evacuate(server: ServerId): Promise<ApiAnswer>;
+  /**
+   * Puts a server in error; refuses (409) one that is not on this host in this state: "paused", or
+   * "active, powering-off" while a task hangs.
+   */
+  resetToError(host: HostName, server: ServerId, from: string): Promise<ApiAnswer>;
 }
 
 /** What is said to people; DESIGN.md words, no time in `dedupKey`. */

@@ -116,13 +116,19 @@ function lineFields(line: Extract<Effect, { kind: "line" }>): LogFields {
 function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent {
   const { host } = order;
   switch (order.kind) {
+    case "reset":
     case "evacuate": {
       const answer = { kind: "not-made", reason } as const;
-      return { kind: "evacuate-answered", at, host, server: order.server, answer };
+      const kind = order.kind === "reset" ? "reset-answered" : "evacuate-answered";
+      return { kind, at, host, server: order.server, answer };
     }
     case "power-off": {
       const answer = { kind: "refused", reason } as const;
       return { kind: "power-off-answered", at, askedAt: at, host, device: order.device, answer };
+    }
+    case "power-on": {
+      const answer = { kind: "refused", reason } as const;
+      return { kind: "power-on-answered", at, askedAt: at, host, device: order.device, answer };
     }
     case "force-down":
     case "disable":

@@ -45,8 +45,11 @@ function timelineLine({ wallMs, effect }: TimelineEntry, openedWallMs: number): 
     }
     case "power-off":
       return said(effect.host, `order: power off ${effect.device}`);
+    case "power-on":
+      return said(effect.host, `order: power on ${effect.device}`);
     case "evacuate":
-      return said(effect.host, `order: evacuate ${effect.server}`);
+    case "reset":
+      return said(effect.host, `order: ${effect.kind} ${effect.server}`);
     case "force-down":
     case "disable":
     case "enable":

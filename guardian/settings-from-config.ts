@@ -7,13 +7,13 @@ import {
   type FenceLevel,
   type GroupSettings,
   type HostSettings,
+  type Limits,
   type RowActions,
   type Settings,
 } from "./core/settings.ts";
 import { powerDevices } from "./power-places.ts";
 
 export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
-  const { limits } = config;
   const hosts = Object.entries(config.hosts).map(([host, entry]): [HostName, HostSettings] => [
     hostName(host),
     {
@@ -53,32 +53,43 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     collectors: config.collectors.map((collector) => collectorId(collector.id)),
     hosts: new Map(hosts),
     domainAggregates: config.domainAggregates,
+    evacuation: config.evacuation,
     instancesShared: config.instancesShared,
     rebootOverdue: config.rebootOverdue,
     oneNetworkIsEnough: config.oneNetworkIsEnough,
-    limits: {
-      ...defaultLimits,
-      suspectAfterMs: limits.suspectAfter,
-      silentAfterMs: limits.silentAfter,
-      checkDownMs: limits.checkDown,
-      graceFreshMs: limits.graceFresh,
-      graceUnseenMs: limits.graceUnseen,
-      novaCadenceMs: config.novaReportInterval,
-      powerRehearsalMs: limits.powerRehearsal,
-      powerProbationMs: limits.powerProbation,
-      powerDeadlineMs: limits.powerDeadline,
-      fenceAttemptMs: limits.fenceAttempt,
-      stormShare: limits.stormShare,
-      stormCooldownMs: limits.stormCooldown,
-      fencesPerHour: limits.fencesPerHour,
-      fencesPerHourInDomain: limits.fencesPerHourInDomain,
-      movesAtOnce: limits.movesAtOnce,
-      moveMsMax: limits.moveMax,
-      disableDegradedAfterMs: limits.disableDegradedAfter,
-      enableHealthyAfterMs: limits.enableHealthyAfter,
-      unattendedMs: limits.unattended,
-      repeatPageMs: limits.repeatPage,
-    },
+    limits: limitsFrom(config),
+  };
+}
+
+function limitsFrom(config: GuardianConfig): Limits {
+  const { limits } = config;
+  return {
+    ...defaultLimits,
+    suspectAfterMs: limits.suspectAfter,
+    silentAfterMs: limits.silentAfter,
+    checkDownMs: limits.checkDown,
+    graceFreshMs: limits.graceFresh,
+    graceUnseenMs: limits.graceUnseen,
+    novaCadenceMs: config.novaReportInterval,
+    powerRehearsalMs: limits.powerRehearsal,
+    powerProbationMs: limits.powerProbation,
+    powerDeadlineMs: limits.powerDeadline,
+    fenceAttemptMs: limits.fenceAttempt,
+    stormShare: limits.stormShare,
+    stormCooldownMs: limits.stormCooldown,
+    fencesPerHour: limits.fencesPerHour,
+    fencesPerHourInDomain: limits.fencesPerHourInDomain,
+    movesAtOnce: limits.movesAtOnce,
+    movesAtFirst: limits.movesAtFirst,
+    movesPerDestination: limits.movesPerDestination,
+    moveSlowMs: limits.moveSlow,
+    moveAttempts: limits.moveAttempts,
+    moveDeadlineMs: limits.moveDeadline,
+    moveMsMax: limits.moveMax,
+    disableDegradedAfterMs: limits.disableDegradedAfter,
+    enableHealthyAfterMs: limits.enableHealthyAfter,
+    unattendedMs: limits.unattended,
+    repeatPageMs: limits.repeatPage,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Effect } from "./effects.ts";
 import type { Arming } from "./events.ts";
 import { say } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
+import { isUnderWay } from "./moves-under-way.ts";
 import { stateWith, type GuardianState } from "./state.ts";
 import { words, type Said, type Words } from "./words.ts";
 
@@ -39,9 +40,7 @@ function isInFlight(phase: Phase): boolean {
     return Object.values(phase.commands).some((command) => command.answer === undefined);
   }
   if (phase.kind !== "evacuating") return false;
-  return Object.values(phase.moves ?? {}).some(
-    ({ state: { kind } }) => kind === "ordered" || kind === "running",
-  );
+  return Object.values(phase.moves ?? {}).some(isUnderWay);
 }
 
 /** A person arms or disarms. */

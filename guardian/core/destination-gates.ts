@@ -20,11 +20,12 @@ export function novaGate(state: GuardianState): GateResult {
 }
 
 /**
- * Groups and domains may come from Nova's host aggregates: while those are not known since our
- * start, nobody can say which mode, window or storm a host belongs to.
+ * Groups, domains and tags may come from Nova's host aggregates: while those are not known since our
+ * start, nobody can say which mode, window or storm a host belongs to, or whether its servers go.
  */
 export function inventoryGate({ settings, inventory }: GuardianState): GateResult {
-  const needed = settings.groups.size > 0 || settings.domainAggregates.length > 0;
+  const tagged = settings.evacuation.servers === "tagged";
+  const needed = tagged || settings.groups.size > 0 || settings.domainAggregates.length > 0;
   const known = inventory.readAt !== undefined;
   return {
     gate: "host aggregates",

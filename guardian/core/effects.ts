@@ -41,6 +41,17 @@ export type Order =
       readonly device: string;
       readonly expected: DeviceIdentity;
       readonly deadlineMs: number;
+      /** Only while Nova lists no server on the host: the shell looks before it gives it. */
+      readonly ifEmpty?: boolean;
+    }
+  | {
+      /** Never of a host that is being fenced or evacuated. */
+      readonly kind: "power-on";
+      readonly id: string;
+      readonly host: HostName;
+      readonly device: string;
+      readonly expected: DeviceIdentity | undefined;
+      readonly deadlineMs: number;
     }
   | {
       readonly kind: "force-down";
@@ -71,6 +82,16 @@ export type Order =
       readonly host: HostName;
       readonly server: ServerId;
       /** Checked again by the shell when the call is made. */
+      readonly proof: FenceProof;
+    }
+  | {
+      /** Puts a server in error, so that Nova evacuates it. */
+      readonly kind: "reset";
+      readonly id: string;
+      readonly host: HostName;
+      readonly server: ServerId;
+      /** Only while Nova shows this state: the shell looks before it gives it. */
+      readonly from: string;
       readonly proof: FenceProof;
     };
 

@@ -8,10 +8,14 @@ import type { MonoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
 import type { gatesToBegin } from "./gates.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import type { Move, Phase } from "./memory.ts";
+import type { Phase } from "./memory.ts";
+import type { Move, MoveState } from "./move.ts";
 import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
 import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
+import { placesFree } from "./pace.ts";
+import { orderReset } from "./resets.ts";
+import { compareRanks } from "./selection.ts";
 import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words } from "./words.ts";
@@ -62,12 +66,16 @@ function look(
   out: Effect[],
 ): GuardianState {
   const servers = Object.values(phase.moves ?? {})
-    .filter((move) => isUnderWay(move))
+    .filter((move) => isUnderWay(move) || isChecked(move))
     .map((move) => move.server);
   if (servers.length === 0) return state;
   if (phase.lookedAt !== undefined && state.now - phase.lookedAt < lookEveryMs) return state;
   out.push({ kind: "read-moves", host: host.host, servers });
   return withPhase(state, host.host, { ...phase, lookedAt: state.now });
+}
+
+function isChecked({ state }: Move): boolean {
+  return state.kind === "planned" && state.check !== undefined;
 }
 
 /** Orders planned moves, a few at a time, each under the proof that stands now. */
@@ -81,27 +89,56 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   if (!proofStands(proof, host.host, state.now)) return state;
   if (othersAnswer(state, host, phase).kind !== "live") return state;
   const moves: Record<string, Move> = { ...phase.moves };
-  let free = state.settings.limits.movesAtOnce - Object.values(moves).filter(isUnderWay).length;
-  let ordered = 0;
-  for (const [key, move] of Object.entries(phase.moves)) {
+  let free = placesFree(state, host.host);
+  const done = { ordered: 0, reset: 0 };
+  for (const [key, move] of inOrder(phase.moves)) {
     if (free <= 0) break;
-    if (move.state.kind !== "planned") continue;
+    if (move.state.kind !== "planned" || !isDue(move.state, state.now)) continue;
     assertMayMove(state, host, phase, proof.obtainedAt);
     const id = `${incident.id}/${host.host}/move-${move.server}`;
+    free -= 1;
+    if (move.state.reset !== undefined) {
+      const order = { id: `${id}/reset`, host: host.host, proof };
+      moves[key] = orderReset(state, order, move, move.state.reset, out);
+      done.reset += 1;
+      continue;
+    }
     out.push({ kind: "evacuate", id, host: host.host, server: move.server, proof });
     const latestRecord = move.state.latestRecord;
     const inherited = false;
-    moves[key] = { ...move, state: { kind: "ordered", at: state.now, latestRecord, inherited } };
-    free -= 1;
-    ordered += 1;
+    const attempts = (move.attempts ?? 0) + 1;
+    const ordered = { kind: "ordered", at: state.now, latestRecord, inherited } as const;
+    moves[key] = { ...move, attempts, firstAt: move.firstAt ?? state.now, state: ordered };
+    done.ordered += 1;
   }
-  if (ordered === 0) return state;
-  return say(withPhase(state, host.host, { ...phase, moves }), out, {
-    level: "info",
-    host: host.host,
-    event: "moves-ordered",
-    text: words("log.moves-ordered", { count: ordered }),
-  });
+  const { ordered, reset } = done;
+  const next = ordered + reset === 0 ? state : withPhase(state, host.host, { ...phase, moves });
+  const told = reset === 0 ? next : sayOrdered(next, host, "log.resets-ordered", reset, out);
+  return ordered === 0 ? told : sayOrdered(told, host, "log.moves-ordered", ordered, out);
+}
+
+function sayOrdered(
+  state: GuardianState,
+  { host }: HostState,
+  key: "log.moves-ordered" | "log.resets-ordered",
+  count: number,
+  out: Effect[],
+): GuardianState {
+  const text = words(key, { count });
+  return say(state, out, { level: "info", host, event: "moves-ordered", text });
+}
+
+/** Its time has come, and nothing has to be looked up first. */
+function isDue(
+  { notBefore, check }: Extract<MoveState, { kind: "planned" }>,
+  now: MonoMs,
+): boolean {
+  return check === undefined && (notBefore === undefined || now >= notBefore);
+}
+
+/** A group begins when none of the group before waits to start: places go to the first in order. */
+function inOrder(moves: Readonly<Record<string, Move>>): readonly (readonly [string, Move])[] {
+  return Object.entries(moves).toSorted(([, a], [, b]) => compareRanks(a.rank, b.rank));
 }
 
 /** Invariant 1, in production too: a live proof, newer than the last sign of life. */

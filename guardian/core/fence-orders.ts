@@ -6,6 +6,7 @@ import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, withPhase } from "./incidents.ts";
 import type { Incident, OffCommand } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import { noticeInForce } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -51,7 +52,7 @@ export function freshHosts(state: GuardianState, except: HostName): readonly Hos
   const names = new Set(namedHosts(state, except));
   for (const host of state.hosts.values()) {
     if (host.host === except || host.freshSince === undefined) continue;
-    if (!noticeInForce(state, host)) names.add(host.host);
+    if (!noticeInForce(state, host) && !isRehearsing(state, host.host)) names.add(host.host);
   }
   return [...names].sort();
 }

@@ -14,7 +14,7 @@ import {
 import { eyesOn } from "./eyes.ts";
 import { steadyAt } from "./freshness.ts";
 import { disabledBy } from "./marks.ts";
-import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { armedGate, holdGate, maintenanceGate, modeGate, rehearsalGates } from "./policy-gates.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { rateGates, stormGates } from "./storm-gates.ts";
 import { words } from "./words.ts";
@@ -59,6 +59,7 @@ function gatesOfPeople(state: GuardianState, host: HostState): readonly GateResu
     modeGate(state, host),
     holdGate(state, host),
     maintenanceGate(state, host),
+    ...rehearsalGates(state, host),
     inventoryGate(state),
     disabledGate(state, host),
   ];

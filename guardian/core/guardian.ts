@@ -10,6 +10,9 @@ import { foldArming, foldArmingTold } from "./arming.ts";
 import { foldCensus, noCensus } from "./census.ts";
 import { foldConfirmed } from "./confirmations.ts";
 import { foldDegradedOrder } from "./degraded.ts";
+import { foldPowerOn } from "./power-on.ts";
+import { foldRehearsalAsked, foldRehearsalList, foldRehearsalOff } from "./rehearsal.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
 import type { GuardianEvent, Released, Started, Tick } from "./events.ts";
@@ -24,12 +27,15 @@ import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
 import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
 import { emptyMemory, remembered } from "./memory.ts";
-import { foldEvacuateAnswer, foldMoves, foldServers } from "./moves.ts";
+import { foldServers } from "./move-plan.ts";
+import { foldEvacuateAnswer, foldMoves } from "./moves.ts";
 import { foldServices, isBackInUse } from "./nova-record.ts";
+import { foldPace } from "./pace.ts";
 import { foldSightings } from "./peers.ts";
 import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
+import { foldResetAnswer } from "./resets.ts";
 import { foldServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
@@ -37,6 +43,7 @@ import { assess } from "./signals.ts";
 import { newHostState, type GuardianState, type HostState, stateWith, withEyes } from "./state.ts";
 import { foldStorms, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
+import { foldVerifiedShare } from "./verified-share.ts";
 import { words } from "./words.ts";
 
 export interface Step {
@@ -92,6 +99,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     anchors,
     hosts: HostTable.of([...settings.hosts.keys()].map(newHostState)),
     inventory: noInventory,
+    pace: undefined,
     suspectHolds: new Map(),
     round: noRound,
     census: noCensus,
@@ -138,11 +146,13 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "power-read":
       return foldPower(state, event);
     case "power-off-answered":
-      return foldPowerOff(state, event);
+      return foldRehearsalOff(foldPowerOff(state, event), event);
+    case "power-on-answered":
+      return foldPowerOn(state, event, out);
     case "service-order-answered":
       return foldServiceOrder(foldDegradedOrder(state, event, out), event, out);
     case "servers-seen":
-      return foldServers(foldServersOn(state, event), event, out);
+      return foldRehearsalList(foldServers(foldServersOn(state, event), event, out), event, out);
     case "moves-seen":
       return foldMoves(state, event, out);
     case "look-failed":
@@ -150,10 +160,14 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return state;
     case "evacuate-answered":
       return foldEvacuateAnswer(state, event, out);
+    case "reset-answered":
+      return foldResetAnswer(state, event, out);
     case "journal":
       return foldJournal(state, event.writable, event.reason);
     case "vouched":
       return foldVouched(state, event, out);
+    case "rehearsal-asked":
+      return foldRehearsalAsked(state, event, out);
     case "confirmed":
       return foldConfirmed(state, event, out);
     case "released":
@@ -246,7 +260,8 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   for (const { host } of state.hosts.values()) {
     state = advanceOrQuarantine(state, before, host, out);
   }
-  return foldAlerts(foldArmingTold(state, before, out), out);
+  state = foldVerifiedShare(state, before, out);
+  return foldAlerts(foldArmingTold(foldPace(state), before, out), out);
 }
 
 function eachHost(state: GuardianState, change: (host: HostState) => HostState): GuardianState {
@@ -275,7 +290,8 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
   let readings = 0;
   const looked = eachHost(state, (host) => {
     const phase = incidentOf(state, host.host)?.phase.kind;
-    const acting = phase === "fencing" || phase === "evacuating";
+    const cycled = isRehearsing(state, host.host);
+    const acting = phase === "fencing" || phase === "evacuating" || cycled;
     if (host.suspectSince !== undefined) suspects += 1;
     const inTrouble = acting || (host.suspectSince !== undefined && phase !== "ended");
     const pinged = duePings(state, host, out, acting);

@@ -23,6 +23,7 @@ import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incid
 import { deviceWord, withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
+import { advanceRehearsal } from "./rehearsal.ts";
 import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
 import { othersAnswer, withOthersHeard, wrongChassis } from "./wrong-chassis.ts";
@@ -43,6 +44,7 @@ export function advanceIncident(
   const lapsed = foldLapsed(foldConfirmations(looked, host, out), host, out);
   let next = sayChange(lapsed, before, host, assessment, out);
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
+  next = advanceRehearsal(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;
   switch (phase?.kind) {

@@ -5,8 +5,11 @@ import { gateWords, verdictWords, type Assessment } from "./assessment.ts";
 import { orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { fenceLevels } from "./fence-levels.ts";
-import type { Incident, Move, Phase } from "./memory.ts";
-import { leftWords } from "./moves.ts";
+import type { Incident, Phase } from "./memory.ts";
+import type { Move } from "./move.ts";
+import { isUnderWay } from "./moves-under-way.ts";
+import { todoWords, totalWords } from "./move-report.ts";
+import { isByPolicy, leftWords } from "./move-plan.ts";
 import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
@@ -173,8 +176,7 @@ function stalledBecause(
   }
   const limitMs = state.settings.limits.moveMsMax + stalledMs;
   const lost = Object.values(phase.moves).filter(
-    ({ state: move }) =>
-      (move.kind === "ordered" || move.kind === "running") && state.now - move.at > limitMs,
+    (move) => isUnderWay(move) && state.now - move.state.at > limitMs,
   );
   if (lost.length === 0) return undefined;
   return { what: words("stalled.moves"), why: lost.map((move) => move.name) };
@@ -189,7 +191,8 @@ export function endedAlert(
   const moves = Object.values(phase.moves);
   const done = moves.filter((move) => move.state.kind === "finished");
   const missing = moves.filter((move) => move.state.kind !== "finished");
-  const where = (): readonly Said[] => done.map(whereWords);
+  const total = (): Words => totalWords(state, host.host, phase);
+  const where = (): readonly Said[] => [total(), ...done.map(whereWords)];
   const unlisted = phase.unlisted ?? 0;
   if (missing.length === 0 && unlisted > 0) {
     return about(state, host, assessment, {
@@ -211,6 +214,20 @@ export function endedAlert(
       next: words("todo.release", { host: host.host }),
     });
   }
+  if (missing.every(isByPolicy) && unlisted === 0) {
+    return about(state, host, assessment, {
+      kind: "left-by-policy",
+      class: "ticket",
+      title: words("alert.left-by-policy", {
+        host: host.host,
+        done: done.length,
+        left: missing.length,
+      }),
+      why: () => [...missing.map(leftWords), ...where()],
+      impact: () => serversWords(missing),
+      next: words("todo.left-by-policy", { host: host.host }),
+    });
+  }
   return about(state, host, assessment, {
     kind: "left-behind",
     class: "page",
@@ -221,7 +238,7 @@ export function endedAlert(
     }),
     why: () => [...missing.map(leftWords), ...where()],
     impact: () => serversWords(missing),
-    next: words("todo.left-behind"),
+    next: todoWords(host.host, missing),
   });
 }
 

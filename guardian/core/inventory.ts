@@ -17,6 +17,8 @@ export interface Inventory {
   readonly reason: string;
   /** Names of a host's aggregates. */
   readonly aggregates: ReadonlyMap<HostName, readonly string[]>;
+  /** What its aggregates say, together. */
+  readonly metadata: ReadonlyMap<HostName, Readonly<Record<string, string>>>;
   readonly capacity: ReadonlyMap<HostName, Capacity>;
   /** Undefined until Nova listed its services. */
   readonly schedulers: { readonly up: number; readonly total: number } | undefined;
@@ -27,6 +29,7 @@ export const noInventory: Inventory = {
   readAt: undefined,
   reason: "",
   aggregates: new Map(),
+  metadata: new Map(),
   capacity: new Map(),
   schedulers: undefined,
 };
@@ -51,11 +54,22 @@ export function foldInventory(state: GuardianState, event: InventoryRead): Guard
     return stateWith(state, { inventory: { ...state.inventory, reason: event.answer.reason } });
   }
   const aggregates = new Map<HostName, string[]>();
-  for (const { name, hosts } of event.answer.aggregates) {
-    for (const host of hosts) aggregates.set(host, [...(aggregates.get(host) ?? []), name]);
+  const metadata = new Map<HostName, Readonly<Record<string, string>>>();
+  for (const { name, hosts, metadata: said = {} } of event.answer.aggregates) {
+    for (const host of hosts) {
+      aggregates.set(host, [...(aggregates.get(host) ?? []), name]);
+      if (Object.keys(said).length > 0) metadata.set(host, { ...metadata.get(host), ...said });
+    }
   }
   const capacity = new Map(event.answer.capacity.map((entry) => [entry.host, entry]));
-  const inventory = { ...state.inventory, readAt: event.at, reason: "", aggregates, capacity };
+  const inventory = {
+    ...state.inventory,
+    readAt: event.at,
+    reason: "",
+    aggregates,
+    metadata,
+    capacity,
+  };
   return foldDomains(stateWith(state, { inventory }));
 }
 

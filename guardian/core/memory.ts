@@ -3,44 +3,13 @@
  * Plain JSON, kept in the journal. Monotonic instants in it mean nothing after a restart, so
  * `remembered` resets them; proofs are never restored: power is read afresh.
  */
-import type { HostName, ServerId } from "../../shared/names.ts";
+import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
+import { withoutTimes, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
+import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
 import type { Said } from "./words.ts";
-
-/** One server's part of an evacuation. */
-export type MoveState =
-  | { readonly kind: "planned"; readonly latestRecord: number }
-  /** The call was made; whether Nova took it is not known yet. */
-  | {
-      readonly kind: "ordered";
-      readonly at: MonoMs;
-      /** Newest record of this server before the call: only a newer one is ours. */
-      readonly latestRecord: number;
-      /** Ordered by an earlier process, which may have died before it made the call. */
-      readonly inherited: boolean;
-    }
-  | {
-      readonly kind: "running";
-      readonly at: MonoMs;
-      readonly latestRecord: number;
-    }
-  | { readonly kind: "finished"; readonly destination: HostName }
-  | { readonly kind: "failed"; readonly reason: Said }
-  /** Not ours to move, or it would lose its disk. */
-  | { readonly kind: "left"; readonly reason: Said };
-
-export interface Move {
-  readonly server: ServerId;
-  readonly name: string;
-  readonly project: string;
-  /** It ran when its host died, so it must run again; else it must be stopped again. */
-  readonly ran: boolean;
-  /** Under way before we called: somebody else's, followed, and no beginning of ours. */
-  readonly adopted?: boolean;
-  readonly state: MoveState;
-}
 
 /** An off command to one power device, and what came of it. */
 export interface OffCommand {
@@ -185,6 +154,8 @@ export interface DeviceStanding {
   /** What it showed when it was first read; another value makes it unverified. */
   readonly pinned: DeviceIdentity | undefined;
   readonly vouchedBy: string | undefined;
+  /** Who rehearsed it, and when: switched off, its host alone fell silent. */
+  readonly rehearsed?: { readonly by: string; readonly wall: number } | undefined;
   /** Why no proof may come from it; undefined when nothing speaks against it. */
   readonly unverified: Said | undefined;
 }
@@ -262,6 +233,8 @@ export interface Memory {
   readonly quarantined: ReadonlyMap<HostName, string>;
   readonly maintenance: ReadonlyMap<HostName, Maintenance>;
   readonly degraded: ReadonlyMap<HostName, DegradedMark>;
+  /** The last one of each, while it is under way or has failed. */
+  readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
   /** The last that was said of it in the log. */
   readonly arming: "armed" | "disarming" | "disarmed";
 }
@@ -280,6 +253,7 @@ export const emptyMemory: Memory = {
   quarantined: new Map(),
   maintenance: new Map(),
   degraded: new Map(),
+  rehearsals: new Map(),
   arming: "armed",
 };
 
@@ -306,7 +280,8 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);
-  return { ...memory, quarantined: new Map(), incidents, alerts, storms, degraded };
+  const rehearsals = rememberedRehearsals(memory.rehearsals, now);
+  return { ...memory, quarantined: new Map(), incidents, alerts, storms, degraded, rehearsals };
 }
 
 /** What Nova shows of a mark is looked at anew; an order under way is given again. */
@@ -361,12 +336,15 @@ function rememberedMoves(
 ): Readonly<Record<string, Move>> | undefined {
   if (moves === undefined) return undefined;
   const result: Record<string, Move> = {};
-  for (const [server, move] of Object.entries(moves)) {
+  for (const [server, kept] of Object.entries(moves)) {
+    const move = kept.firstAt === undefined ? kept : { ...kept, firstAt: now };
     const { state } = move;
     if (state.kind === "ordered") {
       result[server] = { ...move, state: { ...state, at: now, inherited: true } };
+    } else if (state.kind === "running" || state.kind === "resetting") {
+      result[server] = { ...move, state: { ...state, at: now } };
     } else {
-      result[server] = state.kind === "running" ? { ...move, state: { ...state, at: now } } : move;
+      result[server] = state.kind === "planned" ? { ...move, state: withoutTimes(state) } : move;
     }
   }
   return result;

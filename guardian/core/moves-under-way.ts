@@ -1,12 +1,17 @@
 /** How far an evacuation has come. */
-import type { Move } from "./memory.ts";
+import type { HostName, ServerId } from "../../shared/names.ts";
+import { incidentOf, withPhase } from "./incidents.ts";
+import type { Move, MoveState } from "./move.ts";
 import type { Evacuating } from "./service-orders.ts";
+import type { GuardianState } from "./state.ts";
 
 /** Whether a move of this evacuation was ever ordered. */
 export function hasBegun(phase: Evacuating): boolean {
   const moves = Object.values(phase.moves ?? {});
   const ours = moves.filter((move) => move.adopted !== true);
-  return ours.some((move) => move.state.kind !== "planned" && move.state.kind !== "left");
+  return ours.some(
+    ({ state: { kind }, attempts = 0 }) => attempts > 0 || (kind !== "planned" && kind !== "left"),
+  );
 }
 
 /** Whether the phase is from before a restart: the commands given then are not known. */
@@ -14,6 +19,20 @@ export function isInherited(phase: Evacuating): boolean {
   return phase.run === undefined && Object.keys(phase.commands).length === 0;
 }
 
-export function isUnderWay(move: Move): boolean {
-  return move.state.kind === "ordered" || move.state.kind === "running";
+export type UnderWay = Extract<MoveState, { kind: "resetting" | "ordered" | "running" }>;
+
+export function isUnderWay(move: Move): move is Move & { readonly state: UnderWay } {
+  const { kind } = move.state;
+  return kind === "resetting" || kind === "ordered" || kind === "running";
+}
+
+export function moveOf(state: GuardianState, host: HostName, server: ServerId): Move | undefined {
+  const phase = incidentOf(state, host)?.phase;
+  return phase?.kind === "evacuating" ? phase.moves?.[server] : undefined;
+}
+
+export function withMove(state: GuardianState, host: HostName, move: Move): GuardianState {
+  const phase = incidentOf(state, host)?.phase;
+  if (phase?.kind !== "evacuating" || phase.moves === undefined) return state;
+  return withPhase(state, host, { ...phase, moves: { ...phase.moves, [move.server]: move } });
 }

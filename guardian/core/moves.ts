@@ -1,99 +1,35 @@
 /**
- * Moves: which servers of a fenced host are moved, and what became of each. An evacuate call is
+ * Moves: what became of each server of a fenced host that is moved. An evacuate call is
  * never repeated: Nova accepts a second one and can wreck the server for good. What we do not know
  * is looked up in Nova's migration records.
  */
-import type { HostName, ServerId } from "../../shared/names.ts";
+import type { HostName } from "../../shared/names.ts";
+import { after, type MonoMs } from "../../shared/time.ts";
 import type { ComputeServer, EvacuationRecord } from "../ports.ts";
 import type { Effect } from "./effects.ts";
-import type { EvacuateAnswered, MovesSeen, ServersSeen } from "./events.ts";
-import { incidentOf, say, withPhase } from "./incidents.ts";
-import type { Move, MoveState } from "./memory.ts";
+import type { EvacuateAnswered, MovesSeen } from "./events.ts";
+import { incidentOf, say } from "./incidents.ts";
+import type { Move, MoveState } from "./move.ts";
+import { stageOf } from "./move-report.ts";
+import { activeRecords, isEvacuable } from "./move-plan.ts";
+import { isUnderWay, moveOf, withMove } from "./moves-under-way.ts";
+import { callTaken, moveArrived, slowDown } from "./pace.ts";
+import {
+  afterFailure,
+  checkRefused,
+  hasActiveRecord,
+  isFinal,
+  retryWords,
+  type Failing,
+} from "./retries.ts";
+import { followReset } from "./resets.ts";
 import type { GuardianState } from "./state.ts";
-import { durationWords, words, type Said, type Words } from "./words.ts";
+import { durationWords, words, type Said } from "./words.ts";
 
+/** How long a call waits that could not be made. */
+const notMadeMs = 1000;
 /** An ordered move that Nova shows no record of after this long was not taken. */
 const recordDueMs = 60_000;
-const activeRecords = ["accepted", "pre-migrating", "migrating", "running", "queued", "preparing"];
-
-/** Plans a move for each server of the host, or says why it is left. */
-export function foldServers(
-  state: GuardianState,
-  event: ServersSeen,
-  out: Effect[],
-): GuardianState {
-  const phase = incidentOf(state, event.host)?.phase;
-  // A list asked for in an earlier phase says nothing of this one.
-  if (phase?.kind !== "evacuating" || event.askedAt < phase.since) return state;
-  const known = phase.moves ?? {};
-  const listedAt = event.askedAt;
-  const found = event.servers.filter((server) => known[server.server] === undefined);
-  if (phase.moves !== undefined && found.length === 0) {
-    return withPhase(state, event.host, { ...phase, listedAt });
-  }
-  const moves: Record<string, Move> = {};
-  for (const server of found) {
-    const records = event.records.filter((record) => record.server === server.server);
-    moves[server.server] = planMove(state, server, records, event);
-  }
-  const all = Object.values(moves);
-  const left = all.filter((move) => move.state.kind === "left");
-  const planned = { ...phase, moves: { ...known, ...moves }, lookedAt: undefined };
-  const count = { planned: all.length - left.length, count: all.length };
-  const said =
-    phase.moves === undefined
-      ? words("log.moves-planned", count)
-      : words("log.moves-planned-further", count);
-  return say(withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined }), out, {
-    level: left.length === 0 ? "info" : "error",
-    host: event.host,
-    event: "moves-planned",
-    text:
-      left.length === 0
-        ? said
-        : words("log.moves-left", { moves: said, servers: left.map(leftWords) }),
-  });
-}
-
-/** A server that is left, and why. */
-export function leftWords({ name, state }: Move): Said {
-  return state.kind === "left" || state.kind === "failed"
-    ? words("why.server-left", { server: name, reason: state.reason })
-    : name;
-}
-
-function planMove(
-  state: GuardianState,
-  server: ComputeServer,
-  records: readonly EvacuationRecord[],
-  event: ServersSeen,
-): Move {
-  const ran = server.vmState === "active" || server.powerState === 1;
-  const base = { server: server.server, name: server.name, project: server.project, ran };
-  const active = records.find((record) => activeRecords.includes(record.status));
-  if (active !== undefined) {
-    // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.
-    const running = { kind: "running", at: event.at, latestRecord: active.id - 1 } as const;
-    return { ...base, adopted: true, state: running };
-  }
-  const reason = leftBecause(state, server);
-  if (reason !== undefined) return { ...base, state: { kind: "left", reason } };
-  const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
-  return { ...base, state: { kind: "planned", latestRecord } };
-}
-
-/** Why a server may not be moved; undefined when it may. */
-function leftBecause(state: GuardianState, server: ComputeServer): Words | undefined {
-  if (server.metadata["guardian:evacuate"] === "false") return words("left.metadata");
-  if (server.name.startsWith("amphora-")) return words("left.octavia");
-  if (!["active", "stopped", "error"].includes(server.vmState)) {
-    return words("left.state", { state: server.vmState });
-  }
-  if (!server.volumeBacked && !state.settings.instancesShared) {
-    return words("left.local-disk");
-  }
-  return undefined;
-}
 
 export function foldEvacuateAnswer(
   state: GuardianState,
@@ -103,26 +39,22 @@ export function foldEvacuateAnswer(
   const move = moveOf(state, event.host, event.server);
   if (move?.state.kind !== "ordered") return state;
   const { answer } = event;
-  const { latestRecord } = move.state;
+  const { latestRecord, at: calledAt } = move.state;
   switch (answer.kind) {
-    case "accepted":
-      return withMove(state, event.host, {
-        ...move,
-        state: { kind: "running", at: event.at, latestRecord },
-      });
-    case "refused": {
-      const reason = words("move.refused", { status: answer.status, reason: answer.reason });
-      const failed = withMove(state, event.host, { ...move, state: { kind: "failed", reason } });
-      return say(failed, out, {
-        level: "error",
-        host: event.host,
-        event: "move-failed",
-        text: words("log.move", { server: move.name, state: reason }),
-      });
+    case "accepted": {
+      const running = { kind: "running", at: event.at, latestRecord } as const;
+      const { requestId } = answer;
+      const taken = withMove(state, event.host, { ...move, requestId, state: running });
+      return callTaken(taken, event.host, { calledAt, at: event.at }, out);
     }
+    case "refused":
+      return refused(state, event, move, answer, out);
     case "not-made": {
-      const planned = { ...move, state: { kind: "planned" as const, latestRecord } };
-      return say(withMove(state, event.host, planned), out, {
+      // Nothing was sent, so this was no try; a moment, lest each round call in vain.
+      const notBefore = after(event.at, notMadeMs);
+      const planned = { kind: "planned", latestRecord, notBefore } as const;
+      const attempts = Math.max(0, (move.attempts ?? 1) - 1);
+      return say(withMove(state, event.host, { ...move, attempts, state: planned }), out, {
         level: "warn",
         host: event.host,
         event: "move-not-made",
@@ -132,19 +64,52 @@ export function foldEvacuateAnswer(
         }),
       });
     }
-    case "unknown":
-      return say(state, out, {
+    case "unknown": {
+      const { reason } = answer;
+      const slower = slowDown(state, event.host, { calledAt, at: event.at, reason }, out);
+      return say(slower, out, {
         level: "warn",
         host: event.host,
         event: "move-unknown",
         text: words("log.move", {
           server: move.name,
-          state: words("move.unknown", { reason: answer.reason }),
+          state: words("move.unknown", { reason }),
         }),
       });
+    }
     default:
       return answer satisfies never;
   }
+}
+
+/** Nova refused the call, so nothing was begun: a look says why, and it is tried again. */
+function refused(
+  state: GuardianState,
+  event: EvacuateAnswered,
+  move: Move,
+  answer: Extract<EvacuateAnswered["answer"], { kind: "refused" }>,
+  out: Effect[],
+): GuardianState {
+  if (move.state.kind !== "ordered") return state;
+  const { status } = answer;
+  const { latestRecord, at: calledAt } = move.state;
+  const reason = words("move.refused", { status, reason: answer.reason });
+  const failing = { cause: "refused", reason, at: event.at, latestRecord } as const;
+  const next: MoveState = isFinal(status)
+    ? { kind: "failed", reason }
+    : afterFailure(state, move, failing);
+  const busy = status === 429;
+  const slower = busy
+    ? slowDown(state, event.host, { calledAt, at: event.at, reason }, out)
+    : state;
+  return sayMove(
+    withMove(slower, event.host, { ...move, state: next }),
+    event,
+    move,
+    next,
+    reason,
+    out,
+  );
 }
 
 /** Follows the moves under way by Nova's records and servers. */
@@ -152,19 +117,108 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
   const phase = incidentOf(state, event.host)?.phase;
   if (phase?.kind !== "evacuating" || phase.moves === undefined) return state;
   let next = state;
-  for (const move of Object.values(phase.moves)) {
-    const seen = followMove(state, event, move);
+  for (const known of Object.values(phase.moves)) {
+    const move = withProgress(known, event);
+    if (move !== known) next = withMove(next, event.host, move);
+    const failed = failedMigration(event, move);
+    const seen = isSettled(failed)
+      ? afterFailure(next, move, failed)
+      : (checkRefused(next, event, move) ?? followMove(next, event, move));
     if (seen === undefined) continue;
-    next = withMove(next, event.host, { ...move, state: seen });
-    if (seen.kind === "running" || seen.kind === "planned") continue;
-    next = say(next, out, {
-      level: seen.kind === "finished" ? "info" : "error",
-      host: event.host,
-      event: `move-${seen.kind}`,
-      text: words("log.move", { server: move.name, state: moveWords(move, seen) }),
-    });
+    next = withPaceOf(next, event, move, seen, failed, out);
+    // A reset server comes back running, whatever it was.
+    const ran = seen.kind === "planned" && seen.reset !== undefined ? true : move.ran;
+    const tookMs = event.at - (move.firstAt ?? event.at);
+    const ended = seen.kind === "finished" || seen.kind === "failed" ? { tookMs } : {};
+    next = withMove(next, event.host, { ...move, ...ended, ran, state: seen });
+    next = sayMove(next, event, move, seen, failed?.reason, out);
   }
   return next;
+}
+
+/** A line for each end of a move, and for each try that failed. */
+function sayMove(
+  state: GuardianState,
+  { host, at }: { readonly host: HostName; readonly at: MonoMs },
+  move: Move,
+  seen: MoveState,
+  failed: Said | undefined,
+  out: Effect[],
+): GuardianState {
+  const server = move.name;
+  if (seen.kind === "planned" && failed !== undefined) {
+    const again = retryWords(state, move, seen, at);
+    const text = words("log.move-again", { server, state: failed, again });
+    return say(state, out, { level: "warn", host, event: "move-again", text });
+  }
+  if (seen.kind === "running" || seen.kind === "planned") return state;
+  return say(state, out, {
+    level: seen.kind === "finished" ? "info" : "error",
+    host,
+    event: `move-${seen.kind}`,
+    text: words("log.move", { server, state: moveWords(move, seen) }),
+  });
+}
+
+/** What an end of a move says of Nova: it keeps up, or it is in trouble. */
+function withPaceOf(
+  state: GuardianState,
+  { host, at }: MovesSeen,
+  move: Move,
+  seen: MoveState,
+  failed: Failing | undefined,
+  out: Effect[],
+): GuardianState {
+  if (!isUnderWay(move)) return state;
+  if (seen.kind === "finished") return moveArrived(state, move.state.at, at);
+  if (failed === undefined || failed.cause === "no-host") return state;
+  return slowDown(state, host, { calledAt: move.state.at, at, reason: failed.reason }, out);
+}
+
+/** Nova's newest record of the move, if it is ours. */
+function recordOf(event: MovesSeen, move: Move): EvacuationRecord | undefined {
+  if (!isUnderWay(move)) return undefined;
+  const { latestRecord } = move.state;
+  return event.records.find(({ server, id }) => server === move.server && id > latestRecord);
+}
+
+/** Where Nova takes it, and how far it has come. */
+function withProgress(move: Move, event: MovesSeen): Move {
+  const record = recordOf(event, move);
+  if (record === undefined) return move;
+  const server = event.servers.find((found) => found.server === move.server);
+  const to = record.destination ?? move.to;
+  const stage = activeRecords.includes(record.status) ? stageOf(record, server) : move.stage;
+  if (to === move.to && stage === move.stage) return move;
+  return {
+    ...move,
+    ...(to === undefined ? {} : { to }),
+    ...(stage === undefined ? {} : { stage }),
+  };
+}
+
+/** A migration of ours that Nova shows as failed; undefined when there is none. */
+function failedMigration(event: MovesSeen, move: Move): Failing | undefined {
+  const record = recordOf(event, move);
+  if (!isUnderWay(move) || event.askedAt < move.state.at) return undefined;
+  if (record === undefined || !["error", "failed"].includes(record.status)) return undefined;
+  const { id, status } = record;
+  const server = event.servers.find((found) => found.server === move.server);
+  const fault = server?.fault;
+  const reason =
+    fault === undefined
+      ? words("move.migration", { id, status })
+      : words("move.migration-fault", { id, status, fault });
+  const noHost = /no valid host/i.test(fault ?? "");
+  const untouched =
+    server?.host === event.host && server.taskState === undefined && isEvacuable(server);
+  const settled = untouched && !hasActiveRecord(event, move);
+  return { cause: noHost ? "no-host" : "error", reason, at: event.at, latestRecord: id, settled };
+}
+
+/** Known to have ended, with the server where it was: another try repeats nothing. */
+function isSettled(failed: Failing | undefined): failed is Failing {
+  return failed?.settled === true;
 }
 
 function moveWords(move: Move, state: MoveState): Said {
@@ -175,6 +229,7 @@ function moveWords(move: Move, state: MoveState): Said {
     case "left":
       return state.reason;
     case "planned":
+    case "resetting":
     case "ordered":
     case "running":
       return state.kind;
@@ -185,25 +240,15 @@ function moveWords(move: Move, state: MoveState): Said {
 
 /** The new state of a move, undefined when nothing changed. */
 function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveState | undefined {
-  if (move.state.kind !== "ordered" && move.state.kind !== "running") return undefined;
+  if (!isUnderWay(move)) return undefined;
   const { at, latestRecord } = move.state;
   // An answer asked for before the call was made says nothing of it.
   if (event.askedAt < at) return undefined;
   if (event.gone.includes(move.server)) return { kind: "left", reason: words("move.deleted") };
-  const record = event.records.find(
-    (found) => found.server === move.server && found.id > latestRecord,
-  );
+  const record = recordOf(event, move);
   const server = event.servers.find((found) => found.server === move.server);
+  if (move.state.kind === "resetting") return followReset(event, move, server);
   const ageMs = event.at - at;
-  if (record !== undefined && ["error", "failed"].includes(record.status)) {
-    const { id, status } = record;
-    const fault = server?.fault;
-    const reason =
-      fault === undefined
-        ? words("move.migration", { id, status })
-        : words("move.migration-fault", { id, status, fault });
-    return { kind: "failed", reason };
-  }
   if (record !== undefined && ["done", "completed"].includes(record.status)) {
     const arrived = arrivedAt(event.host, move, server);
     if (arrived !== undefined) return { kind: "finished", destination: arrived };
@@ -242,15 +287,4 @@ function arrivedAt(
   if (server.taskState !== undefined) return undefined;
   const wanted = move.ran ? "ACTIVE" : "SHUTOFF";
   return server.status === wanted ? server.host : undefined;
-}
-
-export function moveOf(state: GuardianState, host: HostName, server: ServerId): Move | undefined {
-  const phase = incidentOf(state, host)?.phase;
-  return phase?.kind === "evacuating" ? phase.moves?.[server] : undefined;
-}
-
-function withMove(state: GuardianState, host: HostName, move: Move): GuardianState {
-  const phase = incidentOf(state, host)?.phase;
-  if (phase?.kind !== "evacuating" || phase.moves === undefined) return state;
-  return withPhase(state, host, { ...phase, moves: { ...phase.moves, [move.server]: move } });
 }

@@ -42,10 +42,12 @@ export function isLook(effect: Effect): effect is Look {
     case "line":
     case "alert":
     case "power-off":
+    case "power-on":
     case "force-down":
     case "disable":
     case "enable":
     case "evacuate":
+    case "reset":
       return false;
     default:
       return effect satisfies never;

@@ -5,6 +5,7 @@
 import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { RowAction } from "./assessment.ts";
+import type { EvacuationPolicy } from "./evacuation-policy.ts";
 import type { Language } from "./words.ts";
 
 /**
@@ -88,8 +89,18 @@ export interface Limits {
   readonly fencesPerHour: number;
   /** The same, within one failure domain. */
   readonly fencesPerHourInDomain: number;
-  /** Evacuate calls under way for one host. */
+  /** Moves under way at once in the whole cloud, at most. */
   readonly movesAtOnce: number;
+  /** And to begin with: it rises while Nova keeps up. */
+  readonly movesAtFirst: number;
+  /** Moves under way toward one destination, with those that may still go there. */
+  readonly movesPerDestination: number;
+  /** An evacuate call that is answered later halves the moves at once. */
+  readonly moveSlowMs: number;
+  /** Evacuate calls for one server, at most: only after one that is known to have failed. */
+  readonly moveAttempts: number;
+  /** No try begins later than this after the first one. */
+  readonly moveDeadlineMs: number;
   /** A move that takes longer is paged. */
   readonly moveMsMax: number;
   /** A living host in rows 4, 5 or 5a for this long is disabled in Nova with our mark. */
@@ -144,7 +155,12 @@ export const defaultLimits: Limits = {
   suspectHoldWindowMs: 300_000,
   fencesPerHour: 3,
   fencesPerHourInDomain: 2,
-  movesAtOnce: 8,
+  movesAtOnce: 32,
+  movesAtFirst: 4,
+  movesPerDestination: 8,
+  moveSlowMs: 5000,
+  moveAttempts: 3,
+  moveDeadlineMs: 900_000,
   moveMsMax: 300_000,
   disableDegradedAfterMs: 60_000,
   enableHealthyAfterMs: 300_000,
@@ -239,6 +255,8 @@ export interface Settings {
   readonly networks: readonly SeenNetwork[];
   readonly collectors: readonly CollectorId[];
   readonly hosts: ReadonlyMap<HostName, HostSettings>;
+  /** Which servers are moved, and in which order. */
+  readonly evacuation: EvacuationPolicy;
   /** The operator says that all instances directories are one shared file system. */
   readonly instancesShared: boolean;
   /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */

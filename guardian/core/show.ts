@@ -7,7 +7,9 @@ import { describeGate } from "./assessment.ts";
 import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
-import type { Incident, Move } from "./memory.ts";
+import type { Incident } from "./memory.ts";
+import type { Move } from "./move.ts";
+import { moveRecord } from "./move-report.ts";
 import { modeOf, modeWords } from "./modes.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import { deviceTrack } from "./power.ts";
@@ -81,10 +83,18 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
         : {}),
       unverified: render(unverifiedBecause(state, name, device) ?? "", language),
     })),
+    rehearsal: rehearsalText(state, name, language),
     mode: render(modeWords(modeOf(state, name)), language),
     maintenance: maintenanceText(state, name, language),
     incident: state.memory.incidents.get(name)?.id ?? "",
   };
+}
+
+/** What is known of the last one: its step while it is under way, else why it failed. */
+function rehearsalText({ memory }: GuardianState, name: HostName, language: Language): string {
+  const step = memory.rehearsals.get(name)?.step;
+  if (step === undefined) return "";
+  return step.kind === "failed" ? `failed: ${render(step.reason, language)}` : step.kind;
 }
 
 function maintenanceText(state: GuardianState, name: HostName, language: Language): string {
@@ -165,14 +175,8 @@ export function showIncident(state: GuardianState, id: string, language: Languag
     phase: incident.phase.kind,
     answer: answerText(state, incident, language),
     timeline: incident.timeline,
-    moves: movesOf(incident).map((move) => moveShown(move, language)),
+    moves: movesOf(incident).map((move) => moveRecord(incident.host, move, language)),
   };
-}
-
-/** A move as it is kept, with its reason as text. */
-function moveShown({ state, ...move }: Move, language: Language): unknown {
-  if (state.kind !== "failed" && state.kind !== "left") return { ...move, state };
-  return { ...move, state: { ...state, reason: render(state.reason, language) } };
 }
 
 /** The guardian itself: armed or not, its eyes, its channels. */

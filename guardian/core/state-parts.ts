@@ -9,6 +9,7 @@ import { initialState } from "./guardian.ts";
 import { HostTable } from "./host-table.ts";
 import { withTables } from "./memory-text.ts";
 import { emptyMemory, type Memory } from "./memory.ts";
+import { defaultPolicy } from "./evacuation-policy.ts";
 import { noRound } from "./round.ts";
 import { defaultLimits, noHostSettings, type HostSettings, type Settings } from "./settings.ts";
 import { newHostState, type GuardianState, type HostState } from "./state.ts";
@@ -105,6 +106,7 @@ function filled(head: GuardianState, tables: Tables): GuardianState {
     ...head,
     settings,
     eyes: { ...fresh.eyes, ...head.eyes },
+    inventory: { ...fresh.inventory, ...head.inventory },
     memory: withTables({ ...emptyMemory, ...head.memory, known, devices }),
     hosts: HostTable.of(tables.hosts.map((host) => ({ ...newHostState(host.host), ...host }))),
     round: noRound,
@@ -113,7 +115,11 @@ function filled(head: GuardianState, tables: Tables): GuardianState {
 }
 
 /** Settings that came after version 1 of the recording, as they were before there was a choice. */
-const laterSettings = { domainAggregates: [], language: "en" } as const;
+const laterSettings = {
+  domainAggregates: [],
+  language: "en",
+  evacuation: defaultPolicy,
+} as const;
 
 /** What of a state counts between two rounds, as one text: equal states have equal texts. */
 export function stateText(state: GuardianState): string {

@@ -8,6 +8,7 @@ import type { Census } from "./census.ts";
 import type { HostTable } from "./host-table.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Memory } from "./memory.ts";
+import type { Pace } from "./pace.ts";
 import type { Round } from "./round.ts";
 import type { ServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
@@ -155,6 +156,8 @@ export interface GuardianState {
   readonly hosts: HostTable<HostState>;
   /** Nova's host aggregates and free memory, and its schedulers. */
   readonly inventory: Inventory;
+  /** How many moves at once; undefined while nothing is evacuated. */
+  readonly pace: Pace | undefined;
   /** How long suspects have held others back, per host: list of hold intervals' ticks. */
   readonly suspectHolds: ReadonlyMap<HostName, SuspectHold>;
   /** What this round's judgements share. */
@@ -244,6 +247,7 @@ export function stateWith(state: GuardianState, change: Partial<GuardianState>):
     anchors: state.anchors,
     hosts: state.hosts,
     inventory: state.inventory,
+    pace: state.pace,
     suspectHolds: state.suspectHolds,
     round: state.round,
     census: state.census,

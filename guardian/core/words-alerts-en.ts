@@ -32,6 +32,8 @@ export const alertsEnglish = {
   "alert.unlisted": "{host}: its last report counted {count} more servers than Nova listed",
   "alert.evacuated": "{host}: all {count} servers run elsewhere; repair it and release it",
   "alert.left-behind": "{host}: {missing} of {count} servers do not run elsewhere",
+  "alert.left-by-policy":
+    "{host}: {done|server|servers} run elsewhere, {left} left by policy; repair it and release it",
   "alert.dismissed": "{host} is silent, and {by} says that it is no failure",
   "alert.disabled": "{host} takes no new servers: we disabled it in Nova while it is degraded",
   "alert.ask-disable": "{host} is degraded: shall we keep new servers away from it?",
@@ -51,6 +53,10 @@ export const alertsEnglish = {
   "why.gates": "held by row {row}: {gates;}",
   "why.listed": "Nova listed {count}",
   "why.server-on": "{server} on {host}",
+  "why.total":
+    "{done} of {count} servers run elsewhere {lasted} after the incident was opened, by {calls|evacuate call|evacuate calls}",
+  "why.total-slowest":
+    "{done} of {count} servers run elsewhere {lasted} after the incident was opened, by {calls|evacuate call|evacuate calls}; the slowest, {server}, took {took}",
   "why.server-left": "{server} ({reason})",
   "stalled.list": "its servers cannot be listed",
   "stalled.list-again": "its servers cannot be listed again",
@@ -131,6 +137,15 @@ export const alertsEnglish = {
   "todo.release":
     "repair it, then: guardian host release {host} --reason … (it counts toward the storm limit until then, 24 h at most)",
   "todo.left-behind": "bring these servers up by hand; the host is off and fenced",
+  "todo.left-by-policy":
+    "those that were left start when {host} is repaired; then: guardian host release {host} --reason …",
+  "todo.left-behind-each": "bring these servers up by hand; the host is off and fenced: {todos;}",
+  "todo.evacuate-again": "{servers}: mend what is named, then openstack server evacuate",
+  "todo.look-at-migrations":
+    "{servers}: look at openstack server migration list first: a second evacuate call while the first runs can wreck it",
+  "todo.reset-state":
+    "{servers}: openstack server set --state error, then openstack server evacuate; or it waits for {host}",
+  "todo.with-host": "{servers}: wait until {host} is repaired",
   "todo.dismissed": "nothing is done until it has reported again; then it is guarded as before",
   "todo.disabled":
     "mend it; it is enabled again after {minutes} min in good health, if our mark is still on it",

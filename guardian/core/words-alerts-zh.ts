@@ -32,6 +32,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "alert.unlisted": "{host}：最后一次上报的云主机数比 Nova 所列多 {count} 台",
   "alert.evacuated": "{host}：全部 {count} 台云主机已在别处运行；请修复后放行",
   "alert.left-behind": "{host}：{count} 台云主机中有 {missing} 台未在别处运行",
+  "alert.left-by-policy": "{host}：{done} 台云主机已在别处运行，{left} 台按策略留下；请修复后放行",
   "alert.dismissed": "{host} 静默，{by} 判为非故障",
   "alert.disabled": "{host} 不再接收新云主机：降级期间已由我们在 Nova 中禁用",
   "alert.ask-disable": "{host} 已降级：是否禁止新云主机调度到它？",
@@ -50,6 +51,10 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "why.gates": "被第 {row} 行阻止：{gates;}",
   "why.listed": "Nova 列出 {count} 台",
   "why.server-on": "{server} 在 {host} 上",
+  "why.total":
+    "{count} 台云主机中 {done} 台在事件开始 {lasted} 后已在别处运行，共 {calls} 次 evacuate 调用",
+  "why.total-slowest":
+    "{count} 台云主机中 {done} 台在事件开始 {lasted} 后已在别处运行，共 {calls} 次 evacuate 调用；最慢的 {server} 用了 {took}",
   "why.server-left": "{server}（{reason}）",
   "stalled.list": "无法列出其云主机",
   "stalled.list-again": "无法再次列出其云主机",
@@ -125,6 +130,15 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.release":
     "修复后执行：guardian host release {host} --reason …（在此之前计入风暴上限，最多 24 小时）",
   "todo.left-behind": "请人工启动这些云主机；主机已断电隔离",
+  "todo.left-by-policy":
+    "留下的云主机在 {host} 修复后启动；然后：guardian host release {host} --reason …",
+  "todo.left-behind-each": "请人工恢复这些云主机；该主机已关机并被隔离：{todos;}",
+  "todo.evacuate-again": "{servers}：先修复所述原因，再执行 openstack server evacuate",
+  "todo.look-at-migrations":
+    "{servers}：先看 openstack server migration list：前一次仍在进行时再次疏散会毁坏云主机",
+  "todo.reset-state":
+    "{servers}：openstack server set --state error，再 openstack server evacuate；或等待 {host} 恢复",
+  "todo.with-host": "{servers}：等待 {host} 修复",
   "todo.dismissed": "恢复上报前不做任何操作；之后照常守护",
   "todo.disabled": "请修复；健康满 {minutes} 分钟后重新启用，前提是我们的标记仍在",
   "todo.ask-disable":

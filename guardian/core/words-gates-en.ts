@@ -39,7 +39,7 @@ export const gatesEnglish = {
   "value.aggregates-not-needed": "not needed",
   "value.aggregates-unread": "not read since the start",
   "value.aggregates-failed": "not read since the start: {reason}",
-  "limit.aggregates": "read, where groups or domains are configured",
+  "limit.aggregates": "read, where groups, domains or tags are configured",
   "value.disabled": "disabled: {reason}",
   "value.disabled-no-reason": "disabled: no reason given",
   "value.forced-down": "forced down by another",

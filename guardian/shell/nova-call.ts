@@ -116,6 +116,28 @@ export function messageOf(body: unknown): string {
   return textOf(inner?.["message"]) ?? "no message";
 }
 
+/** A failure in words. */
+export function failed(reason: string): Failure {
+  return { kind: "failed", reason };
+}
+
+/** The body of a good answer; everything else is a failure that says what was read. */
+export function bodyOf(
+  answer: NovaAnswer | Failure,
+  what: string,
+): { readonly kind: "body"; readonly body: Readonly<Record<string, unknown>> } | Failure {
+  if (answer.kind === "failed") return answer;
+  if (answer.status === 403) {
+    return failed(
+      `Nova does not let us read ${what} (403): the user needs the admin role, or a policy that allows it; ${messageOf(answer.body)}`,
+    );
+  }
+  if (answer.status !== 200 || !isRecord(answer.body)) {
+    return failed(`Nova: reading ${what} answered ${answer.status}: ${messageOf(answer.body)}`);
+  }
+  return { kind: "body", body: answer.body };
+}
+
 function silence(sent: boolean, reason: string): NovaSilence {
   return { kind: "silence", sent, reason };
 }

@@ -59,7 +59,7 @@ export function readAggregate(value: unknown): Aggregate | undefined {
   const name = textOf(record["name"]);
   if (name === undefined) return undefined;
   const hosts = asList(record["hosts"]).flatMap((host) => textOf(host) ?? []);
-  return { name, hosts: hosts.map(hostName) };
+  return { name, hosts: hosts.map(hostName), metadata: readMetadata(record["metadata"]) };
 }
 
 /** A hypervisor's memory; ironic's have another service host and are not ours. */
@@ -90,8 +90,21 @@ export function readServer(value: unknown): ComputeServer | undefined {
     locked: record["locked"] === true,
     volumeBacked: isVolumeBacked(record),
     metadata: readMetadata(record["metadata"]),
+    tags: asList(record["tags"]).flatMap((tag) => textOf(tag) ?? []),
+    // A policy of Nova's may hide them: then the flavor says nothing.
+    flavorSpecs: readMetadata(asRecord(record["flavor"])["extra_specs"]),
     fault: textOf(asRecord(record["fault"])["message"]),
   };
+}
+
+/** The image that a server was booted from; undefined for one that was booted from a volume. */
+export function imageIdOf(value: unknown): string | undefined {
+  return textOf(asRecord(asRecord(value)["image"])["id"]);
+}
+
+/** Properties of an image, in the shape of Nova's own view of Glance. */
+export function readImage(value: unknown): Readonly<Record<string, string>> {
+  return readMetadata(asRecord(asRecord(value)["image"])["metadata"]);
 }
 
 /**

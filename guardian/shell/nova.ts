@@ -12,15 +12,18 @@ import type {
   Failure,
   InventoryAnswer,
 } from "../ports.ts";
-import { asList, asRecord, isRecord } from "./json.ts";
+import { asList, asRecord } from "./json.ts";
 import {
+  bodyOf,
   createNovaCalls,
+  failed,
   messageOf,
   type NovaAnswer,
   type NovaCalls,
   type NovaCallDependencies,
   type NovaSilence,
 } from "./nova-call.ts";
+import { withImages } from "./nova-images.ts";
 import {
   binaryOf,
   readAggregate,
@@ -39,6 +42,8 @@ export interface NovaOptions extends Omit<NovaCallDependencies, "readDeadlineMs"
   readonly orderDeadlineMs?: number;
   /** Limit of one evacuate call. */
   readonly evacuateDeadlineMs?: number;
+  /** Servers of a host are listed with what their images say; costs a read for each image. */
+  readonly readImages?: boolean;
 }
 
 /** A host has fewer servers than this many pages of them; more means that Nova repeats itself. */
@@ -49,24 +54,19 @@ export function createNova(options: NovaOptions): ComputeApi {
     readDeadlineMs = 10_000,
     orderDeadlineMs = 10_000,
     evacuateDeadlineMs = 30_000,
+    readImages = false,
   } = options;
   const calls = createNovaCalls({ ...options, readDeadlineMs });
 
-  async function serversOn(host: HostName): ReturnType<ComputeApi["serversOn"]> {
-    const servers: ComputeServer[] = [];
-    let marker = "";
-    for (let page = 0; page < pagesMax; page += 1) {
-      const query = new URLSearchParams({ all_tenants: "1", host });
-      if (marker !== "") query.set("marker", marker);
-      const answer = await calls.read(`/servers/detail?${query.toString()}`);
-      const body = bodyOf(answer, `the servers of ${host}`);
-      if (body.kind === "failed") return body;
-      servers.push(...collect(body.body["servers"], readServer));
-      const next = nextMarker(body.body["servers_links"]);
-      if (next === undefined || next === marker) return { kind: "servers", servers };
-      marker = next;
-    }
-    return failed(`Nova: the servers of ${host} do not end after ${pagesMax} pages`);
+  async function showServer(server: ServerId): ReturnType<ComputeApi["server"]> {
+    const answer = await calls.read(`/servers/${encodeURIComponent(server)}`);
+    if (answer.kind === "answer" && answer.status === 404) return { kind: "gone" };
+    const body = bodyOf(answer, `server ${server}`);
+    if (body.kind === "failed") return body;
+    const read = readServer(body.body["server"]);
+    return read === undefined
+      ? failed(`Nova: the record of server ${server} cannot be read`)
+      : { kind: "server", server: read };
   }
 
   return {
@@ -82,17 +82,8 @@ export function createNova(options: NovaOptions): ComputeApi {
       return { kind: "services", services, unreadable, schedulers: schedulersOf(all) };
     },
     inventory: () => readInventory(calls),
-    serversOn,
-    async server(server) {
-      const answer = await calls.read(`/servers/${encodeURIComponent(server)}`);
-      if (answer.kind === "answer" && answer.status === 404) return { kind: "gone" };
-      const body = bodyOf(answer, `server ${server}`);
-      if (body.kind === "failed") return body;
-      const read = readServer(body.body["server"]);
-      return read === undefined
-        ? failed(`Nova: the record of server ${server} cannot be read`)
-        : { kind: "server", server: read };
-    },
+    serversOn: (host) => listServers(calls, host, readImages),
+    server: showServer,
     async evacuations(host) {
       // One page, newest first: Nova's limit (1000) is above any host's moves of one incident.
       const query = new URLSearchParams({ migration_type: "evacuation", source_compute: host });
@@ -106,11 +97,68 @@ export function createNova(options: NovaOptions): ComputeApi {
         await calls.order("PUT", servicePath(serviceId), { forced_down: true }, orderDeadlineMs),
       ),
     ...statusOrders(calls, orderDeadlineMs),
-    evacuate: async (server: ServerId) => {
-      const path = `/servers/${encodeURIComponent(server)}/action`;
-      return orderAnswer(await calls.order("POST", path, { evacuate: {} }, evacuateDeadlineMs));
+    evacuate: (server) => act(calls, server, { evacuate: {} }, evacuateDeadlineMs),
+    async resetToError(host, server, from) {
+      const seen = await showServer(server);
+      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      const refused = seen.kind === "gone" ? goneAnswer : resetRefusal(seen.server, host, from);
+      if (refused !== undefined) return refused;
+      return act(calls, server, { "os-resetState": { state: "error" } }, orderDeadlineMs);
     },
   };
+}
+
+async function act(
+  calls: NovaCalls,
+  server: ServerId,
+  action: object,
+  deadlineMs: number,
+): Promise<ApiAnswer> {
+  const path = `/servers/${encodeURIComponent(server)}/action`;
+  return orderAnswer(await calls.order("POST", path, action, deadlineMs));
+}
+
+const goneAnswer: ApiAnswer = { kind: "refused", status: 404, reason: "there is no such server" };
+
+/** What a look at a server says instead of the reset: it is done, or it would be wrong. */
+function resetRefusal(
+  { host, vmState, taskState }: ComputeServer,
+  source: HostName,
+  from: string,
+): ApiAnswer | undefined {
+  const shown = taskState === undefined ? vmState : `${vmState}, ${taskState}`;
+  if (host === source && shown === "error") return { kind: "accepted", requestId: "" };
+  if (host === source && shown === from) return undefined;
+  const reason = `it is ${shown} on ${host ?? "no host"}`;
+  return { kind: "refused", status: 409, reason };
+}
+
+/** Every page of the servers of a host. */
+async function listServers(
+  calls: NovaCalls,
+  host: HostName,
+  readImages: boolean,
+): ReturnType<ComputeApi["serversOn"]> {
+  const records: unknown[] = [];
+  let marker = "";
+  for (let page = 0; page < pagesMax; page += 1) {
+    const query = new URLSearchParams({ all_tenants: "1", host });
+    if (marker !== "") query.set("marker", marker);
+    const answer = await calls.read(`/servers/detail?${query.toString()}`);
+    const body = bodyOf(answer, `the servers of ${host}`);
+    if (body.kind === "failed") return body;
+    records.push(...asList(body.body["servers"]));
+    const next = nextMarker(body.body["servers_links"]);
+    if (next === undefined || next === marker) {
+      const servers = collect(records, readServer);
+      return {
+        kind: "servers",
+        servers: readImages ? await withImages(calls, records, servers) : servers,
+      };
+    }
+    marker = next;
+  }
+  return failed(`Nova: the servers of ${host} do not end after ${pagesMax} pages`);
 }
 
 /** os-hypervisors shows memory up to this microversion only. */
@@ -183,28 +231,8 @@ async function lookAt(
   return failed(`Nova shows no readable nova-compute ${serviceId} of ${host}`);
 }
 
-function failed(reason: string): Failure {
-  return { kind: "failed", reason };
-}
-
 function servicePath(serviceId: string): string {
   return `/os-services/${encodeURIComponent(serviceId)}`;
-}
-
-function bodyOf(
-  answer: NovaAnswer | Failure,
-  what: string,
-): { readonly kind: "body"; readonly body: Readonly<Record<string, unknown>> } | Failure {
-  if (answer.kind === "failed") return answer;
-  if (answer.status === 403) {
-    return failed(
-      `Nova does not let us read ${what} (403): the user needs the admin role, or a policy that allows it; ${messageOf(answer.body)}`,
-    );
-  }
-  if (answer.status !== 200 || !isRecord(answer.body)) {
-    return failed(`Nova: reading ${what} answered ${answer.status}: ${messageOf(answer.body)}`);
-  }
-  return { kind: "body", body: answer.body };
 }
 
 function orderAnswer(answer: NovaAnswer | NovaSilence): ApiAnswer {

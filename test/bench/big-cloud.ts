@@ -8,7 +8,7 @@ import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { noLedger, type LivenessRow } from "../../shared/telemetry.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
 import { healthyChecks } from "../support/sample-report.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 
 const collector = collectorId("c1");
 const wallStart = 1_780_000_000_000;

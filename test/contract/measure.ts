@@ -1,7 +1,7 @@
 /** Trials and watches in the simulated world, with the default limits. */
 import { seededRandom } from "../../shared/random.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 import { powerLoss } from "../support/world-host.ts";
 import { World } from "../support/world.ts";
 import type { Condition } from "./conditions.ts";

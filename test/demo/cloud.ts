@@ -10,7 +10,8 @@ import { startFakeBmc, type FakeBmc } from "../support/fake-bmc.ts";
 import { startFakeOpenStack, type FakeOpenStack } from "../support/fake-openstack.ts";
 import { healthyChecks } from "../support/sample-report.ts";
 import { SimulatedHost } from "../support/simulated-host.ts";
-import { simulatedUuid, type NovaServerState } from "../support/simulated-nova.ts";
+import { simulatedUuid } from "../support/simulated-nova.ts";
+import type { NovaServerState } from "../support/simulated-nova-records.ts";
 import { createSimulatedProbe } from "../support/simulated-probe.ts";
 import { startUdpEchoServer } from "../support/udp-echo-server.ts";
 

@@ -1,6 +1,6 @@
 /** Story 1: a host loses its power, and its servers run elsewhere a few seconds later. */
 import { describeError } from "../../shared/errors.ts";
-import type { NovaServerState } from "../support/simulated-nova.ts";
+import type { NovaServerState } from "../support/simulated-nova-records.ts";
 import { describeHost, heardOf, seconds, showEvidence, wait, type Stage } from "./stage.ts";
 
 export interface PowerLoss {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createGuardian, type GuardianPorts } from "../../guardian/app.ts";
+import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
 import type { PowerController } from "../../guardian/ports.ts";
 import { sleep } from "../../shared/loop.ts";
@@ -32,6 +33,7 @@ const settings: Settings = {
   language: "en",
   rows: new Map(),
   groupsHaveRows: false,
+  evacuation: defaultPolicy,
   instancesShared: false,
   rebootOverdue: "ask",
   oneNetworkIsEnough: false,
@@ -47,6 +49,7 @@ function portsWith(answerMs: number): GuardianPorts {
       return { power: "on", identity };
     },
     powerOff: () => Promise.resolve({ kind: "refused", reason: "not in this test" }),
+    powerOn: () => Promise.resolve({ kind: "refused", reason: "not in this test" }),
   };
   return { ...idlePorts, power: new Map([["compute-1/bmc", device]]) };
 }

@@ -273,7 +273,8 @@ test("servers evacuated together are spread: what is on its way counts as load",
 });
 
 test("aggregates, memory and schedulers are read, and a memory that is hidden is none", async (t) => {
-  const { api } = await world(t, {});
+  const { cloud, api } = await world(t, {});
+  cloud.nova.rackMetadata = { evacuable: "true" };
   const services = await api.services();
   assert.ok(services.kind === "services");
   assert.deepEqual(services.schedulers, { up: 1, total: 1 });
@@ -281,6 +282,7 @@ test("aggregates, memory and schedulers are read, and a memory that is hidden is
   const inventory = await api.inventory();
   assert.ok(inventory.kind === "inventory", JSON.stringify(inventory));
   assert.deepEqual(inventory.aggregates[0]?.name, "rack-a");
+  assert.deepEqual(inventory.aggregates[0]?.metadata, { evacuable: "true" });
   assert.ok(inventory.aggregates[0]?.hosts.includes(one));
   const own = inventory.capacity.find(({ host }) => host === one);
   assert.deepEqual(own, { host: one, memoryMb: 65_536, memoryUsedMb: 2560 });

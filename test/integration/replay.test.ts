@@ -18,7 +18,7 @@ import { hostName } from "../../shared/names.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
 import { idlePorts } from "../support/idle-ports.ts";
 import { recordScript } from "../support/recorded-world.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const settings = worldSettings([hostName("compute-1")], { mode: "observe" });

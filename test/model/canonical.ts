@@ -16,14 +16,17 @@ const instants = wordsOf(`
   freshSince steadyAt echoAt pingedAt failedAt answeringSince offSince tickAt
   previousTickAt tickWall shakenAt servicesAskedAt servicesAt graceFrom doubtSince
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt settledAt belowSince
-  windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
+  notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
+  emptyAt emptyAgainAt orderedAt
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */
 const bounded: Readonly<Record<string, number>> = {
+  attempts: 2,
   attempt: 10,
   refences: 2,
+  orders: 10,
   heldMs: 10_000,
   goodMs: 20_000,
 };
@@ -40,6 +43,7 @@ const forPeople = wordsOf(`
  * newest row a host, identities that do not change; the hour of the fence rate, which never passes.
  */
 const constant = wordsOf(`
+  pace to rank stage tookMs
   collector collectorEpoch path newest probeEpoch sequence sentWallMs sent sendErrors
   ledger version epoch hardwareUuid identity pinned serviceId zone device address fences
   domains network boots bootId

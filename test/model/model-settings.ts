@@ -5,7 +5,7 @@
  */
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 
 export const quantumMs = 5000;
 /** An age beyond this is like any other beyond it: the greatest limit that is compared, and more. */
@@ -50,6 +50,8 @@ export function modelSettings(victims: readonly HostName[]): Settings {
       fencesPerHour: 1000,
       fencesPerHourInDomain: 1000,
       moveMsMax: 70_000,
+      moveAttempts: 2,
+      moveDeadlineMs: 60_000,
       unattendedMs: 30_000,
       // Repetitions of a page change nothing but the outbox.
       repeatPageMs: 1e12,

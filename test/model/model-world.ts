@@ -180,8 +180,11 @@ export class ModelWorld {
       case "line":
       case "alert":
       case "read-inventory":
-      // No host of the model is ever degraded, so that none is enabled again.
+      // No host of the model is ever degraded or rehearsed, so that none is enabled or switched on.
+      case "power-on":
       case "enable":
+      // Its servers run, or are stopped.
+      case "reset":
         return undefined;
       case "read-services":
       case "list-servers":
@@ -255,13 +258,14 @@ export class ModelWorld {
   evacuate(name: HostName): { readonly kind: "accepted"; readonly requestId: string } {
     const host = this.host(name);
     const { server } = host;
-    if (server.record !== undefined) {
+    // One that failed has ended: a further call is another try.
+    if (server.record !== undefined && server.record.status !== "error") {
       this.violations.push(`invariant 23: evacuate of the server of ${name} was called twice`);
     }
     if (host.runs) {
       this.violations.push(`invariant 1: the server of ${name} is evacuated while it runs there`);
     }
-    server.record = { id: 1, status: "accepted", at: this.now };
+    server.record = { id: (server.record?.id ?? 0) + 1, status: "accepted", at: this.now };
     return { kind: "accepted", requestId: "r" };
   }
 

@@ -1,5 +1,5 @@
 /** Nova that is down, slow, stalls, refuses, or loses calls and answers. */
-import type { EvacuateMode, OrderMode } from "../support/world-nova.ts";
+import type { EvacuateMode, OrderMode } from "../support/world-nova-records.ts";
 import type { FaultKind } from "./fault.ts";
 import { startProbe } from "./faults-host.ts";
 

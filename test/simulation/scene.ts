@@ -1,10 +1,12 @@
 /** What faults act on: the world of a plan, and what the faults under way make unfair to add. */
+import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
+import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
 import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 import { rackName, type WorldHost, type WorldRack } from "../support/world-host.ts";
 import { furnishLevels, newOutlet, type WorldBmc } from "../support/world-power.ts";
 import { World } from "../support/world.ts";
@@ -98,7 +100,10 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
     enableHealthyAfterMs: 60_000,
   };
   const { mode, instancesShared, oneNetworkIsEnough, rebootOverdue, confirmBy, odd } = cloud;
+  const paused = cloud.rebuildMs % 8 === 0 ? "leave" : "reset";
+  const states = { ...defaultPolicy.states, paused } as const;
   const base = worldSettings(names, {
+    evacuation: { ...defaultPolicy, states },
     collectors,
     limits,
     mode,
@@ -154,12 +159,22 @@ function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
       world.queue.in(15_000, () => vouch(world, name));
     }
   }
+  if (hasPaused(cloud)) {
+    for (const [at, server] of [...world.nova.servers.values()].entries()) {
+      if (at % 3 === 0) server.vmState = "paused";
+    }
+  }
   const stopped = odd.stoppedServers === undefined ? undefined : names[odd.stoppedServers];
   for (const server of world.nova.servers.values()) {
     if (server.host !== stopped) continue;
     world.nova.stop(server.id);
     world.host(server.host).running.delete(server.id);
   }
+}
+
+/** Every third server was paused by its owner, in a quarter of the seeds; in half of these it is left. */
+function hasPaused({ rebuildMs }: Cloud): boolean {
+  return rebuildMs % 4 === 0;
 }
 
 function furnishOutlets(world: World, name: HostName): void {
@@ -207,6 +222,19 @@ export function confirmOff(world: World, host: HostName, uid: number): boolean {
     ...words,
   }));
   return true;
+}
+
+/** A person wants a host's power to be cycled; refused by any gate, as the daemon does it. */
+export function rehearse(world: World, host: HostName): void {
+  const { guardian } = world;
+  if (!guardian.up || rehearsalProblem(world.state, host, 0).length > 0) return;
+  const words = { host, level: 0, by: "alice", reason: "is this its BMC" };
+  guardian.hear(() => ({
+    kind: "rehearsal-asked",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    ...words,
+  }));
 }
 
 /** A person answers a host's open incident, if it has one. */

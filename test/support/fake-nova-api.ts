@@ -1,14 +1,13 @@
 /** Nova's HTTP routes over a `SimulatedNova`, in the shapes seen from the real API at 2.93. */
 import type { IncomingMessage } from "node:http";
 import { sleep } from "../../shared/loop.ts";
-import {
-  simulatedUuid,
-  type NovaMigrationState,
-  type NovaRefusal,
-  type NovaServerState,
-  type NovaServiceState,
-  type SimulatedNova,
-} from "./simulated-nova.ts";
+import { simulatedUuid, type SimulatedNova } from "./simulated-nova.ts";
+import type {
+  NovaMigrationState,
+  NovaRefusal,
+  NovaServerState,
+  NovaServiceState,
+} from "./simulated-nova-records.ts";
 
 export interface NovaReply {
   readonly status: number;
@@ -63,6 +62,8 @@ export async function nova(api: NovaApi, call: NovaRequest): Promise<NovaReply> 
       return showServer(api.simulated, id ?? "");
     case "POST servers/":
       return action === "action" ? act(api.simulated, id ?? "", call.body) : notFound("route");
+    case "GET images/":
+      return showImage(api.simulated, id ?? "", minor);
     case "GET os-migrations":
       return listMigrations(api.simulated, call.url.searchParams);
     default:
@@ -97,7 +98,13 @@ function listServices(simulated: SimulatedNova, query: URLSearchParams): NovaRep
 /** Every host stands in one rack. */
 function listAggregates(simulated: SimulatedNova): NovaReply {
   const hosts = [...simulated.services.values()].map((service) => service.host.name);
-  const aggregate = { id: 1, name: "rack-a", availability_zone: null, hosts, metadata: {} };
+  const aggregate = {
+    id: 1,
+    name: "rack-a",
+    availability_zone: null,
+    hosts,
+    metadata: simulated.rackMetadata,
+  };
   return { status: 200, body: { aggregates: [aggregate] } };
 }
 
@@ -168,7 +175,9 @@ function serverRecord(server: NovaServerState): unknown {
     status: server.status,
     tenant_id: server.project,
     metadata: server.metadata,
-    image: server.volumeBacked ? "" : { id: "11111111-0000-4000-8000-000000000001" },
+    tags: server.tags,
+    flavor: { vcpus: 1, ram: 512, original_name: "m1.small", extra_specs: server.flavorSpecs },
+    image: server.volumeBacked ? "" : { id: server.imageId },
     "os-extended-volumes:volumes_attached": server.volumeBacked
       ? [{ id: server.id.replace("a0", "f0"), delete_on_termination: false }]
       : [],
@@ -190,9 +199,21 @@ function showServer(simulated: SimulatedNova, id: string): NovaReply {
   return { status: 200, body: { server: serverRecord(server) } };
 }
 
+/** Nova's proxy of Glance: there up to 2.35, and gone from 2.36 on. */
+function showImage(simulated: SimulatedNova, id: string, minor: number): NovaReply {
+  const properties = simulated.images.get(id);
+  if (minor > 35 || properties === undefined) return notFound("Image not found.");
+  return { status: 200, body: { image: { id, name: "cirros", metadata: properties } } };
+}
+
 function act(simulated: SimulatedNova, id: string, body: unknown): NovaReply {
   const server = simulated.servers.get(id);
   if (server === undefined) return notFound(`Instance ${id} could not be found.`);
+  const reset = (body as { "os-resetState"?: { readonly state?: string } })["os-resetState"];
+  if (reset !== undefined) {
+    simulated.resetState(server, reset.state === "error" ? "error" : "active");
+    return { status: 202 };
+  }
   const order = (body as { evacuate?: Readonly<Record<string, unknown>> }).evacuate;
   if (order === undefined) return notFound("There is no such action.");
   const odd = Object.keys(order).find((key) => key !== "host");

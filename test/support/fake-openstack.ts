@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { sleep } from "../../shared/loop.ts";
 import { nova, type NovaReply } from "./fake-nova-api.ts";
-import { SimulatedNova, type SimulatedNovaOptions } from "./simulated-nova.ts";
+import { SimulatedNova } from "./simulated-nova.ts";
+import type { SimulatedNovaOptions } from "./simulated-nova-records.ts";
 
 export interface FakeOpenStackOptions extends SimulatedNovaOptions {
   readonly tokenLifetimeMs?: number;

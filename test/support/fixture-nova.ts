@@ -7,6 +7,7 @@ import type {
   ComputeService,
   EvacuationRecord,
   InventoryAnswer,
+  PowerOffAnswer,
 } from "../../guardian/ports.ts";
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
@@ -21,7 +22,8 @@ export type NovaEffect = Extract<
       | "enable"
       | "list-servers"
       | "read-moves"
-      | "evacuate";
+      | "evacuate"
+      | "reset";
   }
 >;
 
@@ -46,9 +48,14 @@ export class FixtureNova {
   records: EvacuationRecord[] = [];
   answers = true;
   evacuateAnswer: ApiAnswer = { kind: "accepted", requestId: "req-1" };
+  resetAnswer: ApiAnswer = { kind: "accepted", requestId: "req-2" };
+  /** A reset is done although its answer does not say so. */
+  resetWorks = false;
   forceDownAnswer: ApiAnswer = { kind: "accepted", requestId: "req-0" };
   /** Why servers and migrations cannot be read, while services can. */
   looksFail: string | undefined = undefined;
+  /** Where Nova shows that it takes servers; undefined while it has not chosen. */
+  destination: HostName | undefined = undefined;
   /** How long a move takes. */
   moveMs = 2000;
   readonly #finishAt = new Map<ServerId, number>();
@@ -65,6 +72,8 @@ export class FixtureNova {
 
   /** Aggregates by name; every host has as much memory as a test says. */
   aggregates: Readonly<Record<string, readonly HostName[]>> = {};
+  /** What each of them says. */
+  aggregateMetadata: Readonly<Record<string, string>> = {};
   memoryMb = 100_000;
   memoryUsedMb = 20_000;
   inventoryFails: string | undefined = undefined;
@@ -81,7 +90,11 @@ export class FixtureNova {
     const { memoryMb, memoryUsedMb } = this;
     return {
       kind: "inventory",
-      aggregates: Object.entries(this.aggregates).map(([name, hosts]) => ({ name, hosts })),
+      aggregates: Object.entries(this.aggregates).map(([name, hosts]) => ({
+        name,
+        hosts,
+        metadata: this.aggregateMetadata,
+      })),
       capacity: [...this.services.keys()].map((host) => ({ host, memoryMb, memoryUsedMb })),
     };
   }
@@ -120,7 +133,15 @@ export class FixtureNova {
 
   addRecord(server: ServerId, source: HostName, status: string): void {
     const id = this.records.length + 1;
-    this.records.push({ id, server, source, destination: undefined, status, createdAt: "" });
+    const { destination } = this;
+    this.records.push({ id, server, source, destination, status, createdAt: "" });
+  }
+
+  /** Nova shows where it takes a server. */
+  sendTo(server: ServerId, destination: HostName): void {
+    this.records = this.records.map((record) =>
+      record.server === server ? { ...record, destination } : record,
+    );
   }
 
   changeRecord(server: ServerId, status: string): void {
@@ -134,7 +155,9 @@ export class FixtureNova {
     for (const [server, due] of this.#finishAt) {
       if (due > now) continue;
       this.changeRecord(server, "done");
-      this.changeServer(server, { host: hostName("compute-8") });
+      const { status = "" } = this.servers.find((one) => one.server === server) ?? {};
+      const came = status === "ERROR" ? { status: "ACTIVE", vmState: "active" } : {};
+      this.changeServer(server, { host: hostName("compute-8"), ...came });
       this.#finishAt.delete(server);
     }
   }
@@ -150,6 +173,13 @@ export class FixtureNova {
       disabledReason: reason,
       updatedAt: `report ${reports}`,
     }));
+  }
+
+  /** Why an order that is for an empty host is refused by the shell; undefined for any other. */
+  notEmpty({ host, ifEmpty }: Extract<Effect, { kind: "power-off" }>): PowerOffAnswer | undefined {
+    const count = this.servers.filter((one) => one.host === host).length;
+    if (ifEmpty !== true || count === 0) return undefined;
+    return { kind: "refused", reason: `servers on it: ${count}, must be = 0` };
   }
 
   /** What comes of an effect, and the event that tells it. */
@@ -211,6 +241,13 @@ export class FixtureNova {
           this.#finishAt.set(server, at + this.moveMs);
         }
         return { kind: "evacuate-answered", at, host, server, answer };
+      }
+      case "reset": {
+        const { host, server } = effect;
+        const answer = this.resetAnswer;
+        const works = answer.kind === "accepted" || this.resetWorks;
+        if (works) this.changeServer(server, { vmState: "error", status: "ERROR" });
+        return { kind: "reset-answered", at, host, server, answer };
       }
       default:
         return effect satisfies never;

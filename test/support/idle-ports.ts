@@ -47,5 +47,6 @@ export const idlePorts: GuardianPorts = {
     disableEnabled: unknown,
     enable: unknown,
     evacuate: unknown,
+    resetToError: unknown,
   },
 };

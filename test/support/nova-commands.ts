@@ -1,7 +1,8 @@
 /** What becomes of Nova and its servers in scenarios: troubles with calls, and what owners did. */
+import type { ComputeServer } from "../../guardian/ports.ts";
 import { hostName } from "../../shared/names.ts";
 import { parseDuration } from "../../shared/time.ts";
-import type { EvacuateMode, OrderMode } from "./world-nova.ts";
+import type { EvacuateMode, OrderMode } from "./world-nova-records.ts";
 import type { World } from "./world.ts";
 
 /** Runs one command; throws for a word that is none. */
@@ -15,8 +16,18 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
     case "nova-orders":
       world.nova.orderMode = first as OrderMode;
       return;
+    case "nova-rebuilds":
+      world.nova.rebuildMs = parseDuration(first) ?? 0;
+      return;
+    case "nova-answers":
+      world.evacuateAnswerMs = parseDuration(first) ?? 0;
+      return;
     case "nova-mends":
       return world.nova.mend();
+    case "aggregate":
+      world.nova.aggregates.set(first, [hostName(second)]);
+      world.nova.aggregateMetadata.set(first, pair(third));
+      return;
     case "server":
       return serverCommand(world, first, second, third);
     default:
@@ -24,7 +35,10 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
   }
 }
 
-/** server NAME stopped | in STATE | kept | named NEW | deleted; server HOST arrives N */
+/**
+ * server NAME stopped | in STATE | task TASK | on HOST | kept | named NEW | deleted | tag TAG | says KEY=VALUE |
+ * flavor KEY=VALUE | image KEY=VALUE or unread; server HOST arrives N
+ */
 function serverCommand(world: World, name: string, what: string, value: string): void {
   if (what === "arrives") {
     world.nova.addServer(hostName(name), Number(value), true);
@@ -34,8 +48,26 @@ function serverCommand(world: World, name: string, what: string, value: string):
   if (server === undefined) throw new Error(`no server ${name}`);
   if (what === "stopped") world.nova.stop(server.id);
   else if (what === "in") server.vmState = value;
+  else if (what === "task") server.taskState = value;
+  else if (what === "on") server.host = hostName(value);
   else if (what === "kept") server.metadata = { "guardian:evacuate": "false" };
   else if (what === "named") server.name = value;
+  else if (what === "tag") server.tags = [...server.tags, value];
+  else if (what === "says") server.metadata = { ...server.metadata, ...pair(value) };
+  else if (what === "flavor") server.flavorSpecs = { ...server.flavorSpecs, ...pair(value) };
+  else if (what === "image") server.image = imageOf(value);
   else if (what === "deleted") world.nova.servers.delete(server.id);
   else throw new Error(`unknown: server ${name} ${what}`);
+}
+
+/** KEY=VALUE */
+function pair(text: string): Readonly<Record<string, string>> {
+  const [key = "", value = ""] = text.split("=", 2);
+  return { [key]: value };
+}
+
+function imageOf(text: string): ComputeServer["image"] {
+  return text === "unread"
+    ? { kind: "unread", reason: "Glance answers 503" }
+    : { kind: "read", properties: pair(text) };
 }

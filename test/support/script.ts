@@ -1,5 +1,6 @@
 /** The little language of scenarios: one command a line, each at its time. */
 import type { RowAction } from "../../guardian/core/assessment.ts";
+import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import {
   defaultLimits,
   type GroupSettings,
@@ -14,13 +15,14 @@ import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
-import { furnishLevels, type BmcMode } from "./world-power.ts";
+import { furnishLevels, type BmcMode, type WorldBmc } from "./world-power.ts";
 import { novaCommand } from "./nova-commands.ts";
+import { readSelection } from "./script-evacuation.ts";
 import { people } from "./people.ts";
 import { telemetryCommand } from "./telemetry-commands.ts";
-import { worldAddress } from "./world-calls.ts";
 import { wallStart } from "./world-guardian.ts";
 import type { WorldRecorder } from "./world-guardian.ts";
+import { worldSettings } from "./world-settings.ts";
 import { World } from "./world.ts";
 
 /** A story begins when its world has settled. */
@@ -40,40 +42,6 @@ export interface Script {
   readonly commands: readonly { readonly atMs: number; readonly words: readonly string[] }[];
 }
 
-/** What every world starts from; scenarios and the simulation change single values. */
-export function worldSettings(hosts: readonly HostName[], changes: Partial<Settings>): Settings {
-  const networks: readonly NetworkName[] = ["management", "storage"];
-  const entry = (host: HostName): HostSettings => ({
-    addresses: Object.fromEntries(networks.map((name) => [name, worldAddress(name, host)])),
-    devices: ["bmc"],
-    maintenance: undefined,
-    domains: {},
-  });
-  return {
-    cloud: "lab",
-    guardianId: "g1",
-    mode: "act",
-    ask: { afterMs: 300_000, byDefault: "observe" },
-    groups: new Map(),
-    windows: [],
-    proofs: ["off", "confirmed"],
-    confirmBy: 1,
-    disableDegraded: true,
-    limits: defaultLimits,
-    networks: networks.map((name) => ({ name, anchors: [worldAddress(name, undefined)] })),
-    collectors: [collectorId("c1")],
-    hosts: new Map(hosts.map((host) => [host, entry(host)])),
-    domainAggregates: [],
-    language: "en",
-    rows: new Map(),
-    groupsHaveRows: false,
-    instancesShared: false,
-    rebootOverdue: "ask",
-    oneNetworkIsEnough: false,
-    ...changes,
-  };
-}
-
 /** Reads a scenario's commands.txt; throws with the line that is wrong. */
 export function parseScript(text: string): Script {
   const lines = text
@@ -84,6 +52,7 @@ export function parseScript(text: string): Script {
   const hosts = Array.from({ length: count }, (_, index) => hostName(`compute-${index + 1}`));
   let changes: Partial<Settings> = {};
   let limits = defaultLimits;
+  let evacuation = defaultPolicy;
   const rows = new Map<string, RowAction>();
   let novaReportMs = 10_000;
   const hostChanges = new Map<string, Partial<HostSettings>>();
@@ -110,6 +79,7 @@ export function parseScript(text: string): Script {
     else if (verb === "reboot-overdue") changes = { ...changes, rebootOverdue: first as "act" };
     else if (verb === "confirm-by") changes = { ...changes, confirmBy: Number(first) };
     else if (verb === "proofs") changes = { ...changes, proofs: first.split(",") as ProofKind[] };
+    else if (verb === "select") evacuation = readSelection(evacuation, rest);
     else if (verb === "shared") changes = { ...changes, instancesShared: true };
     else if (verb === "collectors") changes = { ...changes, collectors: rest.map(collectorId) };
     else if (verb === "row") rows.set(first, second as RowAction);
@@ -128,6 +98,7 @@ export function parseScript(text: string): Script {
   }
   const base = worldSettings(hosts, {
     ...changes,
+    evacuation,
     groups,
     windows,
     rows,
@@ -201,7 +172,7 @@ export function buildWorld(script: Script, seed: number, recorder?: WorldRecorde
 export function perform(world: World, words: readonly string[]): void {
   const [verb = "", first = "", second = ""] = words;
   const host = (): ReturnType<World["host"]> => world.host(hostName(first));
-  const bmc = (): { mode: BmcMode; chassis: HostName } => {
+  const bmc = (): WorldBmc => {
     const found = world.bmcs.get(hostName(first));
     if (found === undefined) throw new Error(`no host ${first}`);
     return found;
@@ -255,6 +226,9 @@ export function perform(world: World, words: readonly string[]): void {
     case "bmc":
       bmc().mode = second as BmcMode;
       return;
+    case "bmc-shows":
+      bmc().shows = second;
+      return;
     case "device":
       return setMode(world, hostName(first), second, words[3] as BmcMode);
     case "swap-bmc":
@@ -292,7 +266,10 @@ export function perform(world: World, words: readonly string[]): void {
       return;
     case "nova-moves":
     case "nova-orders":
+    case "nova-answers":
+    case "nova-rebuilds":
     case "nova-mends":
+    case "aggregate":
     case "server":
       return novaCommand(world, words);
     default:

@@ -5,79 +5,14 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import type { SimulatedHost } from "./simulated-host.ts";
-
-export interface SimulatedNovaOptions {
-  readonly hosts: readonly SimulatedHost[];
-  readonly reportIntervalMs?: number;
-  readonly serviceDownMs?: number;
-  /** From an accepted evacuation to the server running elsewhere. */
-  readonly rebuildMs?: number;
-  /** How much longer each rebuild takes than the one before it from the same host. */
-  readonly rebuildStepMs?: number;
-  /** How long Nova blocks when it disables a dead service that is not forced down. */
-  readonly rpcTimeoutMs?: number;
-  /** How long a host that was enabled while down stays out of scheduling. */
-  readonly resourceUpdateMs?: number;
-}
-
-export interface NovaServiceState {
-  readonly id: string;
-  readonly host: SimulatedHost;
-  status: "enabled" | "disabled";
-  disabledReason: string | null;
-  forcedDown: boolean;
-  reporting: boolean;
-  /** Start of the present run of reports, or the last report of the run that ended. */
-  reportMs: number;
-  /** An API call that changed the record. */
-  touchedMs: number;
-  schedulableFromMs: number;
-}
-
-export interface NovaServerState {
-  readonly id: string;
-  readonly name: string;
-  readonly project: string;
-  readonly volumeBacked: boolean;
-  readonly metadata: Readonly<Record<string, string>>;
-  host: HostName;
-  status: string;
-  vmState: string;
-  taskState: string | null;
-  /** Whether the server ran when it was last in order. */
-  runs: boolean;
-  locked: boolean;
-  fault: string | undefined;
-  wrecked: boolean;
-}
-
-export interface NovaMigrationState {
-  readonly id: number;
-  readonly server: NovaServerState;
-  readonly source: HostName;
-  readonly acceptedMs: number;
-  readonly rebuildMs: number;
-  readonly target: HostName | undefined;
-  destination: HostName | null;
-  status: "accepted" | "pre-migrating" | "done" | "completed" | "error" | "failed";
-  /** Never ends: what a second evacuate call, or a lost destination, leaves behind. */
-  stuck: boolean;
-  doubleStart: boolean;
-}
-
-export interface NovaRefusal {
-  readonly status: number;
-  readonly kind: string;
-  readonly message: string;
-}
-
-export interface AddServer {
-  readonly host: string;
-  readonly name?: string;
-  readonly status?: "ACTIVE" | "SHUTOFF" | "PAUSED" | "ERROR";
-  readonly volumeBacked?: boolean;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
+import type {
+  AddServer,
+  NovaMigrationState,
+  NovaRefusal,
+  NovaServerState,
+  NovaServiceState,
+  SimulatedNovaOptions,
+} from "./simulated-nova-records.ts";
 
 const notEvacuable = new Set(["paused", "suspended", "rescued", "shelved_offloaded"]);
 
@@ -85,6 +20,10 @@ export class SimulatedNova {
   readonly services = new Map<string, NovaServiceState>();
   readonly servers = new Map<string, NovaServerState>();
   readonly migrations: NovaMigrationState[] = [];
+  /** Properties of images, by id. */
+  readonly images = new Map<string, Readonly<Record<string, string>>>();
+  /** What the aggregate says that every host is in. */
+  rackMetadata: Readonly<Record<string, string>> = {};
   /** Servers that were started elsewhere while the host they came from had power. */
   readonly doubleStarts: { readonly server: string; readonly source: HostName }[] = [];
   readonly limits: Required<Omit<SimulatedNovaOptions, "hosts">>;
@@ -129,6 +68,9 @@ export class SimulatedNova {
       project: simulatedUuid("b0", 1).replaceAll("-", ""),
       volumeBacked: options.volumeBacked ?? true,
       metadata: options.metadata ?? {},
+      tags: options.tags ?? [],
+      flavorSpecs: options.flavorSpecs ?? {},
+      imageId: options.imageId ?? simulatedUuid("1a", 1),
       host: this.service(options.host).host.name,
       status,
       vmState: { ACTIVE: "active", SHUTOFF: "stopped", PAUSED: "paused", ERROR: "error" }[status],
@@ -204,6 +146,14 @@ export class SimulatedNova {
   /** Whether Nova would wait for the dead host's RPC before it answers this update. */
   blocksOnUpdate(service: NovaServiceState, body: Readonly<Record<string, unknown>>): boolean {
     return body["status"] !== undefined && !service.forcedDown && !service.reporting;
+  }
+
+  /** What people and services do to a server that hangs in a state: nothing but the record changes. */
+  resetState(server: NovaServerState, state: "active" | "error"): void {
+    server.vmState = state;
+    server.status = state === "error" ? "ERROR" : "ACTIVE";
+    server.taskState = null;
+    server.runs = true;
   }
 
   /** Takes an evacuate order; undefined when accepted. */

@@ -251,11 +251,12 @@ export class WorldGuardian {
   #refuse(order: Order): void {
     const reason = "the journal cannot be written";
     const { host } = order;
-    if (order.kind === "evacuate") {
+    if (order.kind === "evacuate" || order.kind === "reset") {
       const answer = { kind: "not-made", reason } as const;
       const { server } = order;
+      const kind = order.kind === "reset" ? "reset-answered" : "evacuate-answered";
       this.answer(0, () => ({
-        kind: "evacuate-answered",
+        kind,
         at: this.mono(),
         host,
         server,
@@ -267,6 +268,18 @@ export class WorldGuardian {
       const { device } = order;
       this.answer(0, () => ({
         kind: "power-off-answered",
+        at: this.mono(),
+        askedAt,
+        host,
+        device,
+        answer,
+      }));
+    } else if (order.kind === "power-on") {
+      const answer = { kind: "refused", reason } as const;
+      const askedAt = this.mono();
+      const { device } = order;
+      this.answer(0, () => ({
+        kind: "power-on-answered",
         at: this.mono(),
         askedAt,
         host,

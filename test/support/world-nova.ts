@@ -3,6 +3,7 @@
  * while; an evacuate call is accepted only for a down source; a second call for the same server is
  * accepted too, and wrecks it. And Nova in trouble: it stalls, refuses, loses calls and answers.
  */
+import { stateText } from "../../guardian/core/resets.ts";
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
 import type {
   ApiAnswer,
@@ -11,64 +12,16 @@ import type {
   EvacuationRecord,
   InventoryAnswer,
 } from "../../guardian/ports.ts";
+import {
+  shown,
+  type EvacuateMode,
+  type NovaMigration,
+  type NovaServer,
+  type NovaService,
+  type NovaWorld,
+  type OrderMode,
+} from "./world-nova-records.ts";
 import { obey, type ServiceOrder } from "./world-service-orders.ts";
-
-export interface NovaService {
-  reportedAt: number;
-  reports: number;
-  forcedDown: boolean;
-  status: "enabled" | "disabled";
-  reason: string | undefined;
-  /** When somebody changed its standing last. */
-  changedAt: number;
-}
-
-export interface NovaServer {
-  readonly id: ServerId;
-  name: string;
-  host: HostName;
-  status: string;
-  vmState: string;
-  taskState: string | undefined;
-  volumeBacked: boolean;
-  metadata: Readonly<Record<string, string>>;
-  fault: string | undefined;
-  moving: boolean;
-}
-
-export interface NovaMigration {
-  readonly id: number;
-  readonly server: ServerId;
-  readonly source: HostName;
-  destination: HostName | undefined;
-  status: string;
-}
-
-export interface NovaWorld {
-  readonly now: () => number;
-  readonly later: (ms: number, run: () => void) => void;
-  /** Starts the server's process on a host that is on; false when the host is off. */
-  readonly startOn: (server: ServerId, host: HostName) => boolean;
-  readonly isRunning: (host: HostName) => boolean;
-  readonly note: (text: string) => void;
-}
-
-/** What becomes of an evacuate call. */
-export type EvacuateMode =
-  | "normal"
-  /** Accepted, and nothing moves until Nova is mended. */
-  | "stalls"
-  | "refuses"
-  /** Accepted, and no record is ever made. */
-  | "loses-call"
-  /** Done, and the answer does not come back. */
-  | "loses-answer"
-  /** Neither answered nor done, until much later. */
-  | "done-late"
-  /** No host takes it. */
-  | "fails";
-
-export type OrderMode = "normal" | "refuses" | "loses-call" | "loses-answer";
 
 const accepted: ApiAnswer = { kind: "accepted", requestId: "req" };
 const noAnswer: ApiAnswer = { kind: "unknown", reason: "no answer within 30 s" };
@@ -118,6 +71,9 @@ export class WorldNova {
       taskState: undefined,
       volumeBacked,
       metadata: {},
+      tags: [],
+      flavorSpecs: {},
+      image: undefined,
       fault: undefined,
       moving: false,
     });
@@ -136,9 +92,15 @@ export class WorldNova {
   inventoryUp = true;
   /** Host aggregates by name. */
   readonly aggregates = new Map<string, HostName[]>();
+  /** What each says; none where there is no entry. */
+  readonly aggregateMetadata = new Map<string, Readonly<Record<string, string>>>();
 
   inventory(): InventoryAnswer {
-    const aggregates = [...this.aggregates].map(([name, hosts]) => ({ name, hosts }));
+    const aggregates = [...this.aggregates].map(([name, hosts]) => ({
+      name,
+      hosts,
+      metadata: this.aggregateMetadata.get(name) ?? {},
+    }));
     const capacity = [...this.services.keys()].map((host) => {
       let servers = 0;
       for (const server of this.servers.values()) if (server.host === host) servers += 1;
@@ -247,6 +209,11 @@ export class WorldNova {
 
   evacuate(id: ServerId): ApiAnswer {
     switch (this.evacuateMode) {
+      case "refuses-tasks": {
+        const task = this.servers.get(id)?.taskState;
+        if (task === undefined) return this.#begin(id);
+        return { kind: "refused", status: 409, reason: `Cannot 'evacuate' while in task ${task}` };
+      }
       case "refuses":
         return { kind: "refused", status: 409, reason: "cannot evacuate it now" };
       case "loses-call":
@@ -266,6 +233,24 @@ export class WorldNova {
     }
   }
 
+  /** Puts a server in error, after a look at it. */
+  resetToError(host: HostName, id: ServerId, from: string): ApiAnswer {
+    if (this.orderMode === "refuses") {
+      return { kind: "refused", status: 503, reason: "the server is currently unavailable" };
+    }
+    if (this.orderMode === "loses-call") return noAnswer;
+    const server = this.servers.get(id);
+    if (server === undefined) return { kind: "refused", status: 404, reason: "no such server" };
+    const state = stateText(shown(server));
+    if (server.host !== host || ![from, "error"].includes(state)) {
+      return { kind: "refused", status: 409, reason: `it is ${state} on ${server.host}` };
+    }
+    server.taskState = undefined;
+    server.vmState = "error";
+    server.status = "ERROR";
+    return this.orderMode === "loses-answer" ? noAnswer : accepted;
+  }
+
   /** Everything that stalled goes on. */
   mend(): void {
     this.evacuateMode = "normal";
@@ -278,6 +263,10 @@ export class WorldNova {
   #begin(id: ServerId): ApiAnswer {
     const server = this.servers.get(id);
     if (server === undefined) return { kind: "refused", status: 404, reason: "no such server" };
+    if (!["active", "stopped", "error"].includes(server.vmState)) {
+      const reason = `Cannot 'evacuate' instance while it is in vm_state ${server.vmState}`;
+      return { kind: "refused", status: 409, reason };
+    }
     if (!this.isDown(server.host)) {
       const reason = `Compute service of ${server.host} is still in use.`;
       return { kind: "refused", status: 400, reason };
@@ -331,23 +320,6 @@ export class WorldNova {
     }
     return undefined;
   }
-}
-
-function shown(server: NovaServer): ComputeServer {
-  return {
-    server: server.id,
-    name: server.name,
-    host: server.host,
-    status: server.status,
-    vmState: server.vmState,
-    taskState: server.taskState,
-    powerState: server.vmState === "active" ? 1 : 4,
-    project: "project-1",
-    locked: false,
-    volumeBacked: server.volumeBacked,
-    metadata: server.metadata,
-    fault: server.fault,
-  };
 }
 
 /** What so many servers and their host use. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { settingsFrom } from "../../guardian/settings-from-config.ts";
 import { hostName } from "../../shared/names.ts";
+import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { defaultLimits } from "../../guardian/core/settings.ts";
 
 const good = `
@@ -79,6 +80,30 @@ hosts:
   ]);
 });
 
+test("which servers are moved, and in which order: as written, and with its defaults", () => {
+  const read = (text: string): unknown => {
+    const loaded = readGuardianConfig(`${good}${text}`, {});
+    assert.ok(loaded.kind === "config", JSON.stringify(loaded));
+    return settingsFrom(loaded.config, "lab").evacuation;
+  };
+  assert.deepEqual(read(""), defaultPolicy);
+  const written = `
+evacuation:
+  servers: tagged
+  tags: [evacuable, tier=gold]
+  exclude: { names: ["ci-*"], projects: [0c5e] }
+  states: { paused: reset }
+  groups: [{ name: databases, names: ["db-*"], tags: [database] }]
+`;
+  assert.deepEqual(read(written), {
+    servers: "tagged",
+    tags: ["evacuable", "tier=gold"],
+    exclude: { names: ["ci-*"], tags: [], projects: ["0c5e"] },
+    states: { paused: "reset", suspended: "leave", rescued: "leave", stuck: "reset" },
+    groups: [{ name: "databases", names: ["db-*"], tags: ["database"] }],
+  });
+});
+
 const bmc = (address: string): string =>
   `{ kind: ipmi, address: ${address}, username: a, passwordFile: /x }`;
 const redfish = (system: string): string =>
@@ -104,6 +129,18 @@ const bad: readonly (readonly [string, string, readonly string[]])[] = [
     "two systems of one Redfish service are two devices",
     `hosts: { a: { power: [${redfish(", systemId: '1'")}] }, b: { power: [${redfish(", systemId: '2'")}] } }`,
     [],
+  ],
+  [
+    "a policy of evacuation with mistakes",
+    `evacuation: { server: tagged, tags: [], exclude: { name: ["ci-*"], tags: ["=x"] }, groups: [{ name: a }, { name: a, tag: [x] }] }`,
+    [
+      "evacuation.tags: must name a key",
+      'evacuation.exclude.tags.0: must be a key, or "key=value"',
+      'evacuation.exclude.name: unknown key; did you mean "names"?',
+      'evacuation.groups.1.tag: unknown key; did you mean "tags"?',
+      "evacuation.groups: must have different names",
+      'evacuation.server: unknown key; did you mean "servers"?',
+    ],
   ],
   [
     "one device twice in a level, in two levels, and beside a level",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
-import { worldSettings } from "../support/script.ts";
+import { worldSettings } from "../support/world-settings.ts";
 import { hostName } from "../../shared/names.ts";
 
 /** Host 1 has two power devices; the second answers, and shows another chassis' identity. */

@@ -1,0 +1,158 @@
+/**
+ * The plan of an evacuation: each server of the fenced host has a move, or a reason why it is left.
+ * Nothing is ordered here.
+ */
+import type { ComputeServer, EvacuationRecord } from "../ports.ts";
+import { resettableStates } from "./evacuation-policy.ts";
+import type { Effect } from "./effects.ts";
+import type { ServersSeen } from "./events.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import type { Move } from "./move.ts";
+import { isMovedUnread, leftOut, rankOf, type LeftOut } from "./selection.ts";
+import type { GuardianState } from "./state.ts";
+import { words, type Said, type Words } from "./words.ts";
+
+/** Statuses of Nova's records of evacuations that have not ended. */
+export const activeRecords = [
+  "accepted",
+  "pre-migrating",
+  "migrating",
+  "running",
+  "queued",
+  "preparing",
+];
+
+/** Plans a move for each server of the host, or says why it is left. */
+export function foldServers(
+  state: GuardianState,
+  event: ServersSeen,
+  out: Effect[],
+): GuardianState {
+  const phase = incidentOf(state, event.host)?.phase;
+  // A list asked for in an earlier phase says nothing of this one.
+  if (phase?.kind !== "evacuating" || event.askedAt < phase.since) return state;
+  const known = phase.moves ?? {};
+  const listedAt = event.askedAt;
+  const found = event.servers.filter((server) => known[server.server] === undefined);
+  if (phase.moves !== undefined && found.length === 0) {
+    return withPhase(state, event.host, { ...phase, listedAt });
+  }
+  const moves: Record<string, Move> = {};
+  for (const server of found) {
+    const records = event.records.filter((record) => record.server === server.server);
+    moves[server.server] = planMove(state, server, records, event);
+  }
+  const all = Object.values(moves);
+  const left = all.filter((move) => move.state.kind === "left");
+  const planned = { ...phase, moves: { ...known, ...moves }, lookedAt: undefined };
+  const count = { planned: all.length - left.length, count: all.length };
+  const said =
+    phase.moves === undefined
+      ? words("log.moves-planned", count)
+      : words("log.moves-planned-further", count);
+  const next = withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined });
+  return say(sayUnread(next, event, found, out), out, {
+    level: left.every(isByPolicy) ? "info" : "error",
+    host: event.host,
+    event: "moves-planned",
+    text:
+      left.length === 0
+        ? said
+        : words("log.moves-left", { moves: said, servers: left.map(leftWords) }),
+  });
+}
+
+/** Servers that go although nothing says so, because their images cannot be asked. */
+function sayUnread(
+  state: GuardianState,
+  { host }: ServersSeen,
+  found: readonly ComputeServer[],
+  out: Effect[],
+): GuardianState {
+  const unread = found.filter((server) => isMovedUnread(state, server) && !leftOut(state, server));
+  const image = unread[0]?.image;
+  if (image?.kind !== "unread") return state;
+  const servers = unread.map(({ name }) => name);
+  const text = words("log.images-unread", { servers, reason: image.reason });
+  return say(state, out, { level: "warn", host, event: "images-unread", text });
+}
+
+/** Whether a server is where it is because the operator's policy says so. */
+export function isByPolicy({ state }: Move): boolean {
+  return state.kind === "left" && state.byPolicy === true;
+}
+
+/** A server that is left, and why. */
+export function leftWords({ name, state }: Move): Said {
+  return state.kind === "left" || state.kind === "failed"
+    ? words("why.server-left", { server: name, reason: state.reason })
+    : name;
+}
+
+function planMove(
+  state: GuardianState,
+  server: ComputeServer,
+  records: readonly EvacuationRecord[],
+  event: ServersSeen,
+): Move {
+  const ran = server.vmState === "active" || server.powerState === 1;
+  const base = { server: server.server, name: server.name, project: server.project, ran };
+  const active = records.find((record) => activeRecords.includes(record.status));
+  if (active !== undefined) {
+    // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.
+    const running = { kind: "running", at: event.at, latestRecord: active.id - 1 } as const;
+    return { ...base, adopted: true, state: running };
+  }
+  const left = leftOut(state, server) ?? leftByNova(state, server);
+  if (left !== undefined) {
+    const { reason, byPolicy } = left;
+    return { ...base, state: { kind: "left", reason, ...(byPolicy ? { byPolicy } : {}) } };
+  }
+  const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
+  const reset = resetFrom(state, server);
+  const planned = { kind: "planned", latestRecord } as const;
+  return {
+    ...base,
+    rank: rankOf(state, server),
+    ...(reset === undefined ? { state: planned } : { ran: true, state: { ...planned, reset } }),
+  };
+}
+
+/** Whether Nova takes a server in its state. */
+export function isEvacuable({ vmState }: ComputeServer): boolean {
+  return ["active", "stopped", "error"].includes(vmState);
+}
+
+/** The state that the policy has it reset from first; undefined where none is. */
+export function resetFrom(state: GuardianState, { vmState }: ComputeServer): string | undefined {
+  const found = resettableStates.find((name) => name === vmState);
+  if (found === undefined) return undefined;
+  return state.settings.evacuation.states[found] === "reset" ? found : undefined;
+}
+
+/** Tasks that may have put the server elsewhere already, or are about to do away with it. */
+export function taskLeaves(taskState: string): Words | undefined {
+  if (taskState === "migrating") return words("left.migrating");
+  if (taskState.startsWith("resize_")) return words("left.half-resized");
+  return taskState.endsWith("deleting") ? words("left.deleting") : undefined;
+}
+
+/** Why a state is left. */
+export function stateLeaves(vmState: string): Words {
+  if (vmState === "resized") return words("left.half-resized");
+  if (vmState.startsWith("shelved")) return words("left.shelved");
+  return words("left.state", { state: vmState });
+}
+
+/** Why Nova does not move a server, or would lose its disk; undefined when it may be moved. */
+function leftByNova(state: GuardianState, server: ComputeServer): LeftOut | undefined {
+  const task = server.taskState === undefined ? undefined : taskLeaves(server.taskState);
+  if (task !== undefined) return { reason: task, byPolicy: false };
+  if (!isEvacuable(server) && resetFrom(state, server) === undefined) {
+    return { reason: stateLeaves(server.vmState), byPolicy: false };
+  }
+  if (!server.volumeBacked && !state.settings.instancesShared) {
+    return { reason: words("left.local-disk"), byPolicy: false };
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+/** One server's part of an evacuation, as it is kept in memory. */
+import type { HostName, ServerId } from "../../shared/names.ts";
+import type { MonoMs } from "../../shared/time.ts";
+import type { Rank } from "./evacuation-policy.ts";
+import type { Said } from "./words.ts";
+
+/** How far it has come. */
+export type MoveState =
+  | {
+      readonly kind: "planned";
+      readonly latestRecord: number;
+      /** The state that it must be reset from before Nova takes it. */
+      readonly reset?: string;
+      /** It failed, and is not tried again before this. */
+      readonly notBefore?: MonoMs;
+      /** A call was refused then: a look asked for later says why, before the next one. */
+      readonly check?: MonoMs;
+    }
+  /** Being put in error, so that Nova takes it; whether it is yet is not known. */
+  | {
+      readonly kind: "resetting";
+      readonly at: MonoMs;
+      readonly latestRecord: number;
+      /** The state that it was in. */
+      readonly from: string;
+    }
+  /** The call was made; whether Nova took it is not known yet. */
+  | {
+      readonly kind: "ordered";
+      readonly at: MonoMs;
+      /** Newest record of this server before the call: only a newer one is ours. */
+      readonly latestRecord: number;
+      /** Ordered by an earlier process, which may have died before it made the call. */
+      readonly inherited: boolean;
+    }
+  | {
+      readonly kind: "running";
+      readonly at: MonoMs;
+      readonly latestRecord: number;
+    }
+  | { readonly kind: "finished"; readonly destination: HostName }
+  | { readonly kind: "failed"; readonly reason: Said }
+  /** Not ours to move, or it would lose its disk. */
+  | {
+      readonly kind: "left";
+      readonly reason: Said;
+      /** The operator's policy leaves it out: nobody need get up for it. */
+      readonly byPolicy?: boolean;
+    };
+
+/** What Nova's API shows of a move under way, in its order. */
+export type MoveStage = "scheduling" | "claim" | "volume" | "spawn";
+
+export interface Move {
+  readonly server: ServerId;
+  readonly name: string;
+  readonly project: string;
+  /** It ran when its host died, so it must run again; else it must be stopped again. */
+  readonly ran: boolean;
+  /** Under way before we called: somebody else's, followed, and no beginning of ours. */
+  readonly adopted?: boolean;
+  /** Its place among the servers of its host; journals of earlier releases have none. */
+  readonly rank?: Rank;
+  /** Evacuate calls that were ordered, and when the first one was. */
+  readonly attempts?: number;
+  readonly firstAt?: MonoMs;
+  /** Where Nova takes it, once it shows that. */
+  readonly to?: HostName;
+  /** How far Nova came with the last try. */
+  readonly stage?: MoveStage;
+  /** Nova's id of the last call that it took, for its logs. */
+  readonly requestId?: string;
+  /** From the first call to its end. */
+  readonly tookMs?: number;
+  /** How often it was ordered to be reset. */
+  readonly resets?: number;
+  readonly state: MoveState;
+}
+
+/** To be tried at once: what it waited for may have come long ago. */
+export function withoutTimes(state: Extract<MoveState, { kind: "planned" }>): MoveState {
+  const { notBefore: _before, check: _check, ...planned } = state;
+  return planned;
+}

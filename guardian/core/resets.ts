@@ -1,0 +1,91 @@
+/**
+ * Resets: a server whose state Nova does not evacuate (paused, suspended, rescued) is put in error
+ * first, where the operator wants that; evacuated from there it comes back running. A reset may be
+ * repeated without harm, but only under a proof: it shows a server that lives as failed.
+ */
+import type { HostName } from "../../shared/names.ts";
+import type { ComputeServer } from "../ports.ts";
+import type { Effect } from "./effects.ts";
+import type { MovesSeen, ResetAnswered } from "./events.ts";
+import { say } from "./incidents.ts";
+import type { Move, MoveState } from "./move.ts";
+import { moveOf, withMove } from "./moves-under-way.ts";
+import type { FenceProof } from "./proof.ts";
+import type { GuardianState } from "./state.ts";
+import { words } from "./words.ts";
+
+/** A reset that Nova shows nothing of after this long is ordered again. */
+const resetDueMs = 20_000;
+const resetsMax = 3;
+
+/** The order that puts a server in error, and its move meanwhile. */
+export function orderReset(
+  state: GuardianState,
+  order: { readonly id: string; readonly host: HostName; readonly proof: FenceProof },
+  move: Move,
+  from: string,
+  out: Effect[],
+): Move {
+  const latestRecord = move.state.kind === "planned" ? move.state.latestRecord : 0;
+  out.push({ kind: "reset", ...order, server: move.server, from });
+  const resetting = { kind: "resetting", at: state.now, latestRecord, from } as const;
+  return { ...move, resets: (move.resets ?? 0) + 1, state: resetting };
+}
+
+/** What Nova answered to a reset. */
+export function foldResetAnswer(
+  state: GuardianState,
+  event: ResetAnswered,
+  out: Effect[],
+): GuardianState {
+  const move = moveOf(state, event.host, event.server);
+  if (move?.state.kind !== "resetting") return state;
+  const { answer } = event;
+  const { latestRecord, from } = move.state;
+  switch (answer.kind) {
+    case "accepted":
+      return withMove(state, event.host, { ...move, state: { kind: "planned", latestRecord } });
+    case "refused": {
+      const { status, reason } = answer;
+      const why = words("move.reset-refused", { from, status, reason });
+      const failed = withMove(state, event.host, {
+        ...move,
+        state: { kind: "failed", reason: why },
+      });
+      const text = words("log.move", { server: move.name, state: why });
+      return say(failed, out, { level: "error", host: event.host, event: "move-failed", text });
+    }
+    case "not-made":
+      return withMove(state, event.host, {
+        ...move,
+        state: { kind: "planned", latestRecord, reset: from },
+      });
+    case "unknown":
+      return state;
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** A state as orders name it: "paused", or "active, powering-off" while a task hangs. */
+export function stateText({ vmState, taskState }: ComputeServer): string {
+  return taskState === undefined ? vmState : `${vmState}, ${taskState}`;
+}
+
+/** The new state of a move whose server is being reset; undefined when nothing changed. */
+export function followReset(
+  event: MovesSeen,
+  move: Move,
+  server: ComputeServer | undefined,
+): MoveState | undefined {
+  if (move.state.kind !== "resetting" || server === undefined) return undefined;
+  const { at, latestRecord, from } = move.state;
+  if (stateText(server) === "error") {
+    return { kind: "planned", latestRecord };
+  }
+  if (event.at - at <= resetDueMs) return undefined;
+  if (stateText(server) === from && (move.resets ?? 0) < resetsMax) {
+    return { kind: "planned", latestRecord, reset: from };
+  }
+  return { kind: "failed", reason: words("move.not-reset", { from, state: stateText(server) }) };
+}

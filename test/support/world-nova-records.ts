@@ -1,0 +1,86 @@
+/** What the simulated world's Nova keeps, and the troubles it can be in. */
+import type { ComputeServer } from "../../guardian/ports.ts";
+import type { HostName, ServerId } from "../../shared/names.ts";
+
+export interface NovaService {
+  reportedAt: number;
+  reports: number;
+  forcedDown: boolean;
+  status: "enabled" | "disabled";
+  reason: string | undefined;
+  /** When somebody changed its standing last. */
+  changedAt: number;
+}
+
+export interface NovaServer {
+  readonly id: ServerId;
+  name: string;
+  host: HostName;
+  status: string;
+  vmState: string;
+  taskState: string | undefined;
+  volumeBacked: boolean;
+  metadata: Readonly<Record<string, string>>;
+  tags: readonly string[];
+  flavorSpecs: Readonly<Record<string, string>>;
+  image: ComputeServer["image"];
+  fault: string | undefined;
+  moving: boolean;
+}
+
+export interface NovaMigration {
+  readonly id: number;
+  readonly server: ServerId;
+  readonly source: HostName;
+  destination: HostName | undefined;
+  status: string;
+}
+
+export interface NovaWorld {
+  readonly now: () => number;
+  readonly later: (ms: number, run: () => void) => void;
+  /** Starts the server's process on a host that is on; false when the host is off. */
+  readonly startOn: (server: ServerId, host: HostName) => boolean;
+  readonly isRunning: (host: HostName) => boolean;
+  readonly note: (text: string) => void;
+}
+
+/** What becomes of an evacuate call. */
+export type EvacuateMode =
+  | "normal"
+  /** Accepted, and nothing moves until Nova is mended. */
+  | "stalls"
+  | "refuses"
+  /** As releases did that take no server with a task. */
+  | "refuses-tasks"
+  /** Accepted, and no record is ever made. */
+  | "loses-call"
+  /** Done, and the answer does not come back. */
+  | "loses-answer"
+  /** Neither answered nor done, until much later. */
+  | "done-late"
+  /** No host takes it. */
+  | "fails";
+
+export type OrderMode = "normal" | "refuses" | "loses-call" | "loses-answer";
+
+/** A server as Nova shows it. */
+export function shown(server: NovaServer): ComputeServer {
+  return {
+    server: server.id,
+    name: server.name,
+    host: server.host,
+    status: server.status,
+    vmState: server.vmState,
+    taskState: server.taskState,
+    powerState: server.vmState === "active" ? 1 : 4,
+    project: "project-1",
+    locked: false,
+    volumeBacked: server.volumeBacked,
+    metadata: server.metadata,
+    tags: server.tags,
+    flavorSpecs: server.flavorSpecs,
+    image: server.image,
+    fault: server.fault,
+  };
+}
