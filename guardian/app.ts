@@ -135,6 +135,7 @@ function isAwaited(event: GuardianEvent): boolean {
   switch (event.kind) {
     case "power-read":
     case "power-off-answered":
+    case "power-on-answered":
     case "service-order-answered":
     case "servers-seen":
     case "moves-seen":
@@ -152,6 +153,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "anchor-pinged":
     case "look-failed":
     case "journal":
+    case "rehearsal-asked":
     case "vouched":
     case "confirmed":
     case "released":

@@ -160,6 +160,36 @@ function fenceVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
         return tell(`${api}/hosts/${at(host)}/confirm`, { ...wordsOf(options), again: host });
       },
     },
+    {
+      under: "fence",
+      usage: "rehearse <host>",
+      description: "cycle the power of an empty host, to see that its power devices are its own",
+      options: [
+        reason,
+        { flags: "--cycle", description: "yes, its power is switched off and on", required: true },
+        {
+          flags: "--level <number>",
+          description: "which level of its power devices; the first one without it",
+          required: false,
+        },
+        {
+          flags: "--yes <host>",
+          description: "its name again, where nobody can be asked to type it",
+          required: false,
+        },
+      ],
+      async run(host, options) {
+        const again = options["yes"];
+        if (again === undefined) {
+          const what = `${host} is switched off and on again. If its power devices are another host's, that host goes off, with every server on it.`;
+          await confirm(host, what);
+        } else if (again !== host) {
+          throw new Error(`--yes ${text(again)} is not ${host}: nothing done`);
+        }
+        const words = { ...wordsOf(options), again: host, cycle: "yes" };
+        return tell(`${api}/hosts/${at(host)}/rehearse`, words);
+      },
+    },
   ];
 }
 
@@ -179,7 +209,7 @@ function armingVerbs({ tell }: VerbActions): readonly PolicyVerb[] {
 /** The texts among a verb's options. */
 function wordsOf(options: VerbOptions): Words {
   const words: Record<string, string> = {};
-  for (const name of ["reason", "until", "owner"]) {
+  for (const name of ["reason", "until", "owner", "level"]) {
     const value = options[name];
     if (typeof value === "string") words[name] = value;
   }

@@ -77,6 +77,7 @@ export async function buildCommands(
   };
   const shown = (path: string): Promise<unknown> => ask(global().socket, "GET", path);
   addPolicyVerbs(program, policyVerbs({ show, shown, tell, confirm }));
+  addDoctor(program, shown, (value) => actions.print(formatOutput(value, global().format)));
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });
   });
@@ -128,6 +129,21 @@ function addConfig(program: Command, actions: CommandActions, ended: (code: numb
     .command("schema")
     .description("the configuration as JSON Schema")
     .action(() => actions.print(actions.schema()));
+}
+
+function addDoctor(
+  program: Command,
+  shown: (path: string) => Promise<unknown>,
+  print: (value: unknown) => void,
+): void {
+  program
+    .command("doctor")
+    .description("every power device: what it is known by, or the way out; how many are verified")
+    .action(async () => {
+      const answer = Object(await shown(`${api}/doctor`)) as Record<string, unknown>;
+      print(answer["devices"]);
+      print({ share: answer["share"] });
+    });
 }
 
 function addReplay(

@@ -61,6 +61,9 @@ export type PowerOffAnswer =
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "no-answer"; readonly reason: string };
 
+/** How a device answered an on command. `done` says only that it accepted it. */
+export type PowerOnAnswer = Exclude<PowerOffAnswer, { readonly kind: "already-off" }>;
+
 export interface PowerController {
   /** "ipmi 10.77.4.11" and the like; no secrets. */
   readonly name: string;
@@ -70,6 +73,8 @@ export interface PowerController {
    * orders off. Never repeats the order by itself.
    */
   powerOff(expected: DeviceIdentity | undefined, deadlineMs: number): Promise<PowerOffAnswer>;
+  /** The same for on; what is on already stays on, and is `done` or refused. */
+  powerOn(expected: DeviceIdentity | undefined, deadlineMs: number): Promise<PowerOnAnswer>;
 }
 
 /** Nova's record of one nova-compute. */

@@ -126,6 +126,10 @@ function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent 
       const answer = { kind: "refused", reason } as const;
       return { kind: "power-off-answered", at, askedAt: at, host, device: order.device, answer };
     }
+    case "power-on": {
+      const answer = { kind: "refused", reason } as const;
+      return { kind: "power-on-answered", at, askedAt: at, host, device: order.device, answer };
+    }
     case "force-down":
     case "disable":
     case "enable": {

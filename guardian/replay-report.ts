@@ -45,6 +45,8 @@ function timelineLine({ wallMs, effect }: TimelineEntry, openedWallMs: number): 
     }
     case "power-off":
       return said(effect.host, `order: power off ${effect.device}`);
+    case "power-on":
+      return said(effect.host, `order: power on ${effect.device}`);
     case "evacuate":
     case "reset":
       return said(effect.host, `order: ${effect.kind} ${effect.server}`);

@@ -15,6 +15,7 @@ import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
 import { isSame } from "./same-words.ts";
 import { stateWith, type GuardianState } from "./state.ts";
 import { stormAlerts } from "./storm-alerts.ts";
+import { verifiedShareAlerts } from "./verified-share.ts";
 import { render, words, type Said, type Words } from "./words.ts";
 
 /** Doubts shorter than this page nobody. */
@@ -142,7 +143,7 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
   }
   wanted.push(...quietTroubles(state));
   const { disarmed } = state.memory;
-  wanted.push(...stormAlerts(state), ...powerNetworkAlerts(state));
+  wanted.push(...stormAlerts(state), ...powerNetworkAlerts(state), ...verifiedShareAlerts(state));
   if (disarmed !== undefined) {
     wanted.push({
       kind: "disarmed",

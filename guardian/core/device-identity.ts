@@ -48,6 +48,11 @@ export function identifiesHost(identity: DeviceIdentity, hostUuid: string): bool
   );
 }
 
+/** Whether what a device shows could name one machine. */
+export function isTelling({ guid, uuid }: DeviceIdentity): boolean {
+  return [guid, uuid].some((shown) => shown !== undefined && isTellingUuid(shown));
+}
+
 export function sameIdentity(left: DeviceIdentity, right: DeviceIdentity): boolean {
   return left.guid === right.guid && left.uuid === right.uuid && left.serial === right.serial;
 }

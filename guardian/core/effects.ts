@@ -41,6 +41,17 @@ export type Order =
       readonly device: string;
       readonly expected: DeviceIdentity;
       readonly deadlineMs: number;
+      /** Only while Nova lists no server on the host: the shell looks before it gives it. */
+      readonly ifEmpty?: boolean;
+    }
+  | {
+      /** Never of a host that is being fenced or evacuated. */
+      readonly kind: "power-on";
+      readonly id: string;
+      readonly host: HostName;
+      readonly device: string;
+      readonly expected: DeviceIdentity | undefined;
+      readonly deadlineMs: number;
     }
   | {
       readonly kind: "force-down";

@@ -89,7 +89,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   if (phase.forcedDown.kind !== "done") return state;
   if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
   if (!proofStands(proof, host.host, state.now)) return state;
-  if (othersAnswer(state, phase).kind !== "live") return state;
+  if (othersAnswer(state, host, phase).kind !== "live") return state;
   const moves: Record<string, Move> = { ...phase.moves };
   let free = placesFree(state, host.host);
   const done = { ordered: 0, reset: 0 };

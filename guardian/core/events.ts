@@ -13,6 +13,7 @@ import type {
   InventoryAnswer,
   PingResult,
   PowerOffAnswer,
+  PowerOnAnswer,
   PowerReading,
 } from "../ports.ts";
 import type { Memory } from "./memory.ts";
@@ -118,6 +119,15 @@ export interface PowerOffAnswered {
   readonly answer: PowerOffAnswer;
 }
 
+export interface PowerOnAnswered {
+  readonly kind: "power-on-answered";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly host: HostName;
+  readonly device: string;
+  readonly answer: PowerOnAnswer;
+}
+
 /** Nova answered an order about a nova-compute service. */
 export interface ServiceOrderAnswered {
   readonly kind: "service-order-answered";
@@ -190,6 +200,18 @@ export interface Vouched {
   readonly at: MonoMs;
   readonly wall: WallMs;
   readonly host: HostName;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A person wants an empty host's power to be cycled, to see whose its power devices are. */
+export interface RehearsalAsked {
+  readonly kind: "rehearsal-asked";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  /** From 0. */
+  readonly level: number;
   readonly by: string;
   readonly reason: string;
 }
@@ -284,6 +306,7 @@ export type GuardianEvent =
   | AnchorPinged
   | PowerRead
   | PowerOffAnswered
+  | PowerOnAnswered
   | ServiceOrderAnswered
   | ServersSeen
   | MovesSeen
@@ -292,6 +315,7 @@ export type GuardianEvent =
   | ResetAnswered
   | JournalState
   | Vouched
+  | RehearsalAsked
   | Confirmed
   | Released
   | Arming

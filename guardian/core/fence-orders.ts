@@ -1,11 +1,14 @@
 /** Off commands: given to devices that are surely the host's own, and their answers. */
 import type { HostName } from "../../shared/names.ts";
+import { identifiesHost, isTelling } from "./device-identity.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, withPhase } from "./incidents.ts";
 import type { Incident, OffCommand } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import { noticeInForce } from "./self-checks.ts";
+import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
 
@@ -21,6 +24,7 @@ export function orderOff(
   step: string,
 ): Commands {
   const commands: Record<string, OffCommand> = {};
+  const named = namedHosts(state, host.host).length > 0;
   for (const device of devices) {
     const pinned = state.memory.devices[deviceKey(host.host, device)]?.pinned;
     // One that is not verified may be another host's: it is not even asked.
@@ -34,20 +38,44 @@ export function orderOff(
       deadlineMs: state.settings.limits.powerDeadlineMs,
     });
     const last = deviceTrack(host, device).readings.at(-1)?.reading.power;
-    const wasOn = last !== "off";
+    const wasOn = last !== "off" || named;
     commands[device] = { askedAt: state.now, answer: undefined, answeredAt: undefined, wasOn };
   }
   return commands;
 }
 
-/** Hosts that must show life again after a chassis was switched off, to prove it was not theirs. */
+/**
+ * Hosts that must show life again after a chassis was switched off, to prove it was not theirs: all that are
+ * fresh, and, silent or not, whoever a device of `except` shows as its own.
+ */
 export function freshHosts(state: GuardianState, except: HostName): readonly HostName[] {
-  const names: HostName[] = [];
+  const names = new Set(namedHosts(state, except));
   for (const host of state.hosts.values()) {
     if (host.host === except || host.freshSince === undefined) continue;
-    if (!noticeInForce(state, host)) names.push(host.host);
+    if (!noticeInForce(state, host) && !isRehearsing(state, host.host)) names.add(host.host);
   }
-  return names.sort();
+  return [...names].sort();
+}
+
+/**
+ * Other hosts of the cloud whose own UUID a device of this one shows, although a person has vouched for it.
+ * Off already, that chassis may be theirs, and gone with them, while this host runs on: they are asked.
+ */
+export function namedHosts(state: GuardianState, name: HostName): readonly HostName[] {
+  const { devices, known } = state.memory;
+  const own = known[name]?.hardwareUuid ?? "";
+  const shown = hostSettings(state.settings, name)
+    .devices.map((device) => devices[deviceKey(name, device)]?.pinned)
+    .filter((pinned) => pinned !== undefined && isTelling(pinned) && !identifiesHost(pinned, own));
+  const named: HostName[] = [];
+  if (shown.length === 0) return named;
+  for (const { host, service } of state.hosts.values()) {
+    const uuid = known[host]?.hardwareUuid;
+    if (host === name || service === undefined || uuid === undefined) continue;
+    if (shown.some((pinned) => pinned !== undefined && identifiesHost(pinned, uuid)))
+      named.push(host);
+  }
+  return named;
 }
 
 /** Takes in a device's answer to an off command. */

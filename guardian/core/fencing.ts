@@ -8,7 +8,7 @@ import { monoMs, type MonoMs } from "../../shared/time.ts";
 import { standingConfirmation } from "./confirmations.ts";
 import { deviceWords } from "./evidence.ts";
 import { deviceThatReadsOn, fenceLevels } from "./fence-levels.ts";
-import type { Commands } from "./fence-orders.ts";
+import { namedHosts, type Commands } from "./fence-orders.ts";
 import { incidentOf } from "./incidents.ts";
 import type { OffCommand } from "./memory.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
@@ -151,6 +151,7 @@ function unbrokenOff(readings: readonly ReadingRecord[]): readonly ReadingRecord
 /** Hosts that were asked for life at an off command and have shown none long enough after `from`. */
 export function hostsOwingLife(
   state: GuardianState,
+  fenced: HostName,
   phase: { readonly switchedOff: boolean; readonly freshAtCommand: readonly HostName[] },
   from: MonoMs,
 ): readonly HostName[] {
@@ -158,7 +159,9 @@ export function hostsOwingLife(
   const dueAt = from + state.settings.limits.othersReportMs;
   return phase.freshAtCommand.filter((name) => {
     const other = hostOf(state, name);
-    return !noticeInForce(state, other) && answeredAt(state, other) < dueAt;
+    if (answeredAt(state, other) >= dueAt) return false;
+    // What was announced may be true, and the chassis that reads off its own all the same.
+    return !noticeInForce(state, other) || namedHosts(state, fenced).includes(name);
   });
 }
 
@@ -177,6 +180,7 @@ function answeredAt(state: GuardianState, { lifeAt, livedAt }: HostState): numbe
  */
 export function othersLive(
   state: GuardianState,
+  fenced: HostName,
   phase: { readonly switchedOff: boolean; readonly freshAtCommand: readonly HostName[] },
   offSince: MonoMs,
 ):
@@ -184,7 +188,7 @@ export function othersLive(
   | { readonly kind: "waiting" }
   | { readonly kind: "missing"; readonly host: HostName } {
   const { othersDeadlineMs } = state.settings.limits;
-  const [missing] = hostsOwingLife(state, phase, offSince);
+  const [missing] = hostsOwingLife(state, fenced, phase, offSince);
   if (missing === undefined) return { kind: "live" };
   if (state.now - offSince < othersDeadlineMs) return { kind: "waiting" };
   return { kind: "missing", host: missing };

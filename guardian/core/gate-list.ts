@@ -30,6 +30,12 @@ export const gateList: readonly GateEntry[] = [
     why: "somebody may be inside the chassis",
   },
   {
+    gate: "rehearsal",
+    asks: "is its power not being cycled on purpose?",
+    fails: "closed",
+    why: "it is empty and silent because we switched it off; the rehearsal's own end comes in 15 min at most",
+  },
+  {
     gate: "host aggregates",
     asks: "are Nova's host aggregates known since the start, where groups, domains or tags are configured?",
     fails: "closed",

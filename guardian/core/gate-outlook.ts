@@ -30,6 +30,8 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
       return waits(words("gate.aggregates"));
     case "maintenance":
       return waits(words("gate.maintenance"));
+    case "rehearsal":
+      return waits(words("gate.rehearsal"));
     case "disabled by another":
       return waits(words("gate.disabled"));
     case "grace":

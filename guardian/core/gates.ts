@@ -14,7 +14,7 @@ import {
 import { eyesOn } from "./eyes.ts";
 import { steadyAt } from "./freshness.ts";
 import { disabledBy } from "./marks.ts";
-import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { armedGate, holdGate, maintenanceGate, modeGate, rehearsalGates } from "./policy-gates.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { rateGates, stormGates } from "./storm-gates.ts";
 import { words } from "./words.ts";
@@ -59,6 +59,7 @@ function gatesOfPeople(state: GuardianState, host: HostState): readonly GateResu
     modeGate(state, host),
     holdGate(state, host),
     maintenanceGate(state, host),
+    ...rehearsalGates(state, host),
     inventoryGate(state),
     disabledGate(state, host),
   ];
@@ -108,7 +109,9 @@ export function eyesGates(state: GuardianState, host: HostState): readonly GateR
 
 /** A verdict that leaves it alive, hung or degraded; or an echo, whatever the verdict: its servers run. */
 function isLiving({ verdict, signals }: Assessment): boolean {
-  const answers = signals.ping === "some" || signals.ping === "all";
+  // Before enough was asked every host counts as answering.
+  const { measured, ping } = signals;
+  const answers = measured === "yes" && (ping === "some" || ping === "all");
   return answers || verdict === "hung" || verdict === "degraded";
 }
 

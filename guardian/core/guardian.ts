@@ -10,6 +10,9 @@ import { foldArming, foldArmingTold } from "./arming.ts";
 import { foldCensus, noCensus } from "./census.ts";
 import { foldConfirmed } from "./confirmations.ts";
 import { foldDegradedOrder } from "./degraded.ts";
+import { foldPowerOn } from "./power-on.ts";
+import { foldRehearsalAsked, foldRehearsalList, foldRehearsalOff } from "./rehearsal.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
 import type { GuardianEvent, Released, Started, Tick } from "./events.ts";
@@ -40,6 +43,7 @@ import { assess } from "./signals.ts";
 import { newHostState, type GuardianState, type HostState, stateWith, withEyes } from "./state.ts";
 import { foldStorms, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
+import { foldVerifiedShare } from "./verified-share.ts";
 import { words } from "./words.ts";
 
 export interface Step {
@@ -142,11 +146,13 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "power-read":
       return foldPower(state, event);
     case "power-off-answered":
-      return foldPowerOff(state, event);
+      return foldRehearsalOff(foldPowerOff(state, event), event);
+    case "power-on-answered":
+      return foldPowerOn(state, event, out);
     case "service-order-answered":
       return foldServiceOrder(foldDegradedOrder(state, event, out), event, out);
     case "servers-seen":
-      return foldServers(foldServersOn(state, event), event, out);
+      return foldRehearsalList(foldServers(foldServersOn(state, event), event, out), event, out);
     case "moves-seen":
       return foldMoves(state, event, out);
     case "look-failed":
@@ -160,6 +166,8 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return foldJournal(state, event.writable, event.reason);
     case "vouched":
       return foldVouched(state, event, out);
+    case "rehearsal-asked":
+      return foldRehearsalAsked(state, event, out);
     case "confirmed":
       return foldConfirmed(state, event, out);
     case "released":
@@ -252,6 +260,7 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   for (const { host } of state.hosts.values()) {
     state = advanceOrQuarantine(state, before, host, out);
   }
+  state = foldVerifiedShare(state, before, out);
   return foldAlerts(foldArmingTold(foldPace(state), before, out), out);
 }
 
@@ -281,7 +290,8 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
   let readings = 0;
   const looked = eachHost(state, (host) => {
     const phase = incidentOf(state, host.host)?.phase.kind;
-    const acting = phase === "fencing" || phase === "evacuating";
+    const cycled = isRehearsing(state, host.host);
+    const acting = phase === "fencing" || phase === "evacuating" || cycled;
     if (host.suspectSince !== undefined) suspects += 1;
     const inTrouble = acting || (host.suspectSince !== undefined && phase !== "ended");
     const pinged = duePings(state, host, out, acting);

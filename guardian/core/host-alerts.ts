@@ -20,6 +20,7 @@ import { policyAlerts } from "./policy-alerts.ts";
 import { isInStorm } from "./storm.ts";
 import { noticeEndsAt } from "./self-checks.ts";
 import { hasMuteDevice } from "./power.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
 
@@ -52,7 +53,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     yield endedAlert(state, host, assessment, phase);
   } else if (phase?.kind === "fencing" && phase.lastFailure !== undefined) {
     yield fenceFailed(state, host, assessment, phase.lastFailure);
-  } else if (!isDismissed(state, host.host)) {
+  } else if (!isDismissed(state, host.host) && !isRehearsing(state, host.host)) {
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
   }
@@ -64,9 +65,9 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 /** Nothing to say beyond the verdict: most hosts in most rounds. */
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
-  const { quarantined, maintenance, degraded } = state.memory;
+  const { quarantined, maintenance, degraded, rehearsals } = state.memory;
   if (quarantined.has(host.host) || maintenance.has(host.host)) return false;
-  if (degraded.has(host.host)) return false;
+  if (degraded.has(host.host) || rehearsals.has(host.host)) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;
@@ -198,6 +199,7 @@ function unattended(state: GuardianState, host: HostState, phase: Phase | undefi
   const overdue = host.assessment?.row === "8a" ? host.suspectSince : undefined;
   const since = unexplainedSince(state, host, host.silentSince ?? overdue);
   if (since === undefined || phase?.kind === "ended") return false;
+  if (isRehearsing(state, host.host)) return false;
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
   const unguarded = host.assessment?.row === "3" && state.memory.known[host.host] === undefined;
   if (unguarded || host.assessment?.row === "3a") return false;

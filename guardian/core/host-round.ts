@@ -23,6 +23,7 @@ import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incid
 import { deviceWord, withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
+import { advanceRehearsal } from "./rehearsal.ts";
 import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
 import { othersAnswer, withOthersHeard, wrongChassis } from "./wrong-chassis.ts";
@@ -43,6 +44,7 @@ export function advanceIncident(
   const lapsed = foldLapsed(foldConfirmations(looked, host, out), host, out);
   let next = sayChange(lapsed, before, host, assessment, out);
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
+  next = advanceRehearsal(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;
   switch (phase?.kind) {
@@ -185,7 +187,7 @@ function evacuate(
   // It came back while we were down: nothing of ours is under way, so it is not switched off.
   const isBack = isInherited(phase) && host.freshSince !== undefined;
   if (!begun && isBack) return leaveOn(state, host, out);
-  const others = othersAnswer(state, phase);
+  const others = othersAnswer(state, host, phase);
   if (others.kind === "missing") return wrongChassis(state, host, phase, others.host, out);
   const heard = withOthersHeard(state, host, phase);
   const gates = begun ? gatesToContinue(heard, host) : gatesToMove(heard, host, assessment);

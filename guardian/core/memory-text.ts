@@ -13,18 +13,20 @@ export function memoryText(memory: Memory): string {
 export function parseMemory(value: unknown): Memory | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const version: unknown = Reflect.get(value, "version");
-  return version === 1 ? withTables({ ...emptyMemory, ...value }) : undefined;
+  return version === 1 ? withTables(value as Memory) : undefined;
 }
 
-/** The memory with its tables by host as maps: the journal and early recordings have objects. */
-export function withTables(memory: Memory): Memory {
-  const { incidents, quarantined, maintenance, degraded } = memory;
+/** The memory with its tables by host as maps: early recordings have objects, and fewer tables. */
+export function withTables(read: Memory): Memory {
+  const memory = { ...emptyMemory, ...read };
+  const { incidents, quarantined, maintenance, degraded, rehearsals } = memory;
   return {
     ...memory,
     incidents: tableOf(incidents),
     quarantined: tableOf(quarantined),
     maintenance: tableOf(maintenance),
     degraded: tableOf(degraded),
+    rehearsals: tableOf(rehearsals),
   };
 }
 

@@ -8,6 +8,7 @@ import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
 import { withoutTimes, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
+import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
 import type { Said } from "./words.ts";
 
 /** An off command to one power device, and what came of it. */
@@ -153,6 +154,8 @@ export interface DeviceStanding {
   /** What it showed when it was first read; another value makes it unverified. */
   readonly pinned: DeviceIdentity | undefined;
   readonly vouchedBy: string | undefined;
+  /** Who rehearsed it, and when: switched off, its host alone fell silent. */
+  readonly rehearsed?: { readonly by: string; readonly wall: number } | undefined;
   /** Why no proof may come from it; undefined when nothing speaks against it. */
   readonly unverified: Said | undefined;
 }
@@ -230,6 +233,8 @@ export interface Memory {
   readonly quarantined: ReadonlyMap<HostName, string>;
   readonly maintenance: ReadonlyMap<HostName, Maintenance>;
   readonly degraded: ReadonlyMap<HostName, DegradedMark>;
+  /** The last one of each, while it is under way or has failed. */
+  readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
   /** The last that was said of it in the log. */
   readonly arming: "armed" | "disarming" | "disarmed";
 }
@@ -248,6 +253,7 @@ export const emptyMemory: Memory = {
   quarantined: new Map(),
   maintenance: new Map(),
   degraded: new Map(),
+  rehearsals: new Map(),
   arming: "armed",
 };
 
@@ -274,7 +280,8 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);
-  return { ...memory, quarantined: new Map(), incidents, alerts, storms, degraded };
+  const rehearsals = rememberedRehearsals(memory.rehearsals, now);
+  return { ...memory, quarantined: new Map(), incidents, alerts, storms, degraded, rehearsals };
 }
 
 /** What Nova shows of a mark is looked at anew; an order under way is given again. */

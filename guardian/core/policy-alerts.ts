@@ -30,6 +30,17 @@ export function* policyAlerts(
       next: words("todo.dismissed"),
     });
   }
+  const rehearsal = state.memory.rehearsals.get(host.host);
+  if (rehearsal?.step.kind === "failed") {
+    const { reason } = rehearsal.step;
+    yield about(state, host, assessment, {
+      kind: "rehearsal",
+      class: "ticket",
+      title: words("alert.rehearsal", { host: host.host }),
+      why: () => [reason],
+      next: words("todo.rehearsal", { host: host.host }),
+    });
+  }
   const asked = disablingAsked(state, host, assessment);
   if (asked !== undefined) yield asked;
   if (isDisabledByUs(state, host.host)) {

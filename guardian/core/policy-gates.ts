@@ -1,10 +1,11 @@
-/** The gates that people hold in their hands: armed, mode, hold, maintenance. */
+/** The gates that people hold in their hands: armed, mode, hold, maintenance, rehearsal. */
 import type { GateResult } from "./assessment.ts";
 import { answerOf, answerWords, approvalOf, reasonedAnswer, type Covers } from "./approvals.ts";
 import { armingOf, armingWords } from "./arming.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import { modeOf, modeWords } from "./modes.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
@@ -84,4 +85,14 @@ export function maintenanceGate(state: GuardianState, host: HostState): GateResu
     operator: "=",
     limit: words("value.in-service"),
   };
+}
+
+/**
+ * While its power is cycled on purpose its silence says nothing; a rehearsal has an end of its own. Printed
+ * only while there is one.
+ */
+export function rehearsalGates(state: GuardianState, host: HostState): readonly GateResult[] {
+  if (!isRehearsing(state, host.host)) return [];
+  const [value, limit] = [words("value.rehearsed"), words("value.no")];
+  return [{ gate: "rehearsal", pass: false, value, operator: "=", limit }];
 }

@@ -10,6 +10,7 @@ import type { PowerRead, Vouched } from "./events.ts";
 import { say } from "./incidents.ts";
 import type { DeviceStanding } from "./memory.ts";
 import { advancedTwiceAfter } from "./nova-record.ts";
+import { isRehearsing, withRehearsal } from "./rehearsals.ts";
 import { hostSettings } from "./settings.ts";
 import { deviceKey, newStanding, unverifiedBecause } from "./verification.ts";
 import {
@@ -89,7 +90,8 @@ function foldIdentity(state: GuardianState, event: PowerRead): GuardianState {
 
 /** A person says that this host's devices, as they answer now, are this host's. */
 export function foldVouched(state: GuardianState, event: Vouched, out: Effect[]): GuardianState {
-  let next = state;
+  // Whoever vouches has seen what a rehearsal did not show.
+  let next = isRehearsing(state, event.host) ? state : withRehearsal(state, event.host, undefined);
   const host = hostOf(state, event.host);
   for (const device of hostSettings(state.settings, event.host).devices) {
     const reading = deviceTrack(host, device).readings.at(-1)?.reading;

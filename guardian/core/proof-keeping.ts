@@ -72,7 +72,7 @@ export function keepProof(
   const run = { level: fence.level, since: state.now, failed: phase.run?.failed ?? [] };
   const found = { proof: fence.proof, lostAt: undefined, offSince, life: undefined, run };
   const anew = phase.proof === undefined;
-  const freshAtCommand = anew ? stillAsked(state, phase) : phase.freshAtCommand;
+  const freshAtCommand = anew ? stillAsked(state, host, phase) : phase.freshAtCommand;
   const renewed = { ...phase, ...found, freshAtCommand };
   const kept = withPhase(state, host.host, renewed);
   if (phase.proof !== undefined) return kept;

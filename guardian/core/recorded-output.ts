@@ -42,6 +42,7 @@ export function isLook(effect: Effect): effect is Look {
     case "line":
     case "alert":
     case "power-off":
+    case "power-on":
     case "force-down":
     case "disable":
     case "enable":

@@ -33,7 +33,12 @@ export function askedOthers(
     return { switchedOff, freshAtCommand };
   }
   const orders = Object.values(phase.commands).map((command) => command.askedAt);
-  const owing = hostsOwingLife(state, phase, monoMs(Math.max(phase.offSince, ...orders)));
+  const owing = hostsOwingLife(
+    state,
+    host.host,
+    phase,
+    monoMs(Math.max(phase.offSince, ...orders)),
+  );
   const asked = new Set([...owing, ...freshHosts(state, host.host)]);
   return { switchedOff: true, freshAtCommand: [...asked].sort() };
 }
@@ -42,10 +47,14 @@ export function askedOthers(
  * Who is still asked when a lapsed proof is minted anew, from a later off: those who have answered since the
  * last order have answered for good, and may die of their own afterwards.
  */
-export function stillAsked(state: GuardianState, phase: Evacuating): readonly HostName[] {
+export function stillAsked(
+  state: GuardianState,
+  { host }: HostState,
+  phase: Evacuating,
+): readonly HostName[] {
   const orders = Object.values(phase.commands).map((command) => command.askedAt);
   const isAsked = phase.offSince >= Math.max(0, ...orders);
-  return isAsked ? hostsOwingLife(state, phase, phase.offSince) : phase.freshAtCommand;
+  return isAsked ? hostsOwingLife(state, host, phase, phase.offSince) : phase.freshAtCommand;
 }
 
 const noDeviceLeft = words("log.refence-no-device");

@@ -83,10 +83,18 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
         : {}),
       unverified: render(unverifiedBecause(state, name, device) ?? "", language),
     })),
+    rehearsal: rehearsalText(state, name, language),
     mode: render(modeWords(modeOf(state, name)), language),
     maintenance: maintenanceText(state, name, language),
     incident: state.memory.incidents.get(name)?.id ?? "",
   };
+}
+
+/** What is known of the last one: its step while it is under way, else why it failed. */
+function rehearsalText({ memory }: GuardianState, name: HostName, language: Language): string {
+  const step = memory.rehearsals.get(name)?.step;
+  if (step === undefined) return "";
+  return step.kind === "failed" ? `failed: ${render(step.reason, language)}` : step.kind;
 }
 
 function maintenanceText(state: GuardianState, name: HostName, language: Language): string {

@@ -1,5 +1,5 @@
 /**
- * Whether a power device is its host's own (invariant 4, ways b and d). Worked out anew only when
+ * Whether a power device is its host's own (invariant 4, ways b to d). Worked out anew only when
  * identities or hosts' UUIDs changed, since it compares every device with every other.
  */
 import type { HostName } from "../../shared/names.ts";
@@ -75,13 +75,13 @@ function verify(settings: Settings, memory: Memory): Verification["reasons"] {
 }
 
 function reasonFor(
-  { pinned, vouchedBy, unverified }: DeviceStanding,
+  { pinned, vouchedBy, rehearsed, unverified }: DeviceStanding,
   uuid: string,
   twin: Words | undefined,
 ): Said | undefined {
   if (pinned === undefined) return words("device.unread");
   if (unverified !== undefined) return unverified;
-  if (vouchedBy !== undefined) return undefined;
+  if (vouchedBy !== undefined || rehearsed !== undefined) return undefined;
   if (uuid === "") return words("device.no-uuid");
   if (!identifiesHost(pinned, uuid)) {
     return words("device.other-uuid", { identity: identityWords(pinned), uuid });

@@ -3,6 +3,7 @@ import { gatesEnglish } from "./words-gates-en.ts";
 import { rowsEnglish } from "./words-rows-en.ts";
 import { alertsEnglish } from "./words-alerts-en.ts";
 import { logEnglish } from "./words-log-en.ts";
+import { rehearsalEnglish } from "./words-rehearsal-en.ts";
 
 export const english = {
   "evidence.no-vote": "reports: no collector has a vote",
@@ -75,6 +76,7 @@ export const english = {
   "gate.maintenance": "acts when its maintenance is cleared, or ends and it reports",
   "gate.disabled": "acts when the other's mark is gone",
   "gate.doubt": "acts when {gate} is good again",
+  "gate.rehearsal": "acts when its rehearsal has come to its end",
   "gate.grace": "acts after {left} s more of good eyes, or once it was seen fresh for {fresh} s",
   "gate.witness": "acts when its power reads off, or Nova's record stands still",
   "gate.ping": "acts when {pings} pings in a row fail on every network seen",
@@ -90,6 +92,7 @@ export const english = {
 
   ...gatesEnglish,
   ...rowsEnglish,
+  ...rehearsalEnglish,
   ...alertsEnglish,
   ...logEnglish,
 } as const;

@@ -4,6 +4,7 @@ import { gatesChinese } from "./words-gates-zh.ts";
 import { rowsChinese } from "./words-rows-zh.ts";
 import { alertsChinese } from "./words-alerts-zh.ts";
 import { logChinese } from "./words-log-zh.ts";
+import { rehearsalChinese } from "./words-rehearsal-zh.ts";
 
 export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "evidence.no-vote": "上报：没有任何采集器有表决权",
@@ -70,6 +71,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.maintenance": "维护被清除，或维护到期且主机恢复上报后执行",
   "gate.disabled": "他人的标记消失后执行",
   "gate.doubt": "{gate} 恢复后执行",
+  "gate.rehearsal": "演练结束后行动",
   "gate.grace": "视野良好再持续 {left} 秒后执行，或曾连续 {fresh} 秒见到其上报",
   "gate.witness": "电源读到关机，或 Nova 记录停止前进后执行",
   "gate.ping": "在每个可见网络上连续 {pings} 次 ping 失败后执行",
@@ -83,6 +85,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
 
   ...gatesChinese,
   ...rowsChinese,
+  ...rehearsalChinese,
   ...alertsChinese,
   ...logChinese,
 };

@@ -25,10 +25,11 @@ function isAnswerable(phase: Evacuating): boolean {
 /** What the others say now. Once moves have begun they are asked only after a further order. */
 export function othersAnswer(
   state: GuardianState,
+  { host }: HostState,
   phase: Evacuating,
 ): ReturnType<typeof othersLive> {
   if (hasBegun(phase) && !isAnswerable(phase)) return { kind: "live" };
-  return othersLive(state, phase, phase.offSince);
+  return othersLive(state, host, phase, phase.offSince);
 }
 
 /** All have answered, and our eyes are good: the question is closed, for a restart, too. */
@@ -38,7 +39,7 @@ export function withOthersHeard(
   phase: Evacuating,
 ): GuardianState {
   if (!phase.switchedOff || !isAnswerable(phase) || state.round.doubts.length > 0) return state;
-  if (othersLive(state, phase, phase.offSince).kind !== "live") return state;
+  if (othersLive(state, host.host, phase, phase.offSince).kind !== "live") return state;
   return withPhase(state, host.host, { ...phase, switchedOff: false, freshAtCommand: [] });
 }
 

@@ -19,6 +19,7 @@ import {
   showTable,
 } from "../core/show.ts";
 import { tableOf } from "../core/policy-table.ts";
+import { showDoctor } from "../core/show-doctor.ts";
 import { languages } from "../core/words.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
@@ -118,6 +119,7 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
     return { status: 200, body: { size: recording.size(), incidents: recording.incidents() } };
   }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
+  if (kind === "doctor") return { status: 200, body: showDoctor(state, language) };
   if (kind === "maintenance") return { status: 200, body: showMaintenance(state, language) };
   if (kind === "incidents" && id === undefined)
     return { status: 200, body: showIncidents(state, language) };

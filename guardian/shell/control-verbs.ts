@@ -14,11 +14,13 @@ import {
 import type { Guardian } from "../app.ts";
 import { answerProblem } from "../core/approvals.ts";
 import { armingOf } from "../core/arming.ts";
+import { describeGate } from "../core/assessment.ts";
 import { confirmProblem, standingConfirmation } from "../core/confirmations.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { isUnderWay } from "../core/moves-under-way.ts";
 import type { Incident } from "../core/memory.ts";
 import { silentDevices } from "../core/power.ts";
+import { rehearsalProblem } from "../core/rehearsal-gates.ts";
 import { hostOf } from "../core/state.ts";
 import { render } from "../core/words.ts";
 
@@ -211,6 +213,7 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
     return missing ?? tell(asked, { kind: "vouched", at, wall, host, by, reason });
   }
   if (verb === "confirm") return confirmOff(asked, host);
+  if (verb === "rehearse") return rehearse(asked, host);
   return problem(404, `no such path: /api/v1/${asked.parts.join("/")}`);
 }
 
@@ -235,6 +238,32 @@ function confirmOff(asked: Asked, host: HostName): Reply {
     ? `its servers are moved once every gate is open; see: guardian host explain ${host}`
     : `${after.settings.confirmBy - 1} more must confirm it within ${describeMs(after.settings.limits.confirmWithinMs)}, under another uid`;
   return { status: 200, body: { done: true, by, host, incident, enough: stands, note } };
+}
+
+/** A real power cycle of an empty host: begun by whoever types its name, refused by any gate that holds. */
+function rehearse(asked: Asked, host: HostName): Reply {
+  const { guardian, at, wall, by } = asked;
+  const missing = needsReason(asked, "rehearse");
+  if (missing !== undefined) return missing;
+  if (asked.field("cycle") !== "yes") {
+    return problem(400, `rehearse ${host}: its power is cycled; say so, as "cycle": "yes"`);
+  }
+  if (asked.field("again") !== host) {
+    return problem(400, `rehearse ${host}: the host's name must be given again, as "again"`);
+  }
+  const level = Number(asked.field("level") || "1");
+  if (!Number.isInteger(level) || level < 1) {
+    return problem(400, `level "${asked.field("level")}": a whole number >= 1 is needed`);
+  }
+  const held = rehearsalProblem(guardian.state(), host, level - 1);
+  if (held.length > 0) {
+    const gates = held.map((gate) => describeGate(gate)).join("; ");
+    return problem(409, `${host} is not rehearsed, held by ${gates}`);
+  }
+  const reason = asked.field("reason");
+  guardian.tell({ kind: "rehearsal-asked", at, wall, host, level: level - 1, by, reason });
+  const note = `Nova is asked twice, 10 s apart, that no server is on it; then its power is cycled; see: guardian host show ${host}`;
+  return { status: 200, body: { done: true, by, host, level, note } };
 }
 
 function noHost(host: HostName): Reply {

@@ -10,7 +10,7 @@ import type { NetworkName } from "../../shared/telemetry.ts";
 import type { Effect, Look, Order } from "../core/effects.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { proofStands } from "../core/proof.ts";
-import type { ApiAnswer, ComputeApi, Pinger, PowerController } from "../ports.ts";
+import type { ApiAnswer, ComputeApi, Pinger, PowerController, PowerOffAnswer } from "../ports.ts";
 
 export interface RunnerPorts {
   readonly clock: Clock;
@@ -68,6 +68,8 @@ function runEffect(context: Context, effect: Look | Order): void {
       return readMoves(context, effect);
     case "power-off":
       return powerOff(context, effect);
+    case "power-on":
+      return powerOn(context, effect);
     case "force-down":
     case "disable":
     case "enable":
@@ -201,9 +203,41 @@ function powerOff(context: Context, effect: Extract<Order, { kind: "power-off" }
     const answer =
       controller === undefined
         ? ({ kind: "refused", reason: `no power device ${device} is configured` } as const)
-        : await controller.powerOff(expected, deadlineMs);
+        : ((await whyNotEmpty(ports.compute, effect)) ??
+          (await controller.powerOff(expected, deadlineMs)));
     const at = ports.clock.monoMs();
     dispatch({ kind: "power-off-answered", at, askedAt, host, device, answer });
+  });
+}
+
+/** For an order that is for an empty host: what Nova lists on it now, in the moment before. */
+async function whyNotEmpty(
+  compute: ComputeApi,
+  { host, ifEmpty }: Extract<Order, { kind: "power-off" }>,
+): Promise<PowerOffAnswer | undefined> {
+  if (ifEmpty !== true) return undefined;
+  const seen = await compute.serversOn(host);
+  if (seen.kind === "failed") {
+    return { kind: "refused", reason: `servers on it are not known: ${seen.reason}` };
+  }
+  const count = seen.servers.length;
+  return count === 0
+    ? undefined
+    : { kind: "refused", reason: `servers on it: ${count}, must be = 0` };
+}
+
+function powerOn(context: Context, effect: Extract<Order, { kind: "power-on" }>): void {
+  const { ports, dispatch } = context;
+  const { host, device, expected, deadlineMs } = effect;
+  const askedAt = ports.clock.monoMs();
+  begin(context, "calls", `power on ${host}`, async () => {
+    const controller = ports.power.get(`${host}/${device}`);
+    const answer =
+      controller === undefined
+        ? ({ kind: "refused", reason: `no power device ${device} is configured` } as const)
+        : await controller.powerOn(expected, deadlineMs);
+    const at = ports.clock.monoMs();
+    dispatch({ kind: "power-on-answered", at, askedAt, host, device, answer });
   });
 }
 
@@ -256,6 +290,7 @@ function serviceAnswer(
 export function isOrder(effect: Effect): effect is Order {
   switch (effect.kind) {
     case "power-off":
+    case "power-on":
     case "force-down":
     case "disable":
     case "enable":

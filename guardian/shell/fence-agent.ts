@@ -8,7 +8,7 @@
  * An agent shows nothing of whose power it switches, so the device has no identity.
  */
 import type { Secret } from "../../shared/secret.ts";
-import type { PowerController, PowerOffAnswer, PowerReading } from "../ports.ts";
+import type { PowerController, PowerOffAnswer, PowerOnAnswer, PowerReading } from "../ports.ts";
 import { runChild, type ChildResult } from "./child.ts";
 import { identityProblem, noIdentity } from "./power-identity.ts";
 
@@ -30,7 +30,7 @@ export function createFenceAgent(options: FenceAgentOptions): PowerController {
   const name = describeAgent(options);
   let last: Promise<unknown> = Promise.resolve();
 
-  const call = (action: "status" | "off", deadlineMs: number): Promise<ChildResult> => {
+  const call = (action: "status" | "off" | "on", deadlineMs: number): Promise<ChildResult> => {
     const next = last.then(() =>
       runChild({
         command: options.agent,
@@ -56,6 +56,13 @@ export function createFenceAgent(options: FenceAgentOptions): PowerController {
       const offMs = Math.max(deadlineMs, options.offDeadlineMs);
       return answerOf(name, await call("off", offMs), offMs, options);
     },
+    async powerOn(expected, deadlineMs) {
+      const problem = identityProblem(expected, noIdentity);
+      if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
+      // An agent waits until the power is on, too.
+      const onMs = Math.max(deadlineMs, options.offDeadlineMs);
+      return answerToOn(name, await call("on", onMs), onMs, options);
+    },
   };
 }
 
@@ -70,8 +77,8 @@ function describeAgent({ agent, parameters }: FenceAgentOptions): string {
 
 function agentInput(options: FenceAgentOptions, action: string, deadlineMs: number): string {
   const lines = [`action=${action}`];
-  // Switching off takes an agent its patience and some readings beside it.
-  const share = action === "off" ? 0.6 : 0.8;
+  // Switching takes an agent its patience and some readings beside it.
+  const share = action === "status" ? 0.8 : 0.6;
   const ownSeconds = Math.max(1, Math.floor((deadlineMs / 1000) * share));
   for (const key of patience) {
     if (options.known.has(key) && options.parameters[key] === undefined) {
@@ -114,10 +121,24 @@ function answerOf(
   return { kind: heard ? "refused" : "no-answer", reason: `${name}: ${words}` };
 }
 
+function answerToOn(
+  name: string,
+  result: ChildResult,
+  deadlineMs: number,
+  options: FenceAgentOptions,
+): PowerOnAnswer {
+  if (result.kind === "exited" && result.code === 0) return { kind: "done" };
+  const words = describeFailure(result, deadlineMs, options);
+  const output = result.kind === "not-started" ? "" : result.output;
+  const heard = /Timed out waiting to power ON|correct privileges/i.test(output);
+  return { kind: heard ? "refused" : "no-answer", reason: `${name}: ${words}` };
+}
+
 /** What agents' words mean; the first that fits. Most agents do not tell a password from a plug. */
 const explanations: readonly (readonly [RegExp, string])[] = [
   [/correct privileges/i, "the user may not do this"],
   [/Timed out waiting to power OFF/i, "off was ordered, and it still reads on"],
+  [/Timed out waiting to power ON/i, "on was ordered, and it still reads off"],
   [/Unable to connect\/login/i, "cannot connect or log in: address, user name or password"],
   [
     /Unable to obtain correct plug status/i,

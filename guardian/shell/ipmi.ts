@@ -4,11 +4,17 @@
  * address could change hands.
  *
  * Its `shell` is used because it prints each answer at once (`exec` holds everything back until it
- * ends), so the off order is written only after the identity was read. Its exit code says nothing
+ * ends), so an order is written only after the identity was read. Its exit code says nothing
  * (0 for refused commands, 1 for every kind of silence); what it prints with `-v` does.
  */
 import type { Secret } from "../../shared/secret.ts";
-import type { DeviceIdentity, PowerController, PowerOffAnswer, PowerReading } from "../ports.ts";
+import type {
+  DeviceIdentity,
+  PowerController,
+  PowerOffAnswer,
+  PowerOnAnswer,
+  PowerReading,
+} from "../ports.ts";
 import { runChild, type ChildResult } from "./child.ts";
 import { identityProblem, noIdentity } from "./power-identity.ts";
 
@@ -26,7 +32,7 @@ export interface IpmiOptions {
 
 const readGuid = "raw 0x06 0x37\n";
 const readPower = "chassis power status\n";
-const orderOff = "chassis power off\n";
+const orders = { off: "chassis power off\n", on: "chassis power on\n" } as const;
 // Without it, ipmitool's shell spins for ever at the end of its input.
 const exit = "exit\n";
 
@@ -54,9 +60,14 @@ export function createIpmi(options: IpmiOptions): PowerController {
       return readingOf(name, result, deadlineMs);
     },
     async powerOff(expected, deadlineMs) {
-      const guarded = orderWhenItself(expected);
+      const guarded = orderWhenItself(expected, orders.off);
       const result = await session(deadlineMs, readGuid, guarded);
       return answerOf(name, expected, result, deadlineMs);
+    },
+    async powerOn(expected, deadlineMs) {
+      const guarded = orderWhenItself(expected, orders.on);
+      const result = await session(deadlineMs, readGuid, guarded);
+      return answerToOn(name, expected, result, deadlineMs);
     },
   };
 }
@@ -73,6 +84,7 @@ function ipmitoolArguments(options: IpmiOptions, port: number): readonly string[
 /** Writes the order once the identity has been printed and is the expected one; else leaves. */
 function orderWhenItself(
   expected: DeviceIdentity | undefined,
+  order: string,
 ): (printed: string) => string | undefined {
   let decided = false;
   return (printed) => {
@@ -80,7 +92,7 @@ function orderWhenItself(
     const seen = identityIn(printed);
     if (seen === undefined) return undefined;
     decided = true;
-    return identityProblem(expected, seen) === undefined ? orderOff + readPower + exit : exit;
+    return identityProblem(expected, seen) === undefined ? order + readPower + exit : exit;
   };
 }
 
@@ -110,12 +122,8 @@ function answerOf(
 ): PowerOffAnswer {
   const output = result.kind === "not-started" ? "" : result.output;
   if (/^Chassis Power Control: Down\/Off\s*$/m.test(output)) return { kind: "done" };
-  const seen = identityIn(output);
-  if (seen === undefined) {
-    return { kind: "no-answer", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
-  }
-  const problem = identityProblem(expected, seen);
-  if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
+  const wrong = notItself(name, expected, result, deadlineMs);
+  if (wrong !== undefined) return wrong;
   const refusal = /^Set Chassis Power Control to Down\/Off failed: (.+)$/m
     .exec(output)?.[1]
     ?.trim();
@@ -125,6 +133,37 @@ function answerOf(
   const offAlready = /^Chassis Power is off\s*$/m.test(output);
   if (offAlready && /not supported in present state/i.test(refusal)) return { kind: "already-off" };
   return { kind: "refused", reason: `${name}: power off: ${refusal}` };
+}
+
+function answerToOn(
+  name: string,
+  expected: DeviceIdentity | undefined,
+  result: ChildResult,
+  deadlineMs: number,
+): PowerOnAnswer {
+  const output = result.kind === "not-started" ? "" : result.output;
+  if (/^Chassis Power Control: Up\/On\s*$/m.test(output)) return { kind: "done" };
+  const wrong = notItself(name, expected, result, deadlineMs);
+  if (wrong !== undefined) return wrong;
+  const refusal = /^Set Chassis Power Control to Up\/On failed: (.+)$/m.exec(output)?.[1]?.trim();
+  return refusal === undefined
+    ? { kind: "no-answer", reason: `${name}: ${describeSilence(result, deadlineMs)}` }
+    : { kind: "refused", reason: `${name}: power on: ${refusal}` };
+}
+
+/** Why no order was given: it showed no identity in time, or another one; undefined when it was. */
+function notItself(
+  name: string,
+  expected: DeviceIdentity | undefined,
+  result: ChildResult,
+  deadlineMs: number,
+): PowerOnAnswer | undefined {
+  const seen = identityIn(result.kind === "not-started" ? "" : result.output);
+  if (seen === undefined) {
+    return { kind: "no-answer", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
+  }
+  const problem = identityProblem(expected, seen);
+  return problem === undefined ? undefined : { kind: "refused", reason: `${name}: ${problem}` };
 }
 
 /** What ipmitool's words mean; the first that fits. */

@@ -18,7 +18,7 @@ export function identityProblem(
   for (const field of ["guid", "uuid", "serial"] as const) {
     const pinned = expected[field];
     if (pinned !== undefined && pinned !== seen[field]) {
-      return `the device's ${field} is ${seen[field] ?? "not shown"}, pinned is ${pinned}: not switched off`;
+      return `the device's ${field} is ${seen[field] ?? "not shown"}, pinned is ${pinned}: not switched`;
     }
   }
   return undefined;

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { describeError } from "../../shared/errors.ts";
 import type { Secret } from "../../shared/secret.ts";
-import type { DeviceIdentity, PowerController, PowerOffAnswer } from "../ports.ts";
+import type { DeviceIdentity, PowerController, PowerOffAnswer, PowerOnAnswer } from "../ports.ts";
 import { sendHttp, type HttpOutcome, type TlsCheck } from "./http-request.ts";
 import { asList, asRecord, parseJson, textOf, type JsonRecord } from "./json.ts";
 import { identityProblem, plainIdentity } from "./power-identity.ts";
@@ -77,6 +77,14 @@ export function createRedfish(options: RedfishOptions): PowerController {
         (reason) => ({ kind: "no-answer", reason: `${name}: ${reason}` }),
       );
     },
+    async powerOn(expected, deadlineMs) {
+      return await inSession<PowerOnAnswer>(
+        options,
+        deadlineMs,
+        (session) => switchOn(session, name, expected),
+        (reason) => ({ kind: "no-answer", reason: `${name}: ${reason}` }),
+      );
+    },
   };
 }
 
@@ -85,22 +93,49 @@ async function switchOff(
   name: string,
   expected: DeviceIdentity | undefined,
 ): Promise<PowerOffAnswer> {
+  const answer = await reset(session, name, expected, "ForceOff");
+  if (answer.kind !== "refused" || answer.mayBeSo !== true) return answer;
+  // Many devices refuse to switch off what is off; only a reading afterwards may say so.
+  const again = await session.system();
+  return textOf(again.record["PowerState"]) === "Off" ? { kind: "already-off" } : answer;
+}
+
+async function switchOn(
+  session: RedfishSession,
+  name: string,
+  expected: DeviceIdentity | undefined,
+): Promise<PowerOnAnswer> {
+  const answer = await reset(session, name, expected, "On");
+  if (answer.kind !== "refused" || answer.mayBeSo !== true) return answer;
+  // And many to switch on what is on.
+  const again = await session.system();
+  return textOf(again.record["PowerState"]) === "On" ? { kind: "done" } : answer;
+}
+
+type ResetAnswer =
+  | { readonly kind: "done" }
+  | { readonly kind: "no-answer"; readonly reason: string }
+  /** `mayBeSo`: the request itself was refused; perhaps the power is as it was asked for. */
+  | { readonly kind: "refused"; readonly reason: string; readonly mayBeSo?: boolean };
+
+async function reset(
+  session: RedfishSession,
+  name: string,
+  expected: DeviceIdentity | undefined,
+  type: "ForceOff" | "On",
+): Promise<ResetAnswer> {
   const system = await session.system();
   const problem = identityProblem(expected, identityOf(system.record));
   if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
-  const reset = asRecord(asRecord(system.record["Actions"])["#ComputerSystem.Reset"]);
-  const target = textOf(reset["target"]) ?? `${system.path}/Actions/ComputerSystem.Reset`;
-  const outcome = await session.call("POST", target, { ResetType: "ForceOff" });
+  const action = asRecord(asRecord(system.record["Actions"])["#ComputerSystem.Reset"]);
+  const target = textOf(action["target"]) ?? `${system.path}/Actions/ComputerSystem.Reset`;
+  const outcome = await session.call("POST", target, { ResetType: type });
   if (outcome.kind !== "answer") return { kind: "no-answer", reason: `${name}: ${outcome.reason}` };
   const { status } = outcome;
   if (status >= 200 && status < 300) return { kind: "done" };
-  const reason = `${name}: ForceOff answered ${status}: ${redfishMessage(outcome.body)}`;
-  if (status >= 500 || status === 408 || status === 429) return { kind: "refused", reason };
-  // Many devices refuse to switch off what is off; only a reading afterwards may say so.
-  const again = await session.system();
-  return textOf(again.record["PowerState"]) === "Off"
-    ? { kind: "already-off" }
-    : { kind: "refused", reason };
+  const reason = `${name}: ${type} answered ${status}: ${redfishMessage(outcome.body)}`;
+  const transient = status >= 500 || status === 408 || status === 429;
+  return transient ? { kind: "refused", reason } : { kind: "refused", reason, mayBeSo: true };
 }
 
 interface RedfishSession {

@@ -102,3 +102,28 @@ test("the command line: what is concluded from what, and why, in either language
   const unknown = await run(socket, ["policy", "show", "compute-99"], undefined);
   assert.match(String(unknown.code), /no host compute-99 is known/);
 });
+
+test("the command line: rehearse needs --cycle and the host's name; doctor lists every device", async (t) => {
+  const { core, socket } = await control(t);
+  core.maintain(host1, undefined);
+  core.run(1000);
+  const bare = ["fence", "rehearse", host1, "--reason", "whose is it"];
+  assert.equal((await run(socket, bare, host1)).code, 2, "no --cycle");
+  const rehearse = [...bare, "--cycle"];
+  assert.equal((await run(socket, rehearse, undefined)).code, 2, "no terminal, no --yes");
+  assert.match(String((await run(socket, rehearse, "compute-2")).code), /is not compute-1/);
+  const wrong = await run(socket, [...rehearse, "--yes", "compute-2"], undefined);
+  assert.match(String(wrong.code), /--yes compute-2 is not compute-1/);
+  const high = await run(socket, [...rehearse, "--level", "2", "--yes", host1], undefined);
+  assert.match(
+    String(high.code),
+    /held by power devices: none, must be = power devices in level 2/,
+  );
+  assert.equal(core.state.memory.rehearsals.size, 0);
+  assert.equal((await run(socket, [...rehearse, "--yes", host1], undefined)).code, 0);
+  assert.equal(core.state.memory.rehearsals.get(host1)?.step.kind, "looking");
+  const doctor = await run(socket, ["doctor"], undefined);
+  assert.equal(doctor.code, 0);
+  assert.match(doctor.printed, /compute-8 +\| bmc +\| 1 +\| yes/);
+  assert.match(doctor.printed, /8 of 8 power devices are verified, must be >= 90 %/);
+});

@@ -262,3 +262,28 @@ test("release and vouch need a reason, and it is in the audit line", async (t) =
   const released = core.done("line").findLast((found) => found.event === "released");
   assert.match(released?.text ?? "", /^released by .*: new board$/);
 });
+
+test("rehearse: the name again, the word cycle, and every gate by its name, value and limit", async (t) => {
+  const { core, tell } = await control(t);
+  const asked = { reason: "whose is it", again: host1, cycle: "yes" };
+  const rehearse = (words: Readonly<Record<string, string>>): Promise<unknown> =>
+    tell(`hosts/${host1}/rehearse`, { ...asked, ...words });
+  assert.match(String(await rehearse({ reason: "" })), /rehearse needs a reason/);
+  assert.match(String(await rehearse({ cycle: "" })), /its power is cycled; say so/);
+  assert.match(String(await rehearse({ again: "compute-2" })), /name must be given again/);
+  assert.match(String(await rehearse({ level: "0" })), /level "0": a whole number >= 1/);
+  const held = String(await rehearse({}));
+  assert.match(
+    held,
+    /is not rehearsed, held by taken out: in service, must be = in maintenance, or/,
+  );
+  assert.equal(core.state.memory.rehearsals.size, 0);
+  core.maintain(host1, undefined);
+  core.run(1000);
+  const answer = Object(await rehearse({})) as Record<string, unknown>;
+  assert.match(String(answer["note"]), /Nova is asked twice, 10 s apart/);
+  const begun = core.done("line").findLast((found) => found.event === "rehearsal-asked");
+  assert.match(begun?.text ?? "", /asked for by .* \(uid \d+\): whose is it;/);
+  core.run(40_000);
+  assert.equal(core.state.memory.devices[`${host1}/bmc`]?.rehearsed?.by.includes("uid"), true);
+});

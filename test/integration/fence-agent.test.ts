@@ -58,6 +58,22 @@ test("reads on, switches off, reads off; everything on standard input, nothing i
   assert.match(calls, /^power_timeout=1$/m, "it ends with words before it is killed");
 });
 
+test("switches on again; one that stays off is told", async (t) => {
+  const { device, write, read } = world(t);
+  write("power", "OFF");
+  assert.deepEqual(await device.powerOn(nothing, 3000), { kind: "done" });
+  assert.equal(read("power").trim(), "ON");
+  assert.deepEqual(await device.powerOn(nothing, 3000), { kind: "done" });
+  write("power", "OFF");
+  write("mode", "stuck");
+  const stuck = await device.powerOn(nothing, 3000);
+  assert.ok(
+    stuck.kind === "refused" && /still reads off/.test(stuck.reason),
+    JSON.stringify(stuck),
+  );
+  assert.equal((await device.powerOn({ ...nothing, guid: "ab" }, 3000)).kind, "refused");
+});
+
 test("off is 2 together with its words, and nothing else is", async (t) => {
   for (const [mode, words] of [
     ["no-script", /ended with 2, wanted/],

@@ -49,6 +49,7 @@ function portsWith(answerMs: number): GuardianPorts {
       return { power: "on", identity };
     },
     powerOff: () => Promise.resolve({ kind: "refused", reason: "not in this test" }),
+    powerOn: () => Promise.resolve({ kind: "refused", reason: "not in this test" }),
   };
   return { ...idlePorts, power: new Map([["compute-1/bmc", device]]) };
 }

@@ -66,6 +66,20 @@ test("another identity, or none where one was pinned, gets no order", async (t) 
   }
 });
 
+test("on is ordered in the same way: once, and only from the device that is expected", async (t) => {
+  const { power, record } = world(t, "off");
+  assert.deepEqual(await power.powerOn(itself, 3000), { kind: "done" });
+  const asked = record().match(/^asked: .*$/gm);
+  assert.deepEqual(asked?.slice(0, 2), ["asked: raw 0x06 0x37", "asked: chassis power on"]);
+  const other = world(t, "off");
+  const answer = await other.power.powerOn({ ...itself, guid: "ff" }, 3000);
+  assert.ok(answer.kind === "refused" && /pinned is ff/.test(answer.reason));
+  assert.doesNotMatch(other.record(), /power on/);
+  const busy = await world(t, "busy").power.powerOn(itself, 3000);
+  assert.ok(busy.kind === "refused" && /power on: Node busy/.test(busy.reason));
+  assert.equal((await world(t, "unreachable").power.powerOn(itself, 400)).kind, "no-answer");
+});
+
 test("refusals are told apart", async (t) => {
   const busy = await world(t, "busy").power.powerOff(itself, 3000);
   assert.ok(busy.kind === "refused" && /Node busy/.test(busy.reason));

@@ -95,6 +95,26 @@ test("a device that refuses to switch off what is off answers already-off", asyn
   assert.equal(bmc.offOrders.length, 1, "the order was given all the same");
 });
 
+test("switches on; what is on already is done, and a refusal is told", async (t) => {
+  const { host, bmc, power } = await world(t);
+  host.powerLoss();
+  const before = host.bootId;
+  assert.deepEqual(await power.powerOn(itself, 1000), { kind: "done" });
+  assert.equal(host.power, "on");
+  assert.notEqual(host.bootId, before);
+  bmc.setMode("compute-1", "strict");
+  assert.deepEqual(await power.powerOn(itself, 1000), { kind: "done" });
+  host.powerLoss();
+  bmc.setMode("compute-1", "stuck");
+  const refused = await power.powerOn(itself, 1000);
+  assert.ok(refused.kind === "refused" && /On answered 400/.test(refused.reason));
+  bmc.setMode("compute-1", "wrong-identity");
+  assert.equal((await power.powerOn(itself, 1000)).kind, "refused");
+  bmc.setMode("compute-1", "unreachable");
+  assert.equal((await power.powerOn(itself, 100)).kind, "no-answer");
+  assert.equal(host.power, "off");
+});
+
 test("a wrong password is said, and not shown", async (t) => {
   const { power } = await world(t, { password: new Secret("guess") });
   const reading = await power.read(1000);

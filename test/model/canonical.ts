@@ -18,6 +18,7 @@ const instants = wordsOf(`
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt settledAt belowSince
   notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
+  emptyAt emptyAgainAt orderedAt
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */
@@ -25,6 +26,7 @@ const bounded: Readonly<Record<string, number>> = {
   attempts: 2,
   attempt: 10,
   refences: 2,
+  orders: 10,
   heldMs: 10_000,
   goodMs: 20_000,
 };

@@ -180,7 +180,8 @@ export class ModelWorld {
       case "line":
       case "alert":
       case "read-inventory":
-      // No host of the model is ever degraded, so that none is enabled again.
+      // No host of the model is ever degraded or rehearsed, so that none is enabled or switched on.
+      case "power-on":
       case "enable":
       // Its servers run, or are stopped.
       case "reset":

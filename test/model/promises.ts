@@ -34,6 +34,9 @@ export function judgeOrder(order: Order, state: GuardianState, world: ModelWorld
       if (disabledReason === undefined || disabledReason === order.mark) return [];
       return [`invariant 25: ${order.host} is enabled, and another had disabled it`];
     }
+    case "power-on":
+      if (phase === undefined || phase.kind === "watching") return [];
+      return [`invariant 24: ${order.host} is ${phase.kind}, and ordered on`];
     case "reset":
       return [`the server of ${order.host} was reset, though it runs or is stopped`];
     case "evacuate":

@@ -42,7 +42,7 @@ export function ruleMutants(tree: string): readonly Mutant[] {
       ],
     }));
   });
-  return [...found, ...proofRules];
+  return [...found, ...proofRules, ...rehearsalRules];
 }
 
 const proofRules: readonly Mutant[] = [
@@ -63,6 +63,21 @@ const proofRules: readonly Mutant[] = [
   {
     name: "rule proof: it stands for any host",
     changes: [replacing(core("proof"), " && proof.host === host", "")],
+  },
+];
+
+/** A rehearsal is for empty hosts; what it switches on is nobody's whose servers move. */
+const rehearsalRules: readonly Mutant[] = [
+  {
+    name: "rule rehearsal: servers that Nova lists are no hindrance",
+    changes: [replacing(core("rehearsal"), "if (count > 0)", "if (false)")],
+  },
+  {
+    name: "rule rehearsal: a host that is fenced is switched on",
+    changes: [
+      replacing(core("policy-gates"), "if (!isRehearsing(state, host.host))", "if (true)"),
+      replacing(core("rehearsal-steps"), 'invariant(phase === "watching"', "invariant(true"),
+    ],
   },
 ];
 

@@ -78,6 +78,16 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "device.other-uuid",
     "device.twin",
   ],
+  "refusals of the verb, of the wiring and of the boot that no story has (unit/rehearsal)": [
+    "rehearse.another",
+    "rehearse.boot",
+    "rehearse.device",
+    "rehearse.level",
+    "rehearse.no-answer",
+    "rehearse.taken-out",
+    "rehearse.unknown",
+    "rehearse.unread",
+  ],
   "a promise of the design must be broken first (unit/quarantine)": [
     "alert.quarantined",
     "log.quarantined",

@@ -37,6 +37,7 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
   "list-servers": true,
   "read-moves": true,
   "power-off": true,
+  "power-on": true,
   "force-down": true,
   disable: true,
   enable: true,
@@ -56,6 +57,8 @@ const happenings = [
   "move refused by Nova",
   "storm",
   "restart in mid-evacuation",
+  "rehearsal passed",
+  "rehearsal ended otherwise",
 ] as const;
 
 /** Every name that must be reached, derived from the code: rows, gates, effects and faults. */
@@ -110,6 +113,12 @@ export class Coverage {
 
   #round(): void {
     const { state } = this.#world;
+    for (const { step } of state.memory.rehearsals.values()) {
+      if (step.kind === "failed") this.reached.add("rehearsal ended otherwise");
+    }
+    for (const { rehearsed } of Object.values(state.memory.devices)) {
+      if (rehearsed !== undefined) this.reached.add("rehearsal passed");
+    }
     for (const _ in state.memory.storms) this.reached.add("storm");
     for (const { host, assessment } of state.hosts.values()) {
       if (assessment === undefined || this.#seen.get(host) === assessment) continue;

@@ -3,7 +3,16 @@ import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { FaultKind } from "./fault.ts";
 import { startProbe } from "./faults-host.ts";
-import { answer, arm, confirmOff, maintain, release, vouch, type Scene } from "./scene.ts";
+import {
+  answer,
+  arm,
+  confirmOff,
+  maintain,
+  rehearse,
+  release,
+  vouch,
+  type Scene,
+} from "./scene.ts";
 
 /** A host that starts more slowly than this may show no life while moves begin. */
 const bootSeenMs = 1000;
@@ -172,6 +181,27 @@ export const peopleFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "rehearsed-by-person",
+    weight: 1,
+    inject: (scene, { luck }) => {
+      const { world } = scene;
+      const service = (name: HostName) => world.nova.services.get(name);
+      const empty = scene.names.filter(
+        (name) =>
+          world.nova.serversOn(name).length === 0 &&
+          world.host(name).power &&
+          service(name)?.status === "enabled",
+      );
+      const name = empty[Math.floor(luck[0] * empty.length)];
+      if (name === undefined || !world.guardian.up) return false;
+      takeOut(scene, name, luck[1] < 0.5);
+      for (const ms of [8000, 20_000, 45_000]) scene.later(ms, () => rehearse(world, name));
+      // A server that somebody puts there all the same: by name, past the scheduler.
+      if (luck[1] > 0.9) scene.later(luck[0] * 40_000, () => world.addServers(name, 1));
+      return true;
+    },
+  },
+  {
     name: "vouched-for",
     weight: 1,
     inject: (scene, { host }) => {
@@ -184,6 +214,18 @@ export const peopleFaults: readonly FaultKind[] = [
     },
   },
 ];
+
+/** Disabled in Nova for three minutes, or in maintenance, which some end too early. */
+function takeOut(scene: Scene, name: HostName, disables: boolean): void {
+  const { world } = scene;
+  if (!disables) return maintain(world, name, 40_000);
+  const reason = "bob: a rehearsal";
+  world.nova.disable(`service-${name}`, reason);
+  scene.later(180_000, () => {
+    const service = world.nova.services.get(name);
+    if (service?.reason === reason) world.nova.enable(`service-${name}`);
+  });
+}
 
 /** About one of the open incidents; what was stopped is approved some time later. */
 function answers(

@@ -111,7 +111,7 @@ export function isApproved(witness: Witness, { host }: Order): boolean {
 
 /** Whether an order begins a fence, rather than repeating one that was found true. */
 export function isFirstOff(witness: Witness, order: Order): boolean {
-  return order.kind === "power-off" && !witness.isFenced(order);
+  return order.kind === "power-off" && order.ifEmpty !== true && !witness.isFenced(order);
 }
 
 /** Of one level at least. */

@@ -1,6 +1,7 @@
 /** Invariants 1 to 9: fencing before evacuation. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { FenceProof } from "../../guardian/core/proof.ts";
+import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
@@ -103,6 +104,8 @@ export const fencingInvariants: readonly Invariant[] = [
         return `a move of ${order.host} began after ${wrong.other} was switched off in its name`;
       }
       if (order.kind !== "power-off" || witness.vouchedWrongly.has(order.host)) return undefined;
+      const rehearsed = order.ifEmpty === true ? rehearsedWith(witness, order.host) : undefined;
+      if (rehearsed !== undefined) return rehearsed;
       const chassis = witness.world.device(order.host, order.device)?.chassis;
       if (chassis === undefined || order.expected.guid === undefined) return undefined;
       const { uuid } = witness.world.host(chassis);
@@ -130,7 +133,9 @@ export const fencingInvariants: readonly Invariant[] = [
     number: 6,
     says: "any sign of life after the readings revokes the proof",
     atOrder: (witness, order) => {
-      if (order.kind === "power-off") return refenceOfLiving(witness, order.host);
+      if (order.kind === "power-off") {
+        return order.ifEmpty === true ? undefined : refenceOfLiving(witness, order.host);
+      }
       if (order.kind !== "evacuate") return undefined;
       const truth = witness.of(order.host);
       const obtainedAt = witness.clock(order.proof.obtainedAt);
@@ -160,7 +165,8 @@ export const fencingInvariants: readonly Invariant[] = [
     number: 7,
     says: "forced_down, disabled, a lost ping or another's mark is no proof",
     atOrder: (witness, order) => {
-      if (order.kind === "power-off" || isMark(order)) return undefined;
+      if (order.kind === "power-off" || order.kind === "power-on") return undefined;
+      if (isMark(order)) return undefined;
       const { proof } = witness.of(order.host);
       const phase = witness.world.state.memory.incidents.get(order.host)?.phase;
       const current = phase?.kind === "evacuating" ? phase.proof : undefined;
@@ -189,6 +195,17 @@ export const fencingInvariants: readonly Invariant[] = [
     },
   },
 ];
+
+/** A rehearsal is for an empty host that is taken out, in a cloud that is well. */
+function rehearsedWith({ world }: Witness, host: HostName): string | undefined {
+  const own = world.host(host);
+  // The order itself looks once more: what came in the last moment makes it no order at all.
+  const listed = world.nova.serversOn(host).length;
+  if (own.running.size > listed) return `${host} is rehearsed while a server runs on it`;
+  const service = world.nova.services.get(host);
+  const taken = maintenanceOf(world.state, host) !== undefined || service?.status === "disabled";
+  return taken ? undefined : `${host} is rehearsed in service`;
+}
 
 /** The devices of the one level that the guardian says its proof rests on. */
 function restingOn(witness: Witness, host: HostName): readonly string[] {

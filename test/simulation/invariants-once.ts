@@ -1,6 +1,7 @@
 /** Invariants 20 to 26 and 30: exactly once, and through crashes. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { Incident, Memory } from "../../guardian/core/memory.ts";
+import type { HostName } from "../../shared/names.ts";
 import type { Invariant } from "./invariant.ts";
 import type { Witness } from "./witness.ts";
 
@@ -70,8 +71,9 @@ export const onceInvariants: readonly Invariant[] = [
   },
   {
     number: 24,
-    says: "the source stays forced down while its servers move",
+    says: "the source stays forced down, and off, while its servers move",
     atOrder: (witness, order) => {
+      if (order.kind === "power-on") return switchedOn(witness, order.host);
       if (order.kind !== "evacuate") return undefined;
       const service = witness.world.nova.services.get(order.host);
       return service?.forcedDown === true
@@ -120,14 +122,24 @@ export const onceInvariants: readonly Invariant[] = [
   },
 ];
 
+/** Only a host that nobody fences and nothing is moved off is ordered on. */
+function switchedOn({ world }: Witness, host: HostName): string | undefined {
+  const phase = world.state.memory.incidents.get(host)?.phase.kind ?? "watching";
+  if (phase !== "watching") return `${host} is ordered on while it is ${phase}`;
+  return world.nova.isMovingOff(host) ? `${host} is ordered on while its servers move` : undefined;
+}
+
 function isJournaled(memory: Memory, order: Order): boolean {
   const phase = memory.incidents.get(order.host)?.phase;
   switch (order.kind) {
     case "power-off":
+      if (order.ifEmpty === true) return memory.rehearsals.get(order.host)?.step.kind === "off";
       // In the very round that ends its incident a host that came on is ordered off once more.
       if (phase?.kind === "ended") return true;
       if (phase?.kind !== "fencing" && phase?.kind !== "evacuating") return false;
       return phase.commands[order.device] !== undefined;
+    case "power-on":
+      return memory.rehearsals.get(order.host)?.step.kind === "on";
     case "force-down":
       return phase?.kind === "evacuating" && phase.forcedDown.kind === "asked";
     case "disable":

@@ -112,8 +112,12 @@ export function makePlan(seed: number): Plan {
   for (let index = 0; index < count; index += 1) {
     faults.push(drawFault(random, kinds, chaosMs, cloud.hosts));
   }
-  faults.sort((left, right) => left.atMs - right.atMs);
   const healAtMs = settleMs + chaosMs + integerBetween(random, 0, 60_000);
+  if (random.next() < 0.3) {
+    // Before there is trouble, since there is none in trouble; what comes after may meet it.
+    faults.push(drawFault(random, ["rehearsed-by-person"], 3000, cloud.hosts));
+  }
+  faults.sort((left, right) => left.atMs - right.atMs);
   return { seed, cloud, faults, healAtMs };
 }
 

@@ -1,6 +1,7 @@
 /** What faults act on: the world of a plan, and what the faults under way make unfair to add. */
 import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
+import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
 import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
@@ -221,6 +222,19 @@ export function confirmOff(world: World, host: HostName, uid: number): boolean {
     ...words,
   }));
   return true;
+}
+
+/** A person wants a host's power to be cycled; refused by any gate, as the daemon does it. */
+export function rehearse(world: World, host: HostName): void {
+  const { guardian } = world;
+  if (!guardian.up || rehearsalProblem(world.state, host, 0).length > 0) return;
+  const words = { host, level: 0, by: "alice", reason: "is this its BMC" };
+  guardian.hear(() => ({
+    kind: "rehearsal-asked",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    ...words,
+  }));
 }
 
 /** A person answers a host's open incident, if it has one. */

@@ -152,7 +152,7 @@ export class Witness {
 
   /** An order leaves; it was judged before. */
   ordered(order: Order): void {
-    if (order.kind === "power-off") this.#orderedOff(order);
+    if (order.kind === "power-off" && order.ifEmpty !== true) this.#orderedOff(order);
     if (order.kind !== "evacuate") return;
     const recordsBefore = this.world.nova.migrations.length;
     const call = { at: this.now, recordsBefore, settled: false };

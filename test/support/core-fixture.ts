@@ -10,41 +10,20 @@ import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import type { Memory, Phase } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { hostOf, type GuardianState, type HostState } from "../../guardian/core/state.ts";
-import type { AlertMessage, PowerOffAnswer } from "../../guardian/ports.ts";
+import type { AlertMessage } from "../../guardian/ports.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
-import {
-  noLedger,
-  type HostChecks,
-  type LivenessRow,
-  type NetworkName,
-  type Watermark,
-} from "../../shared/telemetry.ts";
+import { noLedger, type LivenessRow, type Watermark } from "../../shared/telemetry.ts";
 import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
+import { both, healthyFacts, type Facts } from "./core-facts.ts";
 import { FixtureNova } from "./fixture-nova.ts";
-import { healthyChecks } from "./sample-report.ts";
 import { worldSettings } from "./world-settings.ts";
-
-/** What is true of one host. */
-export interface Facts {
-  reports: boolean;
-  /** Networks on which it answers pings. */
-  echo: readonly NetworkName[];
-  power: "on" | "off" | "unknown";
-  guid: string;
-  offAnswer: PowerOffAnswer;
-  /** Whether an off command that the device answers turns it off. */
-  turnsOff: boolean;
-  novaReports: boolean;
-  checks: HostChecks;
-  bootId: string;
-}
 
 const beatMs = 250;
 const novaReportMs = 10_000;
 /** The collectors' clocks read this much less than ours. */
 const collectorBehindMs = 3000;
 
-export const both: readonly NetworkName[] = ["management", "storage"];
+export { both, type Facts } from "./core-facts.ts";
 export const alice = "alice (uid 1000)";
 export const host1 = hostName("compute-1");
 export const host2 = hostName("compute-2");
@@ -78,18 +57,7 @@ export class CoreFixture {
     const names = Array.from({ length: hosts }, (_, index) => hostName(`compute-${index + 1}`));
     this.settings = worldSettings(names, changes);
     for (const [index, name] of names.entries()) {
-      const guid = `${(0xc0ffee00 + index).toString(16)}112233445566778899aabbcc`;
-      this.facts.set(name, {
-        reports: true,
-        echo: both,
-        power: "on",
-        guid,
-        offAnswer: { kind: "done" },
-        turnsOff: true,
-        novaReports: true,
-        checks: { ...healthyChecks, serversTotal: 0, serversRunning: 0, hardwareUuid: guid },
-        bootId: "b0070000000000a1",
-      });
+      this.facts.set(name, healthyFacts(index));
       this.nova.addHost(name);
     }
     this.state = this.#started(undefined, [this.wall]);
@@ -159,6 +127,13 @@ export class CoreFixture {
   /** Its power fails: nothing of it answers, and its chassis reads off. */
   powerLoss(host: HostName): void {
     this.fact(host, { reports: false, echo: [], power: "off", novaReports: false });
+  }
+
+  /** It comes up at once, with a new boot. */
+  powerOn(host: HostName): void {
+    const boots = Number.parseInt(this.factsOf(host).bootId.slice(-2), 16);
+    const bootId = `b007000000000${boots + 1}`;
+    this.fact(host, { reports: true, echo: both, power: "on", novaReports: true, bootId });
   }
 
   /** Nothing of it answers, and its chassis reads on. */
@@ -300,9 +275,7 @@ export class CoreFixture {
       case "ping": {
         const { host, network } = effect;
         const echo = this.factsOf(host).echo.includes(network);
-        const result = echo
-          ? ({ kind: "echo", rttMs: 1 } as const)
-          : ({ kind: "no-echo" } as const);
+        const result = echo ? { kind: "echo" as const, rttMs: 1 } : { kind: "no-echo" as const };
         this.take({ kind: "pinged", at, sentAt: askedAt, host, network, result });
         return;
       }
@@ -318,10 +291,16 @@ export class CoreFixture {
       case "power-off": {
         const { host, device } = effect;
         const facts = this.factsOf(host);
-        const answer = facts.offAnswer;
-        const works = answer.kind === "done" || answer.kind === "already-off";
-        if (works && facts.turnsOff) this.powerLoss(host);
+        const answer = this.nova.notEmpty(effect) ?? facts.offAnswer;
+        if (answer.kind.match(/done|already/) && facts.turnsOff) this.powerLoss(host);
         this.take({ kind: "power-off-answered", at, askedAt, host, device, answer });
+        return;
+      }
+      case "power-on": {
+        const { host, device } = effect;
+        const { onAnswer: answer, turnsOn } = this.factsOf(host);
+        if (answer.kind === "done" && turnsOn) this.powerOn(host);
+        this.take({ kind: "power-on-answered", at, askedAt, host, device, answer });
         return;
       }
       case "read-inventory":

@@ -21,7 +21,7 @@ export type BmcMode =
   | "slow"
   /** Shows another machine's UUID and serial number. */
   | "wrong-identity"
-  /** Refuses to switch off what is off, as many real ones do. */
+  /** Refuses to switch off what is off, and on what is on, as many real ones do. */
   | "strict";
 
 export interface FakeBmcOptions {
@@ -134,6 +134,11 @@ export async function startFakeBmc(options: FakeBmcOptions): Promise<FakeBmc> {
       return json(response, 204);
     }
     if (type === "On") {
+      if (mode === "strict" && host.power === "on") {
+        const words = "The system is already powered on.";
+        return json(response, 409, fault("IPMI.1.0.PowerState", words));
+      }
+      if (mode === "stuck") return json(response, 400, fault("Base.1.0.GeneralError", "No."));
       host.powerOn();
       return json(response, 204);
     }

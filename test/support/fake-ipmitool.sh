@@ -58,6 +58,12 @@ while read -r line; do
         *) printf 'Chassis Power Control: Down/Off\n' ;;
       esac
       ;;
+    "chassis power on")
+      case "$mode" in
+        busy) printf 'Set Chassis Power Control to Up/On failed: Node busy\n' >&2 ;;
+        *) printf 'Chassis Power Control: Up/On\n' ;;
+      esac
+      ;;
     exit) exit 0 ;;
   esac
   printf 'ipmitool> '

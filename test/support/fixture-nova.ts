@@ -7,6 +7,7 @@ import type {
   ComputeService,
   EvacuationRecord,
   InventoryAnswer,
+  PowerOffAnswer,
 } from "../../guardian/ports.ts";
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
@@ -174,6 +175,13 @@ export class FixtureNova {
       disabledReason: reason,
       updatedAt: `report ${reports}`,
     }));
+  }
+
+  /** Why an order that is for an empty host is refused by the shell; undefined for any other. */
+  notEmpty({ host, ifEmpty }: Extract<Effect, { kind: "power-off" }>): PowerOffAnswer | undefined {
+    const count = this.servers.filter((one) => one.host === host).length;
+    if (ifEmpty !== true || count === 0) return undefined;
+    return { kind: "refused", reason: `servers on it: ${count}, must be = 0` };
   }
 
   /** What comes of an effect, and the event that tells it. */

@@ -1,5 +1,7 @@
 /** What people do in scenarios: verbs of the guardian, and what they set in Nova by themselves. */
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
+import { describeGate } from "../../guardian/core/assessment.ts";
+import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
 import { parseDuration, wallMs } from "../../shared/time.ts";
@@ -18,6 +20,10 @@ export function people(world: World, words: readonly string[]): void {
       return world.tell({ kind: "released", at, wall, host, by: "alice", reason: "repaired" });
     case "vouch":
       return world.tell({ kind: "vouched", at, wall, host, by: "alice", reason: "compared" });
+    case "rehearse": {
+      const [level = "1", ...reason] = rest;
+      return rehearse(world, host, Number(level) - 1, reason.join(" "));
+    }
     case "confirm": {
       const [uid = "", ...reason] = rest;
       return confirm(world, host, Number(uid), reason.join(" "));
@@ -82,6 +88,16 @@ export function people(world: World, words: readonly string[]): void {
     default:
       throw new Error(`unknown command: ${words.join(" ")}`);
   }
+}
+
+/** As the daemon does it: what holds it is the answer, and nothing happens. */
+export function rehearse(world: World, host: HostName, level: number, reason: string): void {
+  const { now: at, wall } = world.state;
+  const held = rehearsalProblem(world.state, host, level);
+  if (held.length > 0) {
+    return world.say("alice", `refused: ${held.map((gate) => describeGate(gate)).join("; ")}`);
+  }
+  world.tell({ kind: "rehearsal-asked", at, wall, host, level, by, reason });
 }
 
 /** As the daemon does it: what speaks against it is the answer, and nothing happens. */

@@ -15,7 +15,7 @@ import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
-import { furnishLevels, type BmcMode } from "./world-power.ts";
+import { furnishLevels, type BmcMode, type WorldBmc } from "./world-power.ts";
 import { novaCommand } from "./nova-commands.ts";
 import { readSelection } from "./script-evacuation.ts";
 import { people } from "./people.ts";
@@ -172,7 +172,7 @@ export function buildWorld(script: Script, seed: number, recorder?: WorldRecorde
 export function perform(world: World, words: readonly string[]): void {
   const [verb = "", first = "", second = ""] = words;
   const host = (): ReturnType<World["host"]> => world.host(hostName(first));
-  const bmc = (): { mode: BmcMode; chassis: HostName } => {
+  const bmc = (): WorldBmc => {
     const found = world.bmcs.get(hostName(first));
     if (found === undefined) throw new Error(`no host ${first}`);
     return found;
@@ -225,6 +225,9 @@ export function perform(world: World, words: readonly string[]): void {
       return;
     case "bmc":
       bmc().mode = second as BmcMode;
+      return;
+    case "bmc-shows":
+      bmc().shows = second;
       return;
     case "device":
       return setMode(world, hostName(first), second, words[3] as BmcMode);

@@ -4,7 +4,7 @@ import type { AlertMessage, PingResult } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { WorldBmc } from "./world-power.ts";
-import { isReachable, readBmc, switchOff } from "./world-power.ts";
+import { isReachable, readBmc, switchOff, switchOn, type SwitchOff } from "./world-power.ts";
 import { echoes } from "./world-host.ts";
 import type { World } from "./world.ts";
 
@@ -30,6 +30,8 @@ export function perform(world: World, effect: Effect): void {
       return readPower(world, effect);
     case "power-off":
       return powerOff(world, effect);
+    case "power-on":
+      return powerOn(world, effect);
     case "read-inventory":
       return readInventory(world);
     case "read-services":
@@ -140,7 +142,8 @@ function powerOff(world: World, order: Extract<Order, { kind: "power-off" }>): v
   const bmc = world.device(host, device);
   const chassis = world.host(bmc?.chassis ?? host);
   world.powerOffs.push({ host, at: world.queue.now });
-  const { answer, carriedOutAfterMs } = switchOff(bmc, chassis, order.expected);
+  const held = order.ifEmpty === true ? notEmpty(world, host) : undefined;
+  const { answer, carriedOutAfterMs } = held ?? switchOff(bmc, chassis, order.expected);
   if (bmc !== undefined && carriedOutAfterMs !== undefined) {
     if (carriedOutAfterMs === 0) cutPower(world, bmc);
     else world.queue.in(carriedOutAfterMs, () => cutPower(world, bmc));
@@ -157,6 +160,38 @@ function powerOff(world: World, order: Extract<Order, { kind: "power-off" }>): v
     host,
     device,
     answer: heard,
+  }));
+}
+
+/** What the shell looks for in the moment before an order that is for an empty host. */
+function notEmpty(world: World, host: HostName): SwitchOff | undefined {
+  const count = world.nova.serversOn(host).length;
+  if (world.novaUp && count === 0) return undefined;
+  const reason = world.novaUp
+    ? `servers on it: ${count}, must be = 0`
+    : `servers on it are not known: ${novaSilence}`;
+  return { answer: { kind: "refused", reason }, carriedOutAfterMs: undefined };
+}
+
+function powerOn(world: World, order: Extract<Order, { kind: "power-on" }>): void {
+  const { guardian } = world;
+  const { host, device, deadlineMs } = order;
+  const askedAt = guardian.mono();
+  const bmc = world.device(host, device);
+  const chassis = world.host(bmc?.chassis ?? host);
+  const { answer, isCarriedOut } = switchOn(bmc, chassis, order.expected);
+  if (isCarriedOut && bmc?.outlet !== undefined) bmc.outlet.on = true;
+  if (isCarriedOut) world.boot(chassis.name, bmc?.outlet === undefined);
+  const which = world.devicesOf(host).length > 1 ? `${host} ${device}` : host;
+  world.say("bmc", `on ${which}: ${answer.kind}`);
+  const ms = answer.kind === "no-answer" ? deadlineMs : (bmc?.latencyMs ?? 60);
+  guardian.answer(ms, () => ({
+    kind: "power-on-answered",
+    at: guardian.mono(),
+    askedAt,
+    host,
+    device,
+    answer,
   }));
 }
 

@@ -274,6 +274,18 @@ export class WorldGuardian {
         device,
         answer,
       }));
+    } else if (order.kind === "power-on") {
+      const answer = { kind: "refused", reason } as const;
+      const askedAt = this.mono();
+      const { device } = order;
+      this.answer(0, () => ({
+        kind: "power-on-answered",
+        at: this.mono(),
+        askedAt,
+        host,
+        device,
+        answer,
+      }));
     } else {
       const answer = { kind: "refused", status: 0, reason } as const;
       const { kind } = order;

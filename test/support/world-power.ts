@@ -1,5 +1,10 @@
 /** Simulated power devices, honest and otherwise. */
-import type { DeviceIdentity, PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
+import type {
+  DeviceIdentity,
+  PowerOffAnswer,
+  PowerOnAnswer,
+  PowerReading,
+} from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "./world-host.ts";
 import type { World } from "./world.ts";
@@ -30,6 +35,8 @@ export interface WorldBmc {
   diesWithHost: boolean;
   /** An outlet of a power strip: the host is off when all of its outlets are; it shows nothing. */
   outlet: { on: boolean } | undefined;
+  /** A GUID of its own, that no host knows. */
+  shows: string | undefined;
   /** Outlets that it has its own power from; none: it always has some. */
   fedBy: readonly WorldBmc[];
   offDelayMs: number;
@@ -44,6 +51,7 @@ export function newBmc(chassis: HostName): WorldBmc {
     gone: false,
     diesWithHost: false,
     outlet: undefined,
+    shows: undefined,
     fedBy: [],
     offDelayMs: 4000,
   };
@@ -71,7 +79,7 @@ export function isReachable(bmc: WorldBmc | undefined, chassis: WorldHost): bmc 
 
 function identityOf(bmc: WorldBmc, chassis: WorldHost): DeviceIdentity {
   if (bmc.outlet !== undefined) return showsNothing;
-  return { guid: chassis.uuid, uuid: undefined, serial: undefined };
+  return { guid: bmc.shows ?? chassis.uuid, uuid: undefined, serial: undefined };
 }
 
 /** What a device says of the chassis it is wired to. */
@@ -121,4 +129,26 @@ export function switchOff(
   const on = bmc.outlet === undefined ? chassis.power : bmc.outlet.on;
   if (!on) return { answer: { kind: "already-off" }, carriedOutAfterMs: never };
   return { answer: { kind: "done" }, carriedOutAfterMs: 0 };
+}
+
+/** What a device answers to an on command, and whether it carries it out. */
+export function switchOn(
+  bmc: WorldBmc | undefined,
+  chassis: WorldHost,
+  expected: DeviceIdentity | undefined,
+): { readonly answer: PowerOnAnswer; readonly isCarriedOut: boolean } {
+  if (!isReachable(bmc, chassis)) {
+    const answer = { kind: "no-answer", reason: "no answer within 5 s" } as const;
+    return { answer, isCarriedOut: false };
+  }
+  if (bmc.mode === "refuses") {
+    return { answer: { kind: "refused", reason: "node busy" }, isCarriedOut: false };
+  }
+  if (expected !== undefined && identityOf(bmc, chassis).guid !== expected.guid) {
+    const reason = "it shows another identity than expected";
+    return { answer: { kind: "refused", reason }, isCarriedOut: false };
+  }
+  const isCarriedOut = bmc.mode !== "stuck";
+  if (bmc.mode !== "answer-lost") return { answer: { kind: "done" }, isCarriedOut };
+  return { answer: { kind: "no-answer", reason: "no answer within 5 s" }, isCarriedOut };
 }

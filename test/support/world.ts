@@ -182,11 +182,11 @@ export class World {
   }
 
   /** A host that comes on again starts, in the worst case, every server that Nova still puts on it. */
-  boot(name: HostName): void {
+  boot(name: HostName, withOutlets = true): void {
     const host = this.host(name);
     if (host.power) return;
     powerOn(host);
-    for (const device of this.devicesOf(name)) {
+    for (const device of withOutlets ? this.devicesOf(name) : []) {
       if (device.outlet !== undefined) device.outlet.on = true;
     }
     host.mendedAt = this.queue.now;

@@ -154,7 +154,11 @@ test("capacity: a warning for a dead host; a living one is held by it", () => {
   assert.equal(living.find((result) => result.gate === "capacity")?.pass, false);
   const dead = core.assessment(host1);
   for (const ping of ["some", "all"] as const) {
-    const answers = { ...dead, verdict: "isolated", signals: { ...dead.signals, ping } } as const;
+    const answers = {
+      ...dead,
+      verdict: "isolated",
+      signals: { ...dead.signals, ping, measured: "yes" },
+    } as const;
     const isolated = gatesToBegin(core.state, core.hostState(host1), answers);
     assert.equal(isolated.find((result) => result.gate === "capacity")?.pass, false, ping);
   }

@@ -50,6 +50,40 @@ test("behind a late store the others answer all the same", () => {
   assert.equal(core.state.memory.disarmed, undefined);
 });
 
+/** Host 1's device shows host 2's UUID, and a person has vouched for it all the same. */
+function vouchedForAnother(): CoreFixture {
+  const core = new CoreFixture({}, 24);
+  core.guids.set(`${host1}/bmc`, core.factsOf(host2).guid);
+  core.run(15_000);
+  core.nova.addServer(host1, "vm-1", {});
+  const { now: at, wall } = core.state;
+  core.take({ kind: "vouched", at, wall, host: host1, by: "alice", reason: "compared" });
+  return core.run(15_000);
+}
+
+for (const notice of ["none", "powering-off"] as const) {
+  test(`off already is no proof while the host that the device names is silent (notice: ${notice})`, () => {
+    const core = vouchedForAnother();
+    core.fact(host2, { checks: { ...core.factsOf(host2).checks, notice } });
+    core.run(2000);
+    core.powerLoss(host2);
+    // Host 1 hangs and runs on; what its device reads is host 2's chassis.
+    core.hang(host1);
+    core.fact(host1, { power: "off" });
+    core.run(120_000);
+    assert.deepEqual(core.done("evacuate"), []);
+    assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  });
+}
+
+test("a chassis that is off already is a proof once the host that it names has shown life", () => {
+  const core = vouchedForAnother();
+  core.powerLoss(host1);
+  core.run(120_000);
+  assert.equal(core.done("evacuate").length, 1);
+  assert.equal(core.state.memory.disarmed, undefined);
+});
+
 test("the question to the others outlives a further attempt", () => {
   const core = switchedOffAnother();
   core.fact(host1, { offAnswer: { kind: "no-answer", reason: "none within 5 s" } });

@@ -1,0 +1,30 @@
+/** Which hosts are rehearsed now: their power is cycled on purpose, while nothing runs on them. */
+import type { HostName } from "../../shared/names.ts";
+import { mapWith, mapWithout } from "./copied-map.ts";
+import type { Rehearsal } from "./rehearsal-memory.ts";
+import { stateWith, type GuardianState } from "./state.ts";
+
+/** Whether a rehearsal of it has begun and has not come to its end. */
+export function isRehearsing({ memory }: GuardianState, host: HostName): boolean {
+  const { rehearsals } = memory;
+  if (rehearsals.size === 0) return false;
+  const step = rehearsals.get(host)?.step.kind;
+  return step !== undefined && step !== "failed";
+}
+
+/** All of them. */
+export function rehearsing(state: GuardianState): readonly HostName[] {
+  return [...state.memory.rehearsals.keys()].filter((host) => isRehearsing(state, host));
+}
+
+export function withRehearsal(
+  state: GuardianState,
+  host: HostName,
+  rehearsal: Rehearsal | undefined,
+): GuardianState {
+  const { rehearsals: before } = state.memory;
+  if (rehearsal === undefined && !before.has(host)) return state;
+  const rehearsals =
+    rehearsal === undefined ? mapWithout(before, host) : mapWith(before, host, rehearsal);
+  return stateWith(state, { memory: { ...state.memory, rehearsals } });
+}

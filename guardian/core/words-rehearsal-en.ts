@@ -1,0 +1,52 @@
+/** What is said of rehearsals and of devices that are not verified, in English. */
+export const rehearsalEnglish = {
+  "log.rehearsal-asked":
+    "rehearsal of {devices} asked for by {by}: {reason}; it begins once Nova has listed no server on it twice",
+  "log.rehearsal-off": "rehearsal: power off ordered from {devices}",
+  "log.rehearsal-silent":
+    "rehearsal: it reads off, and it alone fell silent: power on ordered; its new boot is awaited",
+  "log.rehearsal-stops": "rehearsal: {reason}; power on ordered",
+  "log.rehearsal-passed":
+    "rehearsal passed: it fell silent with {devices} and returned with a new boot: verified",
+  "log.rehearsal-refused": "rehearsal ends, nothing was switched off: {reason}",
+  "log.rehearsal-failed": "rehearsal failed: {reason}",
+  "log.not-on": "{device} was not switched on: {reason}",
+  "value.rehearsed": "under way",
+  "rehearse.in-maintenance": "in maintenance",
+  "rehearse.taken-out": "in maintenance, or disabled in Nova by a person",
+  "rehearse.incident": "{id}, {phase}",
+  "rehearse.level": "power devices in level {level}",
+  "rehearse.device": "on, and not another host's",
+  "rehearse.unread": "not read yet",
+  "rehearse.no-answer": "no answer: {reason}",
+  "rehearse.another": "it shows {identity}, which is {host}",
+  "rehearse.reads": "{power}",
+  "rehearse.servers": "servers that Nova lists on it: {count}, must be = 0",
+  "rehearse.gates": "{gates;}",
+  "rehearse.unknown":
+    "Nova did not list its servers twice, or a device did not answer, within {limit}",
+  "rehearse.not-off": "it does not read off {lasted} after the order",
+  "rehearse.boot": "it reports the same boot as before: its power was never off",
+  "rehearse.no-return": "no report of a new boot within {limit}",
+  "rehearse.restarted": "the guardian was started anew in the middle of it",
+  "alert.rehearsal": "{host}: the rehearsal of its power devices failed",
+  "todo.rehearsal":
+    "mend what is named, then again: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
+  "log.verified-share":
+    "{verified} of {devices} power devices are verified, must be >= {limit} %: no fence goes through the others; see: guardian doctor",
+  "alert.verified-share":
+    "fewer than {limit} % of the power devices are verified: no fence goes through the others",
+  "why.verified-share": "{verified} of {devices} power devices are verified, must be >= {limit} %",
+  "impact.verified-share": "{count|power device|power devices} through which no host can be fenced",
+  "todo.verified-share": "guardian doctor lists them, each with its way out",
+  "doctor.no-device": "no power device is configured",
+  "doctor.configure": "configure one: it cannot be fenced",
+  "doctor.uuid": "it shows {identity}, which is its host's UUID",
+  "doctor.vouched": "{by} vouches for it",
+  "doctor.rehearsed": "rehearsed by {by}",
+  "doctor.mend": "mend {device}, its address, its password or the way to it",
+  "doctor.probe":
+    "let its probe read the DMI UUID (run it as root); or empty the host, then: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
+  "doctor.compare":
+    "compare its address with the host's; then empty the host, and: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
+} as const;

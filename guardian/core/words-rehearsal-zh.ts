@@ -1,0 +1,48 @@
+/** What is said of rehearsals and of devices that are not verified, in Chinese. */
+export const rehearsalChinese = {
+  "log.rehearsal-asked":
+    "{by} 要求对 {devices} 做断电演练：{reason}；Nova 两次列出该主机上没有云主机后开始",
+  "log.rehearsal-off": "演练：已命令 {devices} 断电",
+  "log.rehearsal-silent": "演练：读数为断电，且只有它失去音讯：已命令通电，等待它的新启动",
+  "log.rehearsal-stops": "演练：{reason}；已命令通电",
+  "log.rehearsal-passed": "演练通过：它随 {devices} 断电而失去音讯，并以新的启动回来：已核实",
+  "log.rehearsal-refused": "演练结束，什么都没有断电：{reason}",
+  "log.rehearsal-failed": "演练失败：{reason}",
+  "log.not-on": "{device} 未能通电：{reason}",
+  "value.rehearsed": "正在进行",
+  "rehearse.in-maintenance": "维护中",
+  "rehearse.taken-out": "维护中，或已由人在 Nova 中禁用",
+  "rehearse.incident": "{id}，{phase}",
+  "rehearse.level": "第 {level} 级的电源设备",
+  "rehearse.device": "通电，且不属于别的主机",
+  "rehearse.unread": "尚未读取",
+  "rehearse.no-answer": "没有应答：{reason}",
+  "rehearse.another": "它显示 {identity}，那是 {host}",
+  "rehearse.reads": "{power}",
+  "rehearse.servers": "Nova 列出的该主机上的云主机：{count}，必须 = 0",
+  "rehearse.gates": "{gates;}",
+  "rehearse.unknown": "在 {limit} 内 Nova 没有两次列出它的云主机，或有设备没有应答",
+  "rehearse.not-off": "命令发出 {lasted} 后读数仍不是断电",
+  "rehearse.boot": "它报告的仍是原来的启动：它从未断电",
+  "rehearse.no-return": "在 {limit} 内没有新启动的报告",
+  "rehearse.restarted": "守护进程在演练途中重新启动",
+  "alert.rehearsal": "{host}：它的电源设备演练失败",
+  "todo.rehearsal":
+    "修好所指出的问题后再做一次：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
+  "log.verified-share":
+    "{devices} 台电源设备中 {verified} 台已核实，必须 >= {limit} %：不会通过其余设备隔离；参见：guardian doctor",
+  "alert.verified-share": "已核实的电源设备不足 {limit} %：不会通过其余设备隔离",
+  "why.verified-share": "{devices} 台电源设备中 {verified} 台已核实，必须 >= {limit} %",
+  "impact.verified-share": "{count} 台电源设备不能用来隔离主机",
+  "todo.verified-share": "guardian doctor 逐台列出，并给出办法",
+  "doctor.no-device": "没有配置电源设备",
+  "doctor.configure": "请配置一台：该主机无法被隔离",
+  "doctor.uuid": "它显示 {identity}，正是其主机的 UUID",
+  "doctor.vouched": "由 {by} 担保",
+  "doctor.rehearsed": "由 {by} 演练过",
+  "doctor.mend": "修好 {device}、它的地址、密码或到它的通路",
+  "doctor.probe":
+    "让其探针读取 DMI UUID（以 root 运行）；或清空主机后：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
+  "doctor.compare":
+    "核对其地址与主机是否相符；然后清空主机，再：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
+} as const;

@@ -1,0 +1,97 @@
+/** What the shell looks at once more in the moment before an order. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Order } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import type { ComputeApi, ComputeServer, Failure, PowerController } from "../../guardian/ports.ts";
+import { createEffectRunner } from "../../guardian/shell/effect-runner.ts";
+import { hostName, serverId } from "../../shared/names.ts";
+import { idlePorts } from "../support/idle-ports.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const host = hostName("compute-1");
+const identity = { guid: "ab", uuid: undefined, serial: undefined };
+const server: ComputeServer = {
+  server: serverId("id-1"),
+  name: "vm-1",
+  host,
+  status: "SHUTOFF",
+  vmState: "stopped",
+  taskState: undefined,
+  powerState: 4,
+  project: "p1",
+  locked: false,
+  volumeBacked: true,
+  metadata: {},
+  fault: undefined,
+};
+
+type Listed = { readonly kind: "servers"; readonly servers: readonly ComputeServer[] } | Failure;
+
+function runner(listed: Listed) {
+  const orders: string[] = [];
+  const events: GuardianEvent[] = [];
+  const device: PowerController = {
+    name: "bmc",
+    read: () => Promise.resolve({ power: "on", identity }),
+    powerOff: () => Promise.resolve(given("off")),
+    powerOn: () => Promise.resolve(given("on")),
+  };
+  function given(what: string): { readonly kind: "done" } {
+    orders.push(what);
+    return { kind: "done" };
+  }
+  const compute: ComputeApi = { ...idlePorts.compute, serversOn: () => Promise.resolve(listed) };
+  const power = new Map([[`${host}/bmc`, device]]);
+  const run = createEffectRunner({ ...idlePorts, compute, power }, (event) => events.push(event));
+  return { run, orders, events };
+}
+
+const off: Order = {
+  kind: "power-off",
+  id: "r1-compute-1/compute-1/rehearse-off/bmc",
+  host,
+  device: "bmc",
+  expected: identity,
+  deadlineMs: 1000,
+};
+
+test("an order for an empty host goes out only while Nova lists no server on it", async () => {
+  for (const [listed, ifEmpty, orders, answer] of [
+    [{ kind: "servers", servers: [] }, true, ["off"], /^done$/],
+    [{ kind: "servers", servers: [server] }, true, [], /^refused servers on it: 1, must be = 0$/],
+    [{ kind: "failed", reason: "503" }, true, [], /^refused servers on it are not known: 503$/],
+    [{ kind: "servers", servers: [server] }, undefined, ["off"], /^done$/],
+  ] as const) {
+    const { run, orders: given, events } = runner(listed);
+    run.run(ifEmpty === undefined ? off : { ...off, ifEmpty });
+    await waitFor("an answer", () => events[0]);
+    const [event] = events;
+    assert.ok(event?.kind === "power-off-answered");
+    const { answer: told } = event;
+    assert.match("reason" in told ? `${told.kind} ${told.reason}` : told.kind, answer);
+    assert.deepEqual(given, orders);
+  }
+});
+
+test("power on is given to the device that the order names, and its answer comes back", async () => {
+  const { run, orders, events } = runner({ kind: "servers", servers: [] });
+  const on: Order = {
+    kind: "power-on",
+    id: "x",
+    host,
+    device: "bmc",
+    expected: identity,
+    deadlineMs: 9,
+  };
+  run.run(on);
+  run.run({ ...on, device: "pdu" });
+  await waitFor("two answers", () => events[1]);
+  assert.deepEqual(orders, ["on"]);
+  const answers = events.map((event) =>
+    event.kind === "power-on-answered" ? event.answer : event,
+  );
+  // What is not configured is not waited for.
+  const kinds = answers.map((answer) => answer.kind);
+  assert.deepEqual(kinds, ["refused", "done"]);
+});
