@@ -104,6 +104,7 @@ function bmcOf(host: SimulatedHost): PowerController {
   return {
     name: `bmc of ${host.name}`,
     read: () => Promise.resolve({ power: host.power, identity }),
+    powerOn: () => Promise.resolve({ kind: "refused", reason: "" }),
     powerOff: () =>
       Promise.resolve({ kind: host.power === "off" ? "already-off" : "refused", reason: "" }),
   };
