@@ -120,7 +120,7 @@ function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent 
     case "evacuate": {
       const answer = { kind: "not-made", reason } as const;
       const kind = order.kind === "reset" ? "reset-answered" : "evacuate-answered";
-      return { kind, at, host, server: order.server, answer };
+      return { kind, at, id: order.id, host, server: order.server, answer };
     }
     case "power-off": {
       const answer = { kind: "refused", reason } as const;

@@ -10,7 +10,7 @@ import type { gatesToBegin } from "./gates.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import type { Move, MoveState } from "./move.ts";
-import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
+import { hasBegun, isInherited, isUnderWay, moveOrderId } from "./moves-under-way.ts";
 import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
 import { placesFree } from "./pace.ts";
@@ -22,6 +22,8 @@ import { words } from "./words.ts";
 import { othersAnswer } from "./wrong-chassis.ts";
 
 const lookEveryMs = 1000;
+/** How long a refusal waits for a look at its server. */
+const checkMsMax = 30_000;
 /** How long servers are looked for that the last report counted and Nova does not list. */
 const searchMs = 60_000;
 
@@ -95,7 +97,8 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     if (free <= 0) break;
     if (move.state.kind !== "planned" || !isDue(move.state, state.now)) continue;
     assertMayMove(state, host, phase, proof.obtainedAt);
-    const id = `${incident.id}/${host.host}/move-${move.server}`;
+    const attempts = (move.attempts ?? 0) + 1;
+    const id = moveOrderId(incident, { ...move, attempts });
     free -= 1;
     if (move.state.reset !== undefined) {
       const order = { id: `${id}/reset`, host: host.host, proof };
@@ -106,7 +109,6 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     out.push({ kind: "evacuate", id, host: host.host, server: move.server, proof });
     const latestRecord = move.state.latestRecord;
     const inherited = false;
-    const attempts = (move.attempts ?? 0) + 1;
     const ordered = { kind: "ordered", at: state.now, latestRecord, inherited } as const;
     moves[key] = { ...move, attempts, firstAt: move.firstAt ?? state.now, state: ordered };
     done.ordered += 1;
@@ -133,7 +135,9 @@ function isDue(
   { notBefore, check }: Extract<MoveState, { kind: "planned" }>,
   now: MonoMs,
 ): boolean {
-  return check === undefined && (notBefore === undefined || now >= notBefore);
+  // Of a server that cannot be looked at the refusal is all that is known: nothing of it was begun.
+  const looked = check === undefined || now - check > checkMsMax;
+  return looked && (notBefore === undefined || now >= notBefore);
 }
 
 /** A group begins when none of the group before waits to start: places go to the first in order. */

@@ -168,6 +168,8 @@ export interface LookFailed {
 export interface EvacuateAnswered {
   readonly kind: "evacuate-answered";
   readonly at: MonoMs;
+  /** Of the order that it answers; recordings of earlier releases have none. */
+  readonly id?: string;
   readonly host: HostName;
   readonly server: ServerId;
   /** `not-made`: the shell refused to call (proof lapsed, journal not writable): nothing was sent. */
@@ -178,6 +180,7 @@ export interface EvacuateAnswered {
 export interface ResetAnswered {
   readonly kind: "reset-answered";
   readonly at: MonoMs;
+  readonly id?: string;
   readonly host: HostName;
   readonly server: ServerId;
   readonly answer: EvacuateAnswered["answer"];

@@ -1,6 +1,7 @@
 /** How far an evacuation has come. */
 import type { HostName, ServerId } from "../../shared/names.ts";
 import { incidentOf, withPhase } from "./incidents.ts";
+import type { Incident } from "./memory.ts";
 import type { Move, MoveState } from "./move.ts";
 import type { Evacuating } from "./service-orders.ts";
 import type { GuardianState } from "./state.ts";
@@ -26,6 +27,13 @@ export function isUnderWay(move: Move): move is Move & { readonly state: UnderWa
   return kind === "resetting" || kind === "ordered" || kind === "running";
 }
 
+/** The id of the order of its newest try: a late answer to an earlier one is told apart by it. */
+export function moveOrderId(incident: Incident, { server, attempts = 1 }: Move): string {
+  const id = `${incident.id}/${incident.host}/move-${server}`;
+  return attempts > 1 ? `${id}/${attempts}` : id;
+}
+
+/** A server's move; undefined when none is planned. */
 export function moveOf(state: GuardianState, host: HostName, server: ServerId): Move | undefined {
   const phase = incidentOf(state, host)?.phase;
   return phase?.kind === "evacuating" ? phase.moves?.[server] : undefined;

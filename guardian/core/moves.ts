@@ -12,7 +12,7 @@ import { incidentOf, say } from "./incidents.ts";
 import type { Move, MoveState } from "./move.ts";
 import { stageOf } from "./move-report.ts";
 import { activeRecords, isEvacuable } from "./move-plan.ts";
-import { isUnderWay, moveOf, withMove } from "./moves-under-way.ts";
+import { isUnderWay, moveOf, moveOrderId, withMove } from "./moves-under-way.ts";
 import { callTaken, moveArrived, slowDown } from "./pace.ts";
 import {
   afterFailure,
@@ -37,7 +37,10 @@ export function foldEvacuateAnswer(
   out: Effect[],
 ): GuardianState {
   const move = moveOf(state, event.host, event.server);
-  if (move?.state.kind !== "ordered") return state;
+  const incident = incidentOf(state, event.host);
+  if (move?.state.kind !== "ordered" || incident === undefined) return state;
+  // An answer to an earlier try says nothing of this one, which may be under way.
+  if (event.id !== undefined && event.id !== moveOrderId(incident, move)) return state;
   const { answer } = event;
   const { latestRecord, at: calledAt } = move.state;
   switch (answer.kind) {
@@ -247,7 +250,7 @@ function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveSta
   if (event.gone.includes(move.server)) return { kind: "left", reason: words("move.deleted") };
   const record = recordOf(event, move);
   const server = event.servers.find((found) => found.server === move.server);
-  if (move.state.kind === "resetting") return followReset(event, move, server);
+  if (move.state.kind === "resetting") return followReset(state, event, move, server);
   const ageMs = event.at - at;
   if (record !== undefined && ["done", "completed"].includes(record.status)) {
     const arrived = arrivedAt(event.host, move, server);

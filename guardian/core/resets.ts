@@ -74,12 +74,17 @@ export function stateText({ vmState, taskState }: ComputeServer): string {
 
 /** The new state of a move whose server is being reset; undefined when nothing changed. */
 export function followReset(
+  state: GuardianState,
   event: MovesSeen,
   move: Move,
   server: ComputeServer | undefined,
 ): MoveState | undefined {
-  if (move.state.kind !== "resetting" || server === undefined) return undefined;
+  if (move.state.kind !== "resetting") return undefined;
   const { at, latestRecord, from } = move.state;
+  if (server === undefined) {
+    if (event.at - at <= state.settings.limits.moveMsMax) return undefined;
+    return { kind: "failed", reason: words("move.not-reset", { from, state: "?" }) };
+  }
   if (stateText(server) === "error") {
     return { kind: "planned", latestRecord };
   }

@@ -257,7 +257,7 @@ function moveServer(
       ? await call()
       : ({ kind: "not-made", reason: "its fence proof lapsed before the call" } as const);
     const kind = effect.kind === "reset" ? "reset-answered" : "evacuate-answered";
-    dispatch({ kind, at: ports.clock.monoMs(), host, server, answer });
+    dispatch({ kind, at: ports.clock.monoMs(), id: effect.id, host, server, answer });
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- wire|core|recording]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|evacuate]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { createHmac, createSecretKey } from "node:crypto";
@@ -14,6 +14,7 @@ import {
 } from "../../shared/wire-auth.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
 import { benchCore } from "./core.ts";
+import { benchEvacuate } from "./evacuate.ts";
 import { benchRecording } from "./recording.ts";
 
 /** Median microseconds of one call, over rounds after a warm-up. */
@@ -69,3 +70,5 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
 if (wanted.length === 0 || wanted.includes("core")) benchCore();
 if (wanted.length === 0 || wanted.includes("recording")) benchRecording();
+// Minutes of real time: only when asked for.
+if (wanted.includes("evacuate")) await benchEvacuate();

@@ -56,6 +56,8 @@ export class FixtureNova {
   looksFail: string | undefined = undefined;
   /** Where Nova shows that it takes servers; undefined while it has not chosen. */
   destination: HostName | undefined = undefined;
+  /** Single servers cannot be read, while records can. */
+  unseen = false;
   /** How long a move takes. */
   moveMs = 2000;
   readonly #finishAt = new Map<ServerId, number>();
@@ -228,8 +230,11 @@ export class FixtureNova {
       }
       case "read-moves": {
         const { host } = effect;
-        const servers = this.servers.filter(({ server }) => effect.servers.includes(server));
-        const gone = effect.servers.filter((id) => !servers.some(({ server }) => server === id));
+        const found = this.servers.filter(({ server }) => effect.servers.includes(server));
+        const servers = this.unseen ? [] : found;
+        const gone = this.unseen
+          ? []
+          : effect.servers.filter((id) => !found.some(({ server }) => server === id));
         const records = this.#recordsOf(host);
         return { kind: "moves-seen", at, askedAt, host, records, servers, gone };
       }
@@ -240,7 +245,7 @@ export class FixtureNova {
           this.addRecord(server, host, "accepted");
           this.#finishAt.set(server, at + this.moveMs);
         }
-        return { kind: "evacuate-answered", at, host, server, answer };
+        return { kind: "evacuate-answered", at, id: effect.id, host, server, answer };
       }
       case "reset": {
         const { host, server } = effect;

@@ -290,6 +290,7 @@ function evacuate(world: World, order: Of<"evacuate">): void {
   guardian.answer(answer.kind === "unknown" ? 30_000 : world.evacuateAnswerMs, () => ({
     kind: "evacuate-answered",
     at: guardian.mono(),
+    id: order.id,
     host,
     server,
     answer,

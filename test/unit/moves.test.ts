@@ -200,3 +200,32 @@ test("a server that Nova works on is waited for, although no migration shows", (
   const state = stateOf(core, server);
   assert.match(render(state?.kind === "failed" ? state.reason : ""), /not finished after/);
 });
+
+test("a late answer to an earlier try says nothing of the one that is under way", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  const [first] = core.done("evacuate");
+  core.nova.changeServer(server, { fault: "messaging timeout" });
+  core.nova.changeRecord(server, "error");
+  core.nova.evacuateAnswer = { kind: "unknown", reason: "timeout" };
+  core.run(8000);
+  assert.equal(stateOf(core, server)?.kind, "ordered");
+  const answer = { kind: "refused", status: 409, reason: "late" } as const;
+  const late = { kind: "evacuate-answered", at: core.now, host: host1, server, answer } as const;
+  core.take({ ...late, id: first?.id ?? "" });
+  assert.equal(stateOf(core, server)?.kind, "ordered", "of the first call, and it is over");
+  assert.notEqual(core.done("evacuate")[1]?.id, first?.id);
+  core.run(30_000);
+  assert.equal(core.done("evacuate").length, 2);
+});
+
+test("a refusal whose server cannot be looked at waits half a minute, and is tried again", () => {
+  const { core } = evacuate({}, ({ nova }) => {
+    nova.evacuateAnswer = { kind: "refused", status: 409, reason: "busy" };
+    nova.unseen = true;
+  });
+  assert.equal(core.done("evacuate").length, 1);
+  core.run(18_000);
+  assert.equal(core.done("evacuate").length, 1);
+  core.run(12_000);
+  assert.equal(core.done("evacuate").length, 2);
+});

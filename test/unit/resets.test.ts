@@ -114,3 +114,14 @@ test("a guardian that restarts in the middle of a reset looks first", () => {
   assert.equal(core.done("reset").length, 1);
   assert.equal(core.done("evacuate").length, 1);
 });
+
+test("a reset whose server cannot be looked at is told after the longest time of a move", () => {
+  const { core, server } = dies({ vmState: "paused" }, ["paused"], ({ nova }) => {
+    nova.resetAnswer = { kind: "unknown", reason: "timeout" };
+  });
+  const hidden = core.nova.servers;
+  core.nova.unseen = true;
+  core.run(310_000);
+  assert.equal(hidden.length, 1);
+  assert.match(reasonOf(core, server), /was to be reset from paused, and is \?/);
+});
