@@ -23,8 +23,11 @@ export class Judge implements WorldWatcher {
     this.witness.ordered(order);
   }
 
-  took(event: GuardianEvent, effects: readonly Effect[]): void {
+  heard(event: GuardianEvent): void {
     this.witness.hear(event);
+  }
+
+  took(event: GuardianEvent, effects: readonly Effect[]): void {
     if (event.kind !== "tick") return;
     this.witness.round();
     for (const { number, check } of atTick) this.#hold(number, check(this.witness, effects));

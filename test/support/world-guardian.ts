@@ -42,6 +42,8 @@ export interface WorldRecorder {
 export interface WorldWatcher {
   /** Before an order reaches the world. */
   ordered(order: Order): void;
+  /** An event was reduced and what it changed is journaled, though the process may die over its effects. */
+  heard?(event: GuardianEvent): void;
   /** After an event was reduced and its effects performed. */
   took(event: GuardianEvent, effects: readonly Effect[]): void;
 }
@@ -214,6 +216,7 @@ export class WorldGuardian {
       if (this.#crashesAt("journal", false)) return;
       if (this.journalWritable) this.journaled = state.memory;
     }
+    this.watcher?.heard?.(event);
     for (const effect of effects) {
       if (this.#crashesAt(effect.kind, false)) return;
       this.#give(effect);
