@@ -8,7 +8,7 @@ import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { durationWords, words, type Words } from "./words.ts";
+import { durationWords, words, type Said, type Words } from "./words.ts";
 
 /** The end of a maintenance is told this long before, or half of it before when it is short. */
 const endToldMs = 600_000;
@@ -30,9 +30,8 @@ export function* policyAlerts(
       next: words("todo.dismissed"),
     });
   }
-  const rehearsal = state.memory.rehearsals.get(host.host);
-  if (rehearsal?.step.kind === "failed") {
-    const { reason } = rehearsal.step;
+  const reason = rehearsalFailed(state, host);
+  if (reason !== undefined) {
     yield about(state, host, assessment, {
       kind: "rehearsal",
       class: "ticket",
@@ -52,6 +51,13 @@ export function* policyAlerts(
       next: words("todo.disabled", { minutes }),
     });
   }
+}
+
+/** Why a rehearsal shows nothing: told at once, though the host may still be on its way back. */
+function rehearsalFailed(state: GuardianState, { host }: HostState): Said | undefined {
+  const step = state.memory.rehearsals.get(host)?.step;
+  if (step?.kind === "failed") return step.reason;
+  return step?.kind === "on" ? step.failed : undefined;
 }
 
 function maintenanceAlert(

@@ -214,6 +214,19 @@ test("it reports on although it reads off: on again, and the device is not its o
   assert.equal(failure(core), "it read off while the host showed life");
 });
 
+test("it is told at once that nothing is shown, though the host may still come back", () => {
+  const core = ready();
+  core.fact(host1, { turnsOff: false });
+  rehearse(core);
+  core.run(60_000);
+  core.fact(host1, { power: "unknown" });
+  core.fact(host1, { reports: false });
+  core.run(20_000);
+  assert.equal(core.state.memory.rehearsals.get(host1)?.step.kind, "on");
+  const ticket = core.alerts().find(({ kind }) => kind === "rehearsal");
+  assert.match(ticket?.why.join() ?? "", /does not read off 30 s after the order/);
+});
+
 test("the same boot comes back: nothing is shown", () => {
   const core = ready();
   const { bootId } = core.factsOf(host1);
