@@ -44,6 +44,8 @@ export interface WorldWatcher {
   ordered(order: Order): void;
   /** After an event was reduced and its effects performed. */
   took(event: GuardianEvent, effects: readonly Effect[]): void;
+  /** The process died on what this event led to, and had journaled what it said. */
+  journaled?(event: GuardianEvent): void;
 }
 
 /** Where the process dies: at an effect of this kind, before or after it was given. */
@@ -215,12 +217,17 @@ export class WorldGuardian {
       if (this.journalWritable) this.journaled = state.memory;
     }
     for (const effect of effects) {
-      if (this.#crashesAt(effect.kind, false)) return;
+      if (this.#crashesAt(effect.kind, false)) return this.#died(event);
       this.#give(effect);
-      if (this.#crashesAt(effect.kind, true)) return;
+      if (this.#crashesAt(effect.kind, true)) return this.#died(event);
       if (mine !== this.#generation) return;
     }
     this.watcher?.took(event, effects);
+  }
+
+  /** What it had journaled it knows after a restart, though not all was done that came of it. */
+  #died(event: GuardianEvent): void {
+    if (this.journalWritable) this.watcher?.journaled?.(event);
   }
 
   #give(effect: Effect): void {
