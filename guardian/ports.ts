@@ -49,9 +49,17 @@ export interface DeviceIdentity {
   readonly serial: string | undefined;
 }
 
+/** What a chassis does by itself when its mains come back. */
+export type PowerRestore = "always-on" | "always-off" | "last-state";
+
 /** One reading, identity taken in the same session. A timeout is `unknown`, never `off`. */
 export type PowerReading =
-  | { readonly power: "on" | "off"; readonly identity: DeviceIdentity }
+  | {
+      readonly power: "on" | "off";
+      readonly identity: DeviceIdentity;
+      /** Left out where the device does not tell, or was not asked this time. */
+      readonly restore?: PowerRestore;
+    }
   | { readonly power: "unknown"; readonly reason: string };
 
 /** How a device answered an off command. `done` says only that it accepted it. */

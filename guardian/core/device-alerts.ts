@@ -5,7 +5,7 @@
 import type { Assessment } from "./assessment.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
-import { hasMuteDevice, isMute } from "./power.ts";
+import { comesOnByItself, hasMuteDevice, isMute } from "./power.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { deviceKey, unverifiedBecause } from "./verification.ts";
@@ -50,6 +50,8 @@ export function* deviceAlerts(
   assessment: Assessment,
 ): Generator<Wanted> {
   if (state.now - state.startedAt < unverifiedTicketMs || assessment.row === "3") return;
+  const byItself = comesOnByItself(host);
+  if (byItself.length > 0) yield restoreAlert(state, host, assessment, byItself);
   for (const device of hostSettings(state.settings, host.host).devices) {
     const standing = state.memory.devices[deviceKey(host.host, device)];
     const reason = unverifiedBecause(state, host.host, device);
@@ -70,6 +72,23 @@ export function* deviceAlerts(
       next: words("todo.vouch", { host: host.host }),
     });
   }
+}
+
+/** After an outage it starts, with its servers, whatever was decided of it meanwhile. */
+function restoreAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  devices: readonly string[],
+): Wanted {
+  return about(state, host, assessment, {
+    kind: "power-restore",
+    class: "ticket",
+    title: words("alert.power-restore", { host: host.host }),
+    why: () => devices.map((device) => words("why.power-restore", { device })),
+    impact: () => words("impact.power-restore"),
+    next: words("todo.power-restore"),
+  });
 }
 
 /** A verified device of a host that is well, which does not answer. */

@@ -19,7 +19,7 @@ import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
 import { isInStorm } from "./storm.ts";
 import { noticeEndsAt } from "./self-checks.ts";
-import { hasMuteDevice } from "./power.ts";
+import { comesOnByItself, hasMuteDevice } from "./power.ts";
 import { isRehearsing } from "./rehearsals.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
@@ -65,6 +65,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 /** Nothing to say beyond the verdict: most hosts in most rounds. */
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
+  if (comesOnByItself(host).length > 0) return false;
   const { quarantined, maintenance, degraded, rehearsals } = state.memory;
   if (quarantined.has(host.host) || maintenance.has(host.host)) return false;
   if (degraded.has(host.host) || rehearsals.has(host.host)) return false;

@@ -65,11 +65,25 @@ export function foldPower(state: GuardianState, event: PowerRead): GuardianState
     failedAt: failed && host.suspectSince !== undefined ? event.at : before.failedAt,
     answeringSince: failed ? undefined : (before.answeringSince ?? event.at),
     offSince: power === "off" ? (before.offSince ?? event.at) : undefined,
+    restore: restoreOf(event.reading) ?? before.restore,
   };
   const devices = new Map(host.devices);
   devices.set(event.device, next);
   const seen = withHost(state, hostWith(host, { devices }));
   return event.reading.power === "unknown" ? seen : foldIdentity(seen, event);
+}
+
+function restoreOf(reading: ReadingRecord["reading"]): DeviceTrack["restore"] {
+  return reading.power === "unknown" ? undefined : reading.restore;
+}
+
+/** Devices whose chassis comes on by itself when the mains come back. */
+export function comesOnByItself(host: HostState): readonly string[] {
+  const names: string[] = [];
+  for (const { device, restore } of host.devices.values()) {
+    if (restore === "always-on") names.push(device);
+  }
+  return names;
 }
 
 /** Pins the identity at first sight; another one, or none where there was one, is a finding. */

@@ -220,10 +220,21 @@ function poweredOn(
     if (last?.reading.power !== "on") continue;
     const orderedAt = phase.commands[device]?.askedAt ?? 0;
     if (last.askedAt <= Math.max(proofBase(phase), orderedAt, phase.onAt ?? 0)) continue;
-    if (!speaksAgainst(state, host.host, device, phase.run?.level ?? 0)) continue;
+    if (!speaksAgainst(state, host.host, device, spokenFor(state, host, phase))) continue;
     return { what: words("life.power-on", { device }), onAt: last.askedAt, device };
   }
   return undefined;
+}
+
+/**
+ * Up to which level an outlet that reads on speaks of the chassis: the one that is tried. When that one fails,
+ * too, up to any that failed before it: somebody switched those on, and nothing has switched it off since.
+ */
+function spokenFor(state: GuardianState, host: HostState, phase: Evacuating): number {
+  const { level: tried, failed } = phase.run ?? { level: 0, failed: [] };
+  if (phase.proof !== undefined || phase.onAt === undefined || failed.length === 0) return tried;
+  const fence = fenceState(state, host, phase.commands, phase.lifeAt, tried);
+  return fence.kind === "failed" ? Math.max(tried, ...failed.map(({ level }) => level)) : tried;
 }
 
 /** With two devices the proof may rest on a reading older than the first "off" of the later one. */

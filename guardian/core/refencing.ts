@@ -70,13 +70,15 @@ function orderAgain(
 ): LevelOrder {
   const tried = phase.run?.level ?? 0;
   const fence = fenceState(state, host, phase.commands, phase.lifeAt, tried);
-  const from = fence.kind === "failed" ? tried + 1 : 0;
+  const from = fence.kind === "failed" ? tried + 1 : tried;
   const further = nextLevel(state, host, from).level === undefined ? 0 : from;
+  const others = (phase.run?.failed ?? []).filter(({ level }) => level !== tried);
+  const failed = fence.kind === "failed" ? [...others, { level: tried, reason: fence.reason }] : [];
   const step = `refence-${phase.refences + 1}`;
   if (nextLevel(state, host, further).level === undefined) {
     return { state, commands: {}, run: { level: tried, since: state.now, failed: [] } };
   }
-  return orderLevel(state, host, incident, { from: further, failed: [], news: 0, step }, out);
+  return orderLevel(state, host, incident, { from: further, failed, news: 0, step }, out);
 }
 
 /**

@@ -82,6 +82,7 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
         ? { level: 1 + levels.findIndex((one) => one.devices.includes(device)) }
         : {}),
       unverified: render(unverifiedBecause(state, name, device) ?? "", language),
+      afterOutage: deviceTrack(host, device).restore ?? "not told",
     })),
     rehearsal: rehearsalText(state, name, language),
     mode: render(modeWords(modeOf(state, name)), language),

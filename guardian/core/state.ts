@@ -2,7 +2,7 @@
 import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { LivenessRow, NetworkName, PeerSighting, Watermark } from "../../shared/telemetry.ts";
 import type { MonoMs, WallMs } from "../../shared/time.ts";
-import type { ComputeService, PingResult, PowerReading } from "../ports.ts";
+import type { ComputeService, PingResult, PowerReading, PowerRestore } from "../ports.ts";
 import type { Assessment } from "./assessment.ts";
 import type { Census } from "./census.ts";
 import type { HostTable } from "./host-table.ts";
@@ -68,6 +68,8 @@ export interface DeviceTrack {
   readonly answeringSince: MonoMs | undefined;
   /** First reading of the unbroken run of "off". */
   readonly offSince: MonoMs | undefined;
+  /** What it said last that its chassis does when the mains come back. */
+  readonly restore?: PowerRestore | undefined;
 }
 
 /** Nova's record of a host's nova-compute, and how it moves. */

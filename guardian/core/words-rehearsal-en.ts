@@ -49,4 +49,9 @@ export const rehearsalEnglish = {
     "let its probe read the DMI UUID (run it as root); or empty the host, then: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
   "doctor.compare":
     "compare its address with the host's; then empty the host, and: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
+  "alert.power-restore": "{host} comes on by itself when its mains come back",
+  "why.power-restore": "{device}: power restore policy always-on, must be always-off or last-state",
+  "impact.power-restore": "a fenced host may start its servers a second time after an outage",
+  "todo.power-restore":
+    "set it to last-state or always-off: ipmitool chassis policy always-off, or PowerRestorePolicy over Redfish",
 } as const;

@@ -45,4 +45,9 @@ export const rehearsalChinese = {
     "让其探针读取 DMI UUID（以 root 运行）；或清空主机后：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
   "doctor.compare":
     "核对其地址与主机是否相符；然后清空主机，再：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
+  "alert.power-restore": "市电恢复后 {host} 会自行开机",
+  "why.power-restore": "{device}：电源恢复策略为 always-on，必须为 always-off 或 last-state",
+  "impact.power-restore": "停电之后，已被隔离的主机可能第二次启动其云主机",
+  "todo.power-restore":
+    "将其设为 last-state 或 always-off：ipmitool chassis policy always-off，或通过 Redfish 设置 PowerRestorePolicy",
 } as const;

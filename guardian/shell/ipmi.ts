@@ -14,6 +14,7 @@ import type {
   PowerOffAnswer,
   PowerOnAnswer,
   PowerReading,
+  PowerRestore,
 } from "../ports.ts";
 import { runChild, type ChildResult } from "./child.ts";
 import { identityProblem, noIdentity } from "./power-identity.ts";
@@ -33,12 +34,15 @@ export interface IpmiOptions {
 const readGuid = "raw 0x06 0x37\n";
 const readPower = "chassis power status\n";
 const orders = { off: "chassis power off\n", on: "chassis power on\n" } as const;
+const readStatus = "chassis status\n";
+const policyEveryMs = 3_600_000;
 // Without it, ipmitool's shell spins for ever at the end of its input.
 const exit = "exit\n";
 
 export function createIpmi(options: IpmiOptions): PowerController {
   const port = options.port ?? 623;
   const name = `ipmi ${options.address}${port === 623 ? "" : `:${port}`}`;
+  let askedMs = Number.NEGATIVE_INFINITY;
   const session = (
     deadlineMs: number,
     stdin: string,
@@ -56,7 +60,11 @@ export function createIpmi(options: IpmiOptions): PowerController {
   return {
     name,
     async read(deadlineMs) {
-      const result = await session(deadlineMs, readGuid + readPower + exit);
+      // Asked now and then: it hardly ever changes, and a slow device has better things to answer.
+      const asks = performance.now() - askedMs >= policyEveryMs;
+      if (asks) askedMs = performance.now();
+      const status = asks ? readStatus : "";
+      const result = await session(deadlineMs, readGuid + readPower + status + exit);
       return readingOf(name, result, deadlineMs);
     },
     async powerOff(expected, deadlineMs) {
@@ -109,9 +117,18 @@ function readingOf(name: string, result: ChildResult, deadlineMs: number): Power
   const output = result.kind === "not-started" ? "" : result.output;
   const power = /^Chassis Power is (on|off)\s*$/m.exec(output)?.[1];
   if (result.kind === "exited" && (power === "on" || power === "off")) {
-    return { power, identity: identityIn(output) ?? noIdentity };
+    const restore = restoreIn(output);
+    const identity = identityIn(output) ?? noIdentity;
+    return restore === undefined ? { power, identity } : { power, identity, restore };
   }
   return { power: "unknown", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
+}
+
+/** "Power Restore Policy : always-off", among the lines of the chassis status. */
+function restoreIn(output: string): PowerRestore | undefined {
+  const said = /^Power Restore Policy\s*: (\S+)\s*$/m.exec(output)?.[1];
+  if (said === "previous") return "last-state";
+  return said === "always-on" || said === "always-off" ? said : undefined;
 }
 
 function answerOf(

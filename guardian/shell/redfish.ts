@@ -6,7 +6,13 @@
 import { readFileSync } from "node:fs";
 import { describeError } from "../../shared/errors.ts";
 import type { Secret } from "../../shared/secret.ts";
-import type { DeviceIdentity, PowerController, PowerOffAnswer, PowerOnAnswer } from "../ports.ts";
+import type {
+  DeviceIdentity,
+  PowerController,
+  PowerOffAnswer,
+  PowerOnAnswer,
+  PowerRestore,
+} from "../ports.ts";
 import { sendHttp, type HttpOutcome, type TlsCheck } from "./http-request.ts";
 import { asList, asRecord, parseJson, textOf, type JsonRecord } from "./json.ts";
 import { identityProblem, plainIdentity } from "./power-identity.ts";
@@ -62,7 +68,12 @@ export function createRedfish(options: RedfishOptions): PowerController {
           const power = textOf(system.record["PowerState"]);
           const identity = identityOf(system.record);
           if (power === "On" || power === "Off") {
-            return { power: power === "On" ? "on" : "off", identity };
+            const restore = restores[textOf(system.record["PowerRestorePolicy"]) ?? ""];
+            const reading = {
+              power: power === "On" ? ("on" as const) : ("off" as const),
+              identity,
+            };
+            return restore === undefined ? reading : { ...reading, restore };
           }
           return { power: "unknown", reason: `${name} says PowerState ${power ?? "nothing"}` };
         },
@@ -87,6 +98,13 @@ export function createRedfish(options: RedfishOptions): PowerController {
     },
   };
 }
+
+/** By the words of ComputerSystem. */
+const restores: Readonly<Record<string, PowerRestore>> = {
+  AlwaysOn: "always-on",
+  AlwaysOff: "always-off",
+  LastState: "last-state",
+};
 
 async function switchOff(
   session: RedfishSession,

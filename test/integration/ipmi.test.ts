@@ -26,7 +26,8 @@ function world(t: TestContext, mode: string) {
 
 test("identity and power come from one session, the password never in argv", async (t) => {
   const { power, record } = world(t, "on");
-  assert.deepEqual(await power.read(3000), { power: "on", identity: itself });
+  const restore = "always-on" as const;
+  assert.deepEqual(await power.read(3000), { power: "on", identity: itself, restore });
   const text = record();
   assert.match(
     text,
@@ -39,7 +40,13 @@ test("identity and power come from one session, the password never in argv", asy
 
 test("a device without GUID shows nothing, and is read all the same", async (t) => {
   const { power } = world(t, "no-guid");
-  assert.deepEqual(await power.read(3000), { power: "on", identity: nothing });
+  const restore = "always-on" as const;
+  assert.deepEqual(await power.read(3000), { power: "on", identity: nothing, restore });
+  assert.deepEqual(
+    await power.read(3000),
+    { power: "on", identity: nothing },
+    "asked once an hour",
+  );
 });
 
 test("off is ordered once, after the identity was seen", async (t) => {

@@ -52,6 +52,20 @@ for (const auth of ["session", "basic"] as const) {
   });
 }
 
+test("what it does after a loss of the mains is read where the device tells", async (t) => {
+  const { host, power } = await world(t);
+  for (const [said, restore] of [
+    ["AlwaysOn", "always-on"],
+    ["AlwaysOff", "always-off"],
+    ["LastState", "last-state"],
+  ] as const) {
+    host.restore = said;
+    assert.deepEqual(await power.read(1000), { power: "on", identity: itself, restore });
+  }
+  host.restore = "Sometimes";
+  assert.deepEqual(await power.read(1000), { power: "on", identity: itself });
+});
+
 test("a stuck device answers done and still reads on", async (t) => {
   const { bmc, power } = await world(t);
   bmc.setMode("compute-1", "stuck");

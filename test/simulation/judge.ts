@@ -23,13 +23,11 @@ export class Judge implements WorldWatcher {
     this.witness.ordered(order);
   }
 
-  /** What became of a call was heard although the process died then: its memory has it. */
-  journaled(event: GuardianEvent): void {
-    if (event.kind !== "started") this.witness.hear(event);
+  heard(event: GuardianEvent): void {
+    this.witness.hear(event);
   }
 
   took(event: GuardianEvent, effects: readonly Effect[]): void {
-    this.witness.hear(event);
     if (event.kind !== "tick") return;
     this.witness.round();
     for (const { number, check } of atTick) this.#hold(number, check(this.witness, effects));

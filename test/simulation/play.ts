@@ -33,7 +33,7 @@ export function play(plan: Plan, logging = false): RunResult {
   const rest = new Rest(world, plan);
   world.guardian.watcher = {
     ordered: (order) => judge.ordered(order),
-    journaled: (event) => judge.journaled(event),
+    heard: (event) => judge.heard(event),
     took: (event, effects) => {
       world.hash.number(event.kind.length);
       world.hash.number(event.at);

@@ -170,6 +170,7 @@ function systemRecord(host: SimulatedHost, mode: BmcMode): unknown {
     Id: host.name,
     PowerState: host.power === "on" ? "On" : "Off",
     UUID: wrong ? "deadbeef-0000-4000-8000-00000000beef" : host.uuid.toUpperCase(),
+    ...(host.restore === undefined ? {} : { PowerRestorePolicy: host.restore }),
     SerialNumber: wrong ? "SN-OTHER" : host.serial,
     Actions: {
       "#ComputerSystem.Reset": {

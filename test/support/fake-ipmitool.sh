@@ -50,6 +50,9 @@ while read -r line; do
         *) printf 'Chassis Power is on\n' ;;
       esac
       ;;
+    "chassis status")
+      printf 'System Power         : on\nPower Overload       : false\nPower Restore Policy : always-on\n'
+      ;;
     "chassis power off")
       case "$mode" in
         busy) printf 'Set Chassis Power Control to Down/Off failed: Node busy\n' >&2 ;;

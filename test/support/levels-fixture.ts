@@ -7,7 +7,8 @@ import type { PowerOffAnswer } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import { CoreFixture, host1 } from "./core-fixture.ts";
 
-export type PowerWord = "on" | "off" | "unknown";
+/** `lost`: the reading never comes back. */
+export type PowerWord = "on" | "off" | "unknown" | "lost";
 
 /** What its devices read, and answer to an off command, by name; nothing they say changes the world. */
 export class LevelsFixture extends CoreFixture {
@@ -17,6 +18,7 @@ export class LevelsFixture extends CoreFixture {
     if (event.kind === "power-read" && event.host === host1) {
       const power = this.power.get(event.device);
       if (power === undefined) return super.take(event);
+      if (power === "lost") return [];
       if (power === "unknown")
         return super.take({ ...event, reading: { power, reason: "no answer" } });
       const shown = this.guids.get(`${host1}/${event.device}`) ?? this.factsOf(host1).guid;

@@ -13,6 +13,7 @@ import {
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
 import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
+import type { PowerRestore } from "../../guardian/ports.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
 import { furnishLevels, type BmcMode, type WorldBmc } from "./world-power.ts";
@@ -225,6 +226,9 @@ export function perform(world: World, words: readonly string[]): void {
       return;
     case "bmc":
       bmc().mode = second as BmcMode;
+      return;
+    case "bmc-restores":
+      bmc().restore = second as PowerRestore;
       return;
     case "bmc-shows":
       bmc().shows = second;

@@ -19,6 +19,8 @@ export class SimulatedHost {
   readonly uuid: string;
   readonly serial: string;
   readonly addresses: Partial<Readonly<Record<NetworkName, string>>>;
+  /** What its BMC says it does when the mains come back, in Redfish's words. */
+  restore: string | undefined;
   #power: "on" | "off" = "on";
   #bootId = newBootId();
   #novaComputeRuns = true;

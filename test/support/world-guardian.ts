@@ -42,10 +42,10 @@ export interface WorldRecorder {
 export interface WorldWatcher {
   /** Before an order reaches the world. */
   ordered(order: Order): void;
+  /** An event was reduced and what it changed is journaled, though the process may die over its effects. */
+  heard?(event: GuardianEvent): void;
   /** After an event was reduced and its effects performed. */
   took(event: GuardianEvent, effects: readonly Effect[]): void;
-  /** The process died on what this event led to, and had journaled what it said. */
-  journaled?(event: GuardianEvent): void;
 }
 
 /** Where the process dies: at an effect of this kind, before or after it was given. */
@@ -216,18 +216,14 @@ export class WorldGuardian {
       if (this.#crashesAt("journal", false)) return;
       if (this.journalWritable) this.journaled = state.memory;
     }
+    this.watcher?.heard?.(event);
     for (const effect of effects) {
-      if (this.#crashesAt(effect.kind, false)) return this.#died(event);
+      if (this.#crashesAt(effect.kind, false)) return;
       this.#give(effect);
-      if (this.#crashesAt(effect.kind, true)) return this.#died(event);
+      if (this.#crashesAt(effect.kind, true)) return;
       if (mine !== this.#generation) return;
     }
     this.watcher?.took(event, effects);
-  }
-
-  /** What it had journaled it knows after a restart, though not all was done that came of it. */
-  #died(event: GuardianEvent): void {
-    if (this.journalWritable) this.watcher?.journaled?.(event);
   }
 
   #give(effect: Effect): void {

@@ -4,6 +4,7 @@ import type {
   PowerOffAnswer,
   PowerOnAnswer,
   PowerReading,
+  PowerRestore,
 } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "./world-host.ts";
@@ -37,6 +38,8 @@ export interface WorldBmc {
   outlet: { on: boolean } | undefined;
   /** A GUID of its own, that no host knows. */
   shows: string | undefined;
+  /** What it says it does when the mains come back. */
+  restore: PowerRestore | undefined;
   /** Outlets that it has its own power from; none: it always has some. */
   fedBy: readonly WorldBmc[];
   offDelayMs: number;
@@ -52,6 +55,7 @@ export function newBmc(chassis: HostName): WorldBmc {
     diesWithHost: false,
     outlet: undefined,
     shows: undefined,
+    restore: undefined,
     fedBy: [],
     offDelayMs: 4000,
   };
@@ -89,7 +93,8 @@ export function readBmc(bmc: WorldBmc | undefined, chassis: WorldHost): PowerRea
   if (bmc.mode === "lies-off") return { power: "off", identity };
   if (bmc.mode === "lies-on") return { power: "on", identity };
   const on = bmc.outlet === undefined ? chassis.power : bmc.outlet.on;
-  return { power: on ? "on" : "off", identity };
+  const reading = { power: on ? ("on" as const) : ("off" as const), identity };
+  return bmc.restore === undefined ? reading : { ...reading, restore: bmc.restore };
 }
 
 /** What a device answers to an off command, and whether it carries it out, and when. */

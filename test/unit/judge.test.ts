@@ -37,6 +37,7 @@ function newCourt(): Court {
       orders.push(order);
       judge.ordered(order);
     },
+    heard: (event) => judge.heard(event),
     took: (event, effects) => judge.took(event, effects),
   };
   world.run(30_000);
@@ -63,7 +64,7 @@ test("an evacuate call that is made again after the answer that refused it was h
   const { world, judge, move } = court;
   const { server } = move;
   const answer = { kind: "refused", status: 409, reason: "not now" } as const;
-  judge.took({ kind: "evacuate-answered", at: monoMs(0), host, server, answer }, []);
+  judge.heard({ kind: "evacuate-answered", at: monoMs(0), host, server, answer });
   world.nova.migrations.length = 0;
   judge.ordered(move);
   assert.deepEqual(broken(court, 23), []);
@@ -80,7 +81,7 @@ test("a call is settled by a record of its own that failed, and by no other", ()
     const { server } = move;
     const record = { id, server, source: host, destination: undefined, status, createdAt: "" };
     const at = monoMs(0);
-    judge.took({ kind: "servers-seen", at, askedAt: at, host, servers: [], records: [record] }, []);
+    judge.heard({ kind: "servers-seen", at, askedAt: at, host, servers: [], records: [record] });
     world.nova.migrations.length = 0;
     judge.ordered(move);
     assert.equal(broken(court, 23).length > 0, blind, `record ${id} is ${status}`);
@@ -111,7 +112,7 @@ test("that another chassis was switched off is answered only by who arms it afte
   judge.witness.of(host).wrongOff = wrong;
   const arming = { kind: "arming", armed: true, by: "alice", reason: "looked" } as const;
   const { guardian } = world;
-  const arm = (): void => judge.took({ ...arming, at: guardian.mono(), wall: guardian.wall() }, []);
+  const arm = (): void => judge.heard({ ...arming, at: guardian.mono(), wall: guardian.wall() });
   arm();
   assert.equal(wrong.armedAgain, false);
   wrong.found = true;

@@ -222,3 +222,30 @@ test("a host without a power device: unknown, and nothing to wait for", () => {
   const view = viewPower(bare.state, bare.hostState(host1));
   assert.deepEqual([view.signal, view.answered], ["unknown", true]);
 });
+
+test("a chassis that comes on by itself is a ticket; what is not told this time stays as it was", () => {
+  const core = new CoreFixture().run(15_000);
+  const restored = (restore: "always-on" | "last-state" | undefined): void => {
+    const identity = { guid: core.factsOf(host1).guid, uuid: undefined, serial: undefined };
+    const reading = { power: "on" as const, identity };
+    core.take({
+      kind: "power-read",
+      at: core.now,
+      askedAt: core.now,
+      host: host1,
+      device: "bmc",
+      reading: restore === undefined ? reading : { ...reading, restore },
+    });
+    core.run(16_000);
+  };
+  const kinds = (): readonly string[] =>
+    Object.values(core.state.memory.alerts).map(
+      ({ message }) => `${message.class} ${message.kind}`,
+    );
+  restored("always-on");
+  assert.deepEqual(kinds(), ["ticket power-restore"]);
+  restored(undefined);
+  assert.deepEqual(kinds(), ["ticket power-restore"]);
+  restored("last-state");
+  assert.deepEqual(kinds(), []);
+});

@@ -1,0 +1,48 @@
+/** A host with several levels of power devices that comes on again while its servers move. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { both, host1 } from "../support/core-fixture.ts";
+import { runUntil, settledLevels, type LevelsFixture } from "../support/levels-fixture.ts";
+
+const mute = { kind: "no-answer", reason: "none within 5 s" } as const;
+
+function offOrders(core: LevelsFixture, device: string): number {
+  return core.done("power-off").filter((order) => order.device === device).length;
+}
+
+/** Its BMC is gone, its outlets proved it off, and a long move is under way when somebody turns it on. */
+function onAgain(): LevelsFixture {
+  const core = settledLevels([["bmc"], ["a", "b"]]);
+  core.nova.moveMs = 400_000;
+  core.power.set("bmc", "unknown");
+  core.offAnswers.set("bmc", mute);
+  core.hang(host1);
+  runUntil(core, () => offOrders(core, "a") > 0);
+  core.power.set("a", "off").set("b", "off");
+  runUntil(core, () => core.done("evacuate").length > 0);
+  // A new boot voids what its devices said, that its BMC is mute, too: it was not read yet.
+  core.power.set("bmc", "lost");
+  core.fact(host1, { bootId: "b0070000000000a2", reports: true, echo: both });
+  core.run(1500);
+  core.power.set("a", "on").set("b", "on");
+  return core;
+}
+
+test("on again behind a mute BMC: the outlets that proved it off are ordered off again", () => {
+  const core = onAgain();
+  const before = offOrders(core, "a");
+  core.run(10_000);
+  assert.ok(offOrders(core, "a") > before, "within ten seconds");
+});
+
+test("on again, and no level obeys at first: each is tried in turn until one does", () => {
+  const core = onAgain();
+  core.offAnswers.set("a", mute).set("b", mute);
+  core.run(60_000);
+  assert.ok(offOrders(core, "bmc") > 0, "the BMC is tried, too");
+  core.offAnswers.delete("a");
+  core.offAnswers.delete("b");
+  const before = offOrders(core, "a");
+  core.run(30_000);
+  assert.ok(offOrders(core, "a") > before, "and the outlets again");
+});
