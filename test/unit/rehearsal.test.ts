@@ -223,7 +223,7 @@ test("it is told at once that nothing is shown, though the host may still come b
   core.run(40_000);
   assert.equal(core.state.memory.rehearsals.get(host1)?.step.kind, "on");
   const ticket = core.alerts().find(({ kind }) => kind === "rehearsal");
-  assert.match(ticket?.why.join() ?? "", /does not read off 30 s after the order/);
+  assert.match(ticket?.why.join() ?? "", /does not read off 30.0 s after the order/);
 });
 
 test("the same boot comes back: nothing is shown", () => {
