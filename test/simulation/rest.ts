@@ -10,6 +10,8 @@ import type { Plan } from "./plan.ts";
 
 /** Longer than the 150 s within which a dead host must be fenced, and a silent one told of. */
 const quietMs = 170_000;
+/** Longer between two rounds: the process stood still. */
+const standsStillMs = 2500;
 /** Every so manyth seed is played to its end. */
 const wholeEvery = 8;
 /** Looks, which go on for ever. */
@@ -29,6 +31,7 @@ export class Rest {
   readonly #world: World;
   readonly #plan: Plan;
   #busyAt = 0;
+  #roundAt = 0;
 
   constructor(world: World, plan: Plan) {
     this.#world = world;
@@ -36,14 +39,20 @@ export class Rest {
   }
 
   took(event: GuardianEvent, effects: readonly Effect[]): void {
+    const { now } = this.#world.queue;
     const told = effects.some(({ kind }) => !looks.has(kind));
-    if (told || (event.kind === "tick" && this.#isBusy())) this.#busyAt = this.#world.queue.now;
+    const round = event.kind === "tick";
+    const stood = round && now - this.#roundAt > standsStillMs;
+    if (told || stood || (round && this.#isBusy())) this.#busyAt = now;
+    if (round) this.#roundAt = now;
   }
 
   /** From here to the end nothing would be new. */
   isReached(): boolean {
     const { guardian, queue } = this.#world;
     if (this.#plan.seed % wholeEvery === 0 || !guardian.up) return false;
+    // Who stands still says nothing, and has seen nothing yet of what is wrong.
+    if (queue.now - this.#roundAt > standsStillMs) return false;
     return queue.now - Math.max(this.#busyAt, this.#plan.healAtMs) > quietMs;
   }
 

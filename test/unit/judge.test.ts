@@ -5,6 +5,8 @@ import type { Order } from "../../guardian/core/effects.ts";
 import { hostName } from "../../shared/names.ts";
 import { monoMs } from "../../shared/time.ts";
 import { Judge } from "../simulation/judge.ts";
+import { makePlan } from "../simulation/plan.ts";
+import { Rest } from "../simulation/rest.ts";
 import { buildWorld, parseScript } from "../support/script.ts";
 import type { World } from "../support/world.ts";
 import { powerLoss } from "../support/world-host.ts";
@@ -135,4 +137,19 @@ test("a step of the clock while no guardian runs is no doubt of the one that sta
     assert.equal(eyes.stepSeenAt > 0, seen, `the guardian runs: ${running}`);
     assert.ok(eyes.steppedAt > 0, "its hours are the wall clock's all the same");
   }
+});
+
+test("a guardian that stands still is not at rest, nor right after it went on", () => {
+  const { world } = newCourt();
+  const rest = new Rest(world, { ...makePlan(1), healAtMs: 0 });
+  const took: Rest["took"] = (event, effects) => rest.took(event, effects);
+  world.guardian.watcher = { ordered: () => undefined, heard: () => undefined, took };
+  world.run(1000);
+  world.guardian.pausedUntil = world.queue.now + 300_000;
+  world.run(290_000);
+  assert.equal(rest.isReached(), false, "it stands still");
+  world.run(20_000);
+  assert.equal(rest.isReached(), false, "it has gone on just now");
+  world.run(200_000);
+  assert.equal(rest.isReached(), true);
 });
