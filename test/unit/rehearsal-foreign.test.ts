@@ -45,4 +45,5 @@ test("a chassis that a rehearsal switched off is not switched on while its host 
   const called = told.indexOf(`evacuate ${host2}`);
   const on = called === -1 ? [] : told.slice(called).filter((line) => line.startsWith("power-on"));
   assert.deepEqual(on, [], told.join(", "));
+  assert.equal(core.factsOf(host2).power, "on", "it was given back before anything was moved");
 });
