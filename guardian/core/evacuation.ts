@@ -22,7 +22,7 @@ import { words } from "./words.ts";
 import { othersAnswer } from "./wrong-chassis.ts";
 
 const lookEveryMs = 1000;
-/** How long a refusal waits for a look at its server. */
+/** How long a further call waits for a look at its server. */
 const checkMsMax = 30_000;
 /** How long servers are looked for that the last report counted and Nova does not list. */
 const searchMs = 60_000;
@@ -135,7 +135,7 @@ function isDue(
   { notBefore, check }: Extract<MoveState, { kind: "planned" }>,
   now: MonoMs,
 ): boolean {
-  // Of a server that cannot be looked at the refusal is all that is known: nothing of it was begun.
+  // Of a server that cannot be looked at its failure is all that is known: nothing of it is under way.
   const looked = check === undefined || now - check > checkMsMax;
   return looked && (notBefore === undefined || now >= notBefore);
 }

@@ -6,7 +6,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
-import { withoutTimes, type Move } from "./move.ts";
+import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
 import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
 import type { Said } from "./words.ts";
@@ -340,11 +340,15 @@ function rememberedMoves(
     const move = kept.firstAt === undefined ? kept : { ...kept, firstAt: now };
     const { state } = move;
     if (state.kind === "ordered") {
-      result[server] = { ...move, state: { ...state, at: now, inherited: true } };
+      result[server] = {
+        ...move,
+        state: { ...state, at: now, inherited: state.unanswered !== true },
+      };
     } else if (state.kind === "running" || state.kind === "resetting") {
       result[server] = { ...move, state: { ...state, at: now } };
     } else {
-      result[server] = state.kind === "planned" ? { ...move, state: withoutTimes(state) } : move;
+      result[server] =
+        state.kind === "planned" ? { ...move, state: rememberedPlan(state, now) } : move;
     }
   }
   return result;

@@ -13,8 +13,10 @@ export type MoveState =
       readonly reset?: string;
       /** It failed, and is not tried again before this. */
       readonly notBefore?: MonoMs;
-      /** A call was refused then: a look asked for later says why, before the next one. */
+      /** No call before a look that was asked for then, or later: who knows what was done meanwhile? */
       readonly check?: MonoMs;
+      /** The last call was refused: the look may say why. */
+      readonly refused?: true;
     }
   /** Being put in error, so that Nova takes it; whether it is yet is not known. */
   | {
@@ -32,6 +34,8 @@ export type MoveState =
       readonly latestRecord: number;
       /** Ordered by an earlier process, which may have died before it made the call. */
       readonly inherited: boolean;
+      /** The call was made, and its answer did not come: it is never made again. */
+      readonly unanswered?: true;
     }
   | {
       readonly kind: "running";
@@ -77,8 +81,11 @@ export interface Move {
   readonly state: MoveState;
 }
 
-/** To be tried at once: what it waited for may have come long ago. */
-export function withoutTimes(state: Extract<MoveState, { kind: "planned" }>): MoveState {
-  const { notBefore: _before, check: _check, ...planned } = state;
-  return planned;
+/** After a restart it need not wait, but for a look: what was done since the last one is not known. */
+export function rememberedPlan(
+  state: Extract<MoveState, { kind: "planned" }>,
+  now: MonoMs,
+): MoveState {
+  const { notBefore: _before, refused: _refused, ...planned } = state;
+  return { ...planned, check: now };
 }

@@ -16,7 +16,7 @@ import { isUnderWay, moveOf, moveOrderId, withMove } from "./moves-under-way.ts"
 import { callTaken, moveArrived, slowDown } from "./pace.ts";
 import {
   afterFailure,
-  checkRefused,
+  checkPlanned,
   hasActiveRecord,
   isFinal,
   retryWords,
@@ -69,7 +69,10 @@ export function foldEvacuateAnswer(
     }
     case "unknown": {
       const { reason } = answer;
-      const slower = slowDown(state, event.host, { calledAt, at: event.at, reason }, out);
+      // A restart must not take it for a call that was never made.
+      const unanswered = { ...move, state: { ...move.state, unanswered: true } } as const;
+      const kept = withMove(state, event.host, unanswered);
+      const slower = slowDown(kept, event.host, { calledAt, at: event.at, reason }, out);
       return say(slower, out, {
         level: "warn",
         host: event.host,
@@ -126,7 +129,7 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
     const failed = failedMigration(event, move);
     const seen = isSettled(failed)
       ? afterFailure(next, move, failed)
-      : (checkRefused(next, event, move) ?? followMove(next, event, move));
+      : (checkPlanned(next, event, move) ?? followMove(next, event, move));
     if (seen === undefined) continue;
     next = withPaceOf(next, event, move, seen, failed, out);
     // A reset server comes back running, whatever it was.

@@ -5,7 +5,7 @@ import { armingOf, armingWords } from "./arming.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import { modeOf, modeWords } from "./modes.ts";
-import { isRehearsing } from "./rehearsals.ts";
+import { isRehearsing, rehearsalThatMayHit } from "./rehearsals.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
@@ -88,11 +88,16 @@ export function maintenanceGate(state: GuardianState, host: HostState): GateResu
 }
 
 /**
- * While its power is cycled on purpose its silence says nothing; a rehearsal has an end of its own. Printed
- * only while there is one.
+ * While its power is cycled on purpose its silence says nothing, nor while another host's is, if that may
+ * be this one's; a rehearsal has an end of its own. Printed only while there is one.
  */
 export function rehearsalGates(state: GuardianState, host: HostState): readonly GateResult[] {
-  if (!isRehearsing(state, host.host)) return [];
-  const [value, limit] = [words("value.rehearsed"), words("value.no")];
+  const other = rehearsalThatMayHit(state, host);
+  if (!isRehearsing(state, host.host) && other === undefined) return [];
+  const value =
+    other === undefined
+      ? words("value.rehearsed")
+      : words("value.rehearsed-other", { host: other });
+  const limit = words("value.no");
   return [{ gate: "rehearsal", pass: false, value, operator: "=", limit }];
 }

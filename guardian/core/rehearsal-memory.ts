@@ -42,6 +42,8 @@ export type RehearsalStep =
       readonly orders: number;
       /** Why it shows nothing; undefined while it may still show that the devices are its own. */
       readonly failed: Said | undefined;
+      /** Who was fresh at the off command: one of them may have been hit by it. */
+      readonly freshAtCommand?: readonly HostName[];
     }
   /** It came to its end, and the devices stay as they were. */
   | { readonly kind: "failed"; readonly reason: Said };
@@ -65,9 +67,9 @@ function rememberedStep(step: RehearsalStep, now: MonoMs): RehearsalStep {
     case "looking":
       return { kind: "failed", reason: failed };
     case "off":
-      return { ...on, failed };
+      return { ...on, failed, freshAtCommand: step.freshAtCommand };
     case "on":
-      return { ...on, failed: step.failed };
+      return { ...on, failed: step.failed, freshAtCommand: step.freshAtCommand ?? [] };
     case "failed":
       return step;
     default:

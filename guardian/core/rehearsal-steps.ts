@@ -83,7 +83,9 @@ export function switchOn(
         ? words("log.rehearsal-silent")
         : words("log.rehearsal-stops", { reason: failed }),
   });
-  const step = { kind: "on", since: state.now, orderedAt: undefined, orders: 0, failed } as const;
+  const freshAtCommand = rehearsal.step.kind === "off" ? rehearsal.step.freshAtCommand : [];
+  const begun = { kind: "on", since: state.now, orderedAt: undefined, orders: 0 } as const;
+  const step = { ...begun, failed, freshAtCommand };
   return orderOn(told, host, { ...rehearsal, step }, step, out);
 }
 

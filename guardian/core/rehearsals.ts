@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Rehearsal } from "./rehearsal-memory.ts";
-import { stateWith, type GuardianState } from "./state.ts";
+import { stateWith, type GuardianState, type HostState } from "./state.ts";
 
 /** Whether a rehearsal of it has begun and has not come to its end. */
 export function isRehearsing({ memory }: GuardianState, host: HostName): boolean {
@@ -15,6 +15,25 @@ export function isRehearsing({ memory }: GuardianState, host: HostName): boolean
 /** All of them. */
 export function rehearsing(state: GuardianState): readonly HostName[] {
   return [...state.memory.rehearsals.keys()].filter((host) => isRehearsing(state, host));
+}
+
+/**
+ * A rehearsal that may have switched this host off: under way, or ended with a doubt while this host has
+ * shown no life since. What it switches on again may be this host's chassis: nothing of it is moved meanwhile.
+ */
+export function rehearsalThatMayHit(
+  { memory, settings }: GuardianState,
+  { host, lifeAt }: HostState,
+): HostName | undefined {
+  for (const [rehearsed, { step }] of memory.rehearsals) {
+    if (rehearsed === host || (step.kind !== "off" && step.kind !== "on")) continue;
+    if (step.freshAtCommand?.includes(host) !== true) continue;
+    if (step.kind === "off") return rehearsed;
+    // Without a doubt every other host has answered since it read off.
+    const isOwing = (lifeAt ?? 0) < step.since + settings.limits.othersReportMs;
+    if (step.failed !== undefined && isOwing) return rehearsed;
+  }
+  return undefined;
 }
 
 export function withRehearsal(

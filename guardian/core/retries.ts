@@ -41,9 +41,10 @@ export function afterFailure(state: GuardianState, move: Move, failing: Failing)
   const notBefore = after(at, waitMs[cause] * attempts);
   const late = notBefore - (move.firstAt ?? at) > moveDeadlineMs;
   if (attempts >= moveAttempts || late) return { kind: "failed", reason };
-  const planned = { kind: "planned", latestRecord, notBefore } as const;
+  // A person who sees the failure may be quicker: what was done meanwhile is looked at before the call.
+  const planned = { kind: "planned", latestRecord, notBefore, check: notBefore } as const;
   // A refusal has a cause that a look at the server may show.
-  return cause === "refused" ? { ...planned, check: at } : planned;
+  return cause === "refused" ? { ...planned, check: at, refused: true } : planned;
 }
 
 /** Refusals that no look and no waiting changes: the guardian's user may not evacuate. */
@@ -61,8 +62,8 @@ export function retryWords(state: GuardianState, move: Move, seen: MoveState, at
   });
 }
 
-/** After a refusal: what a look at the server says of its cause; undefined while it says nothing. */
-export function checkRefused(
+/** Before a further call: what a look at the server says; undefined while it says nothing. */
+export function checkPlanned(
   state: GuardianState,
   event: MovesSeen,
   move: Move,
@@ -70,16 +71,39 @@ export function checkRefused(
   if (move.state.kind !== "planned" || move.state.check === undefined) return undefined;
   if (event.askedAt < move.state.check) return undefined;
   if (event.gone.includes(move.server)) return { kind: "left", reason: words("move.deleted") };
+  const { check: _check, refused, ...planned } = move.state;
+  const { latestRecord, notBefore } = planned;
+  if (hasActiveRecord(event, move)) return { kind: "running", at: event.at, latestRecord };
   const server = event.servers.find((found) => found.server === move.server);
   if (server === undefined) return undefined;
   if (server.host !== event.host) {
     return { kind: "left", reason: words("move.elsewhere", { host: server.host ?? "?" }) };
   }
-  const { latestRecord, notBefore } = move.state;
-  if (hasActiveRecord(event, move)) return { kind: "running", at: event.at, latestRecord };
+  if (refused !== true) return afterLook(event, planned, server);
   const stuck = stuckState(state, server);
   if (stuck !== undefined) return stuck.kind === "left" ? stuck : { ...stuck, latestRecord };
-  return { kind: "planned", latestRecord, ...(notBefore === undefined ? {} : { notBefore }) };
+  // Looked at once more when its time has come.
+  return { ...planned, ...(notBefore === undefined ? {} : { check: notBefore }) };
+}
+
+/** Called now, unless somebody rebuilds, moves or deletes it. */
+function afterLook(
+  { records }: MovesSeen,
+  planned: Extract<MoveState, { kind: "planned" }>,
+  { server, taskState }: ComputeServer,
+): MoveState {
+  const leaves = taskState === undefined ? undefined : taskLeaves(taskState);
+  if (leaves !== undefined) return { kind: "left", reason: leaves };
+  if (taskState?.startsWith("rebuild") === true) {
+    return { kind: "left", reason: words("left.task", { task: taskState }) };
+  }
+  const { latestRecord: known } = planned;
+  // What others tried meanwhile, and failed, is no record of the next call.
+  const latestRecord = records.reduce(
+    (latest, record) => (record.server === server ? Math.max(latest, record.id) : latest),
+    known,
+  );
+  return { ...planned, latestRecord };
 }
 
 type Stuck =

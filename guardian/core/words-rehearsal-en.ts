@@ -12,6 +12,7 @@ export const rehearsalEnglish = {
   "log.rehearsal-failed": "rehearsal failed: {reason}",
   "log.not-on": "{device} was not switched on: {reason}",
   "value.rehearsed": "under way",
+  "value.rehearsed-other": "of {host}, which may have switched this host off",
   "rehearse.in-maintenance": "in maintenance",
   "rehearse.taken-out": "in maintenance, or disabled in Nova by a person",
   "rehearse.incident": "{id}, {phase}",

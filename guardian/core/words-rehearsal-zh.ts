@@ -10,6 +10,7 @@ export const rehearsalChinese = {
   "log.rehearsal-failed": "演练失败：{reason}",
   "log.not-on": "{device} 未能通电：{reason}",
   "value.rehearsed": "正在进行",
+  "value.rehearsed-other": "正在 {host} 上进行，可能已关闭本主机的电源",
   "rehearse.in-maintenance": "维护中",
   "rehearse.taken-out": "维护中，或已由人在 Nova 中禁用",
   "rehearse.incident": "{id}，{phase}",
