@@ -24,7 +24,7 @@ import {
   switchOn,
   type Step,
 } from "./rehearsal-steps.ts";
-import { withRehearsal } from "./rehearsals.ts";
+import { handledElsewhere, withRehearsal } from "./rehearsals.ts";
 import type { GuardianState, HostState, ReadingRecord } from "./state.ts";
 import { durationWords, words } from "./words.ts";
 
@@ -223,6 +223,12 @@ function awaitReturn(
   out: Effect[],
 ): GuardianState {
   const { orderedAt } = step;
+  // Its devices may be another host's, and that one's servers may run elsewhere by now.
+  const others = step.failed === undefined ? [] : handledElsewhere(state, host.host);
+  if (others.length > 0) {
+    const left = words("rehearse.left", { reason: step.failed ?? "", hosts: others });
+    return end(state, host, rehearsal, left, out);
+  }
   if (orderedAt === undefined) return orderOn(state, host, rehearsal, step, out);
   const devices = devicesOf(state, host.host, rehearsal.level);
   const isOn = devices.every((device) => {

@@ -36,6 +36,13 @@ export function rehearsalThatMayHit(
   return undefined;
 }
 
+/** Hosts that are fenced or evacuated, or were and wait for a person. */
+export function handledElsewhere({ memory }: GuardianState, host: HostName): readonly HostName[] {
+  return [...memory.incidents.values()]
+    .filter((incident) => incident.host !== host && incident.phase.kind !== "watching")
+    .map((incident) => incident.host);
+}
+
 export function withRehearsal(
   state: GuardianState,
   host: HostName,

@@ -29,6 +29,8 @@ export const rehearsalEnglish = {
   "rehearse.not-off": "it does not read off {lasted} after the order",
   "rehearse.boot": "it reports the same boot as before: its power was never off",
   "rehearse.no-return": "no report of a new boot within {limit}",
+  "rehearse.left":
+    "{reason}; it is not switched on again, since it may be the chassis of {hosts}, fenced meanwhile",
   "rehearse.restarted": "the guardian was started anew in the middle of it",
   "alert.rehearsal": "{host}: the rehearsal of its power devices failed",
   "todo.rehearsal":

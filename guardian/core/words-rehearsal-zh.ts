@@ -26,6 +26,7 @@ export const rehearsalChinese = {
   "rehearse.not-off": "命令发出 {lasted} 后读数仍不是断电",
   "rehearse.boot": "它报告的仍是原来的启动：它从未断电",
   "rehearse.no-return": "在 {limit} 内没有新启动的报告",
+  "rehearse.left": "{reason}；不再上电，因为它可能是 {hosts} 的机箱，而后者已被隔离",
   "rehearse.restarted": "守护进程在演练途中重新启动",
   "alert.rehearsal": "{host}：它的电源设备演练失败",
   "todo.rehearsal":
