@@ -24,6 +24,8 @@ import { othersAnswer } from "./wrong-chassis.ts";
 const lookEveryMs = 1000;
 /** How long a further call waits for a look at its server. */
 const checkMsMax = 30_000;
+/** While servers wait for their moves: somebody else may move one meanwhile. */
+const relistEveryMs = 5000;
 /** How long servers are looked for that the last report counted and Nova does not list. */
 const searchMs = 60_000;
 
@@ -43,7 +45,7 @@ export function advanceEvacuation(
   const current = phaseOf(next, host);
   if (current === undefined) return next;
   if (current.moves === undefined) return listServers(next, host, current, out);
-  next = look(next, host, current, out);
+  next = relist(look(next, host, current, out), host, out);
   if (held) return finish(next, host, out);
   return finish(orderMoves(next, host, out), host, out);
 }
@@ -74,6 +76,17 @@ function look(
   if (phase.lookedAt !== undefined && state.now - phase.lookedAt < lookEveryMs) return state;
   out.push({ kind: "read-moves", host: host.host, servers });
   return withPhase(state, host.host, { ...phase, lookedAt: state.now });
+}
+
+/** Servers that wait, for a place or for a gate, are listed again and again: one call for all of them. */
+function relist(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
+  const phase = phaseOf(state, host);
+  const waits = Object.values(phase?.moves ?? {}).some((move) => move.state.kind === "planned");
+  if (phase === undefined || !waits) return state;
+  const last = Math.max(phase.listedAt ?? 0, phase.relistedAt ?? 0);
+  if (state.now - last < relistEveryMs) return state;
+  out.push({ kind: "list-servers", host: host.host });
+  return withPhase(state, host.host, { ...phase, relistedAt: state.now });
 }
 
 function isChecked({ state }: Move): boolean {

@@ -82,6 +82,8 @@ export type Phase =
       readonly lookedAt: MonoMs | undefined;
       /** When the newest list of its servers was asked for. */
       readonly listedAt?: MonoMs | undefined;
+      /** When one was asked for last because servers wait for their moves. */
+      readonly relistedAt?: MonoMs | undefined;
       /** When no move was open any more: a list asked for later ends the work. */
       readonly settledAt?: MonoMs | undefined;
     }
@@ -318,6 +320,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         moves: rememberedMoves(phase.moves, now),
         lookedAt: undefined,
         listedAt: undefined,
+        relistedAt: undefined,
         settledAt: undefined,
       };
     default:

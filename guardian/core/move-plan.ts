@@ -7,7 +7,7 @@ import { resettableStates } from "./evacuation-policy.ts";
 import type { Effect } from "./effects.ts";
 import type { ServersSeen } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import type { Move } from "./move.ts";
+import type { Move, MoveState } from "./move.ts";
 import { isMovedUnread, leftOut, rankOf, type LeftOut } from "./selection.ts";
 import type { GuardianState } from "./state.ts";
 import { words, type Said, type Words } from "./words.ts";
@@ -31,11 +31,11 @@ export function foldServers(
   const phase = incidentOf(state, event.host)?.phase;
   // A list asked for in an earlier phase says nothing of this one.
   if (phase?.kind !== "evacuating" || event.askedAt < phase.since) return state;
-  const known = phase.moves ?? {};
+  const known = stillPlanned(phase.moves ?? {}, event);
   const listedAt = event.askedAt;
   const found = event.servers.filter((server) => known[server.server] === undefined);
   if (phase.moves !== undefined && found.length === 0) {
-    return withPhase(state, event.host, { ...phase, listedAt });
+    return withPhase(state, event.host, { ...phase, moves: known, listedAt });
   }
   const moves: Record<string, Move> = {};
   for (const server of found) {
@@ -60,6 +60,38 @@ export function foldServers(
         ? said
         : words("log.moves-left", { moves: said, servers: left.map(leftWords) }),
   });
+}
+
+/** Moves that wait: another's evacuation is followed; what is not listed any more is looked at first. */
+function stillPlanned(
+  moves: Readonly<Record<string, Move>>,
+  event: ServersSeen,
+): Readonly<Record<string, Move>> {
+  const next: Record<string, Move> = {};
+  for (const [key, move] of Object.entries(moves)) {
+    next[key] = move.state.kind === "planned" ? waiting(move, move.state, event) : move;
+  }
+  return next;
+}
+
+function waiting(
+  move: Move,
+  planned: Extract<MoveState, { kind: "planned" }>,
+  { at, servers, records }: ServersSeen,
+): Move {
+  const { latestRecord } = planned;
+  const active = records.find(
+    ({ id, server, status }) =>
+      server === move.server && id > latestRecord && activeRecords.includes(status),
+  );
+  if (active !== undefined) {
+    const adopted = (move.attempts ?? 0) === 0 ? { adopted: true } : {};
+    return { ...move, ...adopted, state: { kind: "running", at, latestRecord: active.id - 1 } };
+  }
+  const server = servers.find((found) => found.server === move.server);
+  const isFree = server?.taskState?.startsWith("rebuild") !== true;
+  if (planned.check !== undefined || (server !== undefined && isFree)) return move;
+  return { ...move, state: { ...planned, check: at } };
 }
 
 /** Servers that go although nothing says so, because their images cannot be asked. */
