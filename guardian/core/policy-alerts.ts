@@ -8,7 +8,7 @@ import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { durationWords, words, type Said, type Words } from "./words.ts";
+import { durationWords, render, words, type Said, type Words } from "./words.ts";
 
 /** The end of a maintenance is told this long before, or half of it before when it is short. */
 const endToldMs = 600_000;
@@ -36,6 +36,7 @@ export function* policyAlerts(
       kind: "rehearsal",
       class: "ticket",
       title: words("alert.rehearsal", { host: host.host }),
+      revision: render(reason),
       why: () => [reason],
       next: words("todo.rehearsal", { host: host.host }),
     });

@@ -170,8 +170,8 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     "what was ordered before a crash is ordered again",
     replacing(
       core("memory"),
-      "result[server] = { ...move, state: { ...state, at: now, inherited: true } };",
-      'result[server] = { ...move, state: { kind: "planned", latestRecord: state.latestRecord } };',
+      "state: { ...state, at: now, inherited: state.unanswered !== true },",
+      'state: { kind: "planned", latestRecord: state.latestRecord },',
     ),
   ],
   22: [

@@ -75,7 +75,11 @@ const rehearsalRules: readonly Mutant[] = [
   {
     name: "rule rehearsal: a host that is fenced is switched on",
     changes: [
-      replacing(core("policy-gates"), "if (!isRehearsing(state, host.host))", "if (true)"),
+      replacing(
+        core("policy-gates"),
+        "if (!isRehearsing(state, host.host) && other === undefined)",
+        "if (true)",
+      ),
       replacing(core("rehearsal-steps"), 'invariant(phase === "watching"', "invariant(true"),
     ],
   },

@@ -82,11 +82,13 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "rehearse.another",
     "rehearse.boot",
     "rehearse.device",
+    "rehearse.left",
     "rehearse.level",
     "rehearse.no-answer",
     "rehearse.taken-out",
     "rehearse.unknown",
     "rehearse.unread",
+    "value.rehearsed-other",
   ],
   "a promise of the design must be broken first (unit/quarantine)": [
     "alert.quarantined",

@@ -47,3 +47,29 @@ test("a chassis that a rehearsal switched off is not switched on while its host 
   assert.deepEqual(on, [], told.join(", "));
   assert.equal(core.factsOf(host2).power, "on", "it was given back before anything was moved");
 });
+
+test("a rehearsal in doubt switches nothing on again once another host is fenced", () => {
+  const core = new CoreFixture().run(15_000);
+  core.guids.set(`${host1}/bmc`, foreign);
+  core.fact(host1, { turnsOff: false, turnsOn: false });
+  core.maintain(host1, undefined);
+  core.run(310_000);
+  const said = { host: host1, level: 0, by: alice, reason: "whose is it" };
+  core.take({ kind: "rehearsal-asked", at: core.now, wall: wallMs(core.wall), ...said });
+  while (core.done("power-off").length === 0) core.run(250);
+  // Nobody can read it any more: it may have been switched off, whoever's it is.
+  core.fact(host1, { power: "unknown" });
+  core.run(40_000);
+  assert.equal(core.state.memory.rehearsals.get(host1)?.step.kind, "on");
+  core.powerLoss(host2);
+  core.run(20_000);
+  assert.notEqual(core.state.memory.incidents.get(host2)?.phase.kind, "watching");
+  const ordered = core.done("power-on").length;
+  core.run(120_000);
+  assert.equal(core.done("power-on").length, ordered);
+  const ticket = core.alerts().findLast(({ kind }) => kind === "rehearsal");
+  assert.match(
+    ticket?.why.join() ?? "",
+    /not switched on again, since it may be the chassis of compute-2/,
+  );
+});
