@@ -114,7 +114,7 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     const id = moveOrderId(incident, { ...move, attempts });
     free -= 1;
     if (move.state.reset !== undefined) {
-      const order = { id: `${id}/reset`, host: host.host, proof };
+      const order = { id, host: host.host, proof };
       moves[key] = orderReset(state, order, move, move.state.reset, out);
       done.reset += 1;
       continue;

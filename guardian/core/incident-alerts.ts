@@ -115,6 +115,10 @@ export function* evacuatingAlerts(
     });
     return;
   }
+  const failed = moves.filter((move) => move.state.kind === "failed");
+  // A short evacuation tells it at its end, with all the others.
+  const goesOn = state.now - phase.since >= 2 * stalledMs;
+  if (failed.length > 0 && goesOn) yield failingAlert(state, host, assessment, failed);
   const lasted = durationWords(state.now - incident.openedAt);
   yield about(state, host, assessment, {
     kind: "dead",
@@ -124,6 +128,27 @@ export function* evacuatingAlerts(
     // Before they are listed, what its last report counted is down.
     impact: () => (phase.moves === undefined ? impactOf(host) : serversWords(moves)),
     next: words("todo.following", { lasted }),
+  });
+}
+
+/**
+ * Servers that were given up while the others are still moved, which may take an hour: their owners need not
+ * wait for the end. Told again as they double.
+ */
+function failingAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  failed: readonly Move[],
+): Wanted {
+  return about(state, host, assessment, {
+    kind: "left-behind",
+    class: "page",
+    title: words("alert.moves-fail", { host: host.host }),
+    why: () => failed.map(leftWords),
+    impact: () => serversWords(failed),
+    next: todoWords(host.host, failed),
+    revision: `${Math.floor(Math.log2(failed.length))}`,
   });
 }
 

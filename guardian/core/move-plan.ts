@@ -3,6 +3,7 @@
  * Nothing is ordered here.
  */
 import type { ComputeServer, EvacuationRecord } from "../ports.ts";
+import { inventoryGate } from "./destination-gates.ts";
 import { resettableStates } from "./evacuation-policy.ts";
 import type { Effect } from "./effects.ts";
 import type { ServersSeen } from "./events.ts";
@@ -31,6 +32,8 @@ export function foldServers(
   const phase = incidentOf(state, event.host)?.phase;
   // A list asked for in an earlier phase says nothing of this one.
   if (phase?.kind !== "evacuating" || event.askedAt < phase.since) return state;
+  // Their host's aggregate may say that they are moved: after a restart it is waited for.
+  if (phase.moves === undefined && !inventoryGate(state).pass) return state;
   const known = stillPlanned(phase.moves ?? {}, event);
   const listedAt = event.askedAt;
   const found = event.servers.filter((server) => known[server.server] === undefined);

@@ -7,9 +7,9 @@ import type { HostName } from "../../shared/names.ts";
 import type { ComputeServer } from "../ports.ts";
 import type { Effect } from "./effects.ts";
 import type { MovesSeen, ResetAnswered } from "./events.ts";
-import { say } from "./incidents.ts";
+import { incidentOf, say } from "./incidents.ts";
 import type { Move, MoveState } from "./move.ts";
-import { moveOf, withMove } from "./moves-under-way.ts";
+import { moveOf, moveOrderId, withMove } from "./moves-under-way.ts";
 import type { FenceProof } from "./proof.ts";
 import type { GuardianState } from "./state.ts";
 import { words } from "./words.ts";
@@ -27,9 +27,16 @@ export function orderReset(
   out: Effect[],
 ): Move {
   const latestRecord = move.state.kind === "planned" ? move.state.latestRecord : 0;
-  out.push({ kind: "reset", ...order, server: move.server, from });
+  const resets = (move.resets ?? 0) + 1;
+  const id = resetOrderId(order.id, resets);
+  out.push({ kind: "reset", ...order, id, server: move.server, from });
   const resetting = { kind: "resetting", at: state.now, latestRecord, from } as const;
-  return { ...move, resets: (move.resets ?? 0) + 1, state: resetting };
+  return { ...move, resets, state: resetting };
+}
+
+/** An order of its own each time: a late answer to an earlier one is told apart by it. */
+function resetOrderId(moveId: string, resets: number): string {
+  return resets > 1 ? `${moveId}/reset-${resets}` : `${moveId}/reset`;
 }
 
 /** What Nova answered to a reset. */
@@ -39,7 +46,12 @@ export function foldResetAnswer(
   out: Effect[],
 ): GuardianState {
   const move = moveOf(state, event.host, event.server);
-  if (move?.state.kind !== "resetting") return state;
+  const incident = incidentOf(state, event.host);
+  if (move?.state.kind !== "resetting" || incident === undefined) return state;
+  // An answer to an earlier order says nothing of this one, which would undo what is begun meanwhile.
+  const moveId = moveOrderId(incident, { ...move, attempts: (move.attempts ?? 0) + 1 });
+  const isOurs = event.id === resetOrderId(moveId, move.resets ?? 1);
+  if (event.id !== undefined && !isOurs) return state;
   const { answer } = event;
   const { latestRecord, from } = move.state;
   switch (answer.kind) {

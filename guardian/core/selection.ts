@@ -33,6 +33,8 @@ export function leftOut(state: GuardianState, server: ComputeServer): LeftOut | 
   const by = name ?? tag ?? project;
   if (by !== undefined) return { reason: words("left.excluded", { by }), byPolicy: true };
   if (servers === "all" || isTagged(state, server) || isImageUnread(server)) return undefined;
+  // Its host's aggregates may say so.
+  if (state.inventory.readAt === undefined) return undefined;
   const { tags } = state.settings.evacuation;
   return { reason: words("left.untagged", { tags }), byPolicy: true };
 }
@@ -108,7 +110,9 @@ function isTagged(state: GuardianState, server: ComputeServer): boolean {
 
 /** Yes, no, or nothing: by the nearest source that has the tag. */
 function saidBy(sources: readonly Source[], tag: string): boolean | undefined {
-  const [key = "", value] = tag.split("=", 2);
+  // A value may have an equals sign in it, too.
+  const at = tag.indexOf("=");
+  const [key, value] = at < 0 ? [tag] : [tag.slice(0, at), tag.slice(at + 1)];
   for (const { labels, values } of sources) {
     if (labels.includes(tag)) return true;
     const found = Object.entries(values).find(([name]) => isKey(name, key))?.[1];

@@ -31,6 +31,7 @@ export const alertsEnglish = {
   "alert.evacuating": "{host} is dead and fenced: its servers are being evacuated",
   "alert.unlisted": "{host}: its last report counted {count} more servers than Nova listed",
   "alert.evacuated": "{host}: all {count} servers run elsewhere; repair it and release it",
+  "alert.moves-fail": "{host}: servers could not be moved, and its evacuation goes on",
   "alert.left-behind": "{host}: {missing} of {count} servers do not run elsewhere",
   "alert.left-by-policy":
     "{host}: {done|server|servers} run elsewhere, {left} left by policy; repair it and release it",

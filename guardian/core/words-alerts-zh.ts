@@ -31,6 +31,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "alert.evacuating": "{host} 已死亡并隔离断电：正在疏散其云主机",
   "alert.unlisted": "{host}：最后一次上报的云主机数比 Nova 所列多 {count} 台",
   "alert.evacuated": "{host}：全部 {count} 台云主机已在别处运行；请修复后放行",
+  "alert.moves-fail": "{host}：有云主机无法迁走，疏散仍在进行",
   "alert.left-behind": "{host}：{count} 台云主机中有 {missing} 台未在别处运行",
   "alert.left-by-policy": "{host}：{done} 台云主机已在别处运行，{left} 台按策略留下；请修复后放行",
   "alert.dismissed": "{host} 静默，{by} 判为非故障",
