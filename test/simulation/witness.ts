@@ -59,7 +59,9 @@ export class HostTruth {
   reportAt = Number.NEGATIVE_INFINITY;
   /** Since when reports came without a gap of two seconds. */
   reportsSince = Number.POSITIVE_INFINITY;
-  /** When it had last reported so for ten seconds, less what a round needs to notice. */
+  /** Since when reports came without a gap that makes a host suspect. */
+  freshFrom = Number.POSITIVE_INFINITY;
+  /** When it had last been fresh so for ten seconds, less what a round needs to notice. */
   steadyAt = Number.NEGATIVE_INFINITY;
   /** When an echo of it was last delivered. */
   echoAt = Number.NEGATIVE_INFINITY;
@@ -129,7 +131,8 @@ export class Witness {
       const truth = this.of(host);
       const { now } = world.queue;
       if (now - truth.reportAt > 2000) truth.reportsSince = now;
-      if (now - truth.reportsSince > steadyAfterMs) truth.steadyAt = now;
+      if (now - truth.reportAt > world.settings.limits.suspectAfterMs) truth.freshFrom = now;
+      if (now - truth.freshFrom > steadyAfterMs) truth.steadyAt = now;
       // A replay that got through would be dated by when it was said.
       truth.reportAt = Math.max(truth.reportAt, sentAt);
     };

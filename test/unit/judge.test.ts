@@ -153,3 +153,20 @@ test("a guardian that stands still is not at rest, nor right after it went on", 
   world.run(200_000);
   assert.equal(rest.isReached(), true);
 });
+
+test("a collector that is away for less than makes a host suspect breaks no steady run of reports", () => {
+  for (const [awayMs, unbroken] of [
+    [1500, true],
+    [6000, false],
+  ] as const) {
+    const { world, judge } = newCourt();
+    const [collector] = world.collectors.all;
+    assert.ok(collector !== undefined);
+    collector.up = false;
+    world.run(awayMs);
+    world.collectors.restart(collector);
+    const from = world.queue.now;
+    world.run(3000);
+    assert.equal(judge.witness.of(host).steadyAt >= from, unbroken, `away for ${awayMs} ms`);
+  }
+});
