@@ -31,7 +31,12 @@ test("reads, switches off once and reads off", async (t) => {
   const { power, orders } = await bmc(t, 19701);
   const device = power();
   const startedMs = performance.now();
-  assert.deepEqual(await device.read(3000), { power: "on", identity: itself });
+  const first = { power: "on", identity: itself, restore: "always-off" };
+  assert.deepEqual(
+    await device.read(3000),
+    first,
+    "its policy is asked for with the first reading",
+  );
   t.diagnostic(`one reading: ${(performance.now() - startedMs).toFixed(0)} ms`);
   const other = { ...itself, guid: guid.replace("01", "ff") };
   assert.equal((await device.powerOff(other, 3000)).kind, "refused");
@@ -40,6 +45,17 @@ test("reads, switches off once and reads off", async (t) => {
   assert.deepEqual(await device.read(3000), { power: "off", identity: itself });
   assert.equal(orders(), 1);
   assert.deepEqual(await device.powerOff(itself, 3000), { kind: "done" }, "off again is accepted");
+});
+
+test("switches on only the device that it expects", async (t) => {
+  const { power } = await bmc(t, 19704);
+  const device = power();
+  assert.deepEqual(await device.powerOff(itself, 3000), { kind: "done" });
+  const other = { ...itself, guid: guid.replace("01", "ff") };
+  assert.equal((await device.powerOn(other, 3000)).kind, "refused");
+  assert.equal((await device.read(3000)).power, "off");
+  assert.deepEqual(await device.powerOn(itself, 3000), { kind: "done" });
+  assert.equal((await device.read(3000)).power, "on");
 });
 
 test("a stuck chassis is done and still on; a failing one is refused", async (t) => {
