@@ -219,7 +219,17 @@ function failedMigration(event: MovesSeen, move: Move): Failing | undefined {
   const untouched =
     server?.host === event.host && server.taskState === undefined && isEvacuable(server);
   const settled = untouched && !hasActiveRecord(event, move);
-  return { cause: noHost ? "no-host" : "error", reason, at: event.at, latestRecord: id, settled };
+  // "error": scheduling failed; "failed": the compute that took it did, perhaps after its guest had started.
+  const begun = status === "failed";
+  const host = record.destination ?? move.to ?? "?";
+  return {
+    cause: noHost ? "no-host" : "error",
+    reason: begun ? words("move.may-run", { reason, host }) : reason,
+    at: event.at,
+    latestRecord: id,
+    settled,
+    begun,
+  };
 }
 
 /** Known to have ended, with the server where it was: another try repeats nothing. */

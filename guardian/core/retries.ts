@@ -1,7 +1,8 @@
 /**
  * What becomes of a move that failed: tried again after a while, by its cause, or given up. Only what is
- * known to have ended is tried again: a call that Nova refused, or a migration that it shows as
- * failed. A call without an answer is looked for and never repeated.
+ * known to have begun nowhere is tried again: a call that Nova refused, or a migration for which it
+ * found no host ("error"). One that a compute took ("failed") may have started its guest there, and a call
+ * without an answer may still be done: these are looked for and never repeated.
  */
 import { after, type MonoMs } from "../../shared/time.ts";
 import type { ComputeServer } from "../ports.ts";
@@ -31,11 +32,14 @@ export interface Failing {
   readonly latestRecord: number;
   /** Nothing of it is under way any more, and the server is where it was. */
   readonly settled?: boolean;
+  /** A compute had it: how far it came, nobody can see, and it may run there. */
+  readonly begun?: boolean;
 }
 
 /** Planned again for later, or failed for good. */
 export function afterFailure(state: GuardianState, move: Move, failing: Failing): MoveState {
   const { cause, reason, at, latestRecord } = failing;
+  if (failing.begun === true) return { kind: "failed", reason };
   const { moveAttempts, moveDeadlineMs } = state.settings.limits;
   const attempts = move.attempts ?? 1;
   const notBefore = after(at, waitMs[cause] * attempts);

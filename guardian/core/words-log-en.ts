@@ -142,6 +142,8 @@ export const logEnglish = {
   "move.reset-refused": "Nova does not reset it from {from}: {status} {reason}",
   "move.not-reset": "it was to be reset from {from}, and is {state}",
   "move.deleted": "deleted meanwhile",
+  "move.may-run":
+    "{reason}; it may have begun to run on {host}: look there before it is started again",
   "move.migration": "Nova's migration {id} is {status}",
   "move.migration-fault": "Nova's migration {id} is {status}: {fault}",
   "move.no-migration": "Nova shows no migration {age} after the call",

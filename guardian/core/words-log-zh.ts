@@ -133,6 +133,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "move.reset-refused": "Nova 不将其从 {from} 重置：{status} {reason}",
   "move.not-reset": "应从 {from} 重置，现为 {state}",
   "move.deleted": "期间已被删除",
+  "move.may-run": "{reason}；它可能已在 {host} 上开始运行：重新启动前请先到那里检查",
   "move.migration": "Nova 的迁移 {id} 为 {status}",
   "move.migration-fault": "Nova 的迁移 {id} 为 {status}：{fault}",
   "move.no-migration": "调用 {age} 后 Nova 仍无迁移记录",

@@ -91,27 +91,38 @@ test("elsewhere, but its migration is not finished: not recovered", () => {
   assert.equal(stateOf(core, server)?.kind, "running");
 });
 
-for (const status of ["error", "failed"]) {
-  test(`a migration that is ${status} has ended: tried again, three times in all`, () => {
-    const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
-    core.nova.changeServer(server, { fault: "No valid host was found" });
-    for (const [calls, waitMs] of [
-      [1, 15_000],
-      [2, 30_000],
-    ] as const) {
-      core.nova.changeRecord(server, status);
-      core.run(waitMs - 1000);
-      assert.equal(core.done("evacuate").length, calls, `not sooner than ${waitMs} ms`);
-      core.run(4000);
-      assert.equal(core.done("evacuate").length, calls + 1);
-    }
-    core.nova.changeRecord(server, status);
-    core.run(120_000);
-    const state = stateOf(core, server);
-    assert.match(render(state?.kind === "failed" ? state.reason : ""), /No valid host was found$/);
-    assert.equal(core.done("evacuate").length, 3);
-  });
-}
+test("a migration that found no host has ended: tried again, three times in all", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.nova.changeServer(server, { fault: "No valid host was found" });
+  for (const [calls, waitMs] of [
+    [1, 15_000],
+    [2, 30_000],
+  ] as const) {
+    core.nova.changeRecord(server, "error");
+    core.run(waitMs - 1000);
+    assert.equal(core.done("evacuate").length, calls, `not sooner than ${waitMs} ms`);
+    core.run(4000);
+    assert.equal(core.done("evacuate").length, calls + 1);
+  }
+  core.nova.changeRecord(server, "error");
+  core.run(120_000);
+  const state = stateOf(core, server);
+  assert.match(render(state?.kind === "failed" ? state.reason : ""), /No valid host was found$/);
+  assert.equal(core.done("evacuate").length, 3);
+});
+
+test("a migration that failed on a compute may have begun to run there: left to people, never called again", () => {
+  const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
+  core.nova.changeServer(server, { fault: "No valid host was found" });
+  core.nova.sendTo(server, host2);
+  core.nova.changeRecord(server, "failed");
+  core.run(120_000);
+  assert.equal(core.done("evacuate").length, 1);
+  const state = stateOf(core, server);
+  const reason = render(state?.kind === "failed" ? state.reason : "");
+  assert.match(reason, /may have begun to run on compute-2: look there/);
+  assert.ok(core.alerts().some(({ kind }) => kind === "left-behind"));
+});
 
 test("a server that was deleted meanwhile is left, without a call", () => {
   const { core, server } = evacuate({}, ({ nova }) => (nova.moveMs = 3_600_000));
