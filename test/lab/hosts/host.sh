@@ -80,8 +80,13 @@ boot() {
       </dev/null >>"$dir/log/boot.log" 2>&1
   ) &
   outer=$!
-  wait_for 10 "the init of $host (see $dir/log/boot.log)" pgrep -P "$outer"
-  record_pid "$dir/init.pid" "$(pgrep -P "$outer")"
+  wait_for 10 "the init of $host (see $dir/log/boot.log)" record_init "$outer" "$dir/init.pid"
+}
+
+# By its command line: before it the shell may have had other children, gone at the next look.
+record_init() {
+  local init
+  init=$(pgrep -P "$1" -f init.sh) && record_pid "$2" "$init" && [ -n "$(recorded_pid "$2")" ]
 }
 
 power_off() {
