@@ -1,6 +1,6 @@
 /** Channels that alerts go to, by kind. Whatever is secret is a file. */
 import { nearestOf } from "../shared/config-problems.ts";
-import { absolutePath, name, z } from "./config-parts.ts";
+import { absolutePath, duration, name, webUrl, z } from "./config-parts.ts";
 
 /** Ids stand in the markup of some providers: nothing in them may end it. */
 const userId = z.string().regex(/^[\w.@+-]+$/, "must be a user's id, without spaces or brackets");
@@ -52,7 +52,44 @@ const slack = z.strictObject({
   mention: z.strictObject({ users, all }).prefault({}),
 });
 
-const kinds = [webhook, dingtalk, wecom, feishu, slack] as const;
+const alertmanager = z.strictObject({
+  ...common,
+  kind: z.literal("alertmanager"),
+  /** Every peer: they do not share alerts. */
+  urls: z.array(webUrl).min(1, "must name every peer"),
+  username: z.string().min(1).optional(),
+  passwordFile: absolutePath.optional(),
+  tokenFile: absolutePath.optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  watchdog: z.boolean().default(false),
+  postEvery: duration(60_000, 10_000),
+  endAfter: duration(3_600_000, 120_000),
+});
+
+const pagerduty = z.strictObject({
+  ...common,
+  kind: z.literal("pagerduty"),
+  keyFile: absolutePath,
+  url: webUrl.default("https://events.pagerduty.com/v2/enqueue"),
+});
+
+const flashduty = z.strictObject({
+  ...common,
+  kind: z.literal("flashduty"),
+  keyFile: absolutePath,
+  url: webUrl.default("https://api.flashcat.cloud/event/push/alert/standard"),
+});
+
+const kinds = [
+  webhook,
+  dingtalk,
+  wecom,
+  feishu,
+  slack,
+  alertmanager,
+  pagerduty,
+  flashduty,
+] as const;
 
 export const channel = z.discriminatedUnion("kind", kinds, {
   error: ({ input }) => kindProblem(String(Reflect.get(Object(input), "kind"))),
@@ -66,3 +103,21 @@ function kindProblem(kind: string): string {
 }
 
 export type ChannelConfig = z.output<typeof channel>;
+
+/** What the shape of a channel does not say; each with the key that it is about. */
+export function* channelProblems(one: ChannelConfig): Generator<readonly [string, string]> {
+  if (one.kind !== "alertmanager") return;
+  for (const label of Object.keys(one.labels)) {
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(label)) continue;
+    yield ["labels", `"${label}" is no label's name: letters, digits and underscores`];
+  }
+  if (one.endAfter < 3 * one.postEvery) {
+    yield ["endAfter", "must be at least three times postEvery, or one lost post ends the alerts"];
+  }
+  if ((one.username === undefined) !== (one.passwordFile === undefined)) {
+    yield ["passwordFile", "username and passwordFile go together"];
+  }
+  if (one.username !== undefined && one.tokenFile !== undefined) {
+    yield ["tokenFile", "is one way to log in, username another: give one of them"];
+  }
+}

@@ -5,7 +5,7 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import type { Logger } from "../shared/log.ts";
 import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
-import { createGuardian, type GuardianPorts } from "./app.ts";
+import { createGuardian, type Guardian, type GuardianPorts } from "./app.ts";
 import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
@@ -17,6 +17,7 @@ import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { startControlSocket } from "./shell/control-socket.ts";
 import { openJournal } from "./shell/journal.ts";
+import { followAlerts, type FollowOptions, type StandingAlert } from "./shell/following.ts";
 import { createKeystone } from "./shell/keystone.ts";
 import { createLogNotifier } from "./shell/notify-log.ts";
 import { asksImages } from "./core/evacuation-policy.ts";
@@ -158,7 +159,7 @@ export async function runDaemon(
     });
     lifecycle.onStop("control socket", () => socket.close());
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
-    await guardian.run(signal);
+    await runWithFollowers(guardian, { notifiers: channels, clock: systemClock, log }, signal);
     return 0;
   } catch (error) {
     log.error({ event: "fatal", reason: describeError(error) }, "guardian ends");
@@ -166,4 +167,22 @@ export async function runDaemon(
   } finally {
     for (const problem of await lifecycle.stop()) log.error({ event: "stop", problem }, "stop");
   }
+}
+
+/** The guardian, and the channels that are told again what fires; these end when it does. */
+async function runWithFollowers(
+  guardian: Guardian,
+  options: Pick<FollowOptions, "notifiers" | "clock" | "log">,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const standing = (): readonly StandingAlert[] =>
+    Object.values(guardian.state().memory.alerts).map(({ message, acknowledgedBy }) => ({
+      message,
+      acknowledged: acknowledgedBy !== undefined,
+    }));
+  // Its memory is read when it starts to run: what an earlier process told stands from then on.
+  const running = guardian.run(signal).finally(() => ended.abort());
+  const following = followAlerts({ ...options, standing, signal: ended.signal });
+  await Promise.all([running, following]);
 }

@@ -1,18 +1,28 @@
 /** Builds the channels that alerts go to; what cannot be built is a problem in words. */
 import type { Clock } from "../../shared/clock.ts";
-import type { Secret } from "../../shared/secret.ts";
 import type { Look } from "../channels/alert-text.ts";
 import type { HttpChannel } from "../channels/channel.ts";
 import { dingTalk } from "../channels/dingtalk.ts";
 import { feishu } from "../channels/feishu.ts";
+import { flashduty } from "../channels/flashduty.ts";
+import { pagerDuty } from "../channels/pagerduty.ts";
 import { slack } from "../channels/slack.ts";
 import { webhook } from "../channels/webhook.ts";
 import { weCom } from "../channels/wecom.ts";
 import type { GuardianConfig } from "../config.ts";
 import type { ChannelConfig } from "../config-channels.ts";
 import type { Notifier } from "../ports.ts";
-import { checkReadable, readSecret, type Problems } from "./build-ports.ts";
+import { checkReadable, type Problems } from "./build-ports.ts";
+import { authorization, secretReader, type SecretReader } from "./channel-secrets.ts";
+import { createAlertmanagerNotifier } from "./notify-alertmanager.ts";
 import { createHttpNotifier } from "./notify-http.ts";
+import { createPagerDutyNotifier } from "./notify-pagerduty.ts";
+
+interface Parts {
+  readonly clock: Clock;
+  readonly look: Look;
+  readonly read: SecretReader;
+}
 
 /** Every channel of the configuration, webhooks of the shorthand first. */
 export function buildChannels(
@@ -24,10 +34,8 @@ export function buildChannels(
   const look: Look = { language: config.language, timeZone, runbookBase };
   const build = (section: string, channel: ChannelConfig): Notifier => {
     const where = `alerts.${section}.${channel.name}`;
-    const read = secretReader(where, problems);
     checkReadable(channel.caFile, `${where}.caFile`, problems);
-    const { name, caFile } = channel;
-    return createHttpNotifier({ name, clock, caFile, channel: httpChannel(channel, look, read) });
+    return notifierOf(channel, { clock, look, read: secretReader(where, problems) });
   };
   return [
     ...webhooks.map((entry) => build("webhooks", { kind: "webhook", ...entry })),
@@ -35,49 +43,60 @@ export function buildChannels(
   ];
 }
 
-/** Reads the secrets of one channel, each from the file that a key names. */
-interface SecretReader {
-  /** An address: it must be one, and is never shown. */
-  url(path: string): Secret;
-  key(path: string | undefined): Secret | undefined;
+function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
+  const { clock, look, read } = parts;
+  const { name, caFile } = channel;
+  const http = (built: HttpChannel): Notifier =>
+    createHttpNotifier({ name, caFile, clock, channel: built });
+  switch (channel.kind) {
+    case "alertmanager":
+      return createAlertmanagerNotifier({
+        ...channel,
+        clock,
+        look,
+        authorization: authorization(read, channel),
+        postEveryMs: channel.postEvery,
+        endAfterMs: channel.endAfter,
+      });
+    case "pagerduty": {
+      const key = read.file("keyFile", channel.keyFile);
+      const built = pagerDuty({ url: channel.url, key, look });
+      return createPagerDutyNotifier({ name, caFile, clock, channel: built });
+    }
+    case "flashduty": {
+      const key = read.file("keyFile", channel.keyFile);
+      return http(flashduty({ url: channel.url, key, look }));
+    }
+    case "webhook":
+    case "dingtalk":
+    case "wecom":
+    case "feishu":
+    case "slack":
+      return http(robotOf(channel, parts));
+    default:
+      return channel satisfies never;
+  }
 }
 
-function secretReader(where: string, problems: Problems): SecretReader {
-  return {
-    url(path) {
-      const secret = readSecret(path, `${where}.urlFile`, problems);
-      const text = secret.reveal();
-      if (text !== "" && !isWebAddress(text)) {
-        problems.list.push(`${where}.urlFile: ${path} does not hold an http or https address`);
-      }
-      return secret;
-    },
-    key: (path) =>
-      path === undefined ? undefined : readSecret(path, `${where}.keyFile`, problems),
-  };
-}
+type RobotConfig = Extract<ChannelConfig, { readonly urlFile: string }>;
 
-function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-}
-
-function httpChannel(channel: ChannelConfig, look: Look, read: SecretReader): HttpChannel {
+/** Channels whose address is their secret. */
+function robotOf(channel: RobotConfig, { look, read }: Parts): HttpChannel {
   const url = read.url(channel.urlFile);
   switch (channel.kind) {
-    case "webhook":
-      return webhook({ url, key: read.key(channel.keyFile), runbookBase: look.runbookBase });
+    case "webhook": {
+      const key = read.optional("keyFile", channel.keyFile);
+      return webhook({ url, key, runbookBase: look.runbookBase });
+    }
     case "dingtalk":
-      return dingTalk({ ...channel, url, key: read.key(channel.keyFile), look });
+      return dingTalk({ ...channel, url, key: read.optional("keyFile", channel.keyFile), look });
     case "wecom":
       return weCom({ url, mention: channel.mention, look });
-    case "feishu":
-      return feishu({
-        url,
-        key: read.key(channel.keyFile),
-        keyword: channel.keyword,
-        mention: { ...channel.mention, mobiles: [] },
-        look,
-      });
+    case "feishu": {
+      const key = read.optional("keyFile", channel.keyFile);
+      const mention = { ...channel.mention, mobiles: [] };
+      return feishu({ url, key, keyword: channel.keyword, mention, look });
+    }
     case "slack":
       return slack({ url, mention: { ...channel.mention, mobiles: [] }, look });
     default:

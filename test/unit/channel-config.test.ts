@@ -94,6 +94,40 @@ test("webhooks of the shorthand and channels of every kind of robot are built", 
   );
 });
 
+test("channels of on-call services are built; two ways to log in are one too many", (t) => {
+  const secret = secretsIn(t);
+  const key = secret("key", "0123456789abcdef0123456789abcdef");
+  const { names, problems, channels } = built(`
+  channels:
+    - { name: am, kind: alertmanager, urls: ["https://am-1:9093", "https://am-2:9093"], tokenFile: ${key} }
+    - { name: pd, kind: pagerduty, keyFile: ${key} }
+    - { name: fd, kind: flashduty, keyFile: ${key} }
+`);
+  assert.deepEqual([problems, names], [[], ["am", "pd", "fd"]]);
+  assert.deepEqual(
+    channels.map((channel) => "follow" in channel),
+    [true, true, false],
+  );
+  const wrong = problemsOf(`
+  channels:
+    - { name: a, kind: alertmanager, urls: [am-1] }
+    - { name: b, kind: alertmanager, urls: ["http://am-1"], username: u, tokenFile: /t, postEvery: 60s, endAfter: 2m }
+    - { name: c, kind: alertmanager, urls: [] }
+    - { name: d, kind: pagerduty }
+`);
+  const text = wrong.join("\n");
+  assert.match(text, /^alerts\.channels\.0\.urls\.0: must be an http or https URL$/m);
+  assert.match(text, /^alerts\.channels\.2\.urls: must name every peer$/m);
+  assert.match(text, /^alerts\.channels\.3\.keyFile: must be given$/m);
+  const login = problemsOf(`
+  channels:
+    - { name: b, kind: alertmanager, urls: ["http://am-1"], username: u, tokenFile: /t, postEvery: 60s, endAfter: 2m, labels: { "a-b": c } }
+`);
+  assert.match(login.join("\n"), /labels: "a-b" is no label's name/);
+  assert.equal(login.length, 4, login.join("\n"));
+  assert.match(login.join("\n"), /endAfter: must be at least three times postEvery/);
+});
+
 test("secrets that are not there, or no address, are told without being shown", (t) => {
   const secret = secretsIn(t);
   const wrong = secret("wrong", "hunter2 is no address");

@@ -5,7 +5,9 @@ import fc from "fast-check";
 import type { HttpChannel } from "../../guardian/channels/channel.ts";
 import { dingTalk, dingTalkUrl, signDingTalk } from "../../guardian/channels/dingtalk.ts";
 import { feishu, signFeishu } from "../../guardian/channels/feishu.ts";
+import { flashduty } from "../../guardian/channels/flashduty.ts";
 import { linksOf } from "../../guardian/channels/links.ts";
+import { pagerDuty } from "../../guardian/channels/pagerduty.ts";
 import { plainText } from "../../guardian/channels/plain-text.ts";
 import { slack } from "../../guardian/channels/slack.ts";
 import { webhook } from "../../guardian/channels/webhook.ts";
@@ -109,6 +111,16 @@ const formats: Readonly<Record<string, Format>> = {
   feishu: {
     channel: feishu(options),
     texts: (body) => split(body, (inside) => inside.at(-1)?.["tag"] === "lark_md"),
+    active: /./,
+  },
+  pagerduty: {
+    channel: pagerDuty({ url: "https://example.org", key: new Secret("k"), look }),
+    texts: (body) => split(body, () => false),
+    active: /./,
+  },
+  flashduty: {
+    channel: flashduty({ url: "https://example.org", key: new Secret("k"), look }),
+    texts: (body) => split(body, () => false),
     active: /./,
   },
   slack: {
