@@ -1,5 +1,6 @@
 /** Channels that alerts go to, by kind. Whatever is secret is a file. */
 import { nearestOf } from "../shared/config-problems.ts";
+import { smsFields } from "./channels/aliyun-sms.ts";
 import { absolutePath, duration, name, webUrl, z } from "./config-parts.ts";
 
 /** Ids stand in the markup of some providers: nothing in them may end it. */
@@ -80,6 +81,35 @@ const flashduty = z.strictObject({
   url: webUrl.default("https://api.flashcat.cloud/event/push/alert/standard"),
 });
 
+const aliyunSms = z.strictObject({
+  ...common,
+  kind: z.literal("aliyun-sms"),
+  accessKeyId: z.string().min(1),
+  keyFile: absolutePath,
+  signName: z.string().min(1),
+  templateCode: z.string().min(1),
+  /** The template's variables, and what each is filled with. */
+  parameters: z
+    .record(z.string(), z.enum(smsFields))
+    .default({ host: "host", what: "what", impact: "impact", incident: "incident" }),
+  to: z.array(mobile).min(1, "must name a number"),
+  url: webUrl.default("https://dysmsapi.aliyuncs.com"),
+});
+
+const twilio = z.strictObject({
+  ...common,
+  kind: z.literal("twilio"),
+  accountSid: z.string().regex(/^AC[0-9a-f]{32}$/, "must be an account's SID: AC and 32 digits"),
+  /** The SID of an API key; the account's own when left out. */
+  username: z.string().min(1).optional(),
+  keyFile: absolutePath,
+  from: z
+    .string()
+    .regex(/^(?:\+\d{8,15}|MG[0-9a-f]{32})$/, "must be +… or the id MG… of a service"),
+  to: z.array(z.string().regex(/^\+\d{8,15}$/, "must begin with + and the country")).min(1),
+  url: webUrl.default("https://api.twilio.com"),
+});
+
 const kinds = [
   webhook,
   dingtalk,
@@ -89,6 +119,8 @@ const kinds = [
   alertmanager,
   pagerduty,
   flashduty,
+  aliyunSms,
+  twilio,
 ] as const;
 
 export const channel = z.discriminatedUnion("kind", kinds, {

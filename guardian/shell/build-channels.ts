@@ -1,5 +1,6 @@
 /** Builds the channels that alerts go to; what cannot be built is a problem in words. */
 import type { Clock } from "../../shared/clock.ts";
+import { aliyunSms } from "../channels/aliyun-sms.ts";
 import type { Look } from "../channels/alert-text.ts";
 import type { HttpChannel } from "../channels/channel.ts";
 import { dingTalk } from "../channels/dingtalk.ts";
@@ -7,13 +8,14 @@ import { feishu } from "../channels/feishu.ts";
 import { flashduty } from "../channels/flashduty.ts";
 import { pagerDuty } from "../channels/pagerduty.ts";
 import { slack } from "../channels/slack.ts";
+import { twilio } from "../channels/twilio.ts";
 import { webhook } from "../channels/webhook.ts";
 import { weCom } from "../channels/wecom.ts";
 import type { GuardianConfig } from "../config.ts";
 import type { ChannelConfig } from "../config-channels.ts";
 import type { Notifier } from "../ports.ts";
 import { checkReadable, type Problems } from "./build-ports.ts";
-import { authorization, secretReader, type SecretReader } from "./channel-secrets.ts";
+import { authorization, basic, secretReader, type SecretReader } from "./channel-secrets.ts";
 import { createAlertmanagerNotifier } from "./notify-alertmanager.ts";
 import { createHttpNotifier } from "./notify-http.ts";
 import { createPagerDutyNotifier } from "./notify-pagerduty.ts";
@@ -66,6 +68,13 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
     case "flashduty": {
       const key = read.file("keyFile", channel.keyFile);
       return http(flashduty({ url: channel.url, key, look }));
+    }
+    case "aliyun-sms":
+      return http(aliyunSms({ ...channel, key: read.file("keyFile", channel.keyFile), look }));
+    case "twilio": {
+      const token = read.file("keyFile", channel.keyFile);
+      const login = basic(channel.username ?? channel.accountSid, token);
+      return http(twilio({ ...channel, authorization: login, look }));
     }
     case "webhook":
     case "dingtalk":

@@ -128,6 +128,29 @@ test("channels of on-call services are built; two ways to log in are one too man
   assert.match(login.join("\n"), /endAfter: must be at least three times postEvery/);
 });
 
+test("short messages: what is missing or no number is told; the others are built", (t) => {
+  const key = secretsIn(t)("key", "s3cret-of-the-account");
+  const sid = "AC0123456789abcdef0123456789abcdef";
+  const aliyun = "kind: aliyun-sms, accessKeyId: LTAI, signName: 守护者, templateCode: SMS_1";
+  const { names, problems } = built(`
+  channels:
+    - { name: a, ${aliyun}, keyFile: ${key}, to: ["13800000000"], parameters: { name: title } }
+    - { name: b, kind: twilio, accountSid: ${sid}, keyFile: ${key}, from: "+15550009999", to: ["+15550000001"] }
+`);
+  assert.deepEqual([names, problems], [["a", "b"], []]);
+  const wrong = problemsOf(`
+  channels:
+    - { name: a, ${aliyun}, keyFile: ${key}, to: [], parameters: { name: titel } }
+    - { name: b, kind: twilio, accountSid: AC1, keyFile: ${key}, from: me, to: ["0555"] }
+`);
+  const text = wrong.join("\n");
+  assert.match(text, /channels\.0\.to: must name a number/);
+  assert.match(text, /channels\.0\.parameters\.name: Invalid option: expected one of "host"/);
+  assert.match(text, /channels\.1\.accountSid: must be an account's SID/);
+  assert.match(text, /channels\.1\.from: must be \+… or the id MG…/);
+  assert.match(text, /channels\.1\.to\.0: must begin with \+ and the country/);
+});
+
 test("secrets that are not there, or no address, are told without being shown", (t) => {
   const secret = secretsIn(t);
   const wrong = secret("wrong", "hunter2 is no address");

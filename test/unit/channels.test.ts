@@ -9,6 +9,7 @@ import { flashduty } from "../../guardian/channels/flashduty.ts";
 import { linksOf } from "../../guardian/channels/links.ts";
 import { pagerDuty } from "../../guardian/channels/pagerduty.ts";
 import { plainText } from "../../guardian/channels/plain-text.ts";
+import { signAliyun } from "../../guardian/channels/sign-aliyun.ts";
 import { slack } from "../../guardian/channels/slack.ts";
 import { webhook } from "../../guardian/channels/webhook.ts";
 import { weCom } from "../../guardian/channels/wecom.ts";
@@ -31,6 +32,25 @@ test("DingTalk: signs as two other implementations do, and encodes it for the ad
 test("Feishu: signs as two other implementations do", () => {
   const sign = signFeishu(new Secret("fstest"), wallMs / 1000);
   assert.equal(sign, "oN/T8y9hKTRDkPHr4sYGI3N9Tqyqdk0pVXSsT33EaH8=");
+});
+
+test("Aliyun: signs as its own documentation shows", () => {
+  const { query, headers } = signAliyun({
+    host: "ecs.cn-shanghai.aliyuncs.com",
+    action: "RunInstances",
+    version: "2014-05-26",
+    query: {
+      RegionId: "cn-shanghai",
+      ImageId: "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd",
+    },
+    accessKeyId: "YourAccessKeyId",
+    key: new Secret("YourAccessKeySecret"),
+    wallMs: Date.UTC(2023, 9, 26, 10, 22, 32),
+    nonce: "3156853299f313e23d1673dc12e1703d",
+  });
+  assert.match(query, /^ImageId=win2019\S+&RegionId=cn-shanghai$/);
+  const signature = "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0";
+  assert.ok(headers["authorization"]?.endsWith(`,Signature=${signature}`));
 });
 
 test("an alert leads to the page of its kind, and to none where there is none", () => {
