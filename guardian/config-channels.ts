@@ -110,6 +110,23 @@ const twilio = z.strictObject({
   url: webUrl.default("https://api.twilio.com"),
 });
 
+const mailAddress = z
+  .string()
+  .regex(/^[^\s@<>",;:]+@[^\s@<>",;:]+$/, "must be one mail address, without a name");
+
+const mail = z.strictObject({
+  ...common,
+  kind: z.literal("mail"),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(587),
+  /** `none` sends in clear. */
+  tls: z.enum(["starttls", "implicit", "none"]).default("starttls"),
+  username: z.string().min(1).optional(),
+  passwordFile: absolutePath.optional(),
+  from: mailAddress,
+  to: z.array(mailAddress).min(1, "must name an address"),
+});
+
 const kinds = [
   webhook,
   dingtalk,
@@ -121,6 +138,7 @@ const kinds = [
   flashduty,
   aliyunSms,
   twilio,
+  mail,
 ] as const;
 
 export const channel = z.discriminatedUnion("kind", kinds, {
@@ -138,16 +156,22 @@ export type ChannelConfig = z.output<typeof channel>;
 
 /** What the shape of a channel does not say; each with the key that it is about. */
 export function* channelProblems(one: ChannelConfig): Generator<readonly [string, string]> {
-  if (one.kind !== "alertmanager") return;
+  if (one.kind !== "alertmanager" && one.kind !== "mail") return;
+  if ((one.username === undefined) !== (one.passwordFile === undefined)) {
+    yield ["passwordFile", "username and passwordFile go together"];
+  }
+  if (one.kind === "mail") {
+    if (one.tls === "none" && one.username !== undefined) {
+      yield ["tls", "none would send the password in clear"];
+    }
+    return;
+  }
   for (const label of Object.keys(one.labels)) {
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(label)) continue;
     yield ["labels", `"${label}" is no label's name: letters, digits and underscores`];
   }
   if (one.endAfter < 3 * one.postEvery) {
     yield ["endAfter", "must be at least three times postEvery, or one lost post ends the alerts"];
-  }
-  if ((one.username === undefined) !== (one.passwordFile === undefined)) {
-    yield ["passwordFile", "username and passwordFile go together"];
   }
   if (one.username !== undefined && one.tokenFile !== undefined) {
     yield ["tokenFile", "is one way to log in, username another: give one of them"];

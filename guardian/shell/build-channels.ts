@@ -18,6 +18,7 @@ import { checkReadable, type Problems } from "./build-ports.ts";
 import { authorization, basic, secretReader, type SecretReader } from "./channel-secrets.ts";
 import { createAlertmanagerNotifier } from "./notify-alertmanager.ts";
 import { createHttpNotifier } from "./notify-http.ts";
+import { createMailNotifier } from "./notify-mail.ts";
 import { createPagerDutyNotifier } from "./notify-pagerduty.ts";
 
 interface Parts {
@@ -75,6 +76,12 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
       const token = read.file("keyFile", channel.keyFile);
       const login = basic(channel.username ?? channel.accountSid, token);
       return http(twilio({ ...channel, authorization: login, look }));
+    }
+    case "mail": {
+      const { username = "", passwordFile } = channel;
+      const password = read.optional("passwordFile", passwordFile);
+      const login = password === undefined ? undefined : { username, password };
+      return createMailNotifier({ ...channel, login, look });
     }
     case "webhook":
     case "dingtalk":

@@ -6,6 +6,7 @@ import { describeError } from "../../shared/errors.ts";
 import type { ChannelCall, HttpChannel } from "../channels/channel.ts";
 import type { AlertMessage, Delivery, Notifier } from "../ports.ts";
 import { hideSecrets } from "./hide-secrets.ts";
+import { PartlySent } from "./partly-sent.ts";
 import { sendHttp, type TlsCheck } from "./http-request.ts";
 
 /** What one call needs of its channel. */
@@ -22,26 +23,26 @@ export interface HttpNotifierOptions extends HttpCallOptions {
 
 /** Providers answer in a few hundred bytes; what is longer is somebody else's page. */
 const answerBytesMax = 64 * 1024;
-/** Messages of which some recipients have one already. */
-const partlySentMax = 100;
 
 export function createHttpNotifier(options: HttpNotifierOptions): Notifier {
   const { name, channel } = options;
-  /** By message id: who has it. A try after a failure goes to the others alone. */
-  const reached = new Map<string, Set<string>>();
+  const sent = new PartlySent();
   return {
     name,
     ...(channel.rate === undefined ? {} : { rate: channel.rate }),
     async send(message, deadlineMs) {
-      const had = reached.get(message.id) ?? new Set<string>();
-      const calls = callsFor(options, message).filter(({ to }) => !had.has(to));
+      const { id } = message;
+      const calls = callsFor(options, message).filter(({ to }) => !sent.has(id, to));
       const outcomes = await sendCalls(options, calls, deadlineMs);
-      for (const [index, { kind }] of outcomes.entries()) {
-        if (kind === "delivered") had.add(calls[index]?.to ?? "");
-      }
+      const reached = calls.filter((_, at) => outcomes[at]?.kind === "delivered");
       const whole = together(outcomes);
-      reached.delete(message.id);
-      if (whole.kind === "undelivered" && had.size > 0) keep(reached, message.id, had);
+      if (whole.kind === "delivered") sent.done(id);
+      else if (reached.length > 0) {
+        sent.add(
+          id,
+          reached.map(({ to }) => to),
+        );
+      }
       return whole;
     },
   };
@@ -122,10 +123,4 @@ function together(outcomes: readonly Delivery[]): Delivery {
     reason: failed.map(({ reason }) => reason).join("; "),
     ...(longest === 0 ? {} : { retryAfterMs: longest }),
   };
-}
-
-function keep(reached: Map<string, Set<string>>, id: string, had: Set<string>): void {
-  reached.set(id, had);
-  const [oldest] = reached.keys();
-  if (reached.size > partlySentMax && oldest !== undefined) reached.delete(oldest);
 }

@@ -151,6 +151,29 @@ test("short messages: what is missing or no number is told; the others are built
   assert.match(text, /channels\.1\.to\.0: must begin with \+ and the country/);
 });
 
+test("mail: addresses are addresses, and no password goes out in clear", (t) => {
+  const password = secretsIn(t)("password", "s3cret");
+  const from = "from: guardian@example.org, to: [duty@example.org]";
+  const { names, problems } = built(`
+  channels:
+    - { name: a, kind: mail, host: mail.example.org, username: u, passwordFile: ${password}, ${from} }
+    - { name: b, kind: mail, host: localhost, port: 25, tls: none, ${from} }
+`);
+  assert.deepEqual([names, problems], [["a", "b"], []]);
+  const wrong = problemsOf(`
+  channels:
+    - { name: a, kind: mail, host: h, tls: none, username: u, ${from} }
+`);
+  assert.match(wrong.join("\n"), /channels\.0\.tls: none would send the password in clear/);
+  assert.match(wrong.join("\n"), /channels\.0\.passwordFile: username and passwordFile go/);
+  const names2 = problemsOf(`
+  channels:
+    - { name: a, kind: mail, host: h, from: "Guardian <g@example.org>", to: ["a@b.c, d@e.f"] }
+`);
+  assert.match(names2.join("\n"), /channels\.0\.from: must be one mail address/);
+  assert.match(names2.join("\n"), /channels\.0\.to\.0: must be one mail address/);
+});
+
 test("secrets that are not there, or no address, are told without being shown", (t) => {
   const secret = secretsIn(t);
   const wrong = secret("wrong", "hunter2 is no address");
