@@ -127,6 +127,13 @@ const mail = z.strictObject({
   to: z.array(mailAddress).min(1, "must name an address"),
 });
 
+const exec = z.strictObject({
+  name,
+  kind: z.literal("exec"),
+  command: absolutePath,
+  args: z.array(z.string()).default([]),
+});
+
 const kinds = [
   webhook,
   dingtalk,
@@ -139,6 +146,7 @@ const kinds = [
   aliyunSms,
   twilio,
   mail,
+  exec,
 ] as const;
 
 export const channel = z.discriminatedUnion("kind", kinds, {

@@ -1,5 +1,7 @@
 /** Builds the channels that alerts go to; what cannot be built is a problem in words. */
+import { accessSync, constants } from "node:fs";
 import type { Clock } from "../../shared/clock.ts";
+import { describeError } from "../../shared/errors.ts";
 import { aliyunSms } from "../channels/aliyun-sms.ts";
 import type { Look } from "../channels/alert-text.ts";
 import type { HttpChannel } from "../channels/channel.ts";
@@ -17,6 +19,7 @@ import type { Notifier } from "../ports.ts";
 import { checkReadable, type Problems } from "./build-ports.ts";
 import { authorization, basic, secretReader, type SecretReader } from "./channel-secrets.ts";
 import { createAlertmanagerNotifier } from "./notify-alertmanager.ts";
+import { createExecNotifier } from "./notify-exec.ts";
 import { createHttpNotifier } from "./notify-http.ts";
 import { createMailNotifier } from "./notify-mail.ts";
 import { createPagerDutyNotifier } from "./notify-pagerduty.ts";
@@ -37,7 +40,8 @@ export function buildChannels(
   const look: Look = { language: config.language, timeZone, runbookBase };
   const build = (section: string, channel: ChannelConfig): Notifier => {
     const where = `alerts.${section}.${channel.name}`;
-    checkReadable(channel.caFile, `${where}.caFile`, problems);
+    if (channel.kind === "exec") checkProgram(channel.command, `${where}.command`, problems);
+    else checkReadable(channel.caFile, `${where}.caFile`, problems);
     return notifierOf(channel, { clock, look, read: secretReader(where, problems) });
   };
   return [
@@ -48,6 +52,7 @@ export function buildChannels(
 
 function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
   const { clock, look, read } = parts;
+  if (channel.kind === "exec") return createExecNotifier({ ...channel, look });
   const { name, caFile } = channel;
   const http = (built: HttpChannel): Notifier =>
     createHttpNotifier({ name, caFile, clock, channel: built });
@@ -91,6 +96,15 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
       return http(robotOf(channel, parts));
     default:
       return channel satisfies never;
+  }
+}
+
+/** A program that is not there now is told before the first alert. */
+function checkProgram(command: string, where: string, problems: Problems): void {
+  try {
+    accessSync(command, constants.X_OK);
+  } catch (error) {
+    problems.list.push(`${where}: ${describeError(error)}`);
   }
 }
 

@@ -174,6 +174,26 @@ test("mail: addresses are addresses, and no password goes out in clear", (t) => 
   assert.match(names2.join("\n"), /channels\.0\.to\.0: must be one mail address/);
 });
 
+test("a program must be there, and be one", (t) => {
+  const text = secretsIn(t)("text", "no program");
+  const { names, problems } = built(`
+  channels:
+    - { name: a, kind: exec, command: /bin/true, args: [--tag, on-call] }
+    - { name: b, kind: exec, command: ${text} }
+    - { name: c, kind: exec, command: /nowhere/program }
+`);
+  assert.deepEqual(names, ["a", "b", "c"]);
+  assert.equal(problems.length, 2);
+  assert.match(
+    problems.join("\n"),
+    /channels\.b\.command: EACCES.*\n.*channels\.c\.command: ENOENT/,
+  );
+  assert.match(
+    problemsOf(`{ channels: [{ name: a, kind: exec, command: apprise }] }`).join(),
+    /channels\.0\.command: must be an absolute path/,
+  );
+});
+
 test("secrets that are not there, or no address, are told without being shown", (t) => {
   const secret = secretsIn(t);
   const wrong = secret("wrong", "hunter2 is no address");
