@@ -114,6 +114,8 @@ test("twilio: after a failure only those who have no message get one", async (t)
   const first = failed(await send(channel));
   assert.equal(first.retryable, true);
   assert.match(first.reason, /^sms: …0002 answered 429, code 20429/);
+  server.refuse("+15550000002", 14107, 400);
+  assert.equal(failed(await send(channel)).retryable, true, "a limit, whatever its status");
   server.refuse("+15550000002", 21610, 400);
   const second = failed(await send(channel));
   assert.equal(second.retryable, false, "one who does not want any");
