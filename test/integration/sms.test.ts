@@ -71,6 +71,9 @@ test("aliyun: the template is filled, for every number, in one call", async (t) 
     { to: "13900000000", text },
   ]);
   assert.equal(server.requests.length, 1);
+  const end = alertOf({ id: "end", status: "resolved" });
+  await send(aliyunOf(server, { to: ["13900000000"] }), end);
+  assert.equal(server.sent[2]?.text, text.replace(/紧急 (\w+)，影响 [^，]+/, "已恢复 $1，影响 -"));
 });
 
 test("aliyun: no name of a server makes a variable that is refused", async (t) => {
