@@ -20,6 +20,7 @@ import { degradedMark, disabledWords, isMarkOfAnyEpoch, markOfThisEpoch } from "
 import type { DegradedMark, OrderState } from "./memory.ts";
 import { modeOf } from "./modes.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import { isOrderDue, serviceRetryMs } from "./service-orders.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { inScope } from "./storm.ts";
@@ -213,6 +214,7 @@ function mayEnable(state: GuardianState, host: HostState, assessment: Assessment
     assessment.row === healthyRow &&
     state.now - assessment.since >= enableHealthyAfterMs &&
     modeOf(state, host.host).mode !== "observe" &&
+    !isRehearsing(state, host.host) &&
     gates.every((gate) => gate.pass)
   );
 }

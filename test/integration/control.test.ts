@@ -275,11 +275,11 @@ test("rehearse: the name again, the word cycle, and every gate by its name, valu
   const held = String(await rehearse({}));
   assert.match(
     held,
-    /is not rehearsed, held by taken out: in service, must be = in maintenance, or/,
+    /is not rehearsed, held by taken out: enabled in Nova, .* must be = disabled in Nova by/,
   );
   assert.equal(core.state.memory.rehearsals.size, 0);
-  core.maintain(host1, undefined);
-  core.run(1000);
+  core.takeOut(host1);
+  core.run(6000);
   const answer = Object(await rehearse({})) as Record<string, unknown>;
   assert.match(String(answer["note"]), /Nova is asked twice, 10 s apart/);
   const begun = core.done("line").findLast((found) => found.event === "rehearsal-asked");

@@ -69,6 +69,10 @@ const proofRules: readonly Mutant[] = [
 /** A rehearsal is for empty hosts; what it switches on is nobody's whose servers move. */
 const rehearsalRules: readonly Mutant[] = [
   {
+    name: "rule rehearsal: Nova may send servers to the host meanwhile",
+    changes: [replacing(core("rehearsal-gates"), "isDisabled && isHeld", "isHeld")],
+  },
+  {
     name: "rule rehearsal: servers that Nova lists are no hindrance",
     changes: [replacing(core("rehearsal"), "if (count > 0)", "if (false)")],
   },

@@ -81,7 +81,10 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
   "refusals of the verb, of the wiring and of the boot that no story has (unit/rehearsal)": [
     "rehearse.another",
     "rehearse.boot",
+    "rehearse.by-us",
     "rehearse.device",
+    "rehearse.enabled",
+    "rehearse.in-maintenance",
     "rehearse.left",
     "rehearse.level",
     "rehearse.no-answer",

@@ -194,7 +194,7 @@ export const peopleFaults: readonly FaultKind[] = [
       );
       const name = empty[Math.floor(luck[0] * empty.length)];
       if (name === undefined || !world.guardian.up) return false;
-      takeOut(scene, name, luck[1] < 0.5);
+      takeOut(scene, name, luck[1]);
       for (const ms of [8000, 20_000, 45_000]) scene.later(ms, () => rehearse(world, name));
       // A server that somebody puts there all the same: by name, past the scheduler.
       if (luck[1] > 0.9) scene.later(luck[0] * 40_000, () => world.addServers(name, 1));
@@ -215,10 +215,11 @@ export const peopleFaults: readonly FaultKind[] = [
   },
 ];
 
-/** Disabled in Nova for three minutes, or in maintenance, which some end too early. */
-function takeOut(scene: Scene, name: HostName, disables: boolean): void {
+/** Disabled in Nova for three minutes; some think that maintenance is enough, or end it too early. */
+function takeOut(scene: Scene, name: HostName, luck: number): void {
   const { world } = scene;
-  if (!disables) return maintain(world, name, 40_000);
+  if (luck > 0.5) maintain(world, name, 40_000);
+  if (luck > 0.8 && luck < 0.9) return;
   const reason = "bob: a rehearsal";
   world.nova.disable(`service-${name}`, reason);
   scene.later(180_000, () => {

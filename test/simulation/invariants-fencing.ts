@@ -1,7 +1,6 @@
 /** Invariants 1 to 9: fencing before evacuation. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { FenceProof } from "../../guardian/core/proof.ts";
-import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
@@ -17,6 +16,8 @@ const switchedOffAgainMs = 20_000;
 /** Two clocks, one of them 50 s ahead: their sums round differently. */
 const roundingMs = 0.001;
 const probationMs = 60_000;
+/** An answer of Nova that is older holds everything. */
+const markReadMs = 20_000;
 /** From a report's arrival to the round that knows of it. */
 const readByUsMs = 4500;
 
@@ -203,8 +204,12 @@ function rehearsedWith({ world }: Witness, host: HostName): string | undefined {
   const listed = world.nova.serversOn(host).length;
   if (own.running.size > listed) return `${host} is rehearsed while a server runs on it`;
   const service = world.nova.services.get(host);
-  const taken = maintenanceOf(world.state, host) !== undefined || service?.status === "disabled";
-  return taken ? undefined : `${host} is rehearsed in service`;
+  // Somebody may have enabled it since Nova was asked last.
+  const enabledFor =
+    service?.status === "disabled" ? 0 : world.queue.now - (service?.changedAt ?? 0);
+  return enabledFor < markReadMs
+    ? undefined
+    : `${host} is rehearsed while Nova may send servers to it`;
 }
 
 /** The devices of the one level that the guardian says its proof rests on. */
