@@ -157,6 +157,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "vouched":
     case "confirmed":
     case "released":
+    case "undo-asked":
     case "arming":
     case "incident-answered":
     case "acknowledged":

@@ -80,6 +80,7 @@ const group = z.strictObject({
   rows: rowActions,
   /** Of the cloud's, those that suffice here. */
   proofs: proofs.optional(),
+  comeHome: z.enum(["leave-off", "power-on"]).optional(),
 });
 
 const wallTime = z
@@ -256,6 +257,7 @@ const schema = z
     /** Different people who must confirm that a host is off. */
     confirmBy: z.int().min(1).max(2).default(1),
     maintenanceWindows: z.array(maintenanceWindow).default([]),
+    comeHome: z.enum(["leave-off", "power-on"]).default("leave-off"),
     disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
     domainAggregates: z.array(z.string().min(1)).default([]),

@@ -202,6 +202,8 @@ export interface ComputeApi {
   disableEnabled(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   /** Refuses (409) unless the service is disabled with exactly this reason. */
   enable(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
+  /** Not forced down any more. Refuses (409) unless the service is disabled with exactly this reason. */
+  forceUp(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   evacuate(server: ServerId): Promise<ApiAnswer>;
   /**
    * Puts a server in error; refuses (409) one that is not on this host in this state: "paused", or

@@ -131,6 +131,7 @@ function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent 
       return { kind: "power-on-answered", at, askedAt: at, host, device: order.device, answer };
     }
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable": {
       const answer = { kind: "refused", status: 0, reason } as const;

@@ -51,6 +51,7 @@ function timelineLine({ wallMs, effect }: TimelineEntry, openedWallMs: number): 
     case "reset":
       return said(effect.host, `order: ${effect.kind} ${effect.server}`);
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
       return said(effect.host, `order: ${effect.kind}`);

@@ -74,7 +74,9 @@ export function foldDegradedOrder(
   out: Effect[],
 ): GuardianState {
   const mark = state.memory.degraded.get(event.host);
-  if (mark === undefined || event.order === "force-down") return state;
+  if (mark === undefined || event.order === "force-down" || event.order === "force-up") {
+    return state;
+  }
   const { answer } = event;
   const done = answer.kind === "accepted";
   const enabling = event.order === "enable";

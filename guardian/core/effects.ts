@@ -60,6 +60,15 @@ export type Order =
       readonly serviceId: string;
     }
   | {
+      /** Not forced down any more: only of a host that comes home. */
+      readonly kind: "force-up";
+      readonly id: string;
+      readonly host: HostName;
+      readonly serviceId: string;
+      /** Only while Nova shows exactly this reason: the shell looks before it gives it. */
+      readonly mark: string;
+    }
+  | {
       readonly kind: "disable";
       readonly id: string;
       readonly host: HostName;

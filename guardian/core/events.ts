@@ -133,7 +133,7 @@ export interface ServiceOrderAnswered {
   readonly kind: "service-order-answered";
   readonly at: MonoMs;
   readonly host: HostName;
-  readonly order: "force-down" | "disable" | "enable";
+  readonly order: "force-down" | "force-up" | "disable" | "enable";
   readonly answer: ApiAnswer;
 }
 
@@ -240,6 +240,16 @@ export interface Released {
   readonly reason: string;
 }
 
+/** A person calls a fence off: no further move, and the host comes home when those called have ended. */
+export interface UndoAsked {
+  readonly kind: "undo-asked";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** A person arms or disarms the guardian. */
 export interface Arming {
   readonly kind: "arming";
@@ -318,6 +328,7 @@ export type GuardianEvent =
   | RehearsalAsked
   | Confirmed
   | Released
+  | UndoAsked
   | Arming
   | IncidentAnswered
   | Acknowledged

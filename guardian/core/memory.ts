@@ -6,6 +6,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
+import { rememberedHome, type Homecoming } from "./home-memory.ts";
 import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
 import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
@@ -86,6 +87,8 @@ export type Phase =
       readonly relistedAt?: MonoMs | undefined;
       /** When no move was open any more: a list asked for later ends the work. */
       readonly settledAt?: MonoMs | undefined;
+      /** A person called it off: nothing more is moved, and the host comes home when all moves have ended. */
+      readonly undoneBy?: string | undefined;
     }
   | {
       readonly kind: "ended";
@@ -93,6 +96,8 @@ export type Phase =
       readonly moves: Readonly<Record<string, Move>>;
       /** Servers that its last report counted and Nova never listed. */
       readonly unlisted?: number;
+      /** Its way home, once the policy or a person has begun it. */
+      readonly home?: Homecoming | undefined;
     };
 
 /** An order to Nova that may be repeated without harm. */
@@ -237,6 +242,8 @@ export interface Memory {
   readonly degraded: ReadonlyMap<HostName, DegradedMark>;
   /** The last one of each, while it is under way or has failed. */
   readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
+  /** When a host was switched on by us last, to come home: wall times of the last day. */
+  readonly homecomings: Readonly<Record<string, number>>;
   /** The last that was said of it in the log. */
   readonly arming: "armed" | "disarming" | "disarmed";
 }
@@ -256,6 +263,7 @@ export const emptyMemory: Memory = {
   maintenance: new Map(),
   degraded: new Map(),
   rehearsals: new Map(),
+  homecomings: {},
   arming: "armed",
 };
 
@@ -299,8 +307,9 @@ function rememberedMarks(marks: Memory["degraded"], now: MonoMs): Memory["degrad
 function rememberedPhase(phase: Phase, now: MonoMs): Phase {
   switch (phase.kind) {
     case "watching":
-    case "ended":
       return phase;
+    case "ended":
+      return phase.home === undefined ? phase : { ...phase, home: rememberedHome(phase.home, now) };
     case "fencing":
       // The command may have run or not: start over. An off command to a dead chassis is harmless.
       return { ...phase, since: now, attempt: 1, commands: {}, run: undefined };

@@ -44,6 +44,7 @@ export function isLook(effect: Effect): effect is Look {
     case "power-off":
     case "power-on":
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
     case "evacuate":

@@ -3,6 +3,7 @@ import { gatesEnglish } from "./words-gates-en.ts";
 import { rowsEnglish } from "./words-rows-en.ts";
 import { alertsEnglish } from "./words-alerts-en.ts";
 import { logEnglish } from "./words-log-en.ts";
+import { homeEnglish } from "./words-home-en.ts";
 import { rehearsalEnglish } from "./words-rehearsal-en.ts";
 
 export const english = {
@@ -93,6 +94,7 @@ export const english = {
   ...gatesEnglish,
   ...rowsEnglish,
   ...rehearsalEnglish,
+  ...homeEnglish,
   ...alertsEnglish,
   ...logEnglish,
 } as const;

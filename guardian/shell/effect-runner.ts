@@ -71,6 +71,7 @@ function runEffect(context: Context, effect: Look | Order): void {
     case "power-on":
       return powerOn(context, effect);
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
       return orderService(context, effect);
@@ -263,7 +264,7 @@ function moveServer(
 
 function orderService(
   context: Context,
-  effect: Extract<Order, { kind: "force-down" | "disable" | "enable" }>,
+  effect: Extract<Order, { kind: "force-down" | "force-up" | "disable" | "enable" }>,
 ): void {
   const { ports, dispatch } = context;
   const { host, serviceId, kind: order } = effect;
@@ -276,10 +277,11 @@ function orderService(
 
 function serviceAnswer(
   compute: ComputeApi,
-  effect: Extract<Order, { kind: "force-down" | "disable" | "enable" }>,
+  effect: Extract<Order, { kind: "force-down" | "force-up" | "disable" | "enable" }>,
   serviceId: string,
 ): Promise<ApiAnswer> {
   if (effect.kind === "force-down") return compute.forceDown(serviceId);
+  if (effect.kind === "force-up") return compute.forceUp(effect.host, serviceId, effect.mark);
   if (effect.kind === "enable") return compute.enable(effect.host, serviceId, effect.mark);
   return effect.onlyIfEnabled
     ? compute.disableEnabled(effect.host, serviceId, effect.reason)
@@ -292,6 +294,7 @@ export function isOrder(effect: Effect): effect is Order {
     case "power-off":
     case "power-on":
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
     case "evacuate":

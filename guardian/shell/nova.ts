@@ -184,7 +184,7 @@ async function readInventory(calls: NovaCalls): Promise<InventoryAnswer> {
 function statusOrders(
   calls: NovaCalls,
   orderDeadlineMs: number,
-): Pick<ComputeApi, "disable" | "disableEnabled" | "enable"> {
+): Pick<ComputeApi, "disable" | "disableEnabled" | "enable" | "forceUp"> {
   const order = async (serviceId: string, body: object): Promise<ApiAnswer> =>
     orderAnswer(await calls.order("PUT", servicePath(serviceId), body, orderDeadlineMs));
   // Nova takes 255 characters.
@@ -207,10 +207,24 @@ function statusOrders(
       if (status === "disabled" && disabledReason === reason) {
         return order(serviceId, { status: "enabled" });
       }
-      const shown = status === "disabled" ? `disabled: ${disabledReason ?? ""}` : status;
-      return { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
+      return notOurs(seen.service);
+    },
+    async forceUp(host, serviceId, reason) {
+      const seen = await lookAt(calls, host, serviceId);
+      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      const { status, disabledReason, forcedDown } = seen.service;
+      if (!forcedDown) return { kind: "accepted", requestId: "" };
+      if (status === "disabled" && disabledReason === reason) {
+        return order(serviceId, { forced_down: false });
+      }
+      return notOurs(seen.service);
     },
   };
+}
+
+function notOurs({ status, disabledReason }: ComputeService): ApiAnswer {
+  const shown = status === "disabled" ? `disabled: ${disabledReason ?? ""}` : status;
+  return { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
 }
 
 /** One service as it is now. */

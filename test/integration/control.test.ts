@@ -258,7 +258,11 @@ test("release and vouch need a reason, and it is in the audit line", async (t) =
   core.powerLoss(host1);
   while (core.state.memory.incidents.get(host1)?.phase.kind !== "ended") core.run(250);
   assert.match(String(await tell(`hosts/${host1}/release`)), /release needs a reason/);
-  await tell(`hosts/${host1}/release`, { reason: "new board" });
+  assert.match(String(await tell(`hosts/${host1}/undo`)), /undo needs a reason/);
+  const reply = Object(await tell(`hosts/${host1}/release`, { reason: "new board" })) as {
+    readonly missing?: readonly string[];
+  };
+  assert.match(reply.missing?.join() ?? "", /a report of a new boot,it is forced down in Nova/);
   const released = core.done("line").findLast((found) => found.event === "released");
   assert.match(released?.text ?? "", /^released by .*: new board$/);
 });

@@ -183,6 +183,7 @@ export class ModelWorld {
       // No host of the model is ever degraded or rehearsed, so that none is enabled or switched on.
       case "power-on":
       case "enable":
+      case "force-up":
       // Its servers run, or are stopped.
       case "reset":
         return undefined;

@@ -42,7 +42,7 @@ export function ruleMutants(tree: string): readonly Mutant[] {
       ],
     }));
   });
-  return [...found, ...proofRules, ...rehearsalRules];
+  return [...found, ...proofRules, ...rehearsalRules, ...homeRules];
 }
 
 const proofRules: readonly Mutant[] = [
@@ -86,6 +86,40 @@ const rehearsalRules: readonly Mutant[] = [
       ),
       replacing(core("rehearsal-steps"), 'invariant(phase === "watching"', "invariant(true"),
     ],
+  },
+];
+
+/** A host comes home only while nothing of it may run elsewhere, and by our own marks alone. */
+const homeRules: readonly Mutant[] = [
+  {
+    name: "rule home: a move that failed is no hindrance",
+    changes: [replacing(core("home-gates"), "if (failed.length > 0)", "if (false)")],
+  },
+  {
+    name: "rule home: what runs there is not counted",
+    changes: [replacing(core("home"), "if (tooMany > 0)", "if (false)")],
+  },
+  {
+    name: "rule home: it is taken up before Nova has cleaned up",
+    changes: [replacing(core("home"), " || seen.uncleaned > 0", "")],
+  },
+  {
+    name: "rule home: another's mark is as good as ours",
+    changes: [replacing(core("home-gates"), 'return ours ? "ours" : "others"', 'return "ours"')],
+  },
+  {
+    name: "rule home: a person's word is no reason to leave it off",
+    changes: [
+      replacing(
+        core("evacuation"),
+        'if (!confirmed && proof?.method !== "confirmed")',
+        "if (true)",
+      ),
+    ],
+  },
+  {
+    name: "rule home: it is switched on again and again",
+    changes: [replacing(core("home-gates"), "if (!home.byPerson && again)", "if (false)")],
   },
 ];
 

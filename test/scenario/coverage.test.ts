@@ -77,6 +77,8 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "device.no-uuid",
     "device.other-uuid",
     "device.twin",
+    "home.by-policy",
+    "left.undone",
   ],
   "refusals of the verb, of the wiring and of the boot that no story has (unit/rehearsal)": [
     "rehearse.another",
@@ -92,6 +94,17 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "rehearse.unknown",
     "rehearse.unread",
     "value.rehearsed-other",
+  ],
+  "Nova, a device or a person must do it in the moment in between (unit/home)": [
+    "home.gates",
+    "home.moving",
+    "home.need-compute",
+    "home.need-libvirt",
+    "home.need-servers",
+    "home.not-empty",
+    "home.reads-on",
+    "home.still-on",
+    "home.unlisted",
   ],
   "a promise of the design must be broken first (unit/quarantine)": [
     "alert.quarantined",

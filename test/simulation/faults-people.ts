@@ -11,6 +11,7 @@ import {
   rehearse,
   release,
   vouch,
+  undo,
   type Scene,
 } from "./scene.ts";
 
@@ -134,6 +135,39 @@ export const peopleFaults: readonly FaultKind[] = [
     inject: (scene, { host }) => {
       if (!scene.world.guardian.up) return false;
       release(scene.world, host.name);
+      return true;
+    },
+  },
+  {
+    name: "undone-by-person",
+    weight: 3,
+    inject: (scene, { luck, lastsMs }) => {
+      const fenced = scene.names.filter((name) => {
+        const kind = scene.world.guardian.journaled.incidents.get(name)?.phase.kind;
+        return kind === "evacuating" || kind === "ended";
+      });
+      const name = fenced[Math.floor(luck[0] * fenced.length)];
+      // Who has locked a chassis does not call its fence off.
+      if (name === undefined || scene.lockedOut.has(name) || !undo(scene.world, name)) return false;
+      // Where the way home has come to its end, somebody mends it and asks again.
+      if (luck[1] < 0.5) scene.later(lastsMs, () => void undo(scene.world, name));
+      return true;
+    },
+  },
+  {
+    name: "starts-what-was-moved",
+    weight: 1,
+    inject: (scene, { luck }) => {
+      // Its libvirt starts a domain that Nova knows nothing of: as its probe counts, one that runs twice.
+      const home = scene.names.filter((name) => {
+        const phase = scene.world.guardian.journaled.incidents.get(name)?.phase;
+        return phase?.kind === "ended" && phase.home !== undefined && scene.world.host(name).power;
+      });
+      const name = home[Math.floor(luck[0] * home.length)];
+      if (name === undefined) return false;
+      const host = scene.world.host(name);
+      const count = host.running.size + 1;
+      host.checks = { ...host.checks, serversTotal: count, serversRunning: count };
       return true;
     },
   },

@@ -105,7 +105,9 @@ export const fencingInvariants: readonly Invariant[] = [
         return `a move of ${order.host} began after ${wrong.other} was switched off in its name`;
       }
       if (order.kind !== "power-off" || witness.vouchedWrongly.has(order.host)) return undefined;
-      const rehearsed = order.ifEmpty === true ? rehearsedWith(witness, order.host) : undefined;
+      const fenced = witness.world.state.memory.incidents.get(order.host)?.phase.kind === "ended";
+      const rehearses = order.ifEmpty === true && !fenced;
+      const rehearsed = rehearses ? rehearsedWith(witness, order.host) : undefined;
       if (rehearsed !== undefined) return rehearsed;
       const chassis = witness.world.device(order.host, order.device)?.chassis;
       if (chassis === undefined || order.expected.guid === undefined) return undefined;
@@ -288,5 +290,9 @@ function refenceOfLiving(witness: Witness, host: HostName): string | undefined {
 
 /** An order about a host that lives: new servers are kept from it, or come to it again. */
 function isMark(order: Order): boolean {
-  return order.kind === "enable" || (order.kind === "disable" && order.onlyIfEnabled);
+  return (
+    order.kind === "enable" ||
+    order.kind === "force-up" ||
+    (order.kind === "disable" && order.onlyIfEnabled)
+  );
 }

@@ -58,7 +58,10 @@ export class Rest {
 
   #isBusy(): boolean {
     const { memory, hosts } = this.#world.state;
-    for (const { phase } of memory.incidents.values()) if (phase.kind !== "ended") return true;
+    for (const { phase } of memory.incidents.values()) {
+      if (phase.kind !== "ended") return true;
+      if (phase.home !== undefined && phase.home.step.kind !== "stopped") return true;
+    }
     if (memory.degraded.size > 0 || Object.keys(memory.storms).length > 0) return true;
     return hosts.values().some(({ assessment }) => !restingRows.includes(assessment?.row ?? ""));
   }

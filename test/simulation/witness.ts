@@ -113,6 +113,8 @@ export class Witness {
   readonly ended = new Set<string>();
   /** Hosts that people took back: what still lies there is in their hands. */
   readonly takenBack = new Set<HostName>();
+  /** Hosts whose fence people called off, in any process. */
+  readonly undone = new Set<HostName>();
   armedByPersonAt = Number.NEGATIVE_INFINITY;
   readonly vouchedWrongly: ReadonlySet<HostName>;
   ticks = 0;
@@ -239,6 +241,8 @@ export class Witness {
       for (const { wrongOff } of this.truths.values()) {
         if (wrongOff?.found === true) wrongOff.armedAgain = true;
       }
+    } else if (event.kind === "undo-asked") {
+      this.undone.add(event.host);
     } else if (event.kind === "released") {
       this.takenBack.add(event.host);
     } else if (event.kind === "started") {

@@ -314,6 +314,7 @@ export class CoreFixture {
         return;
       case "read-services":
       case "force-down":
+      case "force-up":
       case "disable":
       case "enable":
       case "list-servers":

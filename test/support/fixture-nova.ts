@@ -18,6 +18,7 @@ export type NovaEffect = Extract<
     kind:
       | "read-services"
       | "force-down"
+      | "force-up"
       | "disable"
       | "enable"
       | "list-servers"
@@ -213,6 +214,17 @@ export class FixtureNova {
         const taken = effect.onlyIfEnabled && service.status === "disabled";
         if (!taken) Object.assign(service, { status: "disabled", reason: effect.reason });
         const answer = taken ? refused(`it is disabled: ${service.reason ?? ""}`) : accepted;
+        return { kind: "service-order-answered", at, host, order, answer };
+      }
+      case "force-up": {
+        const { host, kind: order, mark } = effect;
+        const service = this.service(host);
+        const dirty = this.records.some(
+          ({ source, status }) => source === host && status === "done",
+        );
+        const ours = service.status === "disabled" && service.reason === mark;
+        const answer = !ours ? refused("not ours") : dirty ? refused("`done` records") : accepted;
+        if (answer === accepted) service.forcedDown = false;
         return { kind: "service-order-answered", at, host, order, answer };
       }
       case "enable": {

@@ -43,6 +43,7 @@ export const idlePorts: GuardianPorts = {
     server: failing,
     evacuations: failing,
     forceDown: unknown,
+    forceUp: unknown,
     disable: unknown,
     disableEnabled: unknown,
     enable: unknown,

@@ -39,6 +39,7 @@ export function perform(world: World, effect: Effect): void {
     case "read-moves":
       return lookAtNova(world, effect);
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
       return orderService(world, effect);
@@ -263,7 +264,10 @@ function readInventory(world: World): void {
   }));
 }
 
-function orderService(world: World, order: Of<"force-down" | "disable" | "enable">): void {
+function orderService(
+  world: World,
+  order: Of<"force-down" | "force-up" | "disable" | "enable">,
+): void {
   const { guardian, nova } = world;
   const { host, kind } = order;
   const answer = world.novaUp

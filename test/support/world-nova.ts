@@ -173,6 +173,23 @@ export class WorldNova {
     return this.#change(serviceId, (service) => void (service.forcedDown = false));
   }
 
+  /** As Nova does it: refused while its nova-compute has not cleaned up after what was evacuated. */
+  forceUp(host: HostName): ApiAnswer {
+    const dirty = this.migrations.some(
+      ({ source, status }) => source === host && status === "done",
+    );
+    if (!dirty) return this.setUp(`service-${host}`);
+    const reason = `Unable to force up host ${host} as \`done\` evacuation migration records remain`;
+    return { kind: "refused", status: 400, reason };
+  }
+
+  /** Its nova-compute starts: what was evacuated is destroyed there, and its records are closed. */
+  restarted(host: HostName): void {
+    for (const migration of this.migrations) {
+      if (migration.source === host && migration.status === "done") migration.status = "completed";
+    }
+  }
+
   #change(serviceId: string, change: (service: NovaService) => void): ApiAnswer {
     const service = this.services.get(hostName(serviceId.replace("service-", "")));
     if (service === undefined) return { kind: "refused", status: 404, reason: "no such service" };

@@ -3,14 +3,17 @@ import type { Order } from "../../guardian/core/effects.ts";
 import type { ApiAnswer } from "../../guardian/ports.ts";
 import type { WorldNova } from "./world-nova.ts";
 
-export type ServiceOrder = Extract<Order, { kind: "force-down" | "disable" | "enable" }>;
+export type ServiceOrder = Extract<
+  Order,
+  { kind: "force-down" | "force-up" | "disable" | "enable" }
+>;
 
 export function obey(nova: WorldNova, order: ServiceOrder): ApiAnswer {
   if (order.kind === "force-down") return nova.forceDown(order.serviceId);
   const service = nova.services.get(order.host);
-  if (order.kind === "enable") {
+  if (order.kind === "enable" || order.kind === "force-up") {
     if (service?.status === "disabled" && service.reason === order.mark) {
-      return nova.enable(order.serviceId);
+      return order.kind === "enable" ? nova.enable(order.serviceId) : nova.forceUp(order.host);
     }
     const shown = service?.reason ?? service?.status ?? "";
     return refusal(`the mark is not ours any more: ${shown}`);

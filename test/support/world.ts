@@ -243,7 +243,11 @@ export class World {
   #novaReport(host: WorldHost): void {
     const runs = isRunning(host) && host.compute;
     const reaches = host.novaPath === undefined || isCabled(host, host.novaPath);
-    if (runs && reaches) this.nova.report(host.name);
+    if (runs && reaches) {
+      if (host.computeBoot !== host.boot) this.nova.restarted(host.name);
+      host.computeBoot = host.boot;
+      this.nova.report(host.name);
+    }
     this.queue.in(this.nova.reportEveryMs, () => this.#novaReport(host));
   }
 }
