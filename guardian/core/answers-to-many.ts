@@ -1,5 +1,6 @@
 /** Answers of Nova's that several parts may wait for: each knows its own. */
 import { foldDegradedOrder } from "./degraded.ts";
+import { foldDrainServers } from "./drain-answers.ts";
 import type { Effect } from "./effects.ts";
 import type { ServersSeen, ServiceOrderAnswered } from "./events.ts";
 import { foldHomeList, foldHomeOrder } from "./home-answers.ts";
@@ -21,6 +22,6 @@ export function foldServiceAnswer(
 
 /** A list of a host's servers is for whoever waits for one. */
 export function foldList(state: GuardianState, event: ServersSeen, out: Effect[]): GuardianState {
-  const home = foldHomeList(foldServersOn(state, event), event);
+  const home = foldHomeList(foldDrainServers(foldServersOn(state, event), event), event);
   return foldRehearsalList(foldServers(home, event, out), event, out);
 }

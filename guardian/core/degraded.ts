@@ -10,6 +10,7 @@ import type { Assessment, GateResult } from "./assessment.ts";
 import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
+import { isDraining } from "./drains.ts";
 import { failings, type Failing } from "./failings.ts";
 import { destinationGate, inventoryGate, novaGate } from "./destination-gates.ts";
 import { disabledGate, eyesGates } from "./gates.ts";
@@ -217,6 +218,7 @@ function mayEnable(state: GuardianState, host: HostState, assessment: Assessment
     state.now - assessment.since >= enableHealthyAfterMs &&
     modeOf(state, host.host).mode !== "observe" &&
     !isRehearsing(state, host.host) &&
+    !isDraining(state, host.host) &&
     gates.every((gate) => gate.pass)
   );
 }

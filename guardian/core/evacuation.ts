@@ -5,6 +5,7 @@
  */
 import { invariant } from "../../shared/invariant.ts";
 import type { MonoMs } from "../../shared/time.ts";
+import { drainHolds } from "./drains.ts";
 import type { Effect } from "./effects.ts";
 import type { gatesToBegin } from "./gates.ts";
 import { comeHomeOf } from "./home-gates.ts";
@@ -21,7 +22,7 @@ import { orderReset } from "./resets.ts";
 import { compareRanks } from "./selection.ts";
 import { isOrderDue, orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { leavePlanned } from "./undo.ts";
+import { leaveDraining, leavePlanned } from "./left-moves.ts";
 import { words } from "./words.ts";
 import { othersAnswer } from "./wrong-chassis.ts";
 
@@ -48,6 +49,7 @@ export function advanceEvacuation(
   const isUndone = phase.undoneBy !== undefined;
   if (!isUndone && (!held || hasBegun(phase))) next = orderService(next, host, out);
   if (isUndone) next = leavePlanned(next, host);
+  next = leaveDraining(next, host);
   const current = phaseOf(next, host);
   if (current === undefined) return next;
   if (current.moves === undefined) return listServers(next, host, current, out);
@@ -115,6 +117,8 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   for (const [key, move] of inOrder(phase.moves)) {
     if (free <= 0) break;
     if (move.state.kind !== "planned" || !isDue(move.state, state.now)) continue;
+    // Never in both: how its live migration ends is seen first.
+    if (drainHolds(state, host.host, move.server) !== "none") continue;
     assertMayMove(state, host, phase, proof.obtainedAt);
     const attempts = (move.attempts ?? 0) + 1;
     const id = moveOrderId(incident, { ...move, attempts });

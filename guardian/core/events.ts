@@ -186,6 +186,28 @@ export interface ResetAnswered {
   readonly answer: EvacuateAnswered["answer"];
 }
 
+/** Nova answered a call for a live migration. */
+export interface LiveMigrateAnswered {
+  readonly kind: "live-migrate-answered";
+  readonly at: MonoMs;
+  readonly id: string;
+  readonly host: HostName;
+  readonly server: ServerId;
+  readonly answer: EvacuateAnswered["answer"];
+}
+
+/** A look at live migrations: the records whose source the host is, and the servers that were asked for. */
+export interface MigrationsSeen {
+  readonly kind: "migrations-seen";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly host: HostName;
+  /** Newest first. */
+  readonly records: readonly EvacuationRecord[];
+  readonly servers: readonly ComputeServer[];
+  readonly gone: readonly ServerId[];
+}
+
 /** The journal took, or refused, what it was given. */
 export interface JournalState {
   readonly kind: "journal";
@@ -323,6 +345,8 @@ export type GuardianEvent =
   | LookFailed
   | EvacuateAnswered
   | ResetAnswered
+  | LiveMigrateAnswered
+  | MigrationsSeen
   | JournalState
   | Vouched
   | RehearsalAsked

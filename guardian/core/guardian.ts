@@ -20,6 +20,7 @@ import { foldFreshness, foldTelemetry, voters } from "./freshness.ts";
 import { foldDomains } from "./domains.ts";
 import { dueInventory, foldInventory, foldSchedulers, noInventory } from "./inventory.ts";
 import { foldList, foldServiceAnswer } from "./answers-to-many.ts";
+import { foldLiveMigrated, foldMigrations } from "./drain-answers.ts";
 import { foldHomeOff } from "./home-answers.ts";
 import { foldUndoAsked } from "./undo.ts";
 import { HostTable } from "./host-table.ts";
@@ -160,6 +161,10 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return state;
     case "evacuate-answered":
       return foldEvacuateAnswer(state, event, out);
+    case "live-migrate-answered":
+      return foldLiveMigrated(state, event, out);
+    case "migrations-seen":
+      return foldMigrations(state, event, out);
     case "reset-answered":
       return foldResetAnswer(state, event, out);
     case "journal":

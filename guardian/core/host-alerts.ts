@@ -68,9 +68,9 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
   if (comesOnByItself(host).length > 0) return false;
-  const { quarantined, maintenance, degraded, rehearsals } = state.memory;
+  const { quarantined, maintenance, degraded, rehearsals, drains } = state.memory;
   if (quarantined.has(host.host) || maintenance.has(host.host)) return false;
-  if (degraded.has(host.host) || rehearsals.has(host.host)) return false;
+  if (degraded.has(host.host) || rehearsals.has(host.host) || drains.has(host.host)) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;

@@ -11,6 +11,7 @@ import {
 import { verdictWords, type Assessment } from "./assessment.ts";
 import { foldConfirmations } from "./confirmations.ts";
 import { advanceDegraded } from "./degraded.ts";
+import { advanceDrain } from "./drain.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation } from "./evacuation.ts";
 import { advanceFencing, beginConfirmed, beginFencing, owingLife } from "./fencing-phase.ts";
@@ -48,6 +49,7 @@ export function advanceIncident(
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
   next = advanceRehearsal(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
+  next = advanceDrain(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;
   switch (phase?.kind) {
     case undefined:

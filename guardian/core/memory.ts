@@ -6,6 +6,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
+import { rememberedDrains, type Drain } from "./drain-memory.ts";
 import { rememberedHome, type Homecoming } from "./home-memory.ts";
 import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
@@ -242,6 +243,8 @@ export interface Memory {
   readonly degraded: ReadonlyMap<HostName, DegradedMark>;
   /** The last one of each, while it is under way or has failed. */
   readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
+  /** Of degraded hosts; the last one of each, until its incident is over. */
+  readonly drains: ReadonlyMap<HostName, Drain>;
   /** When a host was switched on by us last, to come home: wall times of the last day. */
   readonly homecomings: Readonly<Record<string, number>>;
   /** The last that was said of it in the log. */
@@ -263,6 +266,7 @@ export const emptyMemory: Memory = {
   maintenance: new Map(),
   degraded: new Map(),
   rehearsals: new Map(),
+  drains: new Map(),
   homecomings: {},
   arming: "armed",
 };
@@ -291,7 +295,9 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);
   const rehearsals = rememberedRehearsals(memory.rehearsals, now);
-  return { ...memory, quarantined: new Map(), incidents, alerts, storms, degraded, rehearsals };
+  const drains = rememberedDrains(memory.drains, now);
+  const anew = { incidents, alerts, storms, degraded, rehearsals, drains };
+  return { ...memory, quarantined: new Map(), ...anew };
 }
 
 /** What Nova shows of a mark is looked at anew; an order under way is given again. */

@@ -38,6 +38,7 @@ export function isLook(effect: Effect): effect is Look {
     case "read-inventory":
     case "list-servers":
     case "read-moves":
+    case "read-migrations":
       return true;
     case "line":
     case "alert":
@@ -49,6 +50,7 @@ export function isLook(effect: Effect): effect is Look {
     case "enable":
     case "evacuate":
     case "reset":
+    case "live-migrate":
       return false;
     default:
       return effect satisfies never;

@@ -211,6 +211,7 @@ export interface GroupSettings {
   /** Of those that suffice in the cloud, the ones that suffice here; undefined: all of them. */
   readonly proofs?: readonly ProofKind[] | undefined;
   readonly comeHome?: ComeHome | undefined;
+  readonly drain?: boolean | undefined;
 }
 
 /** Actions that an operator gave to rows of the verdict table, by row. */
@@ -255,6 +256,8 @@ export interface Settings {
   readonly confirmBy: number;
   /** Left out: they are left off. */
   readonly comeHome?: ComeHome | undefined;
+  /** Degraded hosts are emptied by live migration, once they are disabled. Left out: they are not. */
+  readonly drain?: boolean | undefined;
   /** Degraded hosts are disabled in Nova, and enabled again. */
   readonly disableDegraded: boolean;
   readonly limits: Limits;

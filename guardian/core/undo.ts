@@ -7,8 +7,6 @@ import type { UndoAsked } from "./events.ts";
 import { isComingHome } from "./home-gates.ts";
 import { newHome } from "./home-steps.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
-import type { Move } from "./move.ts";
-import { phaseOf } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words } from "./words.ts";
 
@@ -49,22 +47,4 @@ export function foldUndoAsked(
   if (phase?.kind !== "ended") return state;
   const begun = withPhase(state, host, { ...phase, home: newHome(state, by, true) });
   return say(begun, out, { ...line, text: words("log.home-asked", { by, reason }) });
-}
-
-/** What waits for its call is left where it is. */
-export function leavePlanned(state: GuardianState, host: HostState): GuardianState {
-  const phase = phaseOf(state, host);
-  const by = phase?.undoneBy;
-  if (phase?.moves === undefined || by === undefined) return state;
-  if (!Object.values(phase.moves).some(isPlanned)) return state;
-  const left = { kind: "left", reason: words("left.undone", { by }) } as const;
-  const entries = Object.entries(phase.moves).map(([key, move]): [string, Move] => [
-    key,
-    isPlanned(move) ? { ...move, state: left } : move,
-  ]);
-  return withPhase(state, host.host, { ...phase, moves: Object.fromEntries(entries) });
-}
-
-function isPlanned({ state }: Move): boolean {
-  return state.kind === "planned";
 }

@@ -3,6 +3,7 @@ import { gatesEnglish } from "./words-gates-en.ts";
 import { rowsEnglish } from "./words-rows-en.ts";
 import { alertsEnglish } from "./words-alerts-en.ts";
 import { logEnglish } from "./words-log-en.ts";
+import { drainEnglish } from "./words-drain-en.ts";
 import { homeEnglish } from "./words-home-en.ts";
 import { rehearsalEnglish } from "./words-rehearsal-en.ts";
 
@@ -95,6 +96,7 @@ export const english = {
   ...rowsEnglish,
   ...rehearsalEnglish,
   ...homeEnglish,
+  ...drainEnglish,
   ...alertsEnglish,
   ...logEnglish,
 } as const;

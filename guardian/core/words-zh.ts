@@ -4,6 +4,7 @@ import { gatesChinese } from "./words-gates-zh.ts";
 import { rowsChinese } from "./words-rows-zh.ts";
 import { alertsChinese } from "./words-alerts-zh.ts";
 import { logChinese } from "./words-log-zh.ts";
+import { drainChinese } from "./words-drain-zh.ts";
 import { homeChinese } from "./words-home-zh.ts";
 import { rehearsalChinese } from "./words-rehearsal-zh.ts";
 
@@ -88,6 +89,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   ...rowsChinese,
   ...rehearsalChinese,
   ...homeChinese,
+  ...drainChinese,
   ...alertsChinese,
   ...logChinese,
 };

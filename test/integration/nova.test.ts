@@ -211,28 +211,6 @@ test("a mark is set only on an enabled host, and taken away only while it is exa
   assert.ok(stranger.kind === "unknown" && stranger.reason.startsWith("not sent: "));
 });
 
-test("a host is taken up only by our mark, and once its nova-compute has cleaned up", async (t) => {
-  const { cloud, api } = await world(t);
-  const { serviceId } = await serviceOf(api, "compute-1");
-  const mark = "guardian g1 epoch 1 incident i1-compute-1";
-  const server = serverId(cloud.nova.addServer({ host: "compute-1" }).id);
-  const host = cloud.nova.service("compute-1").host;
-  host.powerLoss();
-  await api.forceDown(serviceId);
-  await api.disable(serviceId, mark);
-  assert.equal((await api.evacuate(server)).kind, "accepted");
-  await sleep(200);
-  const early = await api.forceUp(one, serviceId, mark);
-  assert.ok(early.kind === "refused" && early.status === 400, early.kind);
-  assert.match(early.reason, /`done` evacuation migration records remain/);
-  host.powerOn();
-  const strange = await api.forceUp(one, serviceId, "guardian g2 epoch 1 incident i1");
-  assert.ok(strange.kind === "refused" && strange.status === 409, strange.kind);
-  assert.equal((await api.forceUp(one, serviceId, mark)).kind, "accepted");
-  assert.equal((await serviceOf(api, "compute-1")).forcedDown, false);
-  assert.equal((await api.forceUp(one, serviceId, mark)).kind, "accepted", "it is done");
-});
-
 test("reads survive two bad answers; a Nova that is gone is a failure, not an exception", async (t) => {
   const { cloud, api } = await world(t, {}, { readDeadlineMs: 1500 });
   await api.services();

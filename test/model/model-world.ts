@@ -186,6 +186,8 @@ export class ModelWorld {
       case "force-up":
       // Its servers run, or are stopped.
       case "reset":
+      case "live-migrate":
+      case "read-migrations":
         return undefined;
       case "read-services":
       case "list-servers":

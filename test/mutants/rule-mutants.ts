@@ -42,7 +42,7 @@ export function ruleMutants(tree: string): readonly Mutant[] {
       ],
     }));
   });
-  return [...found, ...proofRules, ...rehearsalRules, ...homeRules];
+  return [...found, ...proofRules, ...rehearsalRules, ...homeRules, ...drainRules];
 }
 
 const proofRules: readonly Mutant[] = [
@@ -120,6 +120,29 @@ const homeRules: readonly Mutant[] = [
   {
     name: "rule home: it is switched on again and again",
     changes: [replacing(core("home-gates"), "if (!home.byPerson && again)", "if (false)")],
+  },
+];
+
+/** No server is migrated live and evacuated, and no live migration is called twice. */
+const drainRules: readonly Mutant[] = [
+  {
+    name: "rule drain: a server whose live migration may go on is evacuated",
+    changes: [
+      replacing(core("drains"), 'return "wait"', 'return "none"'),
+      replacing(core("drains"), '? "leave"', '? "none"'),
+    ],
+  },
+  {
+    name: "rule drain: a host that is not heard is drained",
+    changes: [replacing(core("drain"), "host.freshSince !== undefined && ", "")],
+  },
+  {
+    name: "rule drain: where its servers do not fit",
+    changes: [replacing(core("drain"), "capacityGate(state, host, true),", "")],
+  },
+  {
+    name: "rule drain: all servers at once",
+    changes: [replacing(core("drain"), "const drainsAtOnce = 2", "const drainsAtOnce = 99")],
   },
 ];
 

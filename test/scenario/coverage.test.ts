@@ -97,7 +97,6 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "value.rehearsed-other",
   ],
   "Nova, a device or a person must do it in the moment in between (unit/home)": [
-    "home.gates",
     "home.moving",
     "home.need-compute",
     "home.need-libvirt",

@@ -37,6 +37,8 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
   "read-inventory": true,
   "list-servers": true,
   "read-moves": true,
+  "read-migrations": true,
+  "live-migrate": true,
   "power-off": true,
   "power-on": true,
   "force-down": true,
@@ -64,6 +66,8 @@ const happenings = [
   "home",
   "home by a person",
   "way home stopped",
+  "host drained",
+  "drain with servers left",
 ] as const;
 
 /** Every name that must be reached, derived from the code: rows, gates, effects and faults. */
@@ -123,6 +127,12 @@ export class Coverage {
     }
     for (const { rehearsed } of Object.values(state.memory.devices)) {
       if (rehearsed !== undefined) this.reached.add("rehearsal passed");
+    }
+    for (const { moves, ended } of state.memory.drains.values()) {
+      const all = Object.values(moves ?? {});
+      if (!ended || all.length === 0) continue;
+      const done = all.every((move) => move.state.kind === "finished");
+      this.reached.add(done ? "host drained" : "drain with servers left");
     }
     for (const _ in state.memory.storms) this.reached.add("storm");
     for (const { host, assessment } of state.hosts.values()) {

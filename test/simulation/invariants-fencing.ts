@@ -169,6 +169,7 @@ export const fencingInvariants: readonly Invariant[] = [
     says: "forced_down, disabled, a lost ping or another's mark is no proof",
     atOrder: (witness, order) => {
       if (order.kind === "power-off" || order.kind === "power-on") return undefined;
+      if (order.kind === "live-migrate") return undefined;
       if (isMark(order)) return undefined;
       const { proof } = witness.of(order.host);
       const phase = witness.world.state.memory.incidents.get(order.host)?.phase;

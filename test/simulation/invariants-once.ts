@@ -48,7 +48,11 @@ export const onceInvariants: readonly Invariant[] = [
     number: 23,
     says: "an evacuate call is never repeated blindly; recovered is what Nova shows elsewhere",
     atOrder: (witness, order) => {
+      if (order.kind === "live-migrate") return migratedLive(witness, order);
       if (order.kind !== "evacuate") return undefined;
+      if (witness.world.nova.live.isUnderWay(order.server)) {
+        return `evacuate of ${order.server} while it is migrated live`;
+      }
       const call = witness.calls.get(`${order.host} ${order.server}`);
       if (call === undefined) return undefined;
       const ageMs = witness.now - call.at;
@@ -167,6 +171,21 @@ function acceptedBack(witness: Witness, order: Order): string | undefined {
   return takenUp(witness, order);
 }
 
+/** Of a living host that nobody fences, never twice, and never what is evacuated. */
+function migratedLive(
+  { world, migrated }: Witness,
+  { host, server }: Extract<Order, { kind: "live-migrate" }>,
+): string | undefined {
+  const phase = world.state.memory.incidents.get(host)?.phase.kind;
+  if (phase !== "watching") return `${server} is migrated live from ${host}, which is ${phase}`;
+  if (world.settings.drain !== true) return `${server} is migrated live, and no policy says so`;
+  if (world.nova.servers.get(server)?.moving === true) {
+    return `${server} is migrated live while it is evacuated`;
+  }
+  const incident = world.state.memory.incidents.get(host)?.id ?? "";
+  return migrated.has(`${incident} ${server}`) ? `${server} is migrated live again` : undefined;
+}
+
 function isJournaled(memory: Memory, order: Order): boolean {
   const phase = memory.incidents.get(order.host)?.phase;
   switch (order.kind) {
@@ -190,6 +209,8 @@ function isJournaled(memory: Memory, order: Order): boolean {
     case "enable":
       if (phase?.kind === "ended") return phase.home?.step.kind === "enabling";
       return memory.degraded.get(order.host)?.enabled.kind === "asked";
+    case "live-migrate":
+      return memory.drains.get(order.host)?.moves?.[order.server]?.state.kind === "ordered";
     case "reset":
       return (
         phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "resetting"

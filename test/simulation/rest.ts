@@ -26,6 +26,7 @@ const looks: ReadonlySet<Effect["kind"]> = new Set([
   "read-inventory",
   "list-servers",
   "read-moves",
+  "read-migrations",
 ]);
 /** Healthy; fenced, evacuated, and left to people; never guarded. */
 const restingRows = ["8", "3a", "3"];

@@ -112,6 +112,7 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
     oneNetworkIsEnough,
     confirmBy,
     rebootOverdue,
+    drain: cloud.rebuildMs % 5 < 4,
     comeHome: cloud.rebuildMs % 3 === 0 ? "power-on" : "leave-off",
   });
   const networks = base.networks.slice(0, cloud.networks);

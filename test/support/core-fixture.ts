@@ -321,6 +321,8 @@ export class CoreFixture {
       case "read-moves":
       case "evacuate":
       case "reset":
+      case "live-migrate":
+      case "read-migrations":
         this.take(this.nova.answer(effect, at, askedAt));
         return;
       case "alert":

@@ -24,7 +24,9 @@ export type NovaEffect = Extract<
       | "list-servers"
       | "read-moves"
       | "evacuate"
-      | "reset";
+      | "reset"
+      | "live-migrate"
+      | "read-migrations";
   }
 >;
 
@@ -49,6 +51,9 @@ export class FixtureNova {
   records: EvacuationRecord[] = [];
   answers = true;
   evacuateAnswer: ApiAnswer = { kind: "accepted", requestId: "req-1" };
+  liveAnswer: ApiAnswer = { kind: "accepted", requestId: "req-3" };
+  /** Records of live migrations, newest last. */
+  liveRecords: EvacuationRecord[] = [];
   resetAnswer: ApiAnswer = { kind: "accepted", requestId: "req-2" };
   /** A reset is done although its answer does not say so. */
   resetWorks = false;
@@ -258,6 +263,18 @@ export class FixtureNova {
           this.#finishAt.set(server, at + this.moveMs);
         }
         return { kind: "evacuate-answered", at, id: effect.id, host, server, answer };
+      }
+      case "live-migrate": {
+        const { host, server, id } = effect;
+        const answer = this.liveAnswer;
+        return { kind: "live-migrate-answered", at, id, host, server, answer };
+      }
+      case "read-migrations": {
+        const { host, servers: asked } = effect;
+        const servers = this.servers.filter(({ server }) => asked.includes(server));
+        const gone = asked.filter((one) => !servers.some(({ server }) => server === one));
+        const records = this.liveRecords.filter(({ source }) => source === host).reverse();
+        return { kind: "migrations-seen", at, askedAt, host, records, servers, gone };
       }
       case "reset": {
         const { host, server } = effect;

@@ -44,6 +44,8 @@ export const idlePorts: GuardianPorts = {
     evacuations: failing,
     forceDown: unknown,
     forceUp: unknown,
+    liveMigrate: unknown,
+    liveMigrations: failing,
     disable: unknown,
     disableEnabled: unknown,
     enable: unknown,

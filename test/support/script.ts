@@ -79,6 +79,7 @@ export function parseScript(text: string): Script {
     } else if (verb === "window") windows.push(readWindow(rest, line));
     else if (verb === "reboot-overdue") changes = { ...changes, rebootOverdue: first as "act" };
     else if (verb === "confirm-by") changes = { ...changes, confirmBy: Number(first) };
+    else if (verb === "drain") changes = { ...changes, drain: true };
     else if (verb === "come-home") changes = { ...changes, comeHome: first as "power-on" };
     else if (verb === "proofs") changes = { ...changes, proofs: first.split(",") as ProofKind[] };
     else if (verb === "select") evacuation = readSelection(evacuation, rest);
@@ -275,6 +276,7 @@ export function perform(world: World, words: readonly string[]): void {
       world.guardian.wallOffsetMs += duration(first, verb);
       return;
     case "nova-moves":
+    case "nova-live":
     case "nova-orders":
     case "nova-answers":
     case "nova-rebuilds":

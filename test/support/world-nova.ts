@@ -21,6 +21,7 @@ import {
   type NovaWorld,
   type OrderMode,
 } from "./world-nova-records.ts";
+import { WorldLiveMigrations } from "./world-live-migrations.ts";
 import { obey, type ServiceOrder } from "./world-service-orders.ts";
 
 const accepted: ApiAnswer = { kind: "accepted", requestId: "req" };
@@ -42,11 +43,18 @@ export class WorldNova {
   memoryMb = 65_536;
   /** What Nova shows of its schedulers; it may hide them. */
   schedulers: { readonly up: number; readonly total: number } | undefined;
+  readonly live: WorldLiveMigrations;
   readonly #stalled: (() => void)[] = [];
   readonly #world: NovaWorld;
 
   constructor(world: NovaWorld) {
     this.#world = world;
+    this.live = new WorldLiveMigrations({
+      later: world.later,
+      destination: (source) => this.#destination(source),
+      isUp: (host) => !this.isDown(host),
+      carry: world.carry,
+    });
   }
 
   addHost(host: HostName): void {
@@ -173,23 +181,6 @@ export class WorldNova {
     return this.#change(serviceId, (service) => void (service.forcedDown = false));
   }
 
-  /** As Nova does it: refused while its nova-compute has not cleaned up after what was evacuated. */
-  forceUp(host: HostName): ApiAnswer {
-    const dirty = this.migrations.some(
-      ({ source, status }) => source === host && status === "done",
-    );
-    if (!dirty) return this.setUp(`service-${host}`);
-    const reason = `Unable to force up host ${host} as \`done\` evacuation migration records remain`;
-    return { kind: "refused", status: 400, reason };
-  }
-
-  /** Its nova-compute starts: what was evacuated is destroyed there, and its records are closed. */
-  restarted(host: HostName): void {
-    for (const migration of this.migrations) {
-      if (migration.source === host && migration.status === "done") migration.status = "completed";
-    }
-  }
-
   #change(serviceId: string, change: (service: NovaService) => void): ApiAnswer {
     const service = this.services.get(hostName(serviceId.replace("service-", "")));
     if (service === undefined) return { kind: "refused", status: 404, reason: "no such service" };
@@ -272,6 +263,7 @@ export class WorldNova {
   mend(): void {
     this.evacuateMode = "normal";
     this.orderMode = "normal";
+    this.live.mend();
     this.unreadable.clear();
     if (this.schedulers !== undefined) this.schedulers = { up: 1, total: 1 };
     for (const goOn of this.#stalled.splice(0)) this.#world.later(this.rebuildMs, goOn);
@@ -296,6 +288,9 @@ export class WorldNova {
       status: "accepted",
     };
     this.migrations.push(migration);
+    if (this.live.isUnderWay(id)) {
+      this.#world.note(`evacuate of ${server.name} while it is migrated live`);
+    }
     if (server.moving) {
       this.#world.note(`second evacuate of ${server.name} while the first runs`);
       server.status = "ERROR";

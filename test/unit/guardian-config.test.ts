@@ -221,7 +221,7 @@ test("modes, groups, windows and what no answer means reach the core", () => {
   const text = `${good}
 mode: ask
 ask: { after: 2m, default: act }
-groups: { gpu: { hosts: [compute-1], mode: observe, proofs: [off], comeHome: power-on }, plain: {} }
+groups: { gpu: { hosts: [compute-1], mode: observe, proofs: [off], comeHome: power-on, drain: true }, plain: {} }
 confirmBy: 2
 hosts: { compute-1: { mode: act, power: [${bmc("192.0.2.5")}] } }
 disableDegraded: false
@@ -240,6 +240,7 @@ limits: { disableDegradedAfter: 30s, enableHealthyAfter: 10m }
     rows: new Map(),
     proofs: ["off"],
     comeHome: "power-on",
+    drain: true,
   };
   assert.deepEqual([settings.proofs, settings.confirmBy], [["off", "confirmed"], 2]);
   assert.deepEqual(settings.groups.get("gpu"), gpu);
