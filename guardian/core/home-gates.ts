@@ -2,9 +2,11 @@
 import { unverifiedBecause } from "./verification.ts";
 import type { GateResult } from "./assessment.ts";
 import { novaGate } from "./destination-gates.ts";
+import { drainHolds } from "./drains.ts";
 import type { HomeLook, Homecoming } from "./home-memory.ts";
 import { incidentOf } from "./incidents.ts";
 import { isMarkOfAnyEpoch, ourMark } from "./marks.ts";
+import type { Move } from "./move.ts";
 import type { Phase } from "./memory.ts";
 import { groupsOf } from "./modes.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate, rehearsalGates } from "./policy-gates.ts";
@@ -37,7 +39,7 @@ export function homeProblem(
   home: Homecoming,
 ): Words | undefined {
   const moves = Object.values(phase.moves);
-  const failed = moves.filter((move) => move.state.kind === "failed").map(({ name }) => name);
+  const failed = moves.filter((move) => mayRunElsewhere(state, host, move)).map(({ name }) => name);
   // Whether the guest of a move that failed was started elsewhere, Nova does not tell.
   if (failed.length > 0) return words("home.failed", { servers: failed });
   if ((phase.unlisted ?? 0) > 0) return words("home.unlisted", { count: phase.unlisted ?? 0 });
@@ -45,6 +47,24 @@ export function homeProblem(
   const again = lastWall !== undefined && state.wall - lastWall < againMs;
   if (!home.byPerson && again) return words("home.again");
   return undefined;
+}
+
+/** Left where they were, these run nowhere else. */
+const leftInPeace: readonly string[] = [
+  "left.undone",
+  "left.local-disk",
+  "left.state",
+  "left.shelved",
+  "move.deleted",
+];
+
+/** A move that failed, or was left because something was done with its server when its host died. */
+function mayRunElsewhere(state: GuardianState, { host }: HostState, move: Move): boolean {
+  if (drainHolds(state, host, move.server) !== "none") return true;
+  if (move.state.kind !== "left") return move.state.kind === "failed";
+  const { reason, byPolicy } = move.state;
+  if (byPolicy === true) return false;
+  return typeof reason === "string" || !leftInPeace.includes(reason.key);
 }
 
 /** Asked before each order of the way home. */

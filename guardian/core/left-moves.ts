@@ -6,6 +6,9 @@ import { phaseOf } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
+/** How long an evacuation waits for the end of a live migration. */
+const waitMsMax = 120_000;
+
 /** Called off, what waits for its call is left where it is. */
 export function leavePlanned(state: GuardianState, host: HostState): GuardianState {
   const by = phaseOf(state, host)?.undoneBy;
@@ -16,7 +19,13 @@ export function leavePlanned(state: GuardianState, host: HostState): GuardianSta
 /** Nobody knows whether its live migration goes on: it may run elsewhere already. */
 export function leaveDraining(state: GuardianState, host: HostState): GuardianState {
   if (state.memory.drains.size === 0) return state;
-  const holds = ({ server }: Move): boolean => drainHolds(state, host.host, server) === "leave";
+  const phase = phaseOf(state, host);
+  // Its servers are down: whoever can find out where one is hears of it no later than of any other.
+  const isLate = phase !== undefined && state.now - phase.since >= waitMsMax;
+  const holds = ({ server }: Move): boolean => {
+    const held = drainHolds(state, host.host, server);
+    return held === "leave" || (held === "wait" && isLate);
+  };
   return leave(state, host, holds, words("left.migrating"));
 }
 

@@ -144,6 +144,19 @@ test("while a live migration is open its server waits, and others are evacuated"
   );
 });
 
+test("a live migration of a dead host that never ends is left to people after two minutes, with a page", () => {
+  const { core, servers } = degraded(1);
+  core.run(5000);
+  record(core, servers[0] ?? ("" as ServerId), "running", 100);
+  core.powerLoss(host1);
+  core.run(135_000);
+  assert.equal(core.done("evacuate").length, 0);
+  const page = core.alerts().findLast(({ kind }) => kind === "left-behind");
+  assert.equal(page?.class, "page");
+  core.run(60_000);
+  assert.equal(core.done("evacuate").length, 0);
+});
+
 test("a restart calls none again, and follows what is open", () => {
   const { core, servers } = degraded(1);
   core.run(5000);

@@ -206,6 +206,15 @@ test("a restart looks at each part anew, and switches nothing on by what it reme
   assert.equal(core.done("power-on").length, ordered, "something moves again");
 });
 
+test("a server that was migrating when its host died may run elsewhere: the host stays off", () => {
+  const core = new CoreFixture({ comeHome: "power-on" }).run(15_000);
+  core.nova.addServer(host1, "vm-1", { taskState: "migrating" });
+  core.powerLoss(host1);
+  core.run(60_000);
+  assert.equal(reason(core), "whether these run elsewhere is not known: vm-1");
+  assert.equal(core.done("power-on").length, 0);
+});
+
 test("missing steps are named, and none at home", () => {
   const { core } = fenced();
   const missing = (): string =>
