@@ -5,17 +5,19 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import type { Logger } from "../shared/log.ts";
 import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
-import { createGuardian, type GuardianPorts } from "./app.ts";
+import { createGuardian, type Guardian, type GuardianPorts } from "./app.ts";
 import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
-import { buildLiveViews, buildStore, buildWebhooks, type Problems } from "./shell/build-ports.ts";
+import { buildChannels } from "./shell/build-channels.ts";
+import { buildLiveViews, buildStore, type Problems } from "./shell/build-ports.ts";
 import { buildPower } from "./shell/build-power.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { startControlSocket } from "./shell/control-socket.ts";
 import { openJournal } from "./shell/journal.ts";
+import { followAlerts, type FollowOptions, type StandingAlert } from "./shell/following.ts";
 import { createKeystone } from "./shell/keystone.ts";
 import { createLogNotifier } from "./shell/notify-log.ts";
 import { asksImages } from "./core/evacuation-policy.ts";
@@ -28,7 +30,7 @@ export interface Prepared {
   readonly settings: Settings;
   readonly ports: Omit<GuardianPorts, "journal" | "alert">;
   /** Beside the log, which is always there. */
-  readonly webhooks: readonly Notifier[];
+  readonly channels: readonly Notifier[];
 }
 
 export type Preparation =
@@ -50,7 +52,7 @@ export async function prepare(
   const power = await buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
-  const webhooks = buildWebhooks(config, systemClock, problems);
+  const channels = buildChannels(config, systemClock, problems);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   if (compute === undefined || pinger === undefined || problems.list.length > 0) {
@@ -68,7 +70,7 @@ export async function prepare(
     disarmedFile: config.disarmedFile,
   };
   const settings = settingsFrom(config, compute.cloud);
-  return { kind: "prepared", prepared: { config, settings, ports, webhooks } };
+  return { kind: "prepared", prepared: { config, settings, ports, channels } };
 }
 
 function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {
@@ -119,7 +121,7 @@ function buildCompute(
 
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(
-  { config, settings, ports, webhooks }: Prepared,
+  { config, settings, ports, channels }: Prepared,
   signal: AbortSignal,
 ): Promise<number> {
   const { log } = ports;
@@ -137,7 +139,7 @@ export async function runDaemon(
     });
     lifecycle.onStop("journal", () => journal.close());
     const outbox = createOutbox({
-      notifiers: [createLogNotifier(log), ...webhooks],
+      notifiers: [createLogNotifier(log), ...channels],
       clock: systemClock,
       random: seededRandom(freshSeed()),
       log,
@@ -157,7 +159,7 @@ export async function runDaemon(
     });
     lifecycle.onStop("control socket", () => socket.close());
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
-    await guardian.run(signal);
+    await runWithFollowers(guardian, { notifiers: channels, clock: systemClock, log }, signal);
     return 0;
   } catch (error) {
     log.error({ event: "fatal", reason: describeError(error) }, "guardian ends");
@@ -165,4 +167,22 @@ export async function runDaemon(
   } finally {
     for (const problem of await lifecycle.stop()) log.error({ event: "stop", problem }, "stop");
   }
+}
+
+/** The guardian, and the channels that are told again what fires; these end when it does. */
+async function runWithFollowers(
+  guardian: Guardian,
+  options: Pick<FollowOptions, "notifiers" | "clock" | "log">,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const standing = (): readonly StandingAlert[] =>
+    Object.values(guardian.state().memory.alerts).map(({ message, acknowledgedBy }) => ({
+      message,
+      acknowledged: acknowledgedBy !== undefined,
+    }));
+  // Its memory is read when it starts to run: what an earlier process told stands from then on.
+  const running = guardian.run(signal).finally(() => ended.abort());
+  const following = followAlerts({ ...options, standing, signal: ended.signal });
+  await Promise.all([running, following]);
 }

@@ -239,11 +239,29 @@ export interface AlertMessage {
 }
 
 export type Delivery =
-  | { readonly kind: "delivered" }
-  | { readonly kind: "undelivered"; readonly retryable: boolean; readonly reason: string };
+  | {
+      readonly kind: "delivered";
+      /** What the provider said, in a few words and without secrets. */
+      readonly answer?: string;
+    }
+  | {
+      readonly kind: "undelivered";
+      readonly retryable: boolean;
+      readonly reason: string;
+      /** The provider asks for this pause before the next try. */
+      readonly retryAfterMs?: number;
+    };
+
+/** What a provider takes: `burst` messages at once, `perMinute` over any length of time. */
+export interface SendRate {
+  readonly burst: number;
+  readonly perMinute: number;
+}
 
 export interface Notifier {
   readonly name: string;
+  /** The provider's own limit; left out where it has none that is known. */
+  readonly rate?: SendRate;
   send(message: AlertMessage, deadlineMs: number): Promise<Delivery>;
 }
 

@@ -22,10 +22,10 @@ export function undoProblem(state: GuardianState, host: HostState["host"]): stri
       return `${host} is being fenced, and nothing was moved yet; to stop that: guardian incident hold ${incident?.id ?? ""} --reason …`;
     case "evacuating":
       if (phase.undoneBy === undefined) return undefined;
-      return `it was called off by ${phase.undoneBy} already; see: guardian host show ${host}`;
+      return `it was called off by ${phase.undoneBy} already; see: guardian host explain ${host}`;
     case "ended":
       if (!isComingHome(state, host)) return undefined;
-      return `${host} is on its way home already; see: guardian host show ${host}`;
+      return `${host} is on its way home already; see: guardian host explain ${host}`;
     default:
       return phase satisfies never;
   }

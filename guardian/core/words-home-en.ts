@@ -51,5 +51,5 @@ export const homeEnglish = {
   "todo.home-grave":
     "look at once which servers run on {host}, and switch it off where one runs twice; then: guardian host release {host} --reason …",
   "todo.home-comes":
-    "nothing: it comes home by itself (guardian host show {host}); a stall is told",
+    "nothing: it comes home by itself (guardian host explain {host}); a stall is told",
 } as const;

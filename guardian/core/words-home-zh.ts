@@ -47,5 +47,5 @@ export const homeChinese = {
     "修好所指出的问题；然后用 guardian host undo {host} --reason … 继续，或用 guardian host release {host} --reason … 交给您",
   "todo.home-grave":
     "请立即查看 {host} 上运行着哪些云主机，若有一台运行了两份就断电；然后：guardian host release {host} --reason …",
-  "todo.home-comes": "无须操作：它会自行回归（guardian host show {host}）；若停滞会告知",
+  "todo.home-comes": "无须操作：它会自行回归（guardian host explain {host}）；若停滞会告知",
 } as const;

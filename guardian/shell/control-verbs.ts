@@ -211,7 +211,7 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
   if (verb === "undo") {
     const wrong = undoProblem(state, host);
     if (wrong !== undefined) return problem(409, wrong);
-    const note = `moves that Nova took are followed to their end; then it is switched on and accepted back; see: guardian host show ${host}`;
+    const note = `moves that Nova took are followed to their end; then it is switched on and accepted back; see: guardian host explain ${host}`;
     return missing ?? tell(asked, { kind: "undo-asked", at, wall, host, by, reason }, { note });
   }
   if (verb === "vouch") {
@@ -272,7 +272,7 @@ function rehearse(asked: Asked, host: HostName): Reply {
   }
   const reason = asked.field("reason");
   guardian.tell({ kind: "rehearsal-asked", at, wall, host, level: level - 1, by, reason });
-  const note = `Nova is asked twice, 10 s apart, that no server is on it; then its power is cycled; see: guardian host show ${host}`;
+  const note = `Nova is asked twice, 10 s apart, that no server is on it; then its power is cycled; see: guardian host explain ${host}`;
   return { status: 200, body: { done: true, by, host, level, note } };
 }
 
