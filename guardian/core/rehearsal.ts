@@ -12,7 +12,7 @@ import type { PowerOffAnswered, RehearsalAsked, ServersSeen } from "./events.ts"
 import { othersLive } from "./fencing.ts";
 import { say } from "./incidents.ts";
 import type { Rehearsal, RehearsalStep } from "./rehearsal-memory.ts";
-import { deviceTrack } from "./power.ts";
+import { deviceTrack, isMute } from "./power.ts";
 import { gatesToRehearse, rehearsalProblem } from "./rehearsal-gates.ts";
 import {
   devicesOf,
@@ -39,6 +39,8 @@ const lookingMsMax = 60_000;
 /** An on command is given again after this, while the chassis reads off. */
 const onAgainMs = 30_000;
 const onOrdersMax = 10;
+/** A rehearsal that has failed waits no longer than this for devices that do not answer. */
+const muteMsMax = 90_000;
 
 /** A person asks for one; refused like this where the daemon has not refused it already. */
 export function foldRehearsalAsked(
@@ -174,6 +176,17 @@ function changedDevice(
   })?.[0];
 }
 
+/** It has failed, and nothing can be switched on by devices that do not answer: others wait for its end. */
+function isGivenUp(
+  { now }: GuardianState,
+  host: HostState,
+  { failed, since }: Step<"on">,
+  devices: readonly string[],
+): boolean {
+  if (failed === undefined || now - since < muteMsMax) return false;
+  return devices.every((device) => isMute(deviceTrack(host, device)));
+}
+
 /** Off read back, this host silent, the others alive: then on again. So it is, whatever is missing. */
 function awaitSilence(
   state: GuardianState,
@@ -257,6 +270,11 @@ function awaitReturn(
   }
   if (orderedAt === undefined) return orderOn(state, host, rehearsal, step, out);
   const devices = devicesOf(state, host.host, rehearsal.level);
+  if (isGivenUp(state, host, step, devices)) {
+    const limit = durationWords(muteMsMax);
+    const mute = words("rehearse.mute", { reason: step.failed ?? "", limit, devices });
+    return end(state, host, rehearsal, mute, out);
+  }
   const isOn = devices.every((device) => {
     const { askedAt, reading } = lastOf(host, device);
     return askedAt >= orderedAt && reading.power === "on";

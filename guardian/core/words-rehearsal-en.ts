@@ -34,6 +34,8 @@ export const rehearsalEnglish = {
   "rehearse.late":
     "no report of a new boot for {limit} since power on was ordered; it is waited for until {last} have passed",
   "rehearse.changed": "{device} shows another identity than when it was asked for",
+  "rehearse.mute":
+    "{reason}; {devices} did not answer for {limit} after that: switch the host on by hand",
   "rehearse.left":
     "{reason}; it is not switched on again, since it may be the chassis of {hosts}, fenced meanwhile",
   "rehearse.restarted": "the guardian was started anew in the middle of it",

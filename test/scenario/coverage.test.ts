@@ -91,6 +91,7 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "rehearse.late",
     "rehearse.left",
     "rehearse.level",
+    "rehearse.mute",
     "rehearse.no-answer",
     "rehearse.taken-out",
     "rehearse.unknown",
