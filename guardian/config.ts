@@ -1,37 +1,15 @@
 /** The guardian's configuration: /etc/guardian/guardian.yaml. */
-import { isIP } from "node:net";
 import { parse } from "yaml";
-import { z } from "zod";
 import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
-import { isHostName } from "../shared/names.ts";
-import { formatDuration, parseDuration } from "../shared/time.ts";
 import { defaultPolicy } from "./core/evacuation-policy.ts";
 import { configurableActions } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
 import { languages } from "./core/words.ts";
+import { alerts } from "./config-alerts.ts";
+import { absolutePath, address, duration, name, webUrl, z } from "./config-parts.ts";
 import { asLevel, hasFenceable, rowProblems, unknownNames } from "./config-names.ts";
 import { sharedPlaces } from "./power-places.ts";
 
-function duration(defaultMs: number, minimumMs = 0) {
-  return z
-    .string('must be a duration such as "30s"')
-    .default(formatDuration(defaultMs))
-    .transform((text, context) => {
-      const ms = parseDuration(text);
-      if (ms === undefined)
-        context.addIssue(`"${text}" is not a duration such as "30s" or "250ms"`);
-      else if (ms < minimumMs) {
-        context.addIssue(`"${text}" is less than ${formatDuration(minimumMs)}`);
-      }
-      return ms ?? 0;
-    });
-}
-
-const address = z.string().refine((text) => isIP(text) !== 0, "must be an IP address, not a name");
-const absolutePath = z.string().startsWith("/", "must be an absolute path");
-const name = z
-  .string()
-  .refine(isHostName, "must be 1 to 64 letters, digits, dots, dashes, underscores");
 const networkName = z.enum(["management", "storage", "business"]);
 
 /** Limits an operator may move; the least values are what keeps a fence from being a guess. */
@@ -119,7 +97,7 @@ const ipmi = z.strictObject({
 const redfish = z.strictObject({
   name: name.default("bmc"),
   kind: z.literal("redfish"),
-  url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+  url: webUrl,
   username: z.string().min(1),
   passwordFile: absolutePath,
   systemId: z.string().optional(),
@@ -226,7 +204,7 @@ const store = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("influx"),
-    url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+    url: webUrl,
     database: z.string().min(1).default("guardian"),
     retentionPolicy: z.string().optional(),
     window: duration(900_000, 60_000),
@@ -281,7 +259,7 @@ const schema = z
           id: name,
           liveView: z
             .strictObject({
-              url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+              url: webUrl,
               tokenFile: absolutePath,
             })
             .optional(),
@@ -298,20 +276,7 @@ const schema = z
       )
       .refine((networks) => Object.keys(networks).length > 0, "at least one network must be named"),
     hosts: z.record(name, host).default({}),
-    alerts: z
-      .strictObject({
-        webhooks: z
-          .array(
-            z.strictObject({
-              name: name.default("webhook"),
-              urlFile: absolutePath,
-              keyFile: absolutePath.optional(),
-              caFile: absolutePath.optional(),
-            }),
-          )
-          .default([]),
-      })
-      .prefault({}),
+    alerts,
     limits: limits.prefault({}),
     log: z
       .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })

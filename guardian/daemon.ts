@@ -10,7 +10,8 @@ import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
-import { buildLiveViews, buildStore, buildWebhooks, type Problems } from "./shell/build-ports.ts";
+import { buildChannels } from "./shell/build-channels.ts";
+import { buildLiveViews, buildStore, type Problems } from "./shell/build-ports.ts";
 import { buildPower } from "./shell/build-power.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
@@ -28,7 +29,7 @@ export interface Prepared {
   readonly settings: Settings;
   readonly ports: Omit<GuardianPorts, "journal" | "alert">;
   /** Beside the log, which is always there. */
-  readonly webhooks: readonly Notifier[];
+  readonly channels: readonly Notifier[];
 }
 
 export type Preparation =
@@ -50,7 +51,7 @@ export async function prepare(
   const power = await buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
-  const webhooks = buildWebhooks(config, systemClock, problems);
+  const channels = buildChannels(config, systemClock, problems);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   if (compute === undefined || pinger === undefined || problems.list.length > 0) {
@@ -68,7 +69,7 @@ export async function prepare(
     disarmedFile: config.disarmedFile,
   };
   const settings = settingsFrom(config, compute.cloud);
-  return { kind: "prepared", prepared: { config, settings, ports, webhooks } };
+  return { kind: "prepared", prepared: { config, settings, ports, channels } };
 }
 
 function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {
@@ -119,7 +120,7 @@ function buildCompute(
 
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(
-  { config, settings, ports, webhooks }: Prepared,
+  { config, settings, ports, channels }: Prepared,
   signal: AbortSignal,
 ): Promise<number> {
   const { log } = ports;
@@ -137,7 +138,7 @@ export async function runDaemon(
     });
     lifecycle.onStop("journal", () => journal.close());
     const outbox = createOutbox({
-      notifiers: [createLogNotifier(log), ...webhooks],
+      notifiers: [createLogNotifier(log), ...channels],
       clock: systemClock,
       random: seededRandom(freshSeed()),
       log,

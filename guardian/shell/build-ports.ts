@@ -1,14 +1,12 @@
-/** Builds the adapters that the configuration names, but for power; what cannot be built is a problem in words. */
+/** Builds the adapters that the configuration names, but for power and channels; what cannot be built is a problem in words. */
 import { readFileSync } from "node:fs";
-import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import { collectorId, type CollectorId } from "../../shared/names.ts";
 import { Secret } from "../../shared/secret.ts";
 import type { GuardianConfig, StoreConfig } from "../config.ts";
-import type { Notifier, TelemetryStore } from "../ports.ts";
+import type { TelemetryStore } from "../ports.ts";
 import { createInfluxTelemetry } from "./influx-telemetry.ts";
 import { createLiveView } from "./live-view.ts";
-import { createWebhookNotifier } from "./notify-webhook.ts";
 import { createSqliteTelemetry } from "./sqlite-telemetry.ts";
 
 /** Collects problems so that all are told at once. */
@@ -72,22 +70,5 @@ export function buildLiveViews(
     const token = readSecret(liveView.tokenFile, `collectors.${id}.liveView.tokenFile`, problems);
     const view = createLiveView({ name: id, url: liveView.url, token });
     return [{ collector: collectorId(id), view }];
-  });
-}
-
-export function buildWebhooks(
-  config: GuardianConfig,
-  clock: Clock,
-  problems: Problems,
-): readonly Notifier[] {
-  return config.alerts.webhooks.map((webhook) => {
-    const where = `alerts.webhooks.${webhook.name}`;
-    const url = readSecret(webhook.urlFile, `${where}.urlFile`, problems);
-    const key =
-      webhook.keyFile === undefined
-        ? undefined
-        : readSecret(webhook.keyFile, `${where}.keyFile`, problems);
-    checkReadable(webhook.caFile, `${where}.caFile`, problems);
-    return createWebhookNotifier({ name: webhook.name, url, key, caFile: webhook.caFile, clock });
   });
 }

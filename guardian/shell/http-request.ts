@@ -31,6 +31,8 @@ export interface HttpCall {
   readonly body?: string | undefined;
   readonly deadlineMs: number;
   readonly tls?: TlsCheck | undefined;
+  /** A longer answer counts as broken. */
+  readonly answerBytesMax?: number | undefined;
 }
 
 export type HttpOutcome =
@@ -138,6 +140,7 @@ function exchange(
     const broken = (error: Error): void =>
       settle({ kind: "broken", reason: `${url.host}: ${describeError(error)}` });
     const body = call.body === undefined ? undefined : Buffer.from(call.body);
+    const { answerBytesMax = bodyBytesMax } = call;
     const headers = {
       ...call.headers,
       ...(body === undefined ? {} : { "content-length": String(body.length) }),
@@ -149,7 +152,7 @@ function exchange(
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > bodyBytesMax) broken(new Error(`answer above ${bodyBytesMax} bytes`));
+        if (bytes > answerBytesMax) broken(new Error(`answer above ${answerBytesMax} bytes`));
         else chunks.push(chunk);
       });
       response.on("error", broken);

@@ -1,7 +1,7 @@
 /** Receives webhooks on a loopback port, checks their Standard Webhooks signatures, keeps them. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { verifyWebhook } from "../../guardian/shell/standard-webhook.ts";
+import { verifyWebhook } from "../../guardian/channels/standard-webhook.ts";
 
 export interface ReceivedWebhook {
   readonly id: string;

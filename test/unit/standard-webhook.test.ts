@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { signWebhook, verifyWebhook, webhookKey } from "../../guardian/shell/standard-webhook.ts";
+import {
+  signWebhook,
+  verifyWebhook,
+  webhookKey,
+} from "../../guardian/channels/standard-webhook.ts";
 import { Secret } from "../../shared/secret.ts";
 
 const raw = "0123456789abcdef0123456789abcdef";

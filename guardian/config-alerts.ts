@@ -1,0 +1,38 @@
+/** The section `alerts` of the configuration: where alerts go, and how they look. */
+import { isTimeZone } from "./channels/times.ts";
+import { channel } from "./config-channels.ts";
+import { absolutePath, name, z } from "./config-parts.ts";
+
+/** A shorthand for channels of kind webhook, without `kind`. */
+const webhook = z.strictObject({
+  name: name.default("webhook"),
+  urlFile: absolutePath,
+  keyFile: absolutePath.optional(),
+  caFile: absolutePath.optional(),
+});
+
+export const alerts = z
+  .strictObject({
+    webhooks: z.array(webhook).default([]),
+    channels: z.array(channel).default([]),
+    /** Of times in messages; UTC stands beside it. */
+    timeZone: z
+      .string()
+      .refine(isTimeZone, "must be a time zone such as Asia/Shanghai, or UTC")
+      .default("UTC"),
+    /** KIND.md is appended. */
+    runbookBase: z.string().min(1, "must be a path or an address").default("docs/runbooks"),
+  })
+  .superRefine(({ webhooks, channels }, context) => {
+    const names = new Set(webhooks.map((one) => one.name));
+    for (const [index, one] of channels.entries()) {
+      if (names.has(one.name)) {
+        const message = `a channel or webhook "${one.name}" is there already`;
+        context.addIssue({ code: "custom", path: ["channels", index, "name"], message });
+      }
+      names.add(one.name);
+    }
+  })
+  .prefault({});
+
+export type AlertsConfig = z.output<typeof alerts>;
