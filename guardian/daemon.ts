@@ -1,13 +1,18 @@
 /** `guardian run`: builds the guardian from its configuration, runs it, stops it in order. */
+import { dirname, join } from "node:path";
 import { systemClock } from "../shared/clock.ts";
 import { describeError } from "../shared/errors.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import type { Logger } from "../shared/log.ts";
+import { runLoop } from "../shared/loop.ts";
 import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
-import { createGuardian, type GuardianPorts } from "./app.ts";
+import { createGuardian, type Guardian, type GuardianPorts } from "./app.ts";
 import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
+import type { GuardianState } from "./core/state.ts";
+import { dispatchSettings } from "./dispatch-settings.ts";
+import { firingSightings, sightingOf, stormScopes } from "./dispatch/surroundings.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
 import { buildChannels } from "./shell/build-channels.ts";
@@ -21,7 +26,11 @@ import { createKeystone } from "./shell/keystone.ts";
 import { createLogNotifier } from "./shell/notify-log.ts";
 import { asksImages } from "./core/evacuation-policy.ts";
 import { createNova } from "./shell/nova.ts";
-import { createOutbox } from "./shell/outbox.ts";
+import { openOutboxFile } from "./shell/outbox-file.ts";
+import { createOutbox, type CoreView } from "./shell/outbox.ts";
+
+/** What waits for its time, such as a group of alerts, is looked at so often. */
+const outboxRoundMs = 500;
 
 /** Everything that was read and built before anything is started. */
 export interface Prepared {
@@ -118,6 +127,21 @@ function buildCompute(
   return { api, cloud: cloud.name };
 }
 
+/** Beside the journal, unless the configuration says where. */
+function outboxPath({ alerts, journal }: GuardianConfig): string {
+  return alerts.outboxFile ?? join(dirname(journal.file), "outbox.db");
+}
+
+/** What the outbox sees of the decision core; nothing fires before that has its memory. */
+function coreView(state: GuardianState): CoreView {
+  return {
+    version: state.epoch > 0 ? state.memory.alerts : undefined,
+    sighting: (message) => sightingOf(state, message),
+    firing: () => firingSightings(state),
+    storms: () => stormScopes(state),
+  };
+}
+
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(
   { config, settings, ports, channels }: Prepared,
@@ -138,27 +162,37 @@ export async function runDaemon(
     });
     lifecycle.onStop("journal", () => journal.close());
     const outbox = createOutbox({
-      notifiers: [createLogNotifier(log), ...channels],
+      notifiers: channels,
+      settings: dispatchSettings(config, settings, channels),
+      file: openOutboxFile(outboxPath(config), log, systemClock.wallMs()),
+      core: () => coreView(guardian.state()),
       clock: systemClock,
       random: seededRandom(freshSeed()),
       log,
     });
     lifecycle.onStop("outbox", () => outbox.stop(2000));
-    const guardian = createGuardian(settings, {
+    const toLog = createLogNotifier(log);
+    const guardian: Guardian = createGuardian(settings, {
       ...ports,
       journal,
-      alert: (message) => outbox.post(message),
+      alert: (message) => {
+        void toLog.send(message, 0);
+        outbox.post(message);
+      },
     });
     const socket = await startControlSocket({
       path: config.controlSocket,
       clock: systemClock,
       guardian,
-      channels: () => outbox.counts(),
+      outbox,
       recording: journal.recording,
     });
     lifecycle.onStop("control socket", () => socket.close());
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
-    await guardian.run(signal);
+    const ended = new AbortController();
+    const rounds = runLoop(systemClock, outboxRoundMs, ended.signal, () => outbox.round());
+    await guardian.run(signal).finally(() => ended.abort());
+    await rounds;
     return 0;
   } catch (error) {
     log.error({ event: "fatal", reason: describeError(error) }, "guardian ends");

@@ -15,6 +15,7 @@ export const runbooks = {
     "left-behind",
     "maintenance-over",
     "nova",
+    "outbox",
     "power-network",
     "proof-lost",
     "quarantined",
@@ -24,7 +25,7 @@ export const runbooks = {
     "unguarded-down",
     "unproven",
   ],
-  begins: ["device", "row", "storm"],
+  begins: ["channel", "device", "row", "storm"],
 } as const;
 
 export interface AlertLinks {

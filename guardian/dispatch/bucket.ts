@@ -14,9 +14,9 @@ export function tokensNow(state: DispatchState, channel: string): number {
   return Math.min(burst, tokens + ((state.at - tokensAt) / 60_000) * perMinute);
 }
 
-/** What is kept for pages: at most half of a small allowance. */
+/** What is kept for pages: of a small allowance about half. */
 export function reserveOf(state: DispatchState, channel: string): number {
-  return Math.min(pageReserve, Math.floor(rateOf(state, channel).burst / 2));
+  return Math.min(pageReserve, Math.floor(rateOf(state, channel).burst * 0.6));
 }
 
 /** Whether one more message may be sent now. */

@@ -4,12 +4,13 @@
  * what is known now is posted, and what can be tried is tried. So a rule that held something back needs no
  * memory of it: once it lets it pass, it is due.
  */
+import { withTokenTaken } from "./bucket.ts";
 import { forgetSpent } from "./ceiling.ts";
 import type { DispatchEffect, DispatchEvent } from "./events.ts";
 import { isTold, withFiring, withSighting } from "./intake.ts";
 import { whyDue } from "./due.ts";
 import { ageRows, startTries, withAnswer, withTried } from "./lanes.ts";
-import { withAlert, withEntry, type DispatchState } from "./model.ts";
+import { laneOf, withAlert, withEntry, withLane, type DispatchState } from "./model.ts";
 import { withOwnAlerts } from "./own-alerts.ts";
 import { updateMs } from "./settings.ts";
 import { post } from "./sending.ts";
@@ -33,15 +34,20 @@ export function dispatch(before: DispatchState, event: DispatchEvent): Dispatche
 function fold(state: DispatchState, event: DispatchEvent, out: DispatchEffect[]): DispatchState {
   switch (event.kind) {
     case "tick":
-      return state;
+      return { ...state, storms: event.storms };
     case "alerts":
       return event.alerts.reduce(withSighting, { ...state, storms: event.storms });
     case "firing":
       return withFiring({ ...state, storms: event.storms }, event.alerts);
     case "tried":
       return withTried(state, event.row, event.delivery, event.random, out);
-    case "tested":
-      return withAnswer(state, event.channel, event.delivery, 0, out);
+    case "tested": {
+      const { channel, delivery } = event;
+      const { trying } = laneOf(state, channel);
+      const taken = withLane(state, channel, withTokenTaken(state, channel));
+      const next = withAnswer(taken, channel, delivery, 0, out);
+      return withLane(next, channel, { ...laneOf(next, channel), trying });
+    }
     case "acknowledged":
       return withAcknowledged(state, event);
     case "silence-set": {

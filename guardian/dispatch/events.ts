@@ -18,7 +18,7 @@ interface Moment {
 
 export type DispatchEvent = Moment &
   (
-    | { readonly kind: "tick" }
+    | { readonly kind: "tick"; readonly storms: readonly StormScope[] }
     /** What the core sent in one turn. */
     | {
         readonly kind: "alerts";

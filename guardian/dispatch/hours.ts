@@ -82,13 +82,3 @@ export function minuteOfWeek(wall: number, timeZone: string): number {
   const day = dayOf((parts.get("weekday") ?? "").toLowerCase());
   return day * minutesOfDay + Number(parts.get("hour")) * 60 + Number(parts.get("minute"));
 }
-
-/** Whether the zone is one that this machine knows. */
-export function isTimeZone(timeZone: string): boolean {
-  try {
-    minuteOfWeek(0, timeZone);
-    return true;
-  } catch {
-    return false;
-  }
-}

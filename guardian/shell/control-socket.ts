@@ -20,11 +20,12 @@ import {
 } from "../core/show.ts";
 import { tableOf } from "../core/policy-table.ts";
 import { showDoctor } from "../core/show-doctor.ts";
+import { showChannels } from "../dispatch/show.ts";
 import { languages } from "../core/words.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
 import type { Recording } from "../ports.ts";
-import type { OutboxCounts } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
 import { sendRecording } from "./replay-route.ts";
 
 export interface ControlSocket {
@@ -35,7 +36,7 @@ export interface ControlOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly guardian: Guardian;
-  readonly channels: () => readonly OutboxCounts[];
+  readonly outbox: Outbox;
   readonly recording: Recording;
 }
 
@@ -109,9 +110,13 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
   if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
   if (kind === "status") {
     const notRecorded = guardian.notRecorded().inputs;
-    const body = Object.assign({}, showStatus(state, options.channels(), language), {
-      notRecorded,
-    });
+    const body = Object.assign(
+      {},
+      showStatus(state, showChannels(options.outbox.state()), language),
+      {
+        notRecorded,
+      },
+    );
     return { status: 200, body };
   }
   if (kind === "replay") {

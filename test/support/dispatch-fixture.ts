@@ -128,7 +128,7 @@ export class DispatchFixture {
         if (delivery.kind === "delivered") this.sent.push({ at: this.#at, channel, message });
         this.take({ kind: "tried", row: id, delivery, random: 0.5 });
       }
-      if (this.#at % 1000 === 0) this.take({ kind: "tick" });
+      if (this.#at % 1000 === 0) this.take({ kind: "tick", storms: this.storms });
     }
     return this;
   }
