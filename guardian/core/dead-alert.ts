@@ -6,7 +6,7 @@ import { incidentOf } from "./incidents.ts";
 import { modeOf } from "./modes.ts";
 import { noAnswer } from "./policy-alerts.ts";
 import { isOfManyHosts } from "./storm-gates.ts";
-import { isInStorm } from "./storm.ts";
+import { isNamedInStorm } from "./storm-alerts.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
@@ -24,7 +24,7 @@ export function deadAlert(
   // A storm has one page that names its hosts; a suspect holds for seconds only.
   const own = blocked.filter(({ gate }) => !isOfManyHosts(gate));
   const crowd = blocked.length > own.length;
-  const named = crowd && isInStorm(state, host);
+  const named = crowd && isNamedInStorm(state, host);
   if (own.length === 0) {
     if (!crowd) return actingAlert(state, host, assessment);
     if (named || state.now - assessment.since < proofLostMs) return undefined;

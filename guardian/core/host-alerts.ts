@@ -17,7 +17,7 @@ import type { Phase } from "./memory.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
-import { isInStorm } from "./storm.ts";
+import { isNamedInStorm } from "./storm-alerts.ts";
 import { noticeEndsAt } from "./self-checks.ts";
 import { comesOnByItself, hasMuteDevice } from "./power.ts";
 import { isRehearsing } from "./rehearsals.ts";
@@ -204,7 +204,7 @@ function unattended(state: GuardianState, host: HostState, phase: Phase | undefi
   if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
   const unguarded = host.assessment?.row === "3" && state.memory.known[host.host] === undefined;
   if (unguarded || host.assessment?.row === "3a") return false;
-  if (isInStorm(state, host)) return false;
+  if (isNamedInStorm(state, host)) return false;
   return state.now - since >= state.settings.limits.unattendedMs;
 }
 

@@ -6,6 +6,7 @@ import { isDisabledByUs } from "./degraded.ts";
 import { reasonLines } from "./explain.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import { incidentOf } from "./incidents.ts";
+import { returnMsMax } from "./rehearsals.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, render, words, type Said, type Words } from "./words.ts";
@@ -30,12 +31,14 @@ export function* policyAlerts(
       next: words("todo.dismissed"),
     });
   }
-  const reason = rehearsalFailed(state, host);
+  const late = rehearsalLate(state, host);
+  const reason = late ?? rehearsalFailed(state, host);
   if (reason !== undefined) {
+    const isLate = late !== undefined;
     yield about(state, host, assessment, {
       kind: "rehearsal",
       class: "ticket",
-      title: words("alert.rehearsal", { host: host.host }),
+      title: words(isLate ? "alert.rehearsal-late" : "alert.rehearsal", { host: host.host }),
       revision: render(reason),
       why: () => [reason],
       next: words("todo.rehearsal", { host: host.host }),
@@ -59,6 +62,16 @@ function rehearsalFailed(state: GuardianState, { host }: HostState): Said | unde
   const step = state.memory.rehearsals.get(host)?.step;
   if (step?.kind === "failed") return step.reason;
   return step?.kind === "on" ? step.failed : undefined;
+}
+
+/** It goes as it should, but for a host that takes longer than a silent one may unexplained. */
+function rehearsalLate(state: GuardianState, { host }: HostState): Words | undefined {
+  const step = state.memory.rehearsals.get(host)?.step;
+  const { unattendedMs } = state.settings.limits;
+  if (step?.kind !== "on" || step.failed !== undefined) return undefined;
+  if (state.now - step.since < unattendedMs) return undefined;
+  const limits = { limit: durationWords(unattendedMs), last: durationWords(returnMsMax) };
+  return words("rehearse.late", limits);
 }
 
 function maintenanceAlert(

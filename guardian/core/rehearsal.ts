@@ -24,7 +24,7 @@ import {
   switchOn,
   type Step,
 } from "./rehearsal-steps.ts";
-import { handledElsewhere, withRehearsal } from "./rehearsals.ts";
+import { handledElsewhere, returnMsMax, withRehearsal } from "./rehearsals.ts";
 import type { GuardianState, HostState, ReadingRecord } from "./state.ts";
 import { durationWords, words } from "./words.ts";
 
@@ -37,8 +37,6 @@ const lookingMsMax = 60_000;
 /** An on command is given again after this, while the chassis reads off. */
 const onAgainMs = 30_000;
 const onOrdersMax = 10;
-/** From on to the first report of the new boot: the slowest servers take ten minutes. */
-const returnMsMax = 900_000;
 
 /** A person asks for one; refused like this where the daemon has not refused it already. */
 export function foldRehearsalAsked(

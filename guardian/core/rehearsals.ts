@@ -4,6 +4,9 @@ import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Rehearsal } from "./rehearsal-memory.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
 
+/** From on to the first report of the new boot: the slowest servers take ten minutes. */
+export const returnMsMax = 900_000;
+
 /** Whether a rehearsal of it has begun and has not come to its end. */
 export function isRehearsing({ memory }: GuardianState, host: HostName): boolean {
   const { rehearsals } = memory;

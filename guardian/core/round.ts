@@ -25,7 +25,12 @@ export const noRound: Round = {
   freshPaths: new FreshPaths(),
 };
 
-export function foldRound(state: GuardianState, voting: readonly CollectorTrack[]): GuardianState {
+/**
+ * Works the round out. What its parts keep to describe themselves later is a state without a round: each would
+ * keep the one before it otherwise, and no round would ever be forgotten.
+ */
+export function foldRound(before: GuardianState, voting: readonly CollectorTrack[]): GuardianState {
+  const state = stateWith(before, { round: noRound });
   const seen = seenNetworks(state);
   const parts = commonEyes(state, voting, seen);
   const failing = parts.filter((part) => !part.pass);

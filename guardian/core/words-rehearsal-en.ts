@@ -29,10 +29,13 @@ export const rehearsalEnglish = {
   "rehearse.not-off": "it does not read off {lasted} after the order",
   "rehearse.boot": "it reports the same boot as before: its power was never off",
   "rehearse.no-return": "no report of a new boot within {limit}",
+  "rehearse.late":
+    "no report of a new boot for {limit} since power on was ordered; it is waited for until {last} have passed",
   "rehearse.left":
     "{reason}; it is not switched on again, since it may be the chassis of {hosts}, fenced meanwhile",
   "rehearse.restarted": "the guardian was started anew in the middle of it",
   "alert.rehearsal": "{host}: the rehearsal of its power devices failed",
+  "alert.rehearsal-late": "{host} has not come back from the rehearsal of its power devices",
   "todo.rehearsal":
     "mend what is named, then again: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
   "log.verified-share":

@@ -26,9 +26,11 @@ export const rehearsalChinese = {
   "rehearse.not-off": "命令发出 {lasted} 后读数仍不是断电",
   "rehearse.boot": "它报告的仍是原来的启动：它从未断电",
   "rehearse.no-return": "在 {limit} 内没有新启动的报告",
+  "rehearse.late": "下令上电后 {limit} 内没有新启动的报告；最多等待 {last}",
   "rehearse.left": "{reason}；不再上电，因为它可能是 {hosts} 的机箱，而后者已被隔离",
   "rehearse.restarted": "守护进程在演练途中重新启动",
   "alert.rehearsal": "{host}：它的电源设备演练失败",
+  "alert.rehearsal-late": "{host} 在电源设备演练后没有恢复",
   "todo.rehearsal":
     "修好所指出的问题后再做一次：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
   "log.verified-share":

@@ -10,6 +10,8 @@ import type { Plan } from "./plan.ts";
 
 /** Longer than the 150 s within which a dead host must be fenced, and a silent one told of. */
 const quietMs = 170_000;
+/** Where a host is held back: longer than the longest time that a gate waits for by itself, a storm's 300 s. */
+const heldQuietMs = 340_000;
 /** Longer between two rounds: the process stood still. */
 const standsStillMs = 2500;
 /** Every so manyth seed is played to its end. */
@@ -31,6 +33,7 @@ export class Rest {
   readonly #world: World;
   readonly #plan: Plan;
   #busyAt = 0;
+  #heldAt = 0;
   #roundAt = 0;
 
   constructor(world: World, plan: Plan) {
@@ -44,6 +47,7 @@ export class Rest {
     const round = event.kind === "tick";
     const stood = round && now - this.#roundAt > standsStillMs;
     if (told || stood || (round && this.#isBusy())) this.#busyAt = now;
+    if (round && this.#isHeld()) this.#heldAt = now;
     if (round) this.#roundAt = now;
   }
 
@@ -53,13 +57,26 @@ export class Rest {
     if (this.#plan.seed % wholeEvery === 0 || !guardian.up) return false;
     // Who stands still says nothing, and has seen nothing yet of what is wrong.
     if (queue.now - this.#roundAt > standsStillMs) return false;
-    return queue.now - Math.max(this.#busyAt, this.#plan.healAtMs) > quietMs;
+    const restedMs = queue.now - Math.max(this.#busyAt, this.#plan.healAtMs);
+    return restedMs > (queue.now - this.#heldAt > quietMs ? quietMs : heldQuietMs);
+  }
+
+  /** Something waits, for a gate or for people, that may not happen at all. */
+  #isHeld(): boolean {
+    const { memory } = this.#world.state;
+    if (Object.keys(memory.storms).length > 0) return true;
+    return [...memory.incidents.values()].some(({ phase }) => phase.kind === "watching");
   }
 
   #isBusy(): boolean {
     const { memory, hosts } = this.#world.state;
-    for (const { phase } of memory.incidents.values()) if (phase.kind !== "ended") return true;
-    if (memory.degraded.size > 0 || Object.keys(memory.storms).length > 0) return true;
-    return hosts.values().some(({ assessment }) => !restingRows.includes(assessment?.row ?? ""));
+    for (const { phase } of memory.incidents.values()) {
+      if (phase.kind !== "ended" && phase.kind !== "watching") return true;
+    }
+    if (memory.degraded.size > 0) return true;
+    return hosts.values().some(({ host, assessment }) => {
+      if (restingRows.includes(assessment?.row ?? "")) return false;
+      return memory.incidents.get(host)?.phase.kind !== "watching";
+    });
   }
 }
