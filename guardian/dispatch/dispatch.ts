@@ -49,7 +49,7 @@ function fold(state: DispatchState, event: DispatchEvent, out: DispatchEffect[])
       return withLane(next, channel, { ...laneOf(next, channel), trying });
     }
     case "acknowledged":
-      return withAcknowledged(state, event);
+      return withAcknowledged(state, event, out);
     case "silence-set": {
       const { silence } = event;
       say(out, "silence-set", silence.id, silence.by, silence.reason);
@@ -68,14 +68,20 @@ function fold(state: DispatchState, event: DispatchEvent, out: DispatchEffect[])
 /** What fires of a host and was told is in somebody's hand: no second level. */
 function withAcknowledged(
   state: DispatchState,
-  { host, by, reason }: Extract<DispatchEvent, { kind: "acknowledged" }>,
+  { host, key: one, by, reason, alone }: Extract<DispatchEvent, { kind: "acknowledged" }>,
+  out: DispatchEffect[],
 ): DispatchState {
   let next = state;
   for (const [key, known] of state.alerts) {
     const { message } = known;
-    if (message.host !== host || message.status !== "firing" || !isTold(known)) continue;
-    const ack = { by, reason, wall: state.wall };
+    // Whoever names an alert has seen it; with a host goes what was told of it.
+    const isMeant = one === undefined ? message.host === host && isTold(known) : key === one;
+    if (!isMeant || message.status !== "firing") continue;
+    const ack = { by, reason, wall: state.wall, alone };
     next = withAlert(next, key, { ...known, ack, unackedAt: undefined });
+    const fields = { alert: key, by, reason };
+    const text = "alert acknowledged";
+    out.push({ kind: "line", level: "info", event: "alert-acknowledged", text, fields });
   }
   return next;
 }

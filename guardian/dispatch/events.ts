@@ -44,6 +44,10 @@ export type DispatchEvent = Moment &
         readonly kind: "acknowledged";
         /** Undefined: alerts about the guardian itself. */
         readonly host: HostName | undefined;
+        /** One alert; undefined: all that was told of the host. */
+        readonly key?: string | undefined;
+        /** The core was not told, and goes on repeating it. */
+        readonly alone?: true | undefined;
         readonly by: string;
         readonly reason: string;
       }

@@ -21,17 +21,21 @@ export function withSighting(state: DispatchState, sighting: Sighting): Dispatch
   const again = !changed && isSentAgainAfterRestart(state, known, message);
   const isRepeat = !changed && !again && isLongAgo(state, known);
   const isFiringAnew = known.message.status === "resolved" && message.status === "firing";
-  // The core forgets who took note of an alert once it sends it again, and so do we.
-  const ack = again ? known.ack : undefined;
+  // The core forgets who took note of an alert once it sends it again, and so do we; but for a repeat by a
+  // core that was never told.
+  const isKnownRepeat =
+    isRepeat && known.ack?.alone === true && saysTheSame(known.message, message);
+  const keepsAck = again || isKnownRepeat;
+  const ack = keepsAck ? known.ack : undefined;
   return withAlert(state, message.dedupKey, {
     ...known,
     message,
     place,
     ack,
-    sending: again ? known.sending : message.id,
+    sending: keepsAck ? known.sending : message.id,
     ...(changed ? { changedAt: state.at, changedWall: state.wall } : {}),
     ...(isRepeat ? { repeatedAt: state.at } : {}),
-    ...(known.ack !== undefined && !again ? { escalations: 0, unackedAt: state.at } : {}),
+    ...(known.ack !== undefined && !keepsAck ? { escalations: 0, unackedAt: state.at } : {}),
     ...(isFiringAnew ? { escalations: 0, unackedAt: undefined, everywhere: undefined } : {}),
   });
 }
@@ -84,10 +88,13 @@ function isSentAgainAfterRestart(
   message: AlertMessage,
 ): boolean {
   if (epochOf(known.message.id) === epochOf(message.id) || isLongAgo(state, known)) return false;
-  const before = known.message;
-  if (before.impact !== message.impact || before.next !== message.next) return false;
+  return saysTheSame(known.message, message);
+}
+
+function saysTheSame(before: AlertMessage, now: AlertMessage): boolean {
+  if (before.impact !== now.impact || before.next !== now.next) return false;
   // Evidence of a host has ages in it; what is said of many hosts names them.
-  return message.host !== undefined || before.why.join("\n") === message.why.join("\n");
+  return now.host !== undefined || before.why.join("\n") === now.why.join("\n");
 }
 
 /** Ids end in "epoch-milliseconds". */

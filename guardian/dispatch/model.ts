@@ -38,6 +38,8 @@ export interface Acknowledgement {
   readonly by: string;
   readonly reason: string;
   readonly wall: number;
+  /** This alert alone: the core, which knows acknowledgements of hosts, was not told. */
+  readonly alone?: true | undefined;
 }
 
 export interface TrackedAlert {

@@ -20,11 +20,12 @@ import {
 } from "../core/show.ts";
 import { tableOf } from "../core/policy-table.ts";
 import { showDoctor } from "../core/show-doctor.ts";
-import { showChannels } from "../dispatch/show.ts";
+import { showAlerts, showChannels, showSilences } from "../dispatch/show.ts";
 import { languages } from "../core/words.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
 import type { Recording } from "../ports.ts";
+import { notifyPaths, performNotify } from "./notify-verbs.ts";
 import type { Outbox } from "./outbox.ts";
 import { sendRecording } from "./replay-route.ts";
 
@@ -125,6 +126,7 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
   }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
   if (kind === "doctor") return { status: 200, body: showDoctor(state, language) };
+  if (id === undefined && notifyPaths.includes(kind ?? "")) return showNotify(options, kind ?? "");
   if (kind === "maintenance") return { status: 200, body: showMaintenance(state, language) };
   if (kind === "incidents" && id === undefined)
     return { status: 200, body: showIncidents(state, language) };
@@ -146,12 +148,18 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
   return problem(404, `no such path: /${parts.join("/")}`);
 }
 
+function showNotify({ outbox }: ControlOptions, kind: string): Reply {
+  const state = outbox.state();
+  if (kind === "silences") return { status: 200, body: showSilences(state) };
+  return { status: 200, body: kind === "alerts" ? showAlerts(state) : showChannels(state) };
+}
+
 async function order(
   options: ControlOptions,
   parts: readonly string[],
   request: IncomingMessage,
 ): Promise<Reply> {
-  const { guardian, clock, path } = options;
+  const { guardian, outbox, clock, path } = options;
   const [api, version, ...rest] = parts;
   if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
   const field = await readBody(request);
@@ -159,7 +167,9 @@ async function order(
   const caller = identifyCaller(path, typeof token === "string" ? token : "", field("by"));
   if (caller.kind === "unknown") return problem(401, caller.reason);
   const [at, wall] = [clock.monoMs(), clock.wallMs()];
-  return perform({ guardian, at, wall, by: caller.by, uid: caller.uid, parts: rest, field });
+  const { by, uid } = caller;
+  const asked = { guardian, outbox, at, wall, by, uid, parts: rest, field };
+  return notifyPaths.includes(rest[0] ?? "") ? performNotify(asked) : perform(asked);
 }
 
 /** The body's texts, by name; what is not there, or no text, is empty. */
