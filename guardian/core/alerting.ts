@@ -13,7 +13,7 @@ import type { FiringAlert } from "./memory.ts";
 import { hostAlerts } from "./host-alerts.ts";
 import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
 import { isSame } from "./same-words.ts";
-import { stateWith, type GuardianState } from "./state.ts";
+import { hostOf, stateWith, type GuardianState } from "./state.ts";
 import { stormAlerts } from "./storm-alerts.ts";
 import { verifiedShareAlerts } from "./verified-share.ts";
 import { render, words, type Said, type Words } from "./words.ts";
@@ -22,6 +22,8 @@ import { render, words, type Said, type Words } from "./words.ts";
 const doubtPageMs = 10_000;
 /** After a start nothing is called over until the host was looked at again. */
 const resolveAfterStartMs = 30_000;
+/** Longer than any verdict must last before it is told, but for hosts that nobody guards. */
+const betweenVerdictsMs = 15_000;
 /** A revision is sent again this long after the last sending at the earliest. */
 const revisionMs = 10_000;
 /** A network whose anchors are silent, a store that lags, for longer than this is told. */
@@ -50,7 +52,9 @@ export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
   }
   for (const [key, firing] of Object.entries(state.memory.alerts)) {
     if (wanted.has(key)) continue;
-    if (sent >= messagesPerRoundMax || isUnjudged(state, firing.message, wanted)) {
+    const { message: said } = firing;
+    const keeps = isUnjudged(state, said, wanted) || isBetweenVerdicts(state, said, wanted);
+    if (sent >= messagesPerRoundMax || keeps) {
       alerts[key] = firing;
       continue;
     }
@@ -99,6 +103,22 @@ function isUnjudged(
   if (message.host === undefined || state.now - state.startedAt >= resolveAfterStartMs) {
     return false;
   }
+  return ![...wanted.values()].some((other) => other.host === message.host);
+}
+
+/**
+ * A page about a host that still does not report, while nothing else is said of it: it is not well for all that,
+ * and what its new verdict asks for is told once that has lasted.
+ */
+function isBetweenVerdicts(
+  state: GuardianState,
+  message: AlertMessage,
+  wanted: ReadonlyMap<string, Wanted>,
+): boolean {
+  if (message.host === undefined || message.class !== "page") return false;
+  const { assessment, freshSince } = hostOf(state, message.host);
+  if (assessment === undefined || freshSince !== undefined) return false;
+  if (state.now - assessment.since >= betweenVerdictsMs) return false;
   return ![...wanted.values()].some((other) => other.host === message.host);
 }
 

@@ -13,6 +13,7 @@ import { confirmedFence, fenceState, type Fence, type Proven } from "./fencing.t
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderedWords, orderLevel } from "./level-orders.ts";
 import type { LevelFailure, Phase } from "./memory.ts";
+import { deviceTrack } from "./power.ts";
 import { readsSame } from "./same-words.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
@@ -115,7 +116,11 @@ export function advanceFencing(
   }
   const lifeAt = monoMs(Math.max(host.lifeAt ?? 0, host.echoAt ?? 0));
   const level = run?.level ?? 0;
-  const fence = fenceState(state, host, phase.commands, lifeAt, level);
+  const again = deviceOnAgain(host, phase.commands);
+  const fence: Fence =
+    again === undefined
+      ? fenceState(state, host, phase.commands, lifeAt, level)
+      : { kind: "failed", reason: words("fence.on-again", { device: again }) };
   if (fence.kind === "proven") return fenced(state, host, phase, fence, out);
   const confirmed = confirmedFence(state, host, lifeAt);
   // A person's word mints no more than the gates let begin.
@@ -126,6 +131,17 @@ export function advanceFencing(
   const { level: further } = nextLevel(state, host, level + 1);
   if (further === undefined) return attemptFailed(state, host, phase, failed, mayOrder, out);
   return mayOrder ? nextLevelOrdered(state, host, phase, failed, out) : state;
+}
+
+/**
+ * A device that read off and then on since it was ordered off: somebody has switched it on. What it reads later
+ * is not what our command has brought about, nor does that command keep anything from switching it on.
+ */
+function deviceOnAgain(host: HostState, commands: Fencing["commands"]): string | undefined {
+  return Object.entries(commands).find(([device, { askedAt }]) => {
+    const { onAgainAt } = deviceTrack(host, device);
+    return onAgainAt !== undefined && onAgainAt > askedAt;
+  })?.[0];
 }
 
 /** Why the level that is tried has failed; undefined while it may still lead to a proof. */

@@ -65,12 +65,18 @@ export function foldPower(state: GuardianState, event: PowerRead): GuardianState
     failedAt: failed && host.suspectSince !== undefined ? event.at : before.failedAt,
     answeringSince: failed ? undefined : (before.answeringSince ?? event.at),
     offSince: power === "off" ? (before.offSince ?? event.at) : undefined,
+    onAgainAt: power === "on" && wasOff(before) ? event.askedAt : before.onAgainAt,
     restore: restoreOf(event.reading) ?? before.restore,
   };
   const devices = new Map(host.devices);
   devices.set(event.device, next);
   const seen = withHost(state, hostWith(host, { devices }));
   return event.reading.power === "unknown" ? seen : foldIdentity(seen, event);
+}
+
+/** Off when it answered last, however long ago. */
+function wasOff({ readings }: DeviceTrack): boolean {
+  return readings.findLast(({ reading }) => reading.power !== "unknown")?.reading.power === "off";
 }
 
 function restoreOf(reading: ReadingRecord["reading"]): DeviceTrack["restore"] {

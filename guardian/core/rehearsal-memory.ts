@@ -1,6 +1,7 @@
 /** What the journal keeps of rehearsals, and what a restart makes of it. */
 import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
+import type { DeviceIdentity } from "../ports.ts";
 import type { OffCommand } from "./memory.ts";
 import { words, type Said } from "./words.ts";
 
@@ -27,6 +28,8 @@ export type RehearsalStep =
       /** When the first and the newest list without a server were asked for. */
       readonly emptyAt: MonoMs | undefined;
       readonly emptyAgainAt: MonoMs | undefined;
+      /** What its devices showed when it was asked for. */
+      readonly shown: Readonly<Record<string, DeviceIdentity>>;
     }
   | {
       readonly kind: "off";

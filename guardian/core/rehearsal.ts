@@ -3,7 +3,9 @@
  * devices. They are its own when they read off, this host alone falls silent, and its probe returns with a
  * new boot id. Whatever comes in between, it is switched on again; it never ends in silence.
  */
+import type { DeviceIdentity } from "../ports.ts";
 import { describeGate } from "./assessment.ts";
+import { sameIdentity } from "./device-identity.ts";
 import { disarm } from "./disarm.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered, RehearsalAsked, ServersSeen } from "./events.ts";
@@ -25,7 +27,7 @@ import {
   type Step,
 } from "./rehearsal-steps.ts";
 import { handledElsewhere, returnMsMax, withRehearsal } from "./rehearsals.ts";
-import type { GuardianState, HostState, ReadingRecord } from "./state.ts";
+import { hostOf, type GuardianState, type HostState, type ReadingRecord } from "./state.ts";
 import { durationWords, words } from "./words.ts";
 
 /** Between two lists without a server: what was scheduled before the first shows in the second. */
@@ -52,6 +54,7 @@ export function foldRehearsalAsked(
     askedAt: undefined,
     emptyAt: undefined,
     emptyAgainAt: undefined,
+    shown: shownBy(hostOf(state, host), devicesOf(state, host, level)),
   };
   const bootId = state.memory.known[host]?.bootId;
   const id = `r${Math.floor(wall / 1000)}-${host}`;
@@ -139,11 +142,36 @@ function look(
   const listedMs = step.emptyAgainAt === undefined ? Infinity : state.now - step.emptyAgainAt;
   const devices = devicesOf(state, host.host, rehearsal.level);
   const read = devices.every((device) => lastOf(host, device).askedAt >= step.since);
+  const changed = changedDevice(step, shownBy(host, devices));
+  if (changed !== undefined) {
+    return refuse(state, host, rehearsal, words("rehearse.changed", { device: changed }), out);
+  }
   if (listedMs <= listAgeMsMax && read) return orderOff(state, host, rehearsal, devices, out);
   const dueAt = (step.askedAt ?? -Infinity) + listEveryMs;
   if (state.now < dueAt) return state;
   out.push({ kind: "list-servers", host: host.host });
   return withRehearsal(state, host.host, { ...rehearsal, step: { ...step, askedAt: state.now } });
+}
+
+/** Identities by device, of those that answered last. */
+function shownBy(host: HostState, devices: readonly string[]): Step<"looking">["shown"] {
+  const shown: Record<string, DeviceIdentity> = {};
+  for (const device of devices) {
+    const { reading } = lastOf(host, device);
+    if (reading.power !== "unknown") shown[device] = reading.identity;
+  }
+  return shown;
+}
+
+/** A device that was rewired, or exchanged, since the rehearsal was asked for: somebody works on it right now. */
+function changedDevice(
+  { shown }: Step<"looking">,
+  now: Step<"looking">["shown"],
+): string | undefined {
+  return Object.entries(now).find(([device, identity]) => {
+    const before = shown[device];
+    return before !== undefined && !sameIdentity(before, identity);
+  })?.[0];
 }
 
 /** Off read back, this host silent, the others alive: then on again. So it is, whatever is missing. */

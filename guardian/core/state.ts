@@ -68,6 +68,8 @@ export interface DeviceTrack {
   readonly answeringSince: MonoMs | undefined;
   /** First reading of the unbroken run of "off". */
   readonly offSince: MonoMs | undefined;
+  /** When the last reading was asked for that said on after one that said off. */
+  readonly onAgainAt?: MonoMs | undefined;
   /** What it said last that its chassis does when the mains come back. */
   readonly restore?: PowerRestore | undefined;
 }

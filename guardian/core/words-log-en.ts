@@ -95,6 +95,7 @@ export const logEnglish = {
   "level.unverified": "{device} is not verified: {reason}",
   "level.no-answer": "{device} does not answer",
   "level.probation": "{device} answers again, not for long enough yet",
+  "fence.on-again": "{device} was switched on again after our off command",
   "fence.refused": "{device} refused to switch off: {reason}",
   "fence.no-answer": "{device} did not answer the off command: {reason}",
   "fence.still-waiting": "after {lasted} still waiting for {awaited}",

@@ -88,6 +88,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "level.unverified": "{device} 未经核实：{reason}",
   "level.no-answer": "{device} 没有应答",
   "level.probation": "{device} 已恢复应答，但时间还不够长",
+  "fence.on-again": "{device} 在我们下令断电后又被上电",
   "fence.refused": "{device} 拒绝断电：{reason}",
   "fence.no-answer": "{device} 未应答断电命令：{reason}",
   "fence.still-waiting": "{lasted} 后仍在等待{awaited}",

@@ -31,6 +31,7 @@ export const rehearsalEnglish = {
   "rehearse.no-return": "no report of a new boot within {limit}",
   "rehearse.late":
     "no report of a new boot for {limit} since power on was ordered; it is waited for until {last} have passed",
+  "rehearse.changed": "{device} shows another identity than when it was asked for",
   "rehearse.left":
     "{reason}; it is not switched on again, since it may be the chassis of {hosts}, fenced meanwhile",
   "rehearse.restarted": "the guardian was started anew in the middle of it",

@@ -27,6 +27,7 @@ export const rehearsalChinese = {
   "rehearse.boot": "它报告的仍是原来的启动：它从未断电",
   "rehearse.no-return": "在 {limit} 内没有新启动的报告",
   "rehearse.late": "下令上电后 {limit} 内没有新启动的报告；最多等待 {last}",
+  "rehearse.changed": "{device} 显示的身份与请求演练时不同",
   "rehearse.left": "{reason}；不再上电，因为它可能是 {hosts} 的机箱，而后者已被隔离",
   "rehearse.restarted": "守护进程在演练途中重新启动",
   "alert.rehearsal": "{host}：它的电源设备演练失败",

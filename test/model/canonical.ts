@@ -18,7 +18,7 @@ const instants = wordsOf(`
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt relistedAt settledAt belowSince
   notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
-  emptyAt emptyAgainAt orderedAt
+  emptyAt emptyAgainAt orderedAt onAgainAt
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */

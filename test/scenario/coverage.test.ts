@@ -81,7 +81,9 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
   "refusals of the verb, of the wiring and of the boot that no story has (unit/rehearsal)": [
     "rehearse.another",
     "rehearse.boot",
+    "rehearse.changed",
     "rehearse.device",
+    "rehearse.late",
     "rehearse.left",
     "rehearse.level",
     "rehearse.no-answer",

@@ -107,10 +107,11 @@ export const powerFaults: readonly FaultKind[] = [
   },
 ];
 
-/** Together with a host that is cut off or hangs this is more than anybody could see through. */
+/** Together with a host that is cut off, hangs or boots this is more than anybody could see through. */
 function liesOff(scene: Scene, host: WorldHost, lastsMs: number): boolean {
   const device = scene.device(host);
   if (device === undefined || host.hung || !host.power || !scene.isReachable(host)) return false;
+  if (host.booting) return false;
   device.mode = "lies-off";
   scene.lying.add(host.name);
   scene.later(lastsMs, () => {

@@ -108,6 +108,9 @@ export const fencingInvariants: readonly Invariant[] = [
       if (rehearsed !== undefined) return rehearsed;
       const chassis = witness.world.device(order.host, order.device)?.chassis;
       if (chassis === undefined || order.expected.guid === undefined) return undefined;
+      // Whose it is a rehearsal is to find out, where nobody has ever heard that host's UUID.
+      const isHeard = witness.world.state.memory.known[chassis] !== undefined;
+      if (order.ifEmpty === true && !isHeard) return undefined;
       const { uuid } = witness.world.host(chassis);
       return chassis !== order.host && uuid === order.expected.guid
         ? `off for ${order.host} was sent to the device of ${chassis}`
@@ -272,6 +275,8 @@ function isLeftOn(witness: Witness, host: WorldHost): boolean {
 /** Switched off again as often as needed while a move is unfinished, else twice at most. */
 function refenceOfLiving(witness: Witness, host: HostName): string | undefined {
   const truth = witness.of(host);
+  // With the other devices of its level: judged with the first of them.
+  if (truth.orderedLivingAt === witness.now) return undefined;
   if (truth.ordersToLiving < 2 || !witness.isLiving(witness.world.host(host))) return undefined;
   const incident = witness.world.state.memory.incidents.get(host);
   if (incident?.id !== truth.fencedIn || witness.world.nova.isMovingOff(host)) return undefined;

@@ -76,6 +76,7 @@ export class HostTruth {
   /** The incident in which it was last ordered off. */
   orderedIn: string | undefined;
   ordersToLiving = 0;
+  orderedLivingAt: number | undefined;
   /** Its work goes on from before a restart. */
   resumed = false;
   /** A living host's chassis that was switched off in its name. */
@@ -174,7 +175,19 @@ export class Witness {
     }
     truth.orderedIn = incidentOf(order);
     if (!this.isFenced(order)) this.fences.push({ host: order.host, at: this.now });
-    else if (this.isLiving(this.world.host(order.host))) truth.ordersToLiving += 1;
+    else if (this.#isRefence(order, truth)) {
+      truth.orderedLivingAt = this.now;
+      truth.ordersToLiving += 1;
+    }
+  }
+
+  /**
+   * A living host is switched off again: not by a further level in place of one that says nothing, before any life
+   * was seen; and all devices of a level at once are once.
+   */
+  #isRefence({ id, host }: Order, { orderedLivingAt }: HostTruth): boolean {
+    const isLapsed = id.includes("/lapsed");
+    return !isLapsed && orderedLivingAt !== this.now && this.isLiving(this.world.host(host));
   }
 
   /** Whether an order belongs to an incident whose fence was found true. */

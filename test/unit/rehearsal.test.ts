@@ -306,3 +306,12 @@ test("whoever vouches ends the ticket of a rehearsal that failed", () => {
   core.take({ kind: "vouched", at: core.now, wall, host: host1, by: alice, reason: "compared" });
   assert.equal(core.state.memory.rehearsals.size, 0);
 });
+
+test("a device that shows something else than when the rehearsal was asked for: nothing is switched off", () => {
+  const core = ready();
+  rehearse(core);
+  core.guids.set(`${host1}/bmc`, "88888888888888888888888888888801");
+  core.run(40_000);
+  assert.equal(core.done("power-off").length, 0);
+  assert.match(failure(core), /bmc shows another identity than when it was asked for/);
+});
