@@ -1,6 +1,6 @@
 /** The section `alerts` of the configuration: where alerts go, and how they look. */
 import { isTimeZone } from "./channels/times.ts";
-import { channel } from "./config-channels.ts";
+import { channel, channelProblems } from "./config-channels.ts";
 import { dispatchKeys, dispatchProblems } from "./config-dispatch.ts";
 import { absolutePath, name, z } from "./config-parts.ts";
 
@@ -37,6 +37,9 @@ export const alerts = z
         context.addIssue({ code: "custom", path: ["channels", index, "name"], message });
       }
       names.add(one.name);
+      for (const [key, message] of channelProblems(one)) {
+        context.addIssue({ code: "custom", path: ["channels", index, key], message });
+      }
     }
   })
   .prefault({});

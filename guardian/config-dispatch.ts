@@ -36,11 +36,19 @@ const escalation = z.strictObject({
   times: z.int().min(1).max(20).default(4),
 });
 
+/** Whoever watches the guardian from outside, and calls people when it falls silent. */
+const heartbeat = z.strictObject({
+  urlFile: absolutePath,
+  method: z.enum(["GET", "POST"]).default("POST"),
+  every: duration(60_000, 10_000),
+  caFile: absolutePath.optional(),
+});
+
 /** Keys of `alerts` that say who is told what, and when. */
 export const dispatchKeys = {
   routes: z.array(route).default([]),
   escalation: escalation.optional(),
-  /** Channels that programs listen to; without it webhooks that nothing else names. */
+  /** Channels that programs listen to; without it webhooks and Alertmanager, unless a route names them. */
   feeds: z.array(name).optional(),
   groupFor: duration(defaultRules.groupMs),
   repeatEvery: duration(defaultRules.repeatMs, 600_000),
@@ -49,6 +57,7 @@ export const dispatchKeys = {
   outboxFile: absolutePath.optional(),
   waitingMax: z.int().min(10).max(10_000).default(defaultRules.waitingMax),
   keepFor: duration(defaultRules.keepMs, 600_000),
+  heartbeat: heartbeat.optional(),
 };
 
 export type RouteConfig = z.output<typeof route>;
@@ -72,12 +81,15 @@ export function escalationOf({ escalation: config }: DispatchConfig): Escalation
   return { afterMs: after, channels, repeatMs: repeat, times };
 }
 
+/** Kinds of channel behind which a program sits that has rules of its own. */
+const programs: readonly string[] = ["webhook", "alertmanager"];
+
 /** Channels that get every sending at once, under none of the rules. */
 export function feedsOf(config: DispatchConfig): readonly string[] {
   if (config.feeds !== undefined) return config.feeds;
   const named = [...config.routes, ...(config.escalation === undefined ? [] : [config.escalation])];
   const people = new Set(named.flatMap(({ channels }) => channels));
-  const webhooks = config.channels.filter(({ kind }) => kind === "webhook");
+  const webhooks = config.channels.filter(({ kind }) => programs.includes(kind));
   return [...config.webhooks, ...webhooks].map((one) => one.name).filter((one) => !people.has(one));
 }
 

@@ -1,18 +1,15 @@
 /** `guardian run`: builds the guardian from its configuration, runs it, stops it in order. */
-import { dirname, join } from "node:path";
 import { systemClock } from "../shared/clock.ts";
 import { describeError } from "../shared/errors.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import type { Logger } from "../shared/log.ts";
-import { runLoop } from "../shared/loop.ts";
 import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
+import { createAlertDelivery, runWithDelivery } from "./alert-delivery.ts";
 import { createGuardian, type Guardian, type GuardianPorts } from "./app.ts";
 import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
 import type { GuardianState } from "./core/state.ts";
-import { dispatchSettings } from "./dispatch-settings.ts";
-import { firingSightings, sightingOf, stormScopes } from "./dispatch/surroundings.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
 import { buildChannels } from "./shell/build-channels.ts";
@@ -21,16 +18,11 @@ import { buildPower } from "./shell/build-power.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { startControlSocket } from "./shell/control-socket.ts";
+import { createHeartbeat, readHeartbeat, type HeartbeatTarget } from "./shell/heartbeat.ts";
 import { openJournal } from "./shell/journal.ts";
 import { createKeystone } from "./shell/keystone.ts";
-import { createLogNotifier } from "./shell/notify-log.ts";
 import { asksImages } from "./core/evacuation-policy.ts";
 import { createNova } from "./shell/nova.ts";
-import { openOutboxFile } from "./shell/outbox-file.ts";
-import { createOutbox, type CoreView } from "./shell/outbox.ts";
-
-/** What waits for its time, such as a group of alerts, is looked at so often. */
-const outboxRoundMs = 500;
 
 /** Everything that was read and built before anything is started. */
 export interface Prepared {
@@ -39,6 +31,7 @@ export interface Prepared {
   readonly ports: Omit<GuardianPorts, "journal" | "alert">;
   /** Beside the log, which is always there. */
   readonly channels: readonly Notifier[];
+  readonly heartbeatTarget: HeartbeatTarget | undefined;
 }
 
 export type Preparation =
@@ -61,6 +54,7 @@ export async function prepare(
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
   const channels = buildChannels(config, systemClock, problems);
+  const heartbeatTarget = readHeartbeat(config, problems);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   if (compute === undefined || pinger === undefined || problems.list.length > 0) {
@@ -78,7 +72,7 @@ export async function prepare(
     disarmedFile: config.disarmedFile,
   };
   const settings = settingsFrom(config, compute.cloud);
-  return { kind: "prepared", prepared: { config, settings, ports, channels } };
+  return { kind: "prepared", prepared: { config, settings, ports, channels, heartbeatTarget } };
 }
 
 function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {
@@ -127,24 +121,9 @@ function buildCompute(
   return { api, cloud: cloud.name };
 }
 
-/** Beside the journal, unless the configuration says where. */
-function outboxPath({ alerts, journal }: GuardianConfig): string {
-  return alerts.outboxFile ?? join(dirname(journal.file), "outbox.db");
-}
-
-/** What the outbox sees of the decision core; nothing fires before that has its memory. */
-function coreView(state: GuardianState): CoreView {
-  return {
-    version: state.epoch > 0 ? state.memory.alerts : undefined,
-    sighting: (message) => sightingOf(state, message),
-    firing: () => firingSightings(state),
-    storms: () => stormScopes(state),
-  };
-}
-
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(
-  { config, settings, ports, channels }: Prepared,
+  { config, settings, ports, channels, heartbeatTarget }: Prepared,
   signal: AbortSignal,
 ): Promise<number> {
   const { log } = ports;
@@ -161,38 +140,26 @@ export async function runDaemon(
       recordingBytesMax: config.journal.inputsMegabytes * 1e6,
     });
     lifecycle.onStop("journal", () => journal.close());
-    const outbox = createOutbox({
-      notifiers: channels,
-      settings: dispatchSettings(config, settings, channels),
-      file: openOutboxFile(outboxPath(config), log, systemClock.wallMs()),
-      core: () => coreView(guardian.state()),
-      clock: systemClock,
-      random: seededRandom(freshSeed()),
-      log,
-    });
+    const state = (): GuardianState => guardian.state();
+    const beside = { clock: systemClock, log };
+    const { outbox, alert } = createAlertDelivery({ ...beside, config, settings, channels, state });
     lifecycle.onStop("outbox", () => outbox.stop(2000));
-    const toLog = createLogNotifier(log);
-    const guardian: Guardian = createGuardian(settings, {
-      ...ports,
-      journal,
-      alert: (message) => {
-        void toLog.send(message, 0);
-        outbox.post(message);
-      },
-    });
+    const guardian: Guardian = createGuardian(settings, { ...ports, journal, alert });
+    const decidedAt = (): number => guardian.decidedAt();
+    const heartbeat =
+      heartbeatTarget && createHeartbeat({ ...beside, target: heartbeatTarget, decidedAt });
     const socket = await startControlSocket({
       path: config.controlSocket,
       clock: systemClock,
       guardian,
       outbox,
+      heartbeat,
       recording: journal.recording,
     });
     lifecycle.onStop("control socket", () => socket.close());
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
-    const ended = new AbortController();
-    const rounds = runLoop(systemClock, outboxRoundMs, ended.signal, () => outbox.round());
-    await guardian.run(signal).finally(() => ended.abort());
-    await rounds;
+    const tellers = { ...beside, outbox, notifiers: channels, heartbeat };
+    await runWithDelivery(guardian, tellers, signal);
     return 0;
   } catch (error) {
     log.error({ event: "fatal", reason: describeError(error) }, "guardian ends");

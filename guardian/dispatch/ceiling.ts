@@ -2,7 +2,8 @@
  * At most so many messages about one incident on one channel, however many servers and alerts it has. Beyond
  * it only what must wake somebody passes:
  * - a page that this channel was not told yet (a new trouble, or one that became a page): at once;
- * - a page that was told before and began again, or says something else: 5 minutes after it was last told;
+ * - a page that was told before and began again, says something else or names more hosts: 5 minutes after it
+ *   was last told;
  * - a page that nobody acknowledged: its repeats, and the second level;
  * - the end of a page that was told: once.
  * So every page that fires is told at least once, and again for as long as nobody took it in hand.

@@ -1,6 +1,6 @@
 /** Alerts that another alert explains: while that one is told to a channel, they are not. */
 import type { AlertMessage } from "../ports.ts";
-import type { DispatchState, TrackedAlert } from "./model.ts";
+import type { DispatchState, Told, TrackedAlert } from "./model.ts";
 
 /**
  * What a storm says of its hosts already: silent, dead, held. What goes wrong beyond that is told all the
@@ -36,7 +36,9 @@ export function inhibitorOf(
   if (saidByStorm.test(kind)) {
     for (const { key, hosts } of state.storms) {
       const storm = state.alerts.get(key);
-      if (storm !== undefined && hosts.has(host) && isTold(storm, channel)) return storm;
+      // Only a page that was read with this host in it says anything of this host.
+      const names = (tell: Told): boolean => hosts.has(host) && tell.names?.includes(host) === true;
+      if (storm !== undefined && isTold(storm, channel, names)) return storm;
     }
   }
   // A page speaks for itself, whatever else is told of its host.
@@ -53,8 +55,12 @@ export function sameHostKey({ dedupKey }: AlertMessage, kind: string): string {
   return `${dedupKey.slice(0, dedupKey.lastIndexOf("/"))}/${kind}`;
 }
 
-function isTold({ message, told }: TrackedAlert, channel: string | undefined): boolean {
+function isTold(
+  { message, told }: TrackedAlert,
+  channel: string | undefined,
+  says: (tell: Told) => boolean = () => true,
+): boolean {
   if (message.status !== "firing") return false;
   const tells = channel === undefined ? Object.values(told) : [told[channel]];
-  return tells.some((tell) => tell?.status === "firing" && tell.lost === undefined);
+  return tells.some((tell) => tell?.status === "firing" && tell.lost === undefined && says(tell));
 }

@@ -9,8 +9,11 @@ import type { DispatchSettings } from "./settings.ts";
 
 export type AlertClass = AlertMessage["class"];
 
-/** `new` began, `changed` became another class or title, `update` says the same with newer evidence. */
-export type DueWhy = "new" | "changed" | "repeat" | "update" | "escalated" | "resolved";
+/**
+ * `new` began, `changed` became another class or title, `joined` names hosts that its channel has not read,
+ * `update` says the same with newer evidence.
+ */
+export type DueWhy = "new" | "changed" | "joined" | "repeat" | "update" | "escalated" | "resolved";
 
 /** Where an alert's host is, for routes and silences. */
 export interface Place {
@@ -29,6 +32,8 @@ export interface Told {
   readonly at: number;
   /** Told by itself since it began; a page that was told in a digest alone ends with that digest. */
   readonly alone: boolean;
+  /** The hosts that a storm's page named. */
+  readonly names?: readonly string[] | undefined;
   /** The channel refused it for good, or did not take it in time. */
   readonly lost?: true;
 }
@@ -127,7 +132,10 @@ export interface Spent {
 /** A storm of the core, and the hosts that it speaks for. */
 export interface StormScope {
   readonly key: string;
+  /** In trouble now, and not being moved. */
   readonly hosts: ReadonlySet<HostName>;
+  /** Named in the page as the core last sent it. */
+  readonly named: readonly string[];
 }
 
 export interface DispatchState {

@@ -174,6 +174,7 @@ function withTold(
     title: message.title,
     sending,
     at: state.at,
+    names: state.storms.find(({ key: storm }) => storm === key)?.named,
     alone: alone || (before?.status === "firing" && before.alone),
   };
   const isPage = message.class === "page" && why !== "resolved" && isRuled(state, channel);

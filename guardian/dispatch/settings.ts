@@ -55,6 +55,8 @@ export interface DispatchSettings {
 
 /** A page whose text alone changed is told again no sooner. */
 export const updateMs = 300_000;
+/** A storm's page with hosts that joined it is told again no sooner. */
+export const joinMs = 30_000;
 /** More messages than this at once, or pages within the window, become one. */
 export const mergeAbove = 3;
 export const mergeWindowMs = 30_000;

@@ -1,5 +1,6 @@
 /** What the dispatcher must know of the core's state: what fires, where its hosts are, who is in a storm. */
 import type { HostName } from "../../shared/names.ts";
+import type { FiringAlert } from "../core/memory.ts";
 import { groupsOf } from "../core/modes.ts";
 import type { GuardianState } from "../core/state.ts";
 import { wholeCloud } from "../core/storm.ts";
@@ -20,6 +21,17 @@ export function firingSightings(state: GuardianState): readonly Sighting[] {
     ...sightingOf(state, message),
     acknowledgedBy,
   }));
+}
+
+/** By the alert, so that a storm of a thousand hosts is taken apart once. */
+const names = new WeakMap<FiringAlert, readonly string[]>();
+
+/** What the core's revision of a storm's page is: the hosts that it names. */
+function namesIn(firing: FiringAlert | undefined): readonly string[] {
+  if (firing === undefined) return [];
+  const known = names.get(firing) ?? firing.revision.split(",");
+  names.set(firing, known);
+  return known;
 }
 
 function placeOfHost(state: GuardianState, host: HostName | undefined): Place {
@@ -46,6 +58,7 @@ export function stormScopes(state: GuardianState): readonly StormScope[] {
     const census = whole ? state.census : state.census.domains.get(scope);
     const kind = whole ? "storm" : `storm-${scope.replaceAll(" ", "-")}`;
     const hosts = new Set((census?.trouble ?? []).filter((host) => !isMoved(host)));
-    return { key: `guardian/${state.settings.cloud}/guardian/${kind}`, hosts };
+    const key = `guardian/${state.settings.cloud}/guardian/${kind}`;
+    return { key, hosts, named: namesIn(state.memory.alerts[key]) };
   });
 }

@@ -1,18 +1,34 @@
 /** Builds the channels that alerts go to; what cannot be built is a problem in words. */
+import { accessSync, constants } from "node:fs";
 import type { Clock } from "../../shared/clock.ts";
-import type { Secret } from "../../shared/secret.ts";
+import { describeError } from "../../shared/errors.ts";
+import { aliyunSms } from "../channels/aliyun-sms.ts";
 import type { Look } from "../channels/alert-text.ts";
 import type { HttpChannel } from "../channels/channel.ts";
 import { dingTalk } from "../channels/dingtalk.ts";
 import { feishu } from "../channels/feishu.ts";
+import { flashduty } from "../channels/flashduty.ts";
+import { pagerDuty } from "../channels/pagerduty.ts";
 import { slack } from "../channels/slack.ts";
+import { twilio } from "../channels/twilio.ts";
 import { webhook } from "../channels/webhook.ts";
 import { weCom } from "../channels/wecom.ts";
 import type { GuardianConfig } from "../config.ts";
 import type { ChannelConfig } from "../config-channels.ts";
 import type { Notifier } from "../ports.ts";
-import { checkReadable, readSecret, type Problems } from "./build-ports.ts";
+import { checkReadable, type Problems } from "./build-ports.ts";
+import { authorization, basic, secretReader, type SecretReader } from "./channel-secrets.ts";
+import { createAlertmanagerNotifier } from "./notify-alertmanager.ts";
+import { createExecNotifier } from "./notify-exec.ts";
 import { createHttpNotifier } from "./notify-http.ts";
+import { createMailNotifier } from "./notify-mail.ts";
+import { createPagerDutyNotifier } from "./notify-pagerduty.ts";
+
+interface Parts {
+  readonly clock: Clock;
+  readonly look: Look;
+  readonly read: SecretReader;
+}
 
 /** Every channel of the configuration, webhooks of the shorthand first. */
 export function buildChannels(
@@ -24,10 +40,9 @@ export function buildChannels(
   const look: Look = { language: config.language, timeZone, runbookBase };
   const build = (section: string, channel: ChannelConfig): Notifier => {
     const where = `alerts.${section}.${channel.name}`;
-    const read = secretReader(where, problems);
-    checkReadable(channel.caFile, `${where}.caFile`, problems);
-    const { name, caFile } = channel;
-    return createHttpNotifier({ name, clock, caFile, channel: httpChannel(channel, look, read) });
+    if (channel.kind === "exec") checkProgram(channel.command, `${where}.command`, problems);
+    else checkReadable(channel.caFile, `${where}.caFile`, problems);
+    return notifierOf(channel, { clock, look, read: secretReader(where, problems) });
   };
   return [
     ...webhooks.map((entry) => build("webhooks", { kind: "webhook", ...entry })),
@@ -35,49 +50,83 @@ export function buildChannels(
   ];
 }
 
-/** Reads the secrets of one channel, each from the file that a key names. */
-interface SecretReader {
-  /** An address: it must be one, and is never shown. */
-  url(path: string): Secret;
-  key(path: string | undefined): Secret | undefined;
+function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
+  const { clock, look, read } = parts;
+  if (channel.kind === "exec") return createExecNotifier({ ...channel, look });
+  const { name, caFile } = channel;
+  const http = (built: HttpChannel): Notifier =>
+    createHttpNotifier({ name, caFile, clock, channel: built });
+  switch (channel.kind) {
+    case "alertmanager":
+      return createAlertmanagerNotifier({
+        ...channel,
+        clock,
+        look,
+        authorization: authorization(read, channel),
+        postEveryMs: channel.postEvery,
+        endAfterMs: channel.endAfter,
+      });
+    case "pagerduty": {
+      const key = read.file("keyFile", channel.keyFile);
+      const built = pagerDuty({ url: channel.url, key, look });
+      return createPagerDutyNotifier({ name, caFile, clock, channel: built });
+    }
+    case "flashduty": {
+      const key = read.file("keyFile", channel.keyFile);
+      return http(flashduty({ url: channel.url, key, look }));
+    }
+    case "aliyun-sms":
+      return http(aliyunSms({ ...channel, key: read.file("keyFile", channel.keyFile), look }));
+    case "twilio": {
+      const token = read.file("keyFile", channel.keyFile);
+      const login = basic(channel.username ?? channel.accountSid, token);
+      return http(twilio({ ...channel, authorization: login, look }));
+    }
+    case "mail": {
+      const { username = "", passwordFile } = channel;
+      const password = read.optional("passwordFile", passwordFile);
+      const login = password === undefined ? undefined : { username, password };
+      return createMailNotifier({ ...channel, login, look });
+    }
+    case "webhook":
+    case "dingtalk":
+    case "wecom":
+    case "feishu":
+    case "slack":
+      return http(robotOf(channel, parts));
+    default:
+      return channel satisfies never;
+  }
 }
 
-function secretReader(where: string, problems: Problems): SecretReader {
-  return {
-    url(path) {
-      const secret = readSecret(path, `${where}.urlFile`, problems);
-      const text = secret.reveal();
-      if (text !== "" && !isWebAddress(text)) {
-        problems.list.push(`${where}.urlFile: ${path} does not hold an http or https address`);
-      }
-      return secret;
-    },
-    key: (path) =>
-      path === undefined ? undefined : readSecret(path, `${where}.keyFile`, problems),
-  };
+/** A program that is not there now is told before the first alert. */
+function checkProgram(command: string, where: string, problems: Problems): void {
+  try {
+    accessSync(command, constants.X_OK);
+  } catch (error) {
+    problems.list.push(`${where}: ${describeError(error)}`);
+  }
 }
 
-function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-}
+type RobotConfig = Extract<ChannelConfig, { readonly urlFile: string }>;
 
-function httpChannel(channel: ChannelConfig, look: Look, read: SecretReader): HttpChannel {
+/** Channels whose address is their secret. */
+function robotOf(channel: RobotConfig, { look, read }: Parts): HttpChannel {
   const url = read.url(channel.urlFile);
   switch (channel.kind) {
-    case "webhook":
-      return webhook({ url, key: read.key(channel.keyFile), runbookBase: look.runbookBase });
+    case "webhook": {
+      const key = read.optional("keyFile", channel.keyFile);
+      return webhook({ url, key, runbookBase: look.runbookBase });
+    }
     case "dingtalk":
-      return dingTalk({ ...channel, url, key: read.key(channel.keyFile), look });
+      return dingTalk({ ...channel, url, key: read.optional("keyFile", channel.keyFile), look });
     case "wecom":
       return weCom({ url, mention: channel.mention, look });
-    case "feishu":
-      return feishu({
-        url,
-        key: read.key(channel.keyFile),
-        keyword: channel.keyword,
-        mention: { ...channel.mention, mobiles: [] },
-        look,
-      });
+    case "feishu": {
+      const key = read.optional("keyFile", channel.keyFile);
+      const mention = { ...channel.mention, mobiles: [] };
+      return feishu({ url, key, keyword: channel.keyword, mention, look });
+    }
     case "slack":
       return slack({ url, mention: { ...channel.mention, mobiles: [] }, look });
     default:

@@ -25,6 +25,7 @@ import { languages } from "../core/words.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
 import type { Recording } from "../ports.ts";
+import type { Heartbeat } from "./heartbeat.ts";
 import { notifyPaths, performNotify } from "./notify-verbs.ts";
 import type { Outbox } from "./outbox.ts";
 import { sendRecording } from "./replay-route.ts";
@@ -38,6 +39,7 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly guardian: Guardian;
   readonly outbox: Outbox;
+  readonly heartbeat?: Heartbeat | undefined;
   readonly recording: Recording;
 }
 
@@ -148,10 +150,12 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
   return problem(404, `no such path: /${parts.join("/")}`);
 }
 
-function showNotify({ outbox }: ControlOptions, kind: string): Reply {
+function showNotify({ outbox, heartbeat }: ControlOptions, kind: string): Reply {
   const state = outbox.state();
   if (kind === "silences") return { status: 200, body: showSilences(state) };
-  return { status: 200, body: kind === "alerts" ? showAlerts(state) : showChannels(state) };
+  if (kind === "alerts") return { status: 200, body: showAlerts(state) };
+  const beat = heartbeat === undefined ? [] : [heartbeat.show()];
+  return { status: 200, body: [...showChannels(state), ...beat] };
 }
 
 async function order(

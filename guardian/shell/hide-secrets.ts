@@ -18,9 +18,11 @@ function formsOf(secret: string): readonly string[] {
   return [secret, encodeURIComponent(secret), base64, ...piecesOf(secret)];
 }
 
-/** Tokens stand in an address's query or in its path. */
+/** Tokens stand in an address's query or in its path, and behind the first word of a header. */
 function piecesOf(secret: string): readonly string[] {
-  if (!URL.canParse(secret)) return [];
+  if (!URL.canParse(secret)) {
+    return secret.split(" ").filter((piece) => piece.length >= pieceLengthMin);
+  }
   const { searchParams, pathname, password } = new URL(secret);
   const pieces = [...searchParams.values(), ...pathname.split("/"), password];
   return pieces.filter((piece) => piece.length >= pieceLengthMin);

@@ -6,50 +6,65 @@ import { describeError } from "../../shared/errors.ts";
 import type { ChannelCall, HttpChannel } from "../channels/channel.ts";
 import type { AlertMessage, Delivery, Notifier } from "../ports.ts";
 import { hideSecrets } from "./hide-secrets.ts";
+import { PartlySent } from "./partly-sent.ts";
 import { sendHttp, type TlsCheck } from "./http-request.ts";
 
-export interface HttpNotifierOptions {
+/** What one call needs of its channel. */
+export interface HttpCallOptions {
   readonly name: string;
-  readonly channel: HttpChannel;
+  readonly channel: Pick<HttpChannel, "secrets" | "judge">;
   readonly caFile?: string | undefined;
   readonly clock: Clock;
 }
 
+export interface HttpNotifierOptions extends HttpCallOptions {
+  readonly channel: HttpChannel;
+}
+
 /** Providers answer in a few hundred bytes; what is longer is somebody else's page. */
 const answerBytesMax = 64 * 1024;
-/** Messages of which some recipients have one already. */
-const partlySentMax = 100;
 
 export function createHttpNotifier(options: HttpNotifierOptions): Notifier {
   const { name, channel } = options;
-  /** By message id: who has it. A try after a failure goes to the others alone. */
-  const reached = new Map<string, Set<string>>();
+  const sent = new PartlySent();
   return {
     name,
     ...(channel.rate === undefined ? {} : { rate: channel.rate }),
     async send(message, deadlineMs) {
-      let tls: TlsCheck;
-      try {
-        tls = { verify: true, ca: readAuthority(options.caFile) };
-      } catch (error) {
-        const reason = `${name}: ${describeError(error)}`;
-        return { kind: "undelivered", retryable: true, reason };
-      }
-      const had = reached.get(message.id) ?? new Set<string>();
-      const calls = callsFor(options, message).filter(({ to }) => !had.has(to));
-      const outcomes = await Promise.all(
-        calls.map(async (call) => {
-          const delivery = await sendCall(options, call, tls, deadlineMs);
-          if (delivery.kind === "delivered") had.add(call.to);
-          return named(options, call, delivery);
-        }),
-      );
+      const { id } = message;
+      const calls = callsFor(options, message).filter(({ to }) => !sent.has(id, to));
+      const outcomes = await sendCalls(options, calls, deadlineMs);
+      const reached = calls.filter((_, at) => outcomes[at]?.kind === "delivered");
       const whole = together(outcomes);
-      reached.delete(message.id);
-      if (whole.kind === "undelivered" && had.size > 0) keep(reached, message.id, had);
+      if (whole.kind === "delivered") sent.done(id);
+      else if (reached.length > 0) {
+        sent.add(
+          id,
+          reached.map(({ to }) => to),
+        );
+      }
       return whole;
     },
   };
+}
+
+/** Makes the calls side by side; what came of each, with the channel's name and without secrets. */
+export async function sendCalls(
+  options: HttpCallOptions,
+  calls: readonly ChannelCall[],
+  deadlineMs: number,
+): Promise<readonly Delivery[]> {
+  let tls: TlsCheck;
+  try {
+    const { caFile } = options;
+    tls = { verify: true, ca: caFile === undefined ? undefined : readFileSync(caFile, "utf8") };
+  } catch (error) {
+    const reason = `${options.name}: ${describeError(error)}`;
+    return calls.map(() => ({ kind: "undelivered", retryable: true, reason }));
+  }
+  const send = async (call: ChannelCall): Promise<Delivery> =>
+    named(options, call, await sendCall(options, call, tls, deadlineMs));
+  return Promise.all(calls.map(send));
 }
 
 function callsFor({ channel, clock }: HttpNotifierOptions, message: AlertMessage) {
@@ -57,12 +72,8 @@ function callsFor({ channel, clock }: HttpNotifierOptions, message: AlertMessage
   return channel.calls(message, { wallMs: clock.wallMs(), nonce });
 }
 
-function readAuthority(caFile: string | undefined): string | undefined {
-  return caFile === undefined ? undefined : readFileSync(caFile, "utf8");
-}
-
 async function sendCall(
-  { channel, clock }: HttpNotifierOptions,
+  { channel, clock }: HttpCallOptions,
   { url, headers, body }: ChannelCall,
   tls: TlsCheck,
   deadlineMs: number,
@@ -82,7 +93,7 @@ async function sendCall(
 
 /** With the channel's name, and without secrets. */
 function named(
-  { name, channel }: HttpNotifierOptions,
+  { name, channel }: HttpCallOptions,
   { to }: ChannelCall,
   delivery: Delivery,
 ): Delivery {
@@ -112,10 +123,4 @@ function together(outcomes: readonly Delivery[]): Delivery {
     reason: failed.map(({ reason }) => reason).join("; "),
     ...(longest === 0 ? {} : { retryAfterMs: longest }),
   };
-}
-
-function keep(reached: Map<string, Set<string>>, id: string, had: Set<string>): void {
-  reached.set(id, had);
-  const [oldest] = reached.keys();
-  if (reached.size > partlySentMax && oldest !== undefined) reached.delete(oldest);
 }

@@ -4,14 +4,18 @@
  */
 import { dispatch } from "../../guardian/dispatch/dispatch.ts";
 import type { DispatchEffect, DispatchEvent, Sighting } from "../../guardian/dispatch/events.ts";
-import { initialDispatch, type DispatchState } from "../../guardian/dispatch/model.ts";
+import {
+  initialDispatch,
+  type DispatchState,
+  type StormScope,
+} from "../../guardian/dispatch/model.ts";
 import {
   defaultRate,
   defaultRules,
   type DispatchSettings,
 } from "../../guardian/dispatch/settings.ts";
 import type { AlertMessage, Delivery } from "../../guardian/ports.ts";
-import { hostName, type HostName } from "../../shared/names.ts";
+import { hostName } from "../../shared/names.ts";
 
 export const beatMs = 250;
 /** Sunday, 2026-11-22 00:00 UTC. */
@@ -26,6 +30,11 @@ export interface Sent {
 export const delivered: Delivery = { kind: "delivered" };
 export const failing: Delivery = { kind: "undelivered", retryable: true, reason: "answered 503" };
 export const refused: Delivery = { kind: "undelivered", retryable: false, reason: "answered 400" };
+
+/** A storm of the whole cloud whose page names all of its hosts. */
+export function stormOf(hosts: readonly string[], named = hosts): StormScope {
+  return { key: "guardian/lab/guardian/storm", hosts: new Set(hosts.map(hostName)), named };
+}
 
 type Moved<E> = E extends unknown ? Omit<E, "at" | "wall"> : never;
 
@@ -55,7 +64,7 @@ export class DispatchFixture {
   readonly answers = new Map<string, Delivery>();
   /** Of the core's process. */
   epoch = 1;
-  storms: { readonly key: string; readonly hosts: ReadonlySet<HostName> }[] = [];
+  storms: StormScope[] = [];
   #at = 1000;
   #pending: { readonly id: string; readonly channel: string; readonly message: AlertMessage }[] =
     [];

@@ -14,7 +14,9 @@ export function pageKinds(): readonly string[] {
 
 /** Drafts of alerts: `kind` in one line, `class` in one of the next, or both as arguments. */
 function kindsIn(source: string): readonly string[] {
-  const lines = source.split("\n");
+  // A kind that a function of the same file makes stands where it is called.
+  const made = /function kindOf\([^)]*\): string \{\s+return (.+);/.exec(source)?.[1];
+  const lines = source.replaceAll(/kindOf\(scope\),$/gm, `${made},`).split("\n");
   const drafts = lines.flatMap((line, at) => {
     const kinds = kindsOf(line);
     const classLine = lines.slice(at, at + 5).find((next) => /^\s+class:/.test(next)) ?? "";

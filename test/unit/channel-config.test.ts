@@ -94,6 +94,106 @@ test("webhooks of the shorthand and channels of every kind of robot are built", 
   );
 });
 
+test("channels of on-call services are built; two ways to log in are one too many", (t) => {
+  const secret = secretsIn(t);
+  const key = secret("key", "0123456789abcdef0123456789abcdef");
+  const { names, problems, channels } = built(`
+  channels:
+    - { name: am, kind: alertmanager, urls: ["https://am-1:9093", "https://am-2:9093"], tokenFile: ${key} }
+    - { name: pd, kind: pagerduty, keyFile: ${key} }
+    - { name: fd, kind: flashduty, keyFile: ${key} }
+`);
+  assert.deepEqual([problems, names], [[], ["am", "pd", "fd"]]);
+  assert.deepEqual(
+    channels.map((channel) => "follow" in channel),
+    [true, true, false],
+  );
+  const wrong = problemsOf(`
+  channels:
+    - { name: a, kind: alertmanager, urls: [am-1] }
+    - { name: b, kind: alertmanager, urls: ["http://am-1"], username: u, tokenFile: /t, postEvery: 60s, endAfter: 2m }
+    - { name: c, kind: alertmanager, urls: [] }
+    - { name: d, kind: pagerduty }
+`);
+  const text = wrong.join("\n");
+  assert.match(text, /^alerts\.channels\.0\.urls\.0: must be an http or https URL$/m);
+  assert.match(text, /^alerts\.channels\.2\.urls: must name every peer$/m);
+  assert.match(text, /^alerts\.channels\.3\.keyFile: must be given$/m);
+  const login = problemsOf(`
+  channels:
+    - { name: b, kind: alertmanager, urls: ["http://am-1"], username: u, tokenFile: /t, postEvery: 60s, endAfter: 2m, labels: { "a-b": c } }
+`);
+  assert.match(login.join("\n"), /labels: "a-b" is no label's name/);
+  assert.equal(login.length, 4, login.join("\n"));
+  assert.match(login.join("\n"), /endAfter: must be at least three times postEvery/);
+});
+
+test("short messages: what is missing or no number is told; the others are built", (t) => {
+  const key = secretsIn(t)("key", "s3cret-of-the-account");
+  const sid = "AC0123456789abcdef0123456789abcdef";
+  const aliyun = "kind: aliyun-sms, accessKeyId: LTAI, signName: 守护者, templateCode: SMS_1";
+  const { names, problems } = built(`
+  channels:
+    - { name: a, ${aliyun}, keyFile: ${key}, to: ["13800000000"], parameters: { name: title } }
+    - { name: b, kind: twilio, accountSid: ${sid}, keyFile: ${key}, from: "+15550009999", to: ["+15550000001"] }
+`);
+  assert.deepEqual([names, problems], [["a", "b"], []]);
+  const wrong = problemsOf(`
+  channels:
+    - { name: a, ${aliyun}, keyFile: ${key}, to: [], parameters: { name: titel } }
+    - { name: b, kind: twilio, accountSid: AC1, keyFile: ${key}, from: me, to: ["0555"] }
+`);
+  const text = wrong.join("\n");
+  assert.match(text, /channels\.0\.to: must name a number/);
+  assert.match(text, /channels\.0\.parameters\.name: Invalid option: expected one of "host"/);
+  assert.match(text, /channels\.1\.accountSid: must be an account's SID/);
+  assert.match(text, /channels\.1\.from: must be \+… or the id MG…/);
+  assert.match(text, /channels\.1\.to\.0: must begin with \+ and the country/);
+});
+
+test("mail: addresses are addresses, and no password goes out in clear", (t) => {
+  const password = secretsIn(t)("password", "s3cret");
+  const from = "from: guardian@example.org, to: [duty@example.org]";
+  const { names, problems } = built(`
+  channels:
+    - { name: a, kind: mail, host: mail.example.org, username: u, passwordFile: ${password}, ${from} }
+    - { name: b, kind: mail, host: localhost, port: 25, tls: none, ${from} }
+`);
+  assert.deepEqual([names, problems], [["a", "b"], []]);
+  const wrong = problemsOf(`
+  channels:
+    - { name: a, kind: mail, host: h, tls: none, username: u, ${from} }
+`);
+  assert.match(wrong.join("\n"), /channels\.0\.tls: none would send the password in clear/);
+  assert.match(wrong.join("\n"), /channels\.0\.passwordFile: username and passwordFile go/);
+  const names2 = problemsOf(`
+  channels:
+    - { name: a, kind: mail, host: h, from: "Guardian <g@example.org>", to: ["a@b.c, d@e.f"] }
+`);
+  assert.match(names2.join("\n"), /channels\.0\.from: must be one mail address/);
+  assert.match(names2.join("\n"), /channels\.0\.to\.0: must be one mail address/);
+});
+
+test("a program must be there, and be one", (t) => {
+  const text = secretsIn(t)("text", "no program");
+  const { names, problems } = built(`
+  channels:
+    - { name: a, kind: exec, command: /bin/true, args: [--tag, on-call] }
+    - { name: b, kind: exec, command: ${text} }
+    - { name: c, kind: exec, command: /nowhere/program }
+`);
+  assert.deepEqual(names, ["a", "b", "c"]);
+  assert.equal(problems.length, 2);
+  assert.match(
+    problems.join("\n"),
+    /channels\.b\.command: EACCES.*\n.*channels\.c\.command: ENOENT/,
+  );
+  assert.match(
+    problemsOf(`{ channels: [{ name: a, kind: exec, command: apprise }] }`).join(),
+    /channels\.0\.command: must be an absolute path/,
+  );
+});
+
 test("secrets that are not there, or no address, are told without being shown", (t) => {
   const secret = secretsIn(t);
   const wrong = secret("wrong", "hunter2 is no address");

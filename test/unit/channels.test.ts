@@ -5,8 +5,11 @@ import fc from "fast-check";
 import type { HttpChannel } from "../../guardian/channels/channel.ts";
 import { dingTalk, dingTalkUrl, signDingTalk } from "../../guardian/channels/dingtalk.ts";
 import { feishu, signFeishu } from "../../guardian/channels/feishu.ts";
+import { flashduty } from "../../guardian/channels/flashduty.ts";
 import { linksOf } from "../../guardian/channels/links.ts";
+import { pagerDuty } from "../../guardian/channels/pagerduty.ts";
 import { plainText } from "../../guardian/channels/plain-text.ts";
+import { signAliyun } from "../../guardian/channels/sign-aliyun.ts";
 import { slack } from "../../guardian/channels/slack.ts";
 import { webhook } from "../../guardian/channels/webhook.ts";
 import { weCom } from "../../guardian/channels/wecom.ts";
@@ -29,6 +32,25 @@ test("DingTalk: signs as two other implementations do, and encodes it for the ad
 test("Feishu: signs as two other implementations do", () => {
   const sign = signFeishu(new Secret("fstest"), wallMs / 1000);
   assert.equal(sign, "oN/T8y9hKTRDkPHr4sYGI3N9Tqyqdk0pVXSsT33EaH8=");
+});
+
+test("Aliyun: signs as its own documentation shows", () => {
+  const { query, headers } = signAliyun({
+    host: "ecs.cn-shanghai.aliyuncs.com",
+    action: "RunInstances",
+    version: "2014-05-26",
+    query: {
+      RegionId: "cn-shanghai",
+      ImageId: "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd",
+    },
+    accessKeyId: "YourAccessKeyId",
+    key: new Secret("YourAccessKeySecret"),
+    wallMs: Date.UTC(2023, 9, 26, 10, 22, 32),
+    nonce: "3156853299f313e23d1673dc12e1703d",
+  });
+  assert.match(query, /^ImageId=win2019\S+&RegionId=cn-shanghai$/);
+  const signature = "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0";
+  assert.ok(headers["authorization"]?.endsWith(`,Signature=${signature}`));
 });
 
 test("an alert leads to the page of its kind, and to none where there is none", () => {
@@ -109,6 +131,16 @@ const formats: Readonly<Record<string, Format>> = {
   feishu: {
     channel: feishu(options),
     texts: (body) => split(body, (inside) => inside.at(-1)?.["tag"] === "lark_md"),
+    active: /./,
+  },
+  pagerduty: {
+    channel: pagerDuty({ url: "https://example.org", key: new Secret("k"), look }),
+    texts: (body) => split(body, () => false),
+    active: /./,
+  },
+  flashduty: {
+    channel: flashduty({ url: "https://example.org", key: new Secret("k"), look }),
+    texts: (body) => split(body, () => false),
     active: /./,
   },
   slack: {

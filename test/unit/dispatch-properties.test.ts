@@ -9,7 +9,13 @@ import { heldBackBy } from "../../guardian/dispatch/due.ts";
 import type { DispatchSettings } from "../../guardian/dispatch/settings.ts";
 import type { AlertMessage } from "../../guardian/ports.ts";
 import { hostName } from "../../shared/names.ts";
-import { DispatchFixture, failing, refused, settingsWith } from "../support/dispatch-fixture.ts";
+import {
+  stormOf,
+  DispatchFixture,
+  failing,
+  refused,
+  settingsWith,
+} from "../support/dispatch-fixture.ts";
 
 const minute = 60_000;
 const rates = { chat: { burst: 5, perMinute: 15 }, pager: { burst: 2, perMinute: 4 } };
@@ -17,7 +23,6 @@ const settings: DispatchSettings = settingsWith([], {
   channels: new Map(Object.entries(rates).map(([name, rate]) => [name, { rate, feed: false }])),
 });
 const kinds = ["held", "unproven", "left-behind", "degraded", "evacuated", "device-mute-bmc"];
-const storm = "guardian/lab/guardian/storm";
 
 const step = fc.record({
   what: fc.constantFrom("fire", "fire", "fire", "end", "storm", "break", "mend", "silence", "ack"),
@@ -48,7 +53,7 @@ function play(world: DispatchFixture, steps: readonly Step[]): Map<string, Alert
     } else if (what === "storm") {
       const on = world.storms.length === 0;
       const hosts = new Set(Array.from({ length: n }, (_, at) => hostName(`compute-${at + 1}`)));
-      world.storms = on ? [{ key: storm, hosts }] : [];
+      world.storms = on ? [stormOf([...hosts])] : [];
       world.alert("storm", { host: undefined, status: on ? "firing" : "resolved" });
     } else if (what === "break") world.answers.set(channel, hard ? refused : failing);
     else if (what === "mend") world.answers.delete(channel);

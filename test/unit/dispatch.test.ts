@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostName } from "../../shared/names.ts";
-import { DispatchFixture, settingsWith } from "../support/dispatch-fixture.ts";
+import { stormOf, DispatchFixture, settingsWith } from "../support/dispatch-fixture.ts";
 
 const minute = 60_000;
 const hour = 3_600_000;
-const storm = "guardian/lab/guardian/storm";
 
 function chat(changes: Parameters<typeof settingsWith>[1] = {}): DispatchFixture {
   return new DispatchFixture(settingsWith(["chat"], changes));
@@ -107,7 +106,7 @@ test("newer evidence of a page that was told comes 5 min later at the soonest", 
 
 test("a storm silences its hosts' pages, not its own; what still fires at its end is told", () => {
   const world = chat();
-  world.storms = [{ key: storm, hosts: new Set([hostName("compute-1"), hostName("compute-2")]) }];
+  world.storms = [stormOf(["compute-1", "compute-2"])];
   const hosts = ["compute-1", "compute-2", "compute-3"].map(hostName);
   world.take({
     kind: "alerts",
@@ -138,9 +137,45 @@ test("a storm silences its hosts' pages, not its own; what still fires at its en
   );
 });
 
+test("a host that joins a storm is told with its page after 30 s, and by itself until it is named", () => {
+  const world = chat();
+  world.storms = [stormOf(["compute-1"])];
+  world.alert("storm", { host: undefined, impact: "1 hosts" });
+  world.run(5000);
+  // The core has named it in a page that this channel has not read yet.
+  world.storms = [stormOf(["compute-1", "compute-2"])];
+  world.alert("storm", { host: undefined, impact: "2 hosts" });
+  world.run(20_000);
+  assert.equal(world.sent.length, 1);
+  world.alert("held", { host: hostName("compute-2") });
+  world.run(1000);
+  assert.deepEqual(world.told(), ["page firing storm", "page firing held"]);
+  world.run(10_000);
+  assert.equal(world.messages()[2]?.impact, "2 hosts");
+  world.alert("unproven", { host: hostName("compute-2") });
+  world.run(60_000);
+  assert.equal(world.sent.length, 3);
+});
+
+test("a storm that grows for an hour is told of every host, each at most 5 min later", () => {
+  const world = chat();
+  const names: string[] = [];
+  for (let n = 1; n <= 60; n += 1) {
+    names.push(`compute-${n}`);
+    world.storms = [stormOf([...names])];
+    world.alert("storm", { host: undefined, impact: `${n} hosts` });
+    world.run(60_000);
+  }
+  assert.ok(world.sent.length <= 6 + 12, `${world.sent.length} messages`);
+  for (const { at, message } of world.sent.slice(1)) {
+    const told = Number(/\d+/.exec(message.impact)?.[0]);
+    assert.ok(told >= (at - 1000) / 60_000 - 5, `${told} hosts at ${at}`);
+  }
+});
+
 test("in a storm, what it does not say is told: a lost proof, servers left behind, a wrong device", () => {
   const world = chat();
-  world.storms = [{ key: storm, hosts: new Set([hostName("compute-1")]) }];
+  world.storms = [stormOf(["compute-1"])];
   world.alert("storm", { host: undefined });
   for (const kind of ["proof-lost", "left-behind", "quarantined", "fence-failed", "device-bmc"]) {
     world.alert(kind);
@@ -158,7 +193,7 @@ test("a storm that a channel was not told of silences nothing there", () => {
       ],
     }),
   );
-  world.storms = [{ key: storm, hosts: new Set([hostName("compute-1")]) }];
+  world.storms = [stormOf(["compute-1"])];
   world.alert("storm", { host: undefined });
   world.alert("held");
   world.run(minute);
@@ -231,7 +266,7 @@ test("overflow of what is no page becomes one message, and leaves room for pages
 test("a program that listens gets every sending at once, under the core's own id", () => {
   const rate = { burst: 100, perMinute: 1000 };
   const world = chat({ channels: new Map([["hook", { rate, feed: true }]]) });
-  world.storms = [{ key: storm, hosts: new Set([hostName("compute-1")]) }];
+  world.storms = [stormOf(["compute-1"])];
   world.alert("storm", { host: undefined });
   world.alert("held");
   world.run(1000);
