@@ -5,7 +5,7 @@
 import { inhibitorOf, sameHostKey } from "./inhibition.ts";
 import { spentOf } from "./ceiling.ts";
 import type { DispatchState, DueWhy, Told, TrackedAlert } from "./model.ts";
-import { channelsFor } from "./routes.ts";
+import { audienceOf, channelsFor } from "./routes.ts";
 import { joinMs, repeatSlackMs, updateMs } from "./settings.ts";
 import { silenceOf } from "./silences.ts";
 
@@ -19,9 +19,10 @@ export interface Due {
 /** By channel, what it should be told now. Alerts about everything come first: they may explain others. */
 export function dueByChannel(state: DispatchState): ReadonlyMap<string, readonly Due[]> {
   const due = new Map<string, Due[]>();
+  const { feeds } = audienceOf(state.settings);
   for (const tracked of state.alerts.values()) {
     const channels = channelsFor(state, tracked);
-    const names = new Set([...Object.keys(tracked.told), ...channels, ...feedsOf(state)]);
+    const names = new Set([...Object.keys(tracked.told), ...channels, ...feeds]);
     for (const channel of names) {
       const why = whyDue(state, tracked, channel, channels.includes(channel));
       if (why === undefined) continue;
@@ -32,10 +33,6 @@ export function dueByChannel(state: DispatchState): ReadonlyMap<string, readonly
     }
   }
   return due;
-}
-
-function feedsOf({ settings }: DispatchState): readonly string[] {
-  return [...settings.channels].flatMap(([name, { feed }]) => (feed ? [name] : []));
 }
 
 /** Undefined: it knows all that it should. */
@@ -58,9 +55,9 @@ export function whyDue(
     const waited = state.at - tracked.changedAt >= state.settings.groupMs;
     return waited && spentOf(state, tracked, channel).lets("resolved") ? "resolved" : undefined;
   }
-  if (heldBackBy(state, tracked, channel) !== undefined) return undefined;
   const why = firingWhy(state, tracked, told);
-  return why !== undefined && spentOf(state, tracked, channel).lets(why) ? why : undefined;
+  if (why === undefined || !spentOf(state, tracked, channel).lets(why)) return undefined;
+  return heldBackBy(state, tracked, channel) === undefined ? why : undefined;
 }
 
 function fedWhy({ message, sending }: TrackedAlert, told: Told | undefined): DueWhy | undefined {

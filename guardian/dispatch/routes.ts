@@ -4,6 +4,28 @@ import type { DispatchState, TrackedAlert } from "./model.ts";
 import type { DispatchSettings, Escalation, Route } from "./settings.ts";
 import { matchesAny } from "./patterns.ts";
 
+export interface Audience {
+  /** Channels under the rules. */
+  readonly people: readonly string[];
+  /** Channels of programs, which get everything. */
+  readonly feeds: readonly string[];
+}
+
+const audiences = new WeakMap<DispatchSettings, Audience>();
+
+/** Asked for each alert in each round, so worked out once. */
+export function audienceOf(settings: DispatchSettings): Audience {
+  const known = audiences.get(settings);
+  if (known !== undefined) return known;
+  const names = [...settings.channels];
+  const audience: Audience = {
+    people: names.flatMap(([name, { feed }]) => (feed ? [] : [name])),
+    feeds: names.flatMap(([name, { feed }]) => (feed ? [name] : [])),
+  };
+  audiences.set(settings, audience);
+  return audience;
+}
+
 /**
  * Channels that are to be told of an alert now. Without routes: all. A page that nobody has acknowledged
  * goes by the hour that it is; everything else stays with the hour at which it changed, so that a change
@@ -11,7 +33,7 @@ import { matchesAny } from "./patterns.ts";
  */
 export function channelsFor(state: DispatchState, tracked: TrackedAlert): readonly string[] {
   const { settings, wall } = state;
-  const people = [...settings.channels].flatMap(([name, { feed }]) => (feed ? [] : [name]));
+  const { people } = audienceOf(settings);
   const others = people.filter((name) => name !== tracked.about);
   if (tracked.everywhere === true) return others;
   const { message, ack, changedWall } = tracked;
@@ -29,10 +51,21 @@ function routedTo(
 ): readonly string[] {
   const { routes, channels, timeZone } = settings;
   if (routes.length === 0) return tracked.message.class === "log" ? [] : [...channels.keys()];
-  const minute = minuteOfWeek(wall, timeZone);
+  const minute = minuteAt(wall, timeZone);
   return routes
     .filter((route) => isWithin(route.hours, minute) && routeMatches(route, tracked))
     .flatMap((route) => route.channels);
+}
+
+let lastMinute = { wallMinute: Number.NaN, timeZone: "", minute: 0 };
+
+/** The same for a thousand alerts of one minute: asking the calendar is slow. */
+function minuteAt(wall: number, timeZone: string): number {
+  const wallMinute = Math.floor(wall / 60_000);
+  if (lastMinute.wallMinute !== wallMinute || lastMinute.timeZone !== timeZone) {
+    lastMinute = { wallMinute, timeZone, minute: minuteOfWeek(wall, timeZone) };
+  }
+  return lastMinute.minute;
 }
 
 function routeMatches(route: Route, { message, place }: TrackedAlert): boolean {

@@ -52,8 +52,9 @@ function postPages(
   pages: readonly Due[],
   room: number,
 ): DispatchState {
-  const ofHosts = pages.filter(({ tracked }) => tracked.message.host !== undefined);
-  const others = pages.filter((due) => !ofHosts.includes(due));
+  const isOfHost = ({ tracked }: Due): boolean => tracked.message.host !== undefined;
+  const ofHosts = pages.filter(isOfHost);
+  const others = pages.filter((due) => !isOfHost(due));
   const next = alone(state, channel, others.slice(0, room));
   if (ofHosts.length === 0) return next;
   const recent = laneOf(next, channel).pagesAt.filter((at) => state.at - at < mergeWindowMs);
@@ -76,8 +77,9 @@ function postRest(
   if (rest.length === 0 || free < 1) return state;
   if (rest.length <= free) return alone(state, channel, rest);
   // The end of a page goes by itself: providers that join by key know it by nothing else.
-  const ends = rest.filter(({ tracked }) => tracked.told[channel]?.class === "page");
-  const others = rest.filter((due) => !ends.includes(due));
+  const isEnd = ({ tracked }: Due): boolean => tracked.told[channel]?.class === "page";
+  const ends = rest.filter(isEnd);
+  const others = rest.filter((due) => !isEnd(due));
   if (others.length === 0) return alone(state, channel, ends.slice(0, free));
   const next = others.length === 1 ? alone(state, channel, others) : merged(state, channel, others);
   return alone(next, channel, ends.slice(0, free - 1));
@@ -183,12 +185,23 @@ function withTold(
 }
 
 /** The end of a page that was told in a digest alone is told by the digest's end. */
-function withEndTold(state: DispatchState, key: string, channel: string): DispatchState {
-  const tracked = state.alerts.get(key);
-  const told = tracked?.told[channel];
-  if (tracked === undefined || told === undefined || told.alone) return state;
-  const ended = { ...tracked.told, [channel]: { ...told, status: "resolved" as const } };
-  return withAlert(state, key, { ...tracked, told: ended });
+function withEndsTold(
+  state: DispatchState,
+  keys: readonly string[],
+  fires: readonly string[],
+  channel: string,
+): DispatchState {
+  const still = new Set(fires);
+  let next = state;
+  for (const key of keys) {
+    const tracked = next.alerts.get(key);
+    const told = tracked?.told[channel];
+    if (tracked === undefined || still.has(key) || told?.status !== "firing" || told.alone)
+      continue;
+    const ended = { ...tracked.told, [channel]: { ...told, status: "resolved" as const } };
+    next = withAlert(next, key, { ...tracked, told: ended });
+  }
+  return next;
 }
 
 /** Pages that nobody acknowledged, to the second level. */
@@ -219,9 +232,7 @@ function overDigests(state: DispatchState): DispatchState {
   let next = state;
   for (const [key, { channel, keys, message }] of state.digests) {
     const fires = keys.filter((name) => state.alerts.get(name)?.message.status === "firing");
-    for (const name of keys.filter((ended) => !fires.includes(ended))) {
-      next = withEndTold(next, name, channel);
-    }
+    if (fires.length < keys.length) next = withEndsTold(next, keys, fires, channel);
     if (fires.length > 0) continue;
     next = { ...next, digests: withEntry(next.digests, key, undefined) };
     const id = `${key}/resolved`;

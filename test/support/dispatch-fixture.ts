@@ -4,6 +4,7 @@
  */
 import { dispatch } from "../../guardian/dispatch/dispatch.ts";
 import type { DispatchEffect, DispatchEvent, Sighting } from "../../guardian/dispatch/events.ts";
+import { keptChanges, restored } from "../../guardian/dispatch/kept.ts";
 import {
   initialDispatch,
   type DispatchState,
@@ -65,12 +66,36 @@ export class DispatchFixture {
   /** Of the core's process. */
   epoch = 1;
   storms: StormScope[] = [];
+  /** What the file says. */
+  readonly kept = new Map<string, string>();
+  #written: DispatchState;
+  /** Of the state's time from the fixture's, after a restart. */
+  #drift = 0;
   #at = 1000;
   #pending: { readonly id: string; readonly channel: string; readonly message: AlertMessage }[] =
     [];
 
   constructor(settings: DispatchSettings) {
     this.state = initialDispatch(settings, this.#at, this.wall);
+    this.#written = this.state;
+  }
+
+  /** Another process: what was kept, and nobody knows what became of what was on its way. */
+  restart(firing: Iterable<AlertMessage> = []): void {
+    this.epoch += 1;
+    this.#pending = [];
+    const entries = [...this.kept].map(([key, body]) => ({ key, body }));
+    this.state = restored(this.state.settings, entries, this.wall);
+    this.#written = this.state;
+    this.#drift = this.state.at - this.#at;
+    const alerts = [...firing].map((message) => ({ message, place: { domains: [], groups: [] } }));
+    this.take({ kind: "firing", alerts, storms: this.storms });
+    // The core sends every page again, since it cannot know that the first sending left.
+    for (const { message, place } of alerts.filter((one) => one.message.class === "page")) {
+      const id = `${message.dedupKey}/firing/${this.epoch}-${this.#at}`;
+      const again = { message: { ...message, id }, place };
+      this.take({ kind: "alerts", alerts: [again], storms: this.storms });
+    }
   }
 
   get at(): number {
@@ -84,9 +109,15 @@ export class DispatchFixture {
   take(event: Moved<DispatchEvent>): void {
     const { state, effects } = dispatch(this.state, {
       ...event,
-      at: this.#at,
+      at: this.#at + this.#drift,
       wall: this.wall,
     } as DispatchEvent);
+    const changes = keptChanges(this.#written, state);
+    if (changes !== undefined) {
+      for (const { key, body } of changes.set) this.kept.set(key, body);
+      for (const key of changes.gone) this.kept.delete(key);
+      this.#written = state;
+    }
     this.state = state;
     for (const effect of effects) {
       if (effect.kind === "line") this.lines.push(effect);

@@ -25,7 +25,18 @@ const settings: DispatchSettings = settingsWith([], {
 const kinds = ["held", "unproven", "left-behind", "degraded", "evacuated", "device-mute-bmc"];
 
 const step = fc.record({
-  what: fc.constantFrom("fire", "fire", "fire", "end", "storm", "break", "mend", "silence", "ack"),
+  what: fc.constantFrom(
+    "fire",
+    "fire",
+    "fire",
+    "end",
+    "storm",
+    "break",
+    "mend",
+    "silence",
+    "ack",
+    "restart",
+  ),
   host: fc.integer({ min: 1, max: 30 }),
   kind: fc.constantFrom(...kinds),
   page: fc.boolean(),
@@ -47,7 +58,9 @@ function play(world: DispatchFixture, steps: readonly Step[]): Map<string, Alert
     if (what === "fire") {
       const words = { class: page ? ("page" as const) : ("ticket" as const), why: [`${changes}`] };
       world.alert(kind, { host, ...words, title: `${host} ${kind} ${title}` });
-      firing.set(key, world.sighting(kind, { host, ...words }).message);
+      const known = world.state.alerts.get(key)?.message;
+      assert.ok(known !== undefined);
+      firing.set(key, known);
     } else if (what === "end" && firing.delete(key)) {
       world.alert(kind, { host, status: "resolved" });
     } else if (what === "storm") {
@@ -55,8 +68,12 @@ function play(world: DispatchFixture, steps: readonly Step[]): Map<string, Alert
       const hosts = new Set(Array.from({ length: n }, (_, at) => hostName(`compute-${at + 1}`)));
       world.storms = on ? [stormOf([...hosts])] : [];
       world.alert("storm", { host: undefined, status: on ? "firing" : "resolved" });
+      const page = world.state.alerts.get(storm)?.message;
+      if (on && page !== undefined) firing.set(storm, page);
+      else firing.delete(storm);
     } else if (what === "break") world.answers.set(channel, hard ? refused : failing);
     else if (what === "mend") world.answers.delete(channel);
+    else if (what === "restart") world.restart(firing.values());
     else if (what === "ack") {
       world.take({ kind: "acknowledged", host, by: "alice (uid 1000)", reason: "seen" });
     } else if (what === "silence") {
@@ -85,6 +102,7 @@ function isTold(world: DispatchFixture, key: string): boolean {
   );
 }
 
+const storm = "guardian/lab/guardian/storm";
 const runs = Number(process.env["DISPATCH_RUNS"] ?? 80);
 
 test("once channels work, every page that fires was told, but for what a rule holds back by name", () => {
@@ -166,7 +184,9 @@ test("a message that was taken is not sent again, and once all is over nothing i
         steps.map((one) => ({ ...one, hard: false })),
       );
       world.answers.clear();
-      for (const { kind, host } of firing.values()) world.alert(kind, { host, status: "resolved" });
+      for (const { kind, host, class: alertClass } of firing.values()) {
+        world.alert(kind, { host, class: alertClass, status: "resolved" });
+      }
       world.storms = [];
       world.alert("storm", { host: undefined, status: "resolved" });
       world.run(60 * minute);

@@ -14,7 +14,7 @@ import type { Route } from "../../guardian/dispatch/settings.ts";
 import { silenceProblem } from "../../guardian/dispatch/silences.ts";
 import { catalogues } from "../../guardian/dispatch/words.ts";
 import { hostName } from "../../shared/names.ts";
-import { DispatchFixture, refused, settingsWith, sunday } from "../support/dispatch-fixture.ts";
+import { DispatchFixture, settingsWith, sunday } from "../support/dispatch-fixture.ts";
 
 const minute = 60_000;
 const hour = 3_600_000;
@@ -185,6 +185,25 @@ test("what was not told yet is not acknowledged with the rest", () => {
   assert.deepEqual(world.told("phone"), ["page firing unproven"]);
 });
 
+test("silences, acknowledgements and what was told outlive a restart", () => {
+  const world = twoLevels();
+  world.take({ kind: "silence-set", silence: silence({ kind: "unproven" }) });
+  world.alert("held");
+  world.alert("unproven");
+  world.run(minute);
+  const by = "alice (uid 1000)";
+  world.take({ kind: "acknowledged", host: hostName("compute-1"), by, reason: "on my way" });
+  world.restart([...world.state.alerts.values()].map(({ message }) => message));
+  world.run(20 * minute);
+  assert.deepEqual(world.told("chat"), ["page firing held"]);
+  assert.deepEqual(world.told("phone"), []);
+  const { ack } = world.state.alerts.get("guardian/lab/compute-1/held") ?? {};
+  assert.deepEqual([ack?.by, ack?.reason], [by, "on my way"]);
+  assert.equal(world.state.silences.get("s1")?.reason, "new disks");
+  world.run(45 * minute);
+  assert.equal(world.told("chat").at(-1), "page firing unproven", "and the silence ends in time");
+});
+
 function route(changes: Partial<Route>): Route {
   return {
     name: "all",
@@ -274,29 +293,6 @@ test("patterns", () => {
     ["*", "", true],
   ];
   for (const [pattern, text, like] of cases) assert.equal(isLike(pattern, text), like, pattern);
-});
-
-test("a channel that refuses or fails is announced on another, and so is its repair", () => {
-  const world = new DispatchFixture(settingsWith(["chat", "pager"]));
-  world.answers.set("pager", refused);
-  world.alert("held");
-  world.run(2 * minute);
-  assert.deepEqual(world.told("chat"), ["page firing held", "notification firing channel-pager"]);
-  world.run(5 * minute);
-  assert.equal(world.told("chat").at(-1), "page firing channel-pager");
-  world.answers.delete("pager");
-  world.alert("held", { title: "compute-1 held by nova" });
-  world.run(2 * minute);
-  assert.equal(world.told("chat").at(-1), "page resolved channel-pager");
-});
-
-test("a page that its only channel refuses goes to every other one", () => {
-  const routes = [route({ channels: ["pager"], classes: ["page"] })];
-  const world = new DispatchFixture(settingsWith(["chat", "pager"], { routes }));
-  world.answers.set("pager", refused);
-  world.alert("held");
-  world.run(2000);
-  assert.deepEqual(world.told("chat"), ["page firing held"]);
 });
 
 test("both catalogues say the same things, with the same names in them", () => {
