@@ -6,11 +6,10 @@ import type { Secret } from "../../shared/secret.ts";
 import type { AlertMessage, Delivery } from "../ports.ts";
 import type { Look } from "./alert-text.ts";
 import { judgeStatus, unreadable } from "./answers.ts";
-import type { ChannelAnswer, ChannelCall } from "./channel.ts";
+import { type ChannelAnswer, type ChannelCall, jsonCall } from "./channel.ts";
 import { cloudOf, severityOf } from "./incident-key.ts";
 import { linksOf } from "./links.ts";
 import { cutBytes, plainText } from "./plain-text.ts";
-import { jsonCall } from "./robot.ts";
 
 export interface AlertmanagerOptions {
   /** Every peer of the cluster, never a balancer before them. */

@@ -39,3 +39,16 @@ export interface HttpChannel {
 export function wakesPeople(message: AlertMessage): boolean {
   return message.class === "page" && message.status === "firing";
 }
+
+/** One call with a JSON body. */
+export function jsonCall(url: string, body: unknown): ChannelCall {
+  return {
+    to: "",
+    url,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "user-agent": "compute-guardian",
+    },
+    body: JSON.stringify(body),
+  };
+}

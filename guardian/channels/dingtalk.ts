@@ -14,8 +14,8 @@ import {
   unreadable,
   type CodeMeaning,
 } from "./answers.ts";
-import { wakesPeople, type ChannelAnswer, type HttpChannel } from "./channel.ts";
-import { jsonCall, roomBeside, withKeyword, type RobotOptions } from "./robot.ts";
+import { type ChannelAnswer, type HttpChannel, jsonCall, wakesPeople } from "./channel.ts";
+import { roomBeside, withKeyword, type RobotOptions } from "./robot.ts";
 
 /** Far below the 20,000 bytes that are taken: longer ones are not read on a telephone. */
 const textBytesMax = 6000;

@@ -17,9 +17,9 @@ import {
   unreadable,
   type CodeMeaning,
 } from "./answers.ts";
-import { wakesPeople, type ChannelAnswer, type HttpChannel } from "./channel.ts";
+import { type ChannelAnswer, type HttpChannel, jsonCall, wakesPeople } from "./channel.ts";
 import { linksOf, webLink } from "./links.ts";
-import { jsonCall, roomBeside, withKeyword, type Mention, type RobotOptions } from "./robot.ts";
+import { roomBeside, withKeyword, type Mention, type RobotOptions } from "./robot.ts";
 
 /** A body above 20 KB is refused; quotation marks in a text take two bytes each. */
 const textBytesMax = 8000;

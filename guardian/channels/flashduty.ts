@@ -11,11 +11,10 @@ import {
   tryAgain,
   unreadable,
 } from "./answers.ts";
-import type { ChannelAnswer, HttpChannel } from "./channel.ts";
+import { type ChannelAnswer, type HttpChannel, jsonCall } from "./channel.ts";
 import { cloudOf, incidentKey } from "./incident-key.ts";
 import { linksOf } from "./links.ts";
 import { cutCharacters, plainText } from "./plain-text.ts";
-import { jsonCall } from "./robot.ts";
 
 export interface FlashdutyOptions {
   readonly url: string;

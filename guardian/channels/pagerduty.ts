@@ -3,11 +3,10 @@ import type { Secret } from "../../shared/secret.ts";
 import type { AlertMessage, Delivery } from "../ports.ts";
 import type { Look } from "./alert-text.ts";
 import { bodyRecord, judgeStatus, refused, shown, textOf, unreadable } from "./answers.ts";
-import type { ChannelAnswer, ChannelCall, HttpChannel } from "./channel.ts";
+import { type ChannelAnswer, type ChannelCall, type HttpChannel, jsonCall } from "./channel.ts";
 import { cloudOf, incidentKey, severityOf } from "./incident-key.ts";
 import { linksOf, webLink } from "./links.ts";
 import { cutBytes, cutCharacters, plainText } from "./plain-text.ts";
-import { jsonCall } from "./robot.ts";
 
 export interface PagerDutyOptions {
   readonly url: string;
@@ -57,7 +56,8 @@ function triggerParts(message: AlertMessage, look: Look): Readonly<Record<string
   return {
     client: "compute guardian",
     payload: {
-      summary: cutCharacters(plainText(message.title), summaryCharactersMax),
+      // One without a word is refused.
+      summary: cutCharacters(plainText(message.title), summaryCharactersMax) || message.kind,
       source: message.host ?? `guardian of ${cloudOf(message)}`,
       severity: severityOf(message),
       timestamp: new Date(message.wallMs).toISOString(),

@@ -1,6 +1,5 @@
 /** What group robots (DingTalk, WeCom, Feishu, Slack) have in common. */
 import type { Secret } from "../../shared/secret.ts";
-import type { ChannelCall } from "./channel.ts";
 import type { Look } from "./alert-text.ts";
 
 /** Whom a page that begins calls by name. */
@@ -20,19 +19,6 @@ export interface RobotOptions {
   /** A word without which the robot refuses a message. */
   readonly keyword?: string | undefined;
   readonly look: Look;
-}
-
-/** One call with a JSON body. */
-export function jsonCall(url: string, body: unknown): ChannelCall {
-  return {
-    to: "",
-    url,
-    headers: {
-      "content-type": "application/json; charset=utf-8",
-      "user-agent": "compute-guardian",
-    },
-    body: JSON.stringify(body),
-  };
 }
 
 /** The robot's word first, in a line of its own; providers look for it anywhere. */

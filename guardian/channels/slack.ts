@@ -15,13 +15,14 @@ import {
   unreadable,
 } from "./answers.ts";
 import { channelWord } from "./channel-words.ts";
-import { wakesPeople, type ChannelAnswer, type HttpChannel } from "./channel.ts";
+import { type ChannelAnswer, type HttpChannel, jsonCall, wakesPeople } from "./channel.ts";
 import { linksOf, webLink } from "./links.ts";
 import { cutCharacters } from "./plain-text.ts";
-import { jsonCall, type Mention, type RobotOptions } from "./robot.ts";
+import type { Mention, RobotOptions } from "./robot.ts";
 
 const headerCharactersMax = 150;
 const sectionCharactersMax = 3000;
+const notificationCharactersMax = 500;
 /** One in a second is taken, a few more in a burst. */
 const rate = { burst: 3, perMinute: 50 };
 
@@ -41,8 +42,10 @@ function slackBody(
   { look, mention }: Pick<RobotOptions, "mention" | "look">,
 ): unknown {
   const { headline, ...rest } = alertText(message, look);
-  const room = sectionCharactersMax / longestEscape;
-  const body = fitLines({ headline: "", ...rest }, room, look.language).trim();
+  const body = escapedWithin(sectionCharactersMax, (max) =>
+    fitLines({ headline: "", ...rest }, max, look.language).trim(),
+  );
+  const header = escapedWithin(headerCharactersMax, (max) => cutCharacters(headline, max));
   const link = webLink(linksOf(message, look).runbook);
   const calls = wakesPeople(message) ? mentions(mention) : "";
   const word = channelWord("runbook", look.language);
@@ -51,27 +54,28 @@ function slackBody(
   const plain = (text: string): unknown => ({ type: "plain_text", text, emoji: false });
   return {
     // Shown in notifications, and read for formats: nothing in it may begin one.
-    text: escaped(headline),
+    text: escaped(cutCharacters(headline, notificationCharactersMax)),
     blocks: [
-      { type: "header", text: plain(cutEscaped(headline, headerCharactersMax)) },
-      ...(body === "" ? [] : [{ type: "section", text: plain(escaped(body)) }]),
+      { type: "header", text: plain(header) },
+      ...(body === "" ? [] : [{ type: "section", text: plain(body) }]),
       ...(context === "" ? [] : [{ type: "section", text: { type: "mrkdwn", text: context } }]),
     ],
   };
 }
-
-const longestEscape = "&amp;".length;
 
 /** The three characters that Slack reads. */
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** Cut so that an escape stays whole. */
-function cutEscaped(text: string, charactersMax: number): string {
-  const long = escaped(text);
-  if (long.length <= charactersMax) return long;
-  return escaped(cutCharacters(text, charactersMax / longestEscape));
+/**
+ * Escaped and no longer than that, each escape whole. Shorter and shorter until it fits: few texts have
+ * an escape at all, and one that is nothing else is five times as long.
+ */
+function escapedWithin(charactersMax: number, cut: (max: number) => string): string {
+  const shares = [1, 0.9, 0.5, 0.2];
+  const texts = shares.map((share) => escaped(cut(Math.floor(charactersMax * share))));
+  return texts.find((text) => text.length <= charactersMax) ?? "";
 }
 
 /** `here` and `channel` by their names, people by their ids. */

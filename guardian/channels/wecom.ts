@@ -12,8 +12,8 @@ import {
   unreadable,
   type CodeMeaning,
 } from "./answers.ts";
-import { wakesPeople, type ChannelAnswer, type HttpChannel } from "./channel.ts";
-import { jsonCall, type RobotOptions } from "./robot.ts";
+import { type ChannelAnswer, type HttpChannel, jsonCall, wakesPeople } from "./channel.ts";
+import type { RobotOptions } from "./robot.ts";
 
 const textBytesMax = 2048;
 /** 20 in a minute are taken. */

@@ -1,8 +1,9 @@
 /** Takes secrets out of what is shown: a provider may repeat what it was sent. */
 import type { Secret } from "../../shared/secret.ts";
 
-/** Shorter pieces of an address are words that may stand anywhere. */
-const pieceLengthMin = 8;
+/** Shorter values of a query, and shorter parts of a path or a header, are words that may stand anywhere. */
+const valueLengthMin = 6;
+const partLengthMin = 12;
 
 /** The text without the secrets, their parts that are secret by themselves, and their encodings. */
 export function hideSecrets(text: string, secrets: readonly Secret[]): string {
@@ -21,9 +22,12 @@ function formsOf(secret: string): readonly string[] {
 /** Tokens stand in an address's query or in its path, and behind the first word of a header. */
 function piecesOf(secret: string): readonly string[] {
   if (!URL.canParse(secret)) {
-    return secret.split(" ").filter((piece) => piece.length >= pieceLengthMin);
+    return secret.split(" ").filter((part) => part.length >= partLengthMin);
   }
   const { searchParams, pathname, password } = new URL(secret);
-  const pieces = [...searchParams.values(), ...pathname.split("/"), password];
-  return pieces.filter((piece) => piece.length >= pieceLengthMin);
+  const values = [...searchParams.values(), password];
+  return [
+    ...values.filter((value) => value.length >= valueLengthMin),
+    ...pathname.split("/").filter((part) => part.length >= partLengthMin),
+  ];
 }

@@ -5,6 +5,13 @@ import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
 import { bmcStuck } from "./scenarios/bmc-stuck.ts";
 import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
 import { bmcsSwapped } from "./scenarios/bmcs-swapped.ts";
+import {
+  busStops,
+  conductorStops,
+  keystoneStops,
+  novaApiStops,
+  tokensVoid,
+} from "./scenarios/control-plane.ts";
 import { collectorKilled } from "./scenarios/collector-killed.ts";
 import { guardianDown } from "./scenarios/guardian-down.ts";
 import {
@@ -14,8 +21,15 @@ import {
 } from "./scenarios/guardian-killed.ts";
 import { hungHost } from "./scenarios/hung-host.ts";
 import { localDisks } from "./scenarios/local-disks.ts";
+import {
+  hundredServers,
+  returnsWhileServersMove,
+  twentyServers,
+  twoHosts,
+} from "./scenarios/many-servers.ts";
 import { managementCut, managementCutForLong } from "./scenarios/management-cut.ts";
 import { powerLoss } from "./scenarios/power-loss.ts";
+import { mixedStates } from "./scenarios/mixed-states.ts";
 import { directoryFrozen, directoryReadOnly, storageCut } from "./scenarios/storage-cut.ts";
 import { storeStopped } from "./scenarios/store-stopped.ts";
 import { storm } from "./scenarios/storm.ts";
@@ -38,9 +52,19 @@ export const scenarios: readonly Scenario[] = [
   backWhileGuardianIsDown,
   collectorKilled,
   storm,
+  mixedStates,
+  returnsWhileServersMove,
+  twoHosts,
+  tokensVoid,
   directoryReadOnly,
   guardianKilledAtTheCalls,
   storeStopped,
   managementCutForLong,
   bmcCrossed,
+  twentyServers,
+  novaApiStops,
+  conductorStops,
+  keystoneStops,
+  busStops,
+  hundredServers,
 ];

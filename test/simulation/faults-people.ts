@@ -17,14 +17,17 @@ import {
 /** A host that starts more slowly than this may show no life while moves begin. */
 const bootSeenMs = 1000;
 
+/** A device that says off while its host starts and shows nothing yet: nobody could tell. */
+function startsUnseen({ lying, world }: Scene, host: WorldHost): boolean {
+  return lying.has(host.name) && world.bootMs > bootSeenMs;
+}
+
 export const peopleFaults: readonly FaultKind[] = [
   {
     name: "technician-turns-host-on",
     weight: 5,
     inject: (scene, { host }) => {
-      // A device that says off while its host starts and shows nothing yet: nobody could tell.
-      const unseen = scene.lying.has(host.name) && scene.world.bootMs > bootSeenMs;
-      if (host.power || unseen) return false;
+      if (host.power || startsUnseen(scene, host)) return false;
       return scene.switchOn(host.name);
     },
   },
@@ -32,7 +35,7 @@ export const peopleFaults: readonly FaultKind[] = [
     name: "technician-repairs-host",
     weight: 5,
     inject: (scene, { host }) => {
-      if (host.power && !host.hung) return false;
+      if ((host.power && !host.hung) || startsUnseen(scene, host)) return false;
       repair(scene, host);
       return true;
     },

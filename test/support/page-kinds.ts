@@ -14,27 +14,28 @@ export function pageKinds(): readonly string[] {
 
 /** Drafts of alerts: `kind` in one line, `class` in one of the next, or both as arguments. */
 function kindsIn(source: string): readonly string[] {
-  // A kind that a function of the same file makes stands where it is called.
-  const made = /function kindOf\([^)]*\): string \{\s+return (.+);/.exec(source)?.[1];
-  const lines = source.replaceAll(/kindOf\(scope\),$/gm, `${made},`).split("\n");
+  const lines = source.split("\n");
   const drafts = lines.flatMap((line, at) => {
-    const kinds = kindsOf(line);
     const classLine = lines.slice(at, at + 5).find((next) => /^\s+class:/.test(next)) ?? "";
-    return classLine.includes('"page"') ? kinds : [];
+    return classLine.includes('"page"') ? kindsOf(line, source) : [];
   });
   const calls = [...source.matchAll(/\bdraft\(\s*"([a-z-]+)",\s*[^;]*?"page"/g)];
   return [...drafts, ...calls.map((match) => match[1] ?? "")];
 }
 
-/** Of `kind: whole ? "storm" : `storm-${scope}`,` both. */
-function kindsOf(line: string): readonly string[] {
-  const value = /^\s+kind: (.+),$/.exec(line)?.[1] ?? "";
-  const texts = [...value.matchAll(/`([^`]*)`|"([^"]*)"/g)].map(
-    (match) => match[1] ?? match[2] ?? "",
-  );
-  return texts
-    .map((text) => text.replace(/\$\{.*\}/, "x"))
+/** Of `kind: whole ? "storm" : `storm-${scope}`,` both; of `kind: kindOf(scope),` what that returns. */
+function kindsOf(line: string, source: string): readonly string[] {
+  const value = /^\s+kind: (.+),$/.exec(line)?.[1];
+  if (value === undefined) return [];
+  const called = /^(\w+)\(/.exec(value)?.[1];
+  const body = new RegExp(`\\nfunction ${called}\\([^]*?\\n}`).exec(source)?.[0];
+  const texts = [...(body ?? value).matchAll(/`([^`]*)`|"([^"]*)"/g)];
+  const kinds = texts
+    .map((match) => (match[1] ?? match[2] ?? "").replace(/\$\{.*\}/, "x"))
     .filter((text) => /^[a-z][a-z-]*$/.test(text));
+  // Better no answer than one that leaves a page out.
+  if (kinds.length === 0) throw new Error(`the kind of a page cannot be read from: ${line}`);
+  return kinds;
 }
 
 function rowKinds(): readonly string[] {

@@ -168,9 +168,11 @@ start_wsgi() {   # NAME PORT FILE
     --socket-timeout 120 --listen 100 --buffer-size 65535 --disable-logging
 }
 
+start_keystone() { OS_KEYSTONE_CONFIG_DIR=$ETC/keystone start_wsgi keystone 5000 /usr/bin/keystone-wsgi-public; }
+
 start_identity() {
   spawn_in "$CTL" neutron-stub "$PYTHON" "$LAB/cloud/neutron_stub.py" "$CTL_IP" 9696
-  OS_KEYSTONE_CONFIG_DIR=$ETC/keystone start_wsgi keystone 5000 /usr/bin/keystone-wsgi-public
+  start_keystone
   OS_PLACEMENT_CONFIG_DIR=$ETC/placement start_wsgi placement 8778 /usr/bin/placement-api
 }
 
@@ -179,12 +181,12 @@ create_catalog() {
   in_namespace "$CTL" "$PYTHON" "$LAB/cloud/catalog.py"
 }
 
+start_nova() { spawn_in "$CTL" "$1" "$BIN/$1" --config-file "$ETC/nova.conf" --config-file "$ETC/nova-db.conf"; }
+
 start_compute_services() {
   local name
   wait_for 90 "rabbit on $CTL_IP:5672" port_open "$CTL" "$CTL_IP" 5672
-  for name in nova-conductor nova-api nova-scheduler; do
-    spawn_in "$CTL" "$name" "$BIN/$name" --config-file "$ETC/nova.conf" --config-file "$ETC/nova-db.conf"
-  done
+  for name in nova-conductor nova-api nova-scheduler; do start_nova "$name"; done
   spawn_in "$CTL" glance-api "$BIN/glance-api" --config-file "$ETC/glance-api.conf"
   wait_for 60 "placement on port 8778" http_answers "http://$CTL_IP:8778/"
 }

@@ -1,0 +1,80 @@
+/**
+ * A part of OpenStack itself stops while servers are being moved. What it took is moved once; a call whose answer was
+ * lost may have been taken and may not: it is looked for, never made again, and a page names its server.
+ */
+import assert from "node:assert/strict";
+import { sleep } from "../../../shared/loop.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import type { Lab, Scenario } from "../lab.ts";
+import { runScript } from "../lab-scripts.ts";
+
+/** Killed at the first evacuate call, started again ten seconds later. */
+async function stopOnce(lab: Lab, part: string): Promise<void> {
+  const { victim, servers, observer, guardian } = lab;
+  await lab.fault("power_loss", victim);
+  await waitFor("the first evacuate call", () => observer.firstCall(victim), 40_000);
+  await runScript("control.sh", "stop", part);
+  lab.say(`${part} killed; ${observer.calls()} evacuate calls seen so far`);
+  await sleep(10_000);
+  await runScript("control.sh", "start", part);
+  await guardian.line(victim, "evacuation-ended", 300_000);
+  const named = await namedInPage(lab);
+  const { servers: shown, evacuations } = await lab.nova();
+  let moved = 0;
+  for (const id of servers) {
+    const { name = "", host, status } = shown.find((server) => server.id === id) ?? {};
+    const moves = evacuations.filter((one) => one.instance_uuid === id);
+    assert.ok(moves.length <= 1, `${name} was moved ${moves.length} times`);
+    if (host !== victim && status === "ACTIVE") moved += 1;
+    else
+      assert.ok(
+        named.includes(name),
+        `${name} is ${status} on ${host}, and no page names it: ${named}`,
+      );
+  }
+  lab.say(
+    `${moved} of ${servers.length} run elsewhere; the page names the others: ${named || "none"}`,
+  );
+  assert.ok(moved > 0, "none was moved");
+  if (moved > 1) lab.say(await observer.judge(victim));
+}
+
+/** What the page about servers that did not move says of them; nothing without such a page. */
+async function namedInPage(lab: Lab): Promise<string> {
+  const { victim } = lab;
+  const page = await lab.alert(victim, "left-behind", 3000).catch(() => undefined);
+  return page?.why.join("\n") ?? "";
+}
+
+const stops = (part: string): Scenario => ({
+  name: `${part}-stops`,
+  shows: `${part} is killed while servers move and comes back: each is moved once, or named in a page`,
+  tier: "all",
+  victim: "compute-1",
+  servers: 8,
+  run: (lab) => stopOnce(lab, part),
+});
+
+export const novaApiStops = stops("nova-api");
+export const conductorStops = stops("nova-conductor");
+export const keystoneStops = stops("keystone");
+export const busStops = stops("rabbit");
+
+export const tokensVoid: Scenario = {
+  name: "tokens-void",
+  shows:
+    "every token is void when a host dies: the guardian logs in again, and loses no time by it",
+  tier: "ci",
+  victim: "compute-2",
+  servers: 2,
+  async run(lab) {
+    const { victim, servers, guardian, observer } = lab;
+    await runScript("control.sh", "void-tokens");
+    const lostMs = await lab.fault("power_loss", victim);
+    await guardian.line(victim, "evacuation-ended", 60_000);
+    await lab.expectEvacuated(victim, servers);
+    const calledSeconds = (observer.firstCall(victim) ?? Infinity) - lostMs / 1000;
+    lab.measure("power loss to first evacuate call", calledSeconds);
+    assert.ok(calledSeconds < 20, `the first call came after ${calledSeconds.toFixed(1)} s`);
+  },
+};
