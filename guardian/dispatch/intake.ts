@@ -92,9 +92,10 @@ function isSentAgainAfterRestart(
 }
 
 function saysTheSame(before: AlertMessage, now: AlertMessage): boolean {
-  if (before.impact !== now.impact || before.next !== now.next) return false;
-  // Evidence of a host has ages in it; what is said of many hosts names them.
-  return now.host !== undefined || before.why.join("\n") === now.why.join("\n");
+  if (before.next !== now.next) return false;
+  // Evidence of a host has ages in it, and its servers are not listed yet; what is said of many hosts names them.
+  if (now.host !== undefined) return true;
+  return before.impact === now.impact && before.why.join("\n") === now.why.join("\n");
 }
 
 /** Ids end in "epoch-milliseconds". */

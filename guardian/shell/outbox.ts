@@ -73,7 +73,7 @@ class RunningOutbox implements Outbox {
   #state: DispatchState;
   /** What the file says. */
   #kept: DispatchState;
-  #posted: Sighting[] = [];
+  #posted: AlertMessage[] = [];
   #seen: unknown;
   #underWay = 0;
   #stopped = false;
@@ -93,7 +93,7 @@ class RunningOutbox implements Outbox {
   }
 
   post(message: AlertMessage): void {
-    this.#posted.push(this.#options.core().sighting(message));
+    this.#posted.push(message);
     if (this.#posted.length > 1) return;
     // All that the core sends in one turn is one event, and one write.
     queueMicrotask(() => this.#takePosted());
@@ -106,13 +106,16 @@ class RunningOutbox implements Outbox {
 
   round(): void {
     this.#takePosted();
-    const core = this.#options.core();
-    const { version } = core;
-    const storms = core.storms();
-    if (version === undefined || version === this.#seen)
-      return this.#take({ kind: "tick", storms });
-    this.#seen = version;
-    this.#take({ kind: "firing", alerts: core.firing(), storms });
+    this.#safely("round", [], () => {
+      const core = this.#options.core();
+      const { version } = core;
+      const storms = core.storms();
+      if (version === undefined || version === this.#seen) {
+        return this.#take({ kind: "tick", storms });
+      }
+      this.#take({ kind: "firing", alerts: core.firing(), storms });
+      this.#seen = version;
+    });
   }
 
   async test(
@@ -123,7 +126,7 @@ class RunningOutbox implements Outbox {
     const notifier = this.#notifiers.get(channel);
     if (notifier === undefined) return undefined;
     const delivery = await sendOnce(notifier, message, deadlineMs);
-    this.#take({ kind: "tested", channel, delivery });
+    this.#safely("test", [], () => this.#take({ kind: "tested", channel, delivery }));
     return delivery;
   }
 
@@ -136,24 +139,23 @@ class RunningOutbox implements Outbox {
   }
 
   #takePosted(): void {
-    const alerts = this.#posted.splice(0);
-    if (alerts.length === 0) return;
-    this.#take({ kind: "alerts", alerts, storms: this.#options.core().storms() });
+    const posted = this.#posted.splice(0);
+    if (posted.length === 0) return;
+    this.#safely("alerts", posted, () => {
+      const core = this.#options.core();
+      const alerts = posted.map((message) => core.sighting(message));
+      this.#take({ kind: "alerts", alerts, storms: core.storms() });
+    });
   }
 
-  #take(event: OutboxEvent): void {
-    if (this.#stopped) return;
+  /** A fault of ours must neither end the guardian nor keep an alert from people: without the rules, then. */
+  #safely(what: string, posted: readonly AlertMessage[], work: () => void): void {
     try {
-      this.#takeOne(event);
+      work();
     } catch (error) {
-      // A fault of ours must neither end the guardian nor keep an alert from people: without the rules, then.
-      const reason = describeError(error);
-      this.#options.log.error(
-        { event: "dispatch-failed", on: event.kind, reason },
-        "dispatch failed",
-      );
-      if (event.kind === "alerts")
-        event.alerts.forEach(({ message }) => this.#sendPlainly(message));
+      const fields = { event: "dispatch-failed", on: what, reason: describeError(error) };
+      this.#options.log.error(fields, "dispatch failed");
+      for (const message of posted) this.#sendPlainly(message);
     }
   }
 
@@ -162,7 +164,8 @@ class RunningOutbox implements Outbox {
     for (const notifier of notifiers) void sendOnce(notifier, message, tryDeadlineMs);
   }
 
-  #takeOne(event: OutboxEvent): void {
+  #take(event: OutboxEvent): void {
+    if (this.#stopped) return;
     const effects = this.#reduce(event);
     const problem = this.#keep();
     const more = problem === this.#state.unkept ? [] : this.#reduce({ kind: "kept", problem });
@@ -207,7 +210,9 @@ class RunningOutbox implements Outbox {
     this.#underWay += 1;
     const delivery = await sendOnce(notifier, row.message, tryDeadlineMs);
     this.#underWay -= 1;
-    this.#take({ kind: "tried", row: row.id, delivery, random: random.next() });
+    this.#safely("tried", [], () =>
+      this.#take({ kind: "tried", row: row.id, delivery, random: random.next() }),
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import { createLogger } from "../../guardian/shell/logging.ts";
 import { createWebhookNotifier } from "../../guardian/shell/notify-webhook.ts";
 import type { AlertMessage, Notifier } from "../../guardian/ports.ts";
 import { systemClock } from "../../shared/clock.ts";
+import { silentLogger, type LogFields } from "../../shared/log.ts";
 import { sleep } from "../../shared/loop.ts";
 import { hostName } from "../../shared/names.ts";
 import { Secret } from "../../shared/secret.ts";
@@ -160,6 +161,21 @@ test("a disk that is full keeps nobody from being told, and is told itself", asy
   await world.pass(40_000);
   await until(world, () => receiver.received.length === 3);
   assert.ok(file.saves > 0, "and written once there is room");
+});
+
+test("a fault of the rules neither ends the guardian nor keeps an alert from people", async (t) => {
+  const { receiver, notifier } = await webhook(t);
+  const events: string[] = [];
+  const error = (fields: LogFields): void => void events.push(String(fields["event"]));
+  const world = new OutboxFixture([notifier], { log: { ...silentLogger, error } });
+  world.fault = "a host without a place";
+  world.outbox.post(alert("m1"));
+  world.outbox.round();
+  await until(world, () => receiver.received.length === 1);
+  assert.deepEqual(events, ["dispatch-failed"]);
+  world.fault = undefined;
+  world.post(alert("m2"));
+  await until(world, () => receiver.received.length === 2);
 });
 
 test("what is said again by the core's memory is not sent again; what was lost is", async () => {

@@ -43,6 +43,8 @@ export class OutboxFixture {
   readonly outbox: Outbox;
   /** What fires by the core's memory; a new map is a new version. */
   firing: ReadonlyMap<string, AlertMessage> = new Map();
+  /** What the core's view throws. */
+  fault: string | undefined;
   #ms = 0;
 
   constructor(notifiers: readonly Notifier[], options: OutboxFixtureOptions = {}) {
@@ -53,7 +55,10 @@ export class OutboxFixture {
       file,
       core: () => ({
         version: this.firing,
-        sighting,
+        sighting: (message) => {
+          if (this.fault !== undefined) throw new Error(this.fault);
+          return sighting(message);
+        },
         firing: () => [...this.firing.values()].map(sighting),
         storms: () => [],
       }),
