@@ -79,10 +79,10 @@ function routeMatches(route: Route, { message, place }: TrackedAlert): boolean {
   );
 }
 
-/** Whether any page goes there, by a route or at the second level. */
+/** Whether any page goes there: to a program, by a route, or at the second level. */
 export function takesPages(settings: DispatchSettings, channel: string): boolean {
   const { routes, escalation } = settings;
-  if (settings.channels.get(channel)?.feed === true) return false;
+  if (settings.channels.get(channel)?.feed === true) return true;
   if (routes.length === 0 || escalation?.channels.includes(channel) === true) return true;
   return routes.some((route) => route.classes.includes("page") && route.channels.includes(channel));
 }

@@ -108,3 +108,20 @@ test("what is not delivered in its time is given up, said, and a page goes to ev
   assert.match(String(dropped?.fields["why"]), /not delivered in 600000 ms/);
   assert.equal(world.state.rows.size, 0);
 });
+
+test("a program that takes pages and fails is a page on the other channels, too", () => {
+  const rate = { burst: 10, perMinute: 60 };
+  const channels = new Map([
+    ["hook", { rate, feed: true }],
+    ["chat", { rate, feed: false }],
+  ]);
+  const world = new DispatchFixture(settingsWith([], { channels }));
+  world.answers.set("hook", failing);
+  world.alert("held");
+  world.run(7 * minute);
+  assert.deepEqual(world.told("chat"), [
+    "page firing held",
+    "notification firing channel-hook",
+    "page firing channel-hook",
+  ]);
+});
