@@ -141,6 +141,8 @@ function isAwaited(event: GuardianEvent): boolean {
     case "moves-seen":
     case "evacuate-answered":
     case "reset-answered":
+    case "live-migrate-answered":
+    case "migrations-seen":
       return true;
     case "started":
     case "tick":
@@ -157,6 +159,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "vouched":
     case "confirmed":
     case "released":
+    case "undo-asked":
     case "arming":
     case "incident-answered":
     case "acknowledged":

@@ -36,6 +36,7 @@ export function policyVerbs(actions: VerbActions): readonly PolicyVerb[] {
   return [
     ...incidentVerbs(actions),
     ...maintenanceVerbs(actions),
+    ...hostVerbs(actions),
     ...fenceVerbs(actions),
     ...armingVerbs(actions),
   ];
@@ -131,6 +132,22 @@ function maintenanceVerbs({ show, tell, confirm }: VerbActions): readonly Policy
       description: "hosts in maintenance: why, whose, until when",
       options: [],
       run: () => show(`${api}/maintenance`),
+    },
+  ];
+}
+
+function hostVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
+  return [
+    {
+      under: "host",
+      usage: "undo <host>",
+      description: "a false alarm: no further move, then it is switched on and accepted back",
+      options: [reason, yes],
+      async run(host, options) {
+        const what = `${host}: no further server is moved; it is switched on once none moves`;
+        if (options["yes"] !== true) await confirm(host, what);
+        return tell(`${api}/hosts/${at(host)}/undo`, wordsOf(options));
+      },
     },
   ];
 }

@@ -58,6 +58,8 @@ const group = z.strictObject({
   rows: rowActions,
   /** Of the cloud's, those that suffice here. */
   proofs: proofs.optional(),
+  comeHome: z.enum(["leave-off", "power-on"]).optional(),
+  drain: z.boolean().optional(),
 });
 
 const wallTime = z
@@ -234,6 +236,8 @@ const schema = z
     /** Different people who must confirm that a host is off. */
     confirmBy: z.int().min(1).max(2).default(1),
     maintenanceWindows: z.array(maintenanceWindow).default([]),
+    comeHome: z.enum(["leave-off", "power-on"]).default("leave-off"),
+    drain: z.boolean().default(false),
     disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */
     domainAggregates: z.array(z.string().min(1)).default([]),
@@ -315,6 +319,4 @@ export function configSchema(): unknown {
 }
 
 /** clouds.yaml is read by the same parser. */
-export function parseYaml(text: string): unknown {
-  return parse(text);
-}
+export const parseYaml = (text: string): unknown => parse(text);

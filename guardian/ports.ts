@@ -202,7 +202,15 @@ export interface ComputeApi {
   disableEnabled(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   /** Refuses (409) unless the service is disabled with exactly this reason. */
   enable(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
+  /** Not forced down any more. Refuses (409) unless the service is disabled with exactly this reason. */
+  forceUp(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   evacuate(server: ServerId): Promise<ApiAnswer>;
+  /** Live migration records whose source is `host`, newest first. */
+  liveMigrations(
+    host: HostName,
+  ): Promise<{ readonly kind: "records"; readonly records: readonly EvacuationRecord[] } | Failure>;
+  /** Refuses (409) a server that is not on this host, does not run, or that something is done with. */
+  liveMigrate(host: HostName, server: ServerId): Promise<ApiAnswer>;
   /**
    * Puts a server in error; refuses (409) one that is not on this host in this state: "paused", or
    * "active, powering-off" while a task hangs.

@@ -122,6 +122,11 @@ function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent 
       const kind = order.kind === "reset" ? "reset-answered" : "evacuate-answered";
       return { kind, at, id: order.id, host, server: order.server, answer };
     }
+    case "live-migrate": {
+      const answer = { kind: "not-made", reason } as const;
+      const { id, server } = order;
+      return { kind: "live-migrate-answered", at, id, host, server, answer };
+    }
     case "power-off": {
       const answer = { kind: "refused", reason } as const;
       return { kind: "power-off-answered", at, askedAt: at, host, device: order.device, answer };
@@ -131,6 +136,7 @@ function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent 
       return { kind: "power-on-answered", at, askedAt: at, host, device: order.device, answer };
     }
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable": {
       const answer = { kind: "refused", status: 0, reason } as const;

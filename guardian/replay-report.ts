@@ -49,8 +49,10 @@ function timelineLine({ wallMs, effect }: TimelineEntry, openedWallMs: number): 
       return said(effect.host, `order: power on ${effect.device}`);
     case "evacuate":
     case "reset":
+    case "live-migrate":
       return said(effect.host, `order: ${effect.kind} ${effect.server}`);
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
       return said(effect.host, `order: ${effect.kind}`);

@@ -48,6 +48,8 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
       endWall: end,
       hosts: names.map(hostName),
     })),
+    comeHome: config.comeHome,
+    drain: config.drain,
     disableDegraded: config.disableDegraded,
     networks,
     collectors: config.collectors.map((collector) => collectorId(collector.id)),
@@ -110,6 +112,6 @@ function rowsOf(rows: GuardianConfig["rows"]): RowActions {
 }
 
 function groupOf(group: GuardianConfig["groups"][string]): GroupSettings {
-  const { hosts, mode, rows, proofs } = group;
-  return { hosts: hosts.map(hostName), mode, rows: rowsOf(rows), proofs };
+  const { hosts, mode, rows, proofs, comeHome, drain } = group;
+  return { hosts: hosts.map(hostName), mode, rows: rowsOf(rows), proofs, comeHome, drain };
 }

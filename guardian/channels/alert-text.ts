@@ -35,7 +35,11 @@ export function alertText(message: AlertMessage, look: Look): AlertText {
   };
   return {
     headline: headlineOf(message, language),
-    head: [...line("impact", message.impact), ...line("next", message.next)],
+    head:
+      message.status === "resolved"
+        ? // What it asked for while it fired would send somebody to a host that is well.
+          line("was", message.impact)
+        : [...line("impact", message.impact), ...line("next", message.next)],
     why: message.why.map(plainText).filter((text) => text !== ""),
     tail: [
       ...line("incident", message.incident),

@@ -106,11 +106,12 @@ function templateParameters(
   message: AlertMessage,
   { parameters, look }: AliyunSmsOptions,
 ): Readonly<Record<string, string>> {
-  const tag = message.status === "resolved" ? "resolved" : message.class;
+  const isOver = message.status === "resolved";
+  const tag = isOver ? "resolved" : message.class;
   const values: Readonly<Record<SmsField, string>> = {
     host: message.host?.split(".")[0] ?? "guardian",
     what: `${channelWord(tag, look.language)} ${message.kind}`,
-    impact: message.impact,
+    impact: isOver ? "" : message.impact,
     incident: message.incident ?? "",
     title: message.title,
   };

@@ -8,6 +8,7 @@ export const channelEnglish = {
   headline: "[{tag}] {title}",
   line: "{label}: {text}",
   impact: "Impact",
+  was: "Impact until now",
   next: "Next",
   host: "Host",
   incident: "Incident",

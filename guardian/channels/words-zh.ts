@@ -10,6 +10,7 @@ export const channelChinese: Readonly<Record<keyof typeof channelEnglish, string
   headline: "【{tag}】{title}",
   line: "{label}：{text}",
   impact: "影响",
+  was: "此前影响",
   next: "下一步",
   host: "主机",
   incident: "事件",

@@ -162,7 +162,8 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
     });
   }
   wanted.push(...quietTroubles(state));
-  const { disarmed } = state.memory;
+  // By a person, by ourselves, or by the file, which needs nobody's word and is as easily forgotten.
+  const disarmed = state.disarmedFile ? words("arming.file") : state.memory.disarmed;
   wanted.push(...stormAlerts(state), ...powerNetworkAlerts(state), ...verifiedShareAlerts(state));
   if (disarmed !== undefined) {
     wanted.push({

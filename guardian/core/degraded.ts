@@ -10,6 +10,7 @@ import type { Assessment, GateResult } from "./assessment.ts";
 import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
+import { isDraining } from "./drains.ts";
 import { failings, type Failing } from "./failings.ts";
 import { destinationGate, inventoryGate, novaGate } from "./destination-gates.ts";
 import { disabledGate, eyesGates } from "./gates.ts";
@@ -20,6 +21,7 @@ import { degradedMark, disabledWords, isMarkOfAnyEpoch, markOfThisEpoch } from "
 import type { DegradedMark, OrderState } from "./memory.ts";
 import { modeOf } from "./modes.ts";
 import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { isRehearsing } from "./rehearsals.ts";
 import { isOrderDue, serviceRetryMs } from "./service-orders.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { inScope } from "./storm.ts";
@@ -73,7 +75,9 @@ export function foldDegradedOrder(
   out: Effect[],
 ): GuardianState {
   const mark = state.memory.degraded.get(event.host);
-  if (mark === undefined || event.order === "force-down") return state;
+  if (mark === undefined || event.order === "force-down" || event.order === "force-up") {
+    return state;
+  }
   const { answer } = event;
   const done = answer.kind === "accepted";
   const enabling = event.order === "enable";
@@ -213,6 +217,8 @@ function mayEnable(state: GuardianState, host: HostState, assessment: Assessment
     assessment.row === healthyRow &&
     state.now - assessment.since >= enableHealthyAfterMs &&
     modeOf(state, host.host).mode !== "observe" &&
+    !isRehearsing(state, host.host) &&
+    !isDraining(state, host.host) &&
     gates.every((gate) => gate.pass)
   );
 }

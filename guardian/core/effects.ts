@@ -30,7 +30,13 @@ export type Look =
   | { readonly kind: "read-services" }
   | { readonly kind: "read-inventory" }
   | { readonly kind: "list-servers"; readonly host: HostName }
-  | { readonly kind: "read-moves"; readonly host: HostName; readonly servers: readonly ServerId[] };
+  | { readonly kind: "read-moves"; readonly host: HostName; readonly servers: readonly ServerId[] }
+  | {
+      /** Live migrations, and these servers. */
+      readonly kind: "read-migrations";
+      readonly host: HostName;
+      readonly servers: readonly ServerId[];
+    };
 
 export type Order =
   | {
@@ -60,6 +66,15 @@ export type Order =
       readonly serviceId: string;
     }
   | {
+      /** Not forced down any more: only of a host that comes home. */
+      readonly kind: "force-up";
+      readonly id: string;
+      readonly host: HostName;
+      readonly serviceId: string;
+      /** Only while Nova shows exactly this reason: the shell looks before it gives it. */
+      readonly mark: string;
+    }
+  | {
       readonly kind: "disable";
       readonly id: string;
       readonly host: HostName;
@@ -83,6 +98,13 @@ export type Order =
       readonly server: ServerId;
       /** Checked again by the shell when the call is made. */
       readonly proof: FenceProof;
+    }
+  | {
+      /** Of a living host: the shell looks whether the server is there, runs, and nothing is done with it. */
+      readonly kind: "live-migrate";
+      readonly id: string;
+      readonly host: HostName;
+      readonly server: ServerId;
     }
   | {
       /** Puts a server in error, so that Nova evacuates it. */

@@ -5,8 +5,12 @@
  */
 import { invariant } from "../../shared/invariant.ts";
 import type { MonoMs } from "../../shared/time.ts";
+import { drainHolds } from "./drains.ts";
 import type { Effect } from "./effects.ts";
 import type { gatesToBegin } from "./gates.ts";
+import { comeHomeOf } from "./home-gates.ts";
+import type { Homecoming } from "./home-memory.ts";
+import { newHome } from "./home-steps.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import type { Phase } from "./memory.ts";
 import type { Move, MoveState } from "./move.ts";
@@ -16,8 +20,9 @@ import { proofStands } from "./proof.ts";
 import { placesFree } from "./pace.ts";
 import { orderReset } from "./resets.ts";
 import { compareRanks } from "./selection.ts";
-import { orderService, phaseOf, type Evacuating } from "./service-orders.ts";
+import { isOrderDue, orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { leaveDraining, leavePlanned } from "./left-moves.ts";
 import { words } from "./words.ts";
 import { othersAnswer } from "./wrong-chassis.ts";
 
@@ -41,7 +46,10 @@ export function advanceEvacuation(
   // Look first: until the silence is sure again, nothing is done about it that was not begun.
   if (isInherited(phase) && !hasBegun(phase) && host.silentSince === undefined) return state;
   let next = keepProof(resumeFence(state, host, phase, held, out), host, held, out);
-  if (!held || hasBegun(phase)) next = orderService(next, host, out);
+  const isUndone = phase.undoneBy !== undefined;
+  if (!isUndone && (!held || hasBegun(phase))) next = orderService(next, host, out);
+  if (isUndone) next = leavePlanned(next, host);
+  next = leaveDraining(next, host);
   const current = phaseOf(next, host);
   if (current === undefined) return next;
   if (current.moves === undefined) return listServers(next, host, current, out);
@@ -56,7 +64,7 @@ function listServers(
   phase: Evacuating,
   out: Effect[],
 ): GuardianState {
-  if (phase.forcedDown.kind !== "done") return state;
+  if (phase.forcedDown.kind !== "done" && phase.undoneBy === undefined) return state;
   if (phase.lookedAt !== undefined && state.now - phase.lookedAt < 2 * lookEveryMs) return state;
   out.push({ kind: "list-servers", host: host.host });
   return withPhase(state, host.host, { ...phase, lookedAt: state.now });
@@ -109,6 +117,8 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
   for (const [key, move] of inOrder(phase.moves)) {
     if (free <= 0) break;
     if (move.state.kind !== "planned" || !isDue(move.state, state.now)) continue;
+    // Never in both: how its live migration ends is seen first.
+    if (drainHolds(state, host.host, move.server) !== "none") continue;
     assertMayMove(state, host, phase, proof.obtainedAt);
     const attempts = (move.attempts ?? 0) + 1;
     const id = moveOrderId(incident, { ...move, attempts });
@@ -180,10 +190,7 @@ function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianS
   if (phase?.moves === undefined) return state;
   const moves = Object.values(phase.moves);
   if (moves.some((move) => isUnderWay(move) || move.state.kind === "planned")) return state;
-  // An order that is due or under way is answered first: after the end nobody asks for it again.
-  if (phase.disabled.kind === "due" || phase.disabled.kind === "asked") return state;
-  // Due again after it was switched off again, it is needed for further moves alone.
-  if (phase.forcedDown.kind === "asked") return state;
+  if (isOrderAwaited(state, phase)) return state;
   const settledAt = phase.settledAt ?? state.now;
   const reported = host.newest?.checks.serversTotal ?? 0;
   const unlisted = Math.max(0, reported - moves.length);
@@ -191,7 +198,8 @@ function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianS
   const searching = unlisted > 0 && state.now - settledAt < searchMs;
   if (!listed || searching) return lookAgain(state, host, { ...phase, settledAt }, out);
   const done = moves.filter((move) => move.state.kind === "finished").length;
-  const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves, unlisted };
+  const home = homeOf(state, host, phase);
+  const ended: Phase = { kind: "ended", wall: state.wall, moves: phase.moves, unlisted, ...home };
   const count = { done, count: moves.length };
   return say(withPhase(state, host.host, ended), out, {
     level: done === moves.length && unlisted === 0 ? "info" : "error",
@@ -202,6 +210,35 @@ function finish(state: GuardianState, host: HostState, out: Effect[]): GuardianS
         ? words("log.evacuation-ended", count)
         : words("log.evacuation-short", { ...count, reported }),
   });
+}
+
+/**
+ * An order that is due or under way is answered first: after the end nobody asks for it again. A force-down that is
+ * due again, after the host was switched off again, is needed for further moves alone.
+ */
+function isOrderAwaited(state: GuardianState, { disabled, forcedDown, undoneBy }: Evacuating) {
+  if (undoneBy === undefined) {
+    return disabled.kind === "due" || disabled.kind === "asked" || forcedDown.kind === "asked";
+  }
+  // Called off, nothing is ordered any more: only what may still be done is waited for.
+  return [disabled, forcedDown].some(
+    (order) => order.kind === "asked" && !isOrderDue(order, state.now),
+  );
+}
+
+/** The way home of a host that is fenced for nothing any more; none where it is left off. */
+function homeOf(
+  state: GuardianState,
+  { host }: HostState,
+  { undoneBy, proof }: Evacuating,
+): { readonly home?: Homecoming } {
+  if (undoneBy !== undefined) return { home: newHome(state, undoneBy, true) };
+  if (comeHomeOf(state, host) === "leave-off") return {};
+  const home = newHome(state, words("home.by-policy"), false);
+  const confirmed = (incidentOf(state, host)?.confirmations ?? []).length > 0;
+  if (!confirmed && proof?.method !== "confirmed") return { home };
+  const step = { kind: "stopped", reason: words("home.confirmed"), isGrave: false } as const;
+  return { home: { ...home, step } };
 }
 
 function lookAgain(

@@ -133,7 +133,7 @@ export interface ServiceOrderAnswered {
   readonly kind: "service-order-answered";
   readonly at: MonoMs;
   readonly host: HostName;
-  readonly order: "force-down" | "disable" | "enable";
+  readonly order: "force-down" | "force-up" | "disable" | "enable";
   readonly answer: ApiAnswer;
 }
 
@@ -186,6 +186,28 @@ export interface ResetAnswered {
   readonly answer: EvacuateAnswered["answer"];
 }
 
+/** Nova answered a call for a live migration. */
+export interface LiveMigrateAnswered {
+  readonly kind: "live-migrate-answered";
+  readonly at: MonoMs;
+  readonly id: string;
+  readonly host: HostName;
+  readonly server: ServerId;
+  readonly answer: EvacuateAnswered["answer"];
+}
+
+/** A look at live migrations: the records whose source the host is, and the servers that were asked for. */
+export interface MigrationsSeen {
+  readonly kind: "migrations-seen";
+  readonly at: MonoMs;
+  readonly askedAt: MonoMs;
+  readonly host: HostName;
+  /** Newest first. */
+  readonly records: readonly EvacuationRecord[];
+  readonly servers: readonly ComputeServer[];
+  readonly gone: readonly ServerId[];
+}
+
 /** The journal took, or refused, what it was given. */
 export interface JournalState {
   readonly kind: "journal";
@@ -233,6 +255,16 @@ export interface Confirmed {
 /** A person releases a fenced host: it is theirs again. */
 export interface Released {
   readonly kind: "released";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly host: HostName;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A person calls a fence off: no further move, and the host comes home when those called have ended. */
+export interface UndoAsked {
+  readonly kind: "undo-asked";
   readonly at: MonoMs;
   readonly wall: WallMs;
   readonly host: HostName;
@@ -313,11 +345,14 @@ export type GuardianEvent =
   | LookFailed
   | EvacuateAnswered
   | ResetAnswered
+  | LiveMigrateAnswered
+  | MigrationsSeen
   | JournalState
   | Vouched
   | RehearsalAsked
   | Confirmed
   | Released
+  | UndoAsked
   | Arming
   | IncidentAnswered
   | Acknowledged

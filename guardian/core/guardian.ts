@@ -9,17 +9,20 @@ import { foldAcknowledged, foldAnswer } from "./approvals.ts";
 import { foldArming, foldArmingTold } from "./arming.ts";
 import { foldCensus, noCensus } from "./census.ts";
 import { foldConfirmed } from "./confirmations.ts";
-import { foldDegradedOrder } from "./degraded.ts";
 import { foldPowerOn } from "./power-on.ts";
-import { foldRehearsalAsked, foldRehearsalList, foldRehearsalOff } from "./rehearsal.ts";
+import { foldRehearsalAsked, foldRehearsalOff } from "./rehearsal.ts";
+import { isComingHome } from "./home-gates.ts";
 import { isRehearsing } from "./rehearsals.ts";
 import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
 import type { GuardianEvent, Released, Started, Tick } from "./events.ts";
-import { foldServiceOrder } from "./service-orders.ts";
 import { foldFreshness, foldTelemetry, voters } from "./freshness.ts";
 import { foldDomains } from "./domains.ts";
 import { dueInventory, foldInventory, foldSchedulers, noInventory } from "./inventory.ts";
+import { foldList, foldServiceAnswer } from "./answers-to-many.ts";
+import { foldLiveMigrated, foldMigrations } from "./drain-answers.ts";
+import { foldHomeOff } from "./home-answers.ts";
+import { foldUndoAsked } from "./undo.ts";
 import { HostTable } from "./host-table.ts";
 import { foldPowerOff } from "./fence-orders.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
@@ -27,7 +30,6 @@ import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
 import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
 import { emptyMemory, remembered } from "./memory.ts";
-import { foldServers } from "./move-plan.ts";
 import { foldEvacuateAnswer, foldMoves } from "./moves.ts";
 import { foldServices, isBackInUse } from "./nova-record.ts";
 import { foldPace } from "./pace.ts";
@@ -36,7 +38,6 @@ import { dueReadings, foldPower, foldVouched } from "./power.ts";
 import { dueAnchorPings, duePings, foldAnchor, foldPing } from "./reverse-ping.ts";
 import { foldChecks } from "./self-checks.ts";
 import { foldResetAnswer } from "./resets.ts";
-import { foldServersOn } from "./servers-on.ts";
 import type { Settings } from "./settings.ts";
 import { foldRound, noRound } from "./round.ts";
 import { assess } from "./signals.ts";
@@ -146,13 +147,13 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
     case "power-read":
       return foldPower(state, event);
     case "power-off-answered":
-      return foldRehearsalOff(foldPowerOff(state, event), event);
+      return foldHomeOff(foldRehearsalOff(foldPowerOff(state, event), event), event, out);
     case "power-on-answered":
       return foldPowerOn(state, event, out);
     case "service-order-answered":
-      return foldServiceOrder(foldDegradedOrder(state, event, out), event, out);
+      return foldServiceAnswer(state, event, out);
     case "servers-seen":
-      return foldRehearsalList(foldServers(foldServersOn(state, event), event, out), event, out);
+      return foldList(state, event, out);
     case "moves-seen":
       return foldMoves(state, event, out);
     case "look-failed":
@@ -160,6 +161,10 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return state;
     case "evacuate-answered":
       return foldEvacuateAnswer(state, event, out);
+    case "live-migrate-answered":
+      return foldLiveMigrated(state, event, out);
+    case "migrations-seen":
+      return foldMigrations(state, event, out);
     case "reset-answered":
       return foldResetAnswer(state, event, out);
     case "journal":
@@ -172,6 +177,8 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return foldConfirmed(state, event, out);
     case "released":
       return foldReleased(state, event, out);
+    case "undo-asked":
+      return foldUndoAsked(state, event, out);
     case "arming":
       return foldArming(state, event, out);
     case "incident-answered":
@@ -291,7 +298,8 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
   const looked = eachHost(state, (host) => {
     const phase = incidentOf(state, host.host)?.phase.kind;
     const cycled = isRehearsing(state, host.host);
-    const acting = phase === "fencing" || phase === "evacuating" || cycled;
+    const comes = isComingHome(state, host.host);
+    const acting = phase === "fencing" || phase === "evacuating" || cycled || comes;
     if (host.suspectSince !== undefined) suspects += 1;
     const inTrouble = acting || (host.suspectSince !== undefined && phase !== "ended");
     const pinged = duePings(state, host, out, acting);

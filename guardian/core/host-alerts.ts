@@ -14,6 +14,7 @@ import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import type { Phase } from "./memory.ts";
+import { homeAlert } from "./home-alerts.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
@@ -51,6 +52,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     yield* evacuatingAlerts(state, host, assessment, incident, phase);
   } else if (phase?.kind === "ended") {
     yield endedAlert(state, host, assessment, phase);
+    if (phase.home !== undefined) yield homeAlert(state, host, assessment, phase.home);
   } else if (phase?.kind === "fencing" && phase.lastFailure !== undefined) {
     yield fenceFailed(state, host, assessment, phase.lastFailure);
   } else if (!isDismissed(state, host.host) && !isRehearsing(state, host.host)) {
@@ -66,9 +68,9 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
   if (comesOnByItself(host).length > 0) return false;
-  const { quarantined, maintenance, degraded, rehearsals } = state.memory;
+  const { quarantined, maintenance, degraded, rehearsals, drains } = state.memory;
   if (quarantined.has(host.host) || maintenance.has(host.host)) return false;
-  if (degraded.has(host.host) || rehearsals.has(host.host)) return false;
+  if (degraded.has(host.host) || rehearsals.has(host.host) || drains.has(host.host)) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;

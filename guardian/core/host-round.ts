@@ -11,10 +11,13 @@ import {
 import { verdictWords, type Assessment } from "./assessment.ts";
 import { foldConfirmations } from "./confirmations.ts";
 import { advanceDegraded } from "./degraded.ts";
+import { advanceDrain } from "./drain.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation } from "./evacuation.ts";
 import { advanceFencing, beginConfirmed, beginFencing, owingLife } from "./fencing-phase.ts";
 import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
+import { advanceHome } from "./home.ts";
+import { isBack, isComingHome } from "./home-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
 import { hasBegun, isInherited } from "./moves-under-way.ts";
@@ -46,6 +49,7 @@ export function advanceIncident(
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
   next = advanceRehearsal(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
+  next = advanceDrain(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;
   switch (phase?.kind) {
     case undefined:
@@ -57,7 +61,7 @@ export function advanceIncident(
     case "evacuating":
       return evacuate(next, host, assessment, phase, out);
     case "ended":
-      return closeWhenBack(next, host, assessment, out);
+      return closeWhenBack(advanceHome(next, host, phase, out), host, assessment, out);
     default:
       return phase satisfies never;
   }
@@ -208,6 +212,8 @@ function closeWhenBack(
   out: Effect[],
 ): GuardianState {
   const { freshSince, service } = host;
+  // Nova calls it up for a while yet if it was never forced down: it has not come home by that.
+  if (isComingHome(state, host.host) && !isBack(state, host)) return state;
   const steady =
     freshSince !== undefined && state.now - freshSince >= state.settings.limits.graceFreshMs;
   // Without a probe, too: only people enable what we disabled, and servers may come to it.

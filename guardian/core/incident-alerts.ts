@@ -5,6 +5,7 @@ import { gateWords, verdictWords, type Assessment } from "./assessment.ts";
 import { orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { fenceLevels } from "./fence-levels.ts";
+import { isComingHome } from "./home-gates.ts";
 import type { Incident, Phase } from "./memory.ts";
 import type { Move } from "./move.ts";
 import { isUnderWay } from "./moves-under-way.ts";
@@ -233,10 +234,15 @@ export function endedAlert(
     return about(state, host, assessment, {
       kind: "evacuated",
       class: "notification",
-      title: words("alert.evacuated", { host: host.host, count: done.length }),
+      title: words(isComingHome(state, host.host) ? "alert.evacuated-home" : "alert.evacuated", {
+        host: host.host,
+        count: done.length,
+      }),
       why: where,
       impact: () => serversWords(done),
-      next: words("todo.release", { host: host.host }),
+      next: isComingHome(state, host.host)
+        ? words("todo.home-comes", { host: host.host })
+        : words("todo.release", { host: host.host }),
     });
   }
   if (missing.every(isByPolicy) && unlisted === 0) {

@@ -6,6 +6,8 @@
 import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
+import { rememberedDrains, type Drain } from "./drain-memory.ts";
+import { rememberedHome, type Homecoming } from "./home-memory.ts";
 import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
 import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
@@ -86,6 +88,8 @@ export type Phase =
       readonly relistedAt?: MonoMs | undefined;
       /** When no move was open any more: a list asked for later ends the work. */
       readonly settledAt?: MonoMs | undefined;
+      /** A person called it off: nothing more is moved, and the host comes home when all moves have ended. */
+      readonly undoneBy?: string | undefined;
     }
   | {
       readonly kind: "ended";
@@ -93,6 +97,8 @@ export type Phase =
       readonly moves: Readonly<Record<string, Move>>;
       /** Servers that its last report counted and Nova never listed. */
       readonly unlisted?: number;
+      /** Its way home, once the policy or a person has begun it. */
+      readonly home?: Homecoming | undefined;
     };
 
 /** An order to Nova that may be repeated without harm. */
@@ -237,6 +243,10 @@ export interface Memory {
   readonly degraded: ReadonlyMap<HostName, DegradedMark>;
   /** The last one of each, while it is under way or has failed. */
   readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
+  /** Of degraded hosts; the last one of each, until its incident is over. */
+  readonly drains: ReadonlyMap<HostName, Drain>;
+  /** When a host was switched on by us last, to come home: wall times of the last day. */
+  readonly homecomings: Readonly<Record<string, number>>;
   /** The last that was said of it in the log. */
   readonly arming: "armed" | "disarming" | "disarmed";
 }
@@ -256,6 +266,8 @@ export const emptyMemory: Memory = {
   maintenance: new Map(),
   degraded: new Map(),
   rehearsals: new Map(),
+  drains: new Map(),
+  homecomings: {},
   arming: "armed",
 };
 
@@ -283,7 +295,9 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);
   const rehearsals = rememberedRehearsals(memory.rehearsals, now);
-  return { ...memory, quarantined: new Map(), incidents, alerts, storms, degraded, rehearsals };
+  const drains = rememberedDrains(memory.drains, now);
+  const anew = { incidents, alerts, storms, degraded, rehearsals, drains };
+  return { ...memory, quarantined: new Map(), ...anew };
 }
 
 /** What Nova shows of a mark is looked at anew; an order under way is given again. */
@@ -299,8 +313,9 @@ function rememberedMarks(marks: Memory["degraded"], now: MonoMs): Memory["degrad
 function rememberedPhase(phase: Phase, now: MonoMs): Phase {
   switch (phase.kind) {
     case "watching":
-    case "ended":
       return phase;
+    case "ended":
+      return phase.home === undefined ? phase : { ...phase, home: rememberedHome(phase.home, now) };
     case "fencing":
       // The command may have run or not: start over. An off command to a dead chassis is harmless.
       return { ...phase, since: now, attempt: 1, commands: {}, run: undefined };

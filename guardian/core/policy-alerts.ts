@@ -2,6 +2,7 @@
 import { describeWall } from "../../shared/time.ts";
 import { answerOf, approvalOf, reasonedAnswer } from "./approvals.ts";
 import type { Assessment } from "./assessment.ts";
+import { drainAlert } from "./drain-alerts.ts";
 import { isDisabledByUs } from "./degraded.ts";
 import { reasonLines } from "./explain.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
@@ -44,6 +45,8 @@ export function* policyAlerts(
       next: words("todo.rehearsal", { host: host.host }),
     });
   }
+  const drain = drainAlert(state, host, assessment);
+  if (drain !== undefined) yield drain;
   const asked = disablingAsked(state, host, assessment);
   if (asked !== undefined) yield asked;
   if (isDisabledByUs(state, host.host)) {

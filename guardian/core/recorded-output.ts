@@ -38,16 +38,19 @@ export function isLook(effect: Effect): effect is Look {
     case "read-inventory":
     case "list-servers":
     case "read-moves":
+    case "read-migrations":
       return true;
     case "line":
     case "alert":
     case "power-off":
     case "power-on":
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
     case "evacuate":
     case "reset":
+    case "live-migrate":
       return false;
     default:
       return effect satisfies never;

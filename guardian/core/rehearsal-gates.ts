@@ -52,12 +52,18 @@ function gate(name: string, pass: boolean, value: Words, limit: Words): GateResu
   return { gate: name, pass, value, operator: "=", limit };
 }
 
+/**
+ * Disabled in Nova: else its scheduler may send a server to a host that goes off a moment later. And by people:
+ * a mark of our own is taken away again by itself, unless the host is in maintenance.
+ */
 function takenOutGate(state: GuardianState, host: HostState): GateResult {
+  const isDisabled = host.service?.service.status === "disabled";
   const by = disabledBy(state, host);
-  const isOut = by.kind === "others" || maintenanceOf(state, host.host) !== undefined;
-  const value = by.kind === "others" ? by.reason : words("value.in-service");
-  const out = isOut && by.kind !== "others" ? words("rehearse.in-maintenance") : value;
-  return gate("taken out", isOut, out, words("rehearse.taken-out"));
+  const isHeld = by.kind === "others" || maintenanceOf(state, host.host) !== undefined;
+  const held = by.kind === "others" ? by.reason : words("rehearse.in-maintenance");
+  const value = isHeld ? held : words("rehearse.by-us");
+  const shown = isDisabled ? value : words("rehearse.enabled");
+  return gate("taken out", isDisabled && isHeld, shown, words("rehearse.taken-out"));
 }
 
 function incidentGate(state: GuardianState, host: HostState): GateResult {

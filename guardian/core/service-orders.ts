@@ -62,6 +62,7 @@ export function foldServiceOrder(
 ): GuardianState {
   const phase = incidentOf(state, event.host)?.phase;
   if (phase?.kind !== "evacuating" || event.order === "enable") return state;
+  if (event.order === "force-up") return state;
   const { answer } = event;
   const done = answer.kind === "accepted";
   // The late failure of an earlier try does not undo what a later one did.

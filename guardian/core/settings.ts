@@ -200,6 +200,9 @@ export interface HostSettings {
 /** What proves a host off: its power devices' readings, or a person's word. */
 export type ProofKind = "off" | "confirmed";
 
+/** What happens to a fenced host when its moves have ended: it stays off, or is switched on and accepted back. */
+export type ComeHome = "leave-off" | "power-on";
+
 /** Hosts under one name; a host aggregate of this name in Nova belongs to it too. */
 export interface GroupSettings {
   readonly hosts: readonly HostName[];
@@ -207,6 +210,8 @@ export interface GroupSettings {
   readonly rows: RowActions;
   /** Of those that suffice in the cloud, the ones that suffice here; undefined: all of them. */
   readonly proofs?: readonly ProofKind[] | undefined;
+  readonly comeHome?: ComeHome | undefined;
+  readonly drain?: boolean | undefined;
 }
 
 /** Actions that an operator gave to rows of the verdict table, by row. */
@@ -249,6 +254,10 @@ export interface Settings {
   readonly proofs: readonly ProofKind[];
   /** How many people must confirm that a host is off. */
   readonly confirmBy: number;
+  /** Left out: they are left off. */
+  readonly comeHome?: ComeHome | undefined;
+  /** Degraded hosts are emptied by live migration, once they are disabled. Left out: they are not. */
+  readonly drain?: boolean | undefined;
   /** Degraded hosts are disabled in Nova, and enabled again. */
   readonly disableDegraded: boolean;
   readonly limits: Limits;

@@ -6,6 +6,7 @@ import { armingOf } from "./arming.ts";
 import { describeGate } from "./assessment.ts";
 import { explain, explanationText } from "./explain.ts";
 import { hostAge, voters } from "./freshness.ts";
+import { missingSteps } from "./home-gates.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import type { Incident } from "./memory.ts";
 import type { Move } from "./move.ts";
@@ -15,7 +16,7 @@ import { fenceLevels } from "./fence-levels.ts";
 import { deviceTrack } from "./power.ts";
 import { unverifiedBecause } from "./verification.ts";
 import { hostSettings } from "./settings.ts";
-import type { GuardianState, HostState } from "./state.ts";
+import { hostOf, type GuardianState, type HostState } from "./state.ts";
 import type { Row } from "./verdict-table.ts";
 import { durationWords, render, words, type Language } from "./words.ts";
 
@@ -85,6 +86,7 @@ export function showHost(state: GuardianState, name: HostName, language: Languag
       afterOutage: deviceTrack(host, device).restore ?? "not told",
     })),
     rehearsal: rehearsalText(state, name, language),
+    home: homeText(state, name, language),
     mode: render(modeWords(modeOf(state, name)), language),
     maintenance: maintenanceText(state, name, language),
     incident: state.memory.incidents.get(name)?.id ?? "",
@@ -96,6 +98,16 @@ function rehearsalText({ memory }: GuardianState, name: HostName, language: Lang
   const step = memory.rehearsals.get(name)?.step;
   if (step === undefined) return "";
   return step.kind === "failed" ? `failed: ${render(step.reason, language)}` : step.kind;
+}
+
+/** The step of its way home, or why that ended; and what is missing. */
+function homeText(state: GuardianState, name: HostName, language: Language): string {
+  const phase = state.memory.incidents.get(name)?.phase;
+  if (phase?.kind !== "ended" || phase.home === undefined) return "";
+  const { step } = phase.home;
+  const missing = missingSteps(state, hostOf(state, name)).map((one) => render(one, language));
+  const at = step.kind === "stopped" ? `stopped: ${render(step.reason, language)}` : step.kind;
+  return missing.length === 0 ? at : `${at}; missing: ${missing.join(", ")}`;
 }
 
 function maintenanceText(state: GuardianState, name: HostName, language: Language): string {

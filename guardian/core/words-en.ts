@@ -3,6 +3,8 @@ import { gatesEnglish } from "./words-gates-en.ts";
 import { rowsEnglish } from "./words-rows-en.ts";
 import { alertsEnglish } from "./words-alerts-en.ts";
 import { logEnglish } from "./words-log-en.ts";
+import { drainEnglish } from "./words-drain-en.ts";
+import { homeEnglish } from "./words-home-en.ts";
 import { rehearsalEnglish } from "./words-rehearsal-en.ts";
 
 export const english = {
@@ -93,6 +95,8 @@ export const english = {
   ...gatesEnglish,
   ...rowsEnglish,
   ...rehearsalEnglish,
+  ...homeEnglish,
+  ...drainEnglish,
   ...alertsEnglish,
   ...logEnglish,
 } as const;

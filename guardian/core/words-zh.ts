@@ -4,6 +4,8 @@ import { gatesChinese } from "./words-gates-zh.ts";
 import { rowsChinese } from "./words-rows-zh.ts";
 import { alertsChinese } from "./words-alerts-zh.ts";
 import { logChinese } from "./words-log-zh.ts";
+import { drainChinese } from "./words-drain-zh.ts";
+import { homeChinese } from "./words-home-zh.ts";
 import { rehearsalChinese } from "./words-rehearsal-zh.ts";
 
 export const chinese: Readonly<Record<keyof typeof english, string>> = {
@@ -86,6 +88,8 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   ...gatesChinese,
   ...rowsChinese,
   ...rehearsalChinese,
+  ...homeChinese,
+  ...drainChinese,
   ...alertsChinese,
   ...logChinese,
 };

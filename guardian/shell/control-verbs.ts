@@ -18,11 +18,13 @@ import { armingOf } from "../core/arming.ts";
 import { describeGate } from "../core/assessment.ts";
 import { confirmProblem, standingConfirmation } from "../core/confirmations.ts";
 import type { GuardianEvent } from "../core/events.ts";
+import { missingSteps } from "../core/home-gates.ts";
 import { isUnderWay } from "../core/moves-under-way.ts";
 import type { Incident } from "../core/memory.ts";
 import { silentDevices } from "../core/power.ts";
 import { rehearsalProblem } from "../core/rehearsal-gates.ts";
 import { hostOf } from "../core/state.ts";
+import { undoProblem } from "../core/undo.ts";
 import { render } from "../core/words.ts";
 
 export interface Reply {
@@ -209,7 +211,15 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
     if (state.memory.incidents.get(host)?.phase.kind !== "ended") {
       return problem(409, `${host} was not fenced, or its servers still move: nothing to release`);
     }
-    return missing ?? tell(asked, { kind: "released", at, wall, host, by, reason });
+    const steps = missingSteps(state, hostOf(state, host)).map((one) => render(one));
+    const yours = steps.length === 0 ? {} : { missing: steps, note: "these are yours now" };
+    return missing ?? tell(asked, { kind: "released", at, wall, host, by, reason }, yours);
+  }
+  if (verb === "undo") {
+    const wrong = undoProblem(state, host);
+    if (wrong !== undefined) return problem(409, wrong);
+    const note = `moves that Nova took are followed to their end; then it is switched on and accepted back; see: guardian host explain ${host}`;
+    return missing ?? tell(asked, { kind: "undo-asked", at, wall, host, by, reason }, { note });
   }
   if (verb === "vouch") {
     const silent = silentDevices(state, host);
@@ -269,7 +279,7 @@ function rehearse(asked: Asked, host: HostName): Reply {
   }
   const reason = asked.field("reason");
   guardian.tell({ kind: "rehearsal-asked", at, wall, host, level: level - 1, by, reason });
-  const note = `Nova is asked twice, 10 s apart, that no server is on it; then its power is cycled; see: guardian host show ${host}`;
+  const note = `Nova is asked twice, 10 s apart, that no server is on it; then its power is cycled; see: guardian host explain ${host}`;
   return { status: 200, body: { done: true, by, host, level, note } };
 }
 

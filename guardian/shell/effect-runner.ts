@@ -65,12 +65,16 @@ function runEffect(context: Context, effect: Look | Order): void {
     case "list-servers":
       return listServers(context, effect.host);
     case "read-moves":
+    case "read-migrations":
       return readMoves(context, effect);
+    case "live-migrate":
+      return liveMigrate(context, effect);
     case "power-off":
       return powerOff(context, effect);
     case "power-on":
       return powerOn(context, effect);
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
       return orderService(context, effect);
@@ -174,13 +178,18 @@ function listServers(context: Context, host: HostName): void {
   });
 }
 
-function readMoves(context: Context, effect: Extract<Look, { kind: "read-moves" }>): void {
+/** Evacuations or live migrations from a host, and the servers that are asked for. */
+function readMoves(
+  context: Context,
+  effect: Extract<Look, { kind: "read-moves" | "read-migrations" }>,
+): void {
   const { ports, dispatch } = context;
   const { host } = effect;
+  const live = effect.kind === "read-migrations";
   const askedAt = ports.clock.monoMs();
   begin(context, "calls", `read moves of ${host}`, async () => {
     const [records, ...found] = await Promise.all([
-      ports.compute.evacuations(host),
+      live ? ports.compute.liveMigrations(host) : ports.compute.evacuations(host),
       ...effect.servers.map((server) => ports.compute.server(server)),
     ]);
     const at = ports.clock.monoMs();
@@ -190,7 +199,8 @@ function readMoves(context: Context, effect: Extract<Look, { kind: "read-moves" 
     // A server whose own look failed is looked at again; the others are not held up by it.
     const servers = found.flatMap((answer) => (answer.kind === "server" ? [answer.server] : []));
     const gone = effect.servers.filter((_, index) => found[index]?.kind === "gone");
-    dispatch({ kind: "moves-seen", at, askedAt, host, records: records.records, servers, gone });
+    const kind = live ? "migrations-seen" : "moves-seen";
+    dispatch({ kind, at, askedAt, host, records: records.records, servers, gone });
   });
 }
 
@@ -261,9 +271,18 @@ function moveServer(
   });
 }
 
+function liveMigrate(context: Context, effect: Extract<Order, { kind: "live-migrate" }>): void {
+  const { ports, dispatch } = context;
+  const { host, server, id } = effect;
+  begin(context, "calls", `live-migrate ${server}`, async () => {
+    const done = { id, host, server, answer: await ports.compute.liveMigrate(host, server) };
+    dispatch({ kind: "live-migrate-answered", at: ports.clock.monoMs(), ...done });
+  });
+}
+
 function orderService(
   context: Context,
-  effect: Extract<Order, { kind: "force-down" | "disable" | "enable" }>,
+  effect: Extract<Order, { kind: "force-down" | "force-up" | "disable" | "enable" }>,
 ): void {
   const { ports, dispatch } = context;
   const { host, serviceId, kind: order } = effect;
@@ -276,10 +295,11 @@ function orderService(
 
 function serviceAnswer(
   compute: ComputeApi,
-  effect: Extract<Order, { kind: "force-down" | "disable" | "enable" }>,
+  effect: Extract<Order, { kind: "force-down" | "force-up" | "disable" | "enable" }>,
   serviceId: string,
 ): Promise<ApiAnswer> {
   if (effect.kind === "force-down") return compute.forceDown(serviceId);
+  if (effect.kind === "force-up") return compute.forceUp(effect.host, serviceId, effect.mark);
   if (effect.kind === "enable") return compute.enable(effect.host, serviceId, effect.mark);
   return effect.onlyIfEnabled
     ? compute.disableEnabled(effect.host, serviceId, effect.reason)
@@ -292,10 +312,12 @@ export function isOrder(effect: Effect): effect is Order {
     case "power-off":
     case "power-on":
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
     case "evacuate":
     case "reset":
+    case "live-migrate":
       return true;
     case "ping":
     case "ping-anchor":
@@ -304,6 +326,7 @@ export function isOrder(effect: Effect): effect is Order {
     case "read-inventory":
     case "list-servers":
     case "read-moves":
+    case "read-migrations":
     case "alert":
     case "line":
       return false;

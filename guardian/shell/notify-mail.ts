@@ -1,8 +1,9 @@
 /** Alerts by SMTP, through nodemailer: a connection for each message, TLS unless an operator wrote otherwise. */
 import { readFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { createTransport, type SMTPTransportOptions } from "nodemailer";
 import { describeError, toError } from "../../shared/errors.ts";
-import { withDeadline } from "../../shared/loop.ts";
+import { sleep, withDeadline } from "../../shared/loop.ts";
 import { Secret } from "../../shared/secret.ts";
 import type { Look } from "../channels/alert-text.ts";
 import { tryAgain } from "../channels/answers.ts";
@@ -25,6 +26,9 @@ export interface MailOptions {
   readonly look: Look;
 }
 
+/** To part from a server that has taken the mail. */
+const goodbyeMs = 1000;
+
 export function createMailNotifier(options: MailOptions): Notifier {
   const { name } = options;
   const secrets = secretsOf(options);
@@ -33,9 +37,15 @@ export function createMailNotifier(options: MailOptions): Notifier {
     name,
     async send(message, deadlineMs) {
       const late = tryAgain(`no answer within ${deadlineMs} ms`);
-      const attempt = sendOnce(options, message, sent, deadlineMs);
+      const socket = new Socket();
+      const attempt = sendOnce(options, message, sent, socket, deadlineMs);
       const delivery = await withDeadline<Delivery>(attempt, deadlineMs, () => late);
-      if (delivery.kind === "delivered") return delivery;
+      if (delivery.kind === "delivered") {
+        void sleep(goodbyeMs).then(() => socket.destroy());
+        return delivery;
+      }
+      // The library's own limits are on silence: a server that answers without end has none.
+      socket.destroy();
       const reason = hideSecrets(`${name}: ${delivery.reason}`, secrets);
       return { ...delivery, reason };
     },
@@ -54,12 +64,13 @@ async function sendOnce(
   options: MailOptions,
   message: AlertMessage,
   sent: PartlySent,
+  socket: Socket,
   deadlineMs: number,
 ): Promise<Delivery> {
   const { from, look } = options;
   const to = options.to.filter((recipient) => !sent.has(message.id, recipient));
   try {
-    const transport = createTransport(transportOptions(options, deadlineMs));
+    const transport = createTransport({ ...transportOptions(options, deadlineMs), socket });
     const { headers, ...content } = mailContent(message, from, look);
     const info = await transport.sendMail({ ...content, headers: { ...headers }, from, to });
     const rejected = (info.rejectedErrors ?? []).map(failureOf);

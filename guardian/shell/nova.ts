@@ -84,13 +84,15 @@ export function createNova(options: NovaOptions): ComputeApi {
     inventory: () => readInventory(calls),
     serversOn: (host) => listServers(calls, host, readImages),
     server: showServer,
-    async evacuations(host) {
-      // One page, newest first: Nova's limit (1000) is above any host's moves of one incident.
-      const query = new URLSearchParams({ migration_type: "evacuation", source_compute: host });
-      const answer = await calls.read(`/os-migrations?${query.toString()}`);
-      const body = bodyOf(answer, `the evacuations from ${host}`);
-      if (body.kind === "failed") return body;
-      return { kind: "records", records: collect(body.body["migrations"], readMigration) };
+    evacuations: (host) => listMigrations(calls, "evacuation", host),
+    liveMigrations: (host) => listMigrations(calls, "live-migration", host),
+    async liveMigrate(host, server) {
+      const seen = await showServer(server);
+      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      const refused = seen.kind === "gone" ? goneAnswer : migrateRefusal(seen.server, host);
+      if (refused !== undefined) return refused;
+      const wanted = { host: null, block_migration: "auto" };
+      return act(calls, server, { "os-migrateLive": wanted }, evacuateDeadlineMs);
     },
     forceDown: async (serviceId: string) =>
       orderAnswer(
@@ -119,6 +121,29 @@ async function act(
 }
 
 const goneAnswer: ApiAnswer = { kind: "refused", status: 404, reason: "there is no such server" };
+
+/** One page, newest first: Nova's limit (1000) is above any host's moves of one incident. */
+async function listMigrations(
+  calls: NovaCalls,
+  type: "evacuation" | "live-migration",
+  host: HostName,
+): ReturnType<ComputeApi["evacuations"]> {
+  const query = new URLSearchParams({ migration_type: type, source_compute: host });
+  const answer = await calls.read(`/os-migrations?${query.toString()}`);
+  const body = bodyOf(answer, `the records of type ${type} from ${host}`);
+  if (body.kind === "failed") return body;
+  return { kind: "records", records: collect(body.body["migrations"], readMigration) };
+}
+
+/** Only what runs there, and is left in peace. */
+function migrateRefusal(
+  { host, status, taskState }: ComputeServer,
+  source: HostName,
+): ApiAnswer | undefined {
+  if (host === source && status === "ACTIVE" && taskState === undefined) return undefined;
+  const shown = taskState === undefined ? status : `${status}, ${taskState}`;
+  return { kind: "refused", status: 409, reason: `it is ${shown} on ${host ?? "no host"}` };
+}
 
 /** What a look at a server says instead of the reset: it is done, or it would be wrong. */
 function resetRefusal(
@@ -184,7 +209,7 @@ async function readInventory(calls: NovaCalls): Promise<InventoryAnswer> {
 function statusOrders(
   calls: NovaCalls,
   orderDeadlineMs: number,
-): Pick<ComputeApi, "disable" | "disableEnabled" | "enable"> {
+): Pick<ComputeApi, "disable" | "disableEnabled" | "enable" | "forceUp"> {
   const order = async (serviceId: string, body: object): Promise<ApiAnswer> =>
     orderAnswer(await calls.order("PUT", servicePath(serviceId), body, orderDeadlineMs));
   // Nova takes 255 characters.
@@ -207,10 +232,24 @@ function statusOrders(
       if (status === "disabled" && disabledReason === reason) {
         return order(serviceId, { status: "enabled" });
       }
-      const shown = status === "disabled" ? `disabled: ${disabledReason ?? ""}` : status;
-      return { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
+      return notOurs(seen.service);
+    },
+    async forceUp(host, serviceId, reason) {
+      const seen = await lookAt(calls, host, serviceId);
+      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      const { status, disabledReason, forcedDown } = seen.service;
+      if (!forcedDown) return { kind: "accepted", requestId: "" };
+      if (status === "disabled" && disabledReason === reason) {
+        return order(serviceId, { forced_down: false });
+      }
+      return notOurs(seen.service);
     },
   };
+}
+
+function notOurs({ status, disabledReason }: ComputeService): ApiAnswer {
+  const shown = status === "disabled" ? `disabled: ${disabledReason ?? ""}` : status;
+  return { kind: "refused", status: 409, reason: `the mark is not ours any more: ${shown}` };
 }
 
 /** One service as it is now. */

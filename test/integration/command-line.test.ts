@@ -105,8 +105,8 @@ test("the command line: what is concluded from what, and why, in either language
 
 test("the command line: rehearse needs --cycle and the host's name; doctor lists every device", async (t) => {
   const { core, socket } = await control(t);
-  core.maintain(host1, undefined);
-  core.run(1000);
+  core.takeOut(host1);
+  core.run(6000);
   const bare = ["fence", "rehearse", host1, "--reason", "whose is it"];
   assert.equal((await run(socket, bare, host1)).code, 2, "no --cycle");
   const rehearse = [...bare, "--cycle"];

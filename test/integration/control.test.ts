@@ -258,7 +258,11 @@ test("release and vouch need a reason, and it is in the audit line", async (t) =
   core.powerLoss(host1);
   while (core.state.memory.incidents.get(host1)?.phase.kind !== "ended") core.run(250);
   assert.match(String(await tell(`hosts/${host1}/release`)), /release needs a reason/);
-  await tell(`hosts/${host1}/release`, { reason: "new board" });
+  assert.match(String(await tell(`hosts/${host1}/undo`)), /undo needs a reason/);
+  const reply = Object(await tell(`hosts/${host1}/release`, { reason: "new board" })) as {
+    readonly missing?: readonly string[];
+  };
+  assert.match(reply.missing?.join() ?? "", /a report of a new boot,it is forced down in Nova/);
   const released = core.done("line").findLast((found) => found.event === "released");
   assert.match(released?.text ?? "", /^released by .*: new board$/);
 });
@@ -275,11 +279,11 @@ test("rehearse: the name again, the word cycle, and every gate by its name, valu
   const held = String(await rehearse({}));
   assert.match(
     held,
-    /is not rehearsed, held by taken out: in service, must be = in maintenance, or/,
+    /is not rehearsed, held by taken out: enabled in Nova, .* must be = disabled in Nova by/,
   );
   assert.equal(core.state.memory.rehearsals.size, 0);
-  core.maintain(host1, undefined);
-  core.run(1000);
+  core.takeOut(host1);
+  core.run(6000);
   const answer = Object(await rehearse({})) as Record<string, unknown>;
   assert.match(String(answer["note"]), /Nova is asked twice, 10 s apart/);
   const begun = core.done("line").findLast((found) => found.event === "rehearsal-asked");

@@ -18,8 +18,9 @@ import {
 } from "../support/fake-on-call.ts";
 import { startDingTalk } from "../support/fake-robots.ts";
 
+/** Whoever tells may gather messages first, and hold an end for a while: it comes, in the end. */
 async function until(what: string, condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 500 && !condition(); n += 1) await sleep(20);
+  for (let n = 0; n < 3000 && !condition(); n += 1) await sleep(20);
   assert.ok(condition(), `${what}: not in time`);
 }
 

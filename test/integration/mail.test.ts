@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import type { Notifier } from "../../guardian/ports.ts";
 import { createMailNotifier, type MailOptions } from "../../guardian/shell/notify-mail.ts";
+import { sleep } from "../../shared/loop.ts";
 import { Secret } from "../../shared/secret.ts";
 import { alertOf, look } from "../support/alert-fixture.ts";
 import { failed, send } from "../support/channel-contract.ts";
@@ -176,6 +177,15 @@ test("TLS from the first byte", async (t) => {
   assert.equal(w.server.received[0]?.secure, true);
 });
 
+/** A greeting, and then an answer without end: no single wait is long. */
+async function drip(socket: Socket): Promise<void> {
+  socket.write("220 hello\r\n");
+  while (!socket.destroyed) {
+    await sleep(50);
+    socket.write("250-more\r\n");
+  }
+}
+
 test("a server that is gone, silent, resets or talks nonsense may be tried again", async (t) => {
   const sockets: Socket[] = [];
   let greet: (socket: Socket) => void = () => undefined;
@@ -203,6 +213,7 @@ test("a server that is gone, silent, resets or talks nonsense may be tried again
     ["reset", (socket) => void socket.resetAndDestroy()],
     ["nonsense", (socket) => void socket.write("HTTP/1.1 400 Bad Request\r\n\r\n")],
     ["busy", (socket) => void socket.write("421 too many connections\r\n")],
+    ["slow", (socket) => void drip(socket)],
     ["huge", (socket) => void socket.write(`220 ${"x".repeat(1024 * 1024)}`)],
   ];
   for (const [name, fault] of faults) {
@@ -212,5 +223,7 @@ test("a server that is gone, silent, resets or talks nonsense may be tried again
     assert.equal(delivery.retryable, true, `${name}: ${delivery.reason}`);
     assert.ok(performance.now() - startedMs < 1000, `${name}: in time`);
     assert.ok(delivery.reason.length < 400, `${name}: short`);
+    await sleep(100);
+    assert.ok(sockets.at(-1)?.destroyed, `${name}: nothing is left open`);
   }
 });

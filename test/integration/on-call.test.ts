@@ -175,6 +175,26 @@ test("alertmanager: every peer has it; it fires for as long as it is posted, and
   for (const peer of peers) assert.deepEqual(peer.active(clock.now + 1), []);
 });
 
+test("alertmanager: a repetition keeps the beginning; a clock that steps back makes no wrong times", async (t) => {
+  const peer = await closing(t, startAlertmanager());
+  const { notifier, clock } = amOf([peer]);
+  const begun = alertOf().wallMs;
+  await notifier.send(alertOf(), 1000);
+  clock.now += 1_800_000;
+  // The first message never arrives.
+  const late = await closing(t, startAlertmanager());
+  const { notifier: other } = amOf([late], { clock });
+  late.fault("reset");
+  await other.send(alertOf(), 1000);
+  late.fault(undefined);
+  await other.send(alertOf({ id: "again", wallMs: begun + 1_800_000 }), 1000);
+  assert.equal(late.active(clock.now)[0]?.startsAtMs, begun);
+  clock.now = begun - 60_000;
+  const resolved = alertOf({ id: "end", status: "resolved", dedupKey: "guardian/lab/c/held" });
+  const delivery = await notifier.send(resolved, 1000);
+  assert.equal(delivery.kind, "delivered", JSON.stringify(delivery));
+});
+
 test("alertmanager: a peer that is gone holds up nothing, is named, and is told when it is back", async (t) => {
   const [first, second] = [await startAlertmanager(), await closing(t, startAlertmanager())];
   t.after(() => first.close());

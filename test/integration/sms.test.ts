@@ -71,6 +71,9 @@ test("aliyun: the template is filled, for every number, in one call", async (t) 
     { to: "13900000000", text },
   ]);
   assert.equal(server.requests.length, 1);
+  const end = alertOf({ id: "end", status: "resolved" });
+  await send(aliyunOf(server, { to: ["13900000000"] }), end);
+  assert.equal(server.sent[2]?.text, text.replace(/紧急 (\w+)，影响 [^，]+/, "已恢复 $1，影响 -"));
 });
 
 test("aliyun: no name of a server makes a variable that is refused", async (t) => {
@@ -114,6 +117,8 @@ test("twilio: after a failure only those who have no message get one", async (t)
   const first = failed(await send(channel));
   assert.equal(first.retryable, true);
   assert.match(first.reason, /^sms: …0002 answered 429, code 20429/);
+  server.refuse("+15550000002", 14107, 400);
+  assert.equal(failed(await send(channel)).retryable, true, "a limit, whatever its status");
   server.refuse("+15550000002", 21610, 400);
   const second = failed(await send(channel));
   assert.equal(second.retryable, false, "one who does not want any");

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs the Debian packages whose parts the lab runs. Says nothing and returns at once when all are there.
+# Installs the Debian packages whose parts the lab runs; with "qemu", those of real guests too. Says nothing and
+# returns at once when all are there.
 set -euo pipefail
 
 # Of OpenStack only the python3-* libraries: they carry all the code. The daemon packages would
@@ -10,6 +11,12 @@ PACKAGES='
   libvirt-daemon-system libvirt-clients
   openipmi ipmitool fence-agents fping iputils-ping influxdb
   iproute2 util-linux e2fsprogs procps curl'
+
+case ${1:-} in
+  '') ;;
+  qemu) PACKAGES="$PACKAGES qemu-system-x86" ;;
+  *) echo "lab: no such choice: '$1' (have: qemu)" >&2; exit 2 ;;
+esac
 
 missing() {
   local package

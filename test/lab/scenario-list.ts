@@ -20,6 +20,7 @@ import {
   guardianKilledDuringMoves,
 } from "./scenarios/guardian-killed.ts";
 import { hungHost } from "./scenarios/hung-host.ts";
+import { imageLock } from "./scenarios/image-lock.ts";
 import { localDisks } from "./scenarios/local-disks.ts";
 import {
   hundredServers,
@@ -61,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
   storeStopped,
   managementCutForLong,
   bmcCrossed,
+  imageLock,
   twentyServers,
   novaApiStops,
   conductorStops,

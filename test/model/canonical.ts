@@ -46,7 +46,7 @@ const constant = wordsOf(`
   pace to rank stage tookMs
   collector collectorEpoch path newest probeEpoch sequence sentWallMs sent sendErrors
   ledger version epoch hardwareUuid identity pinned serviceId zone device address fences
-  domains network boots bootId
+  domains network boots bootId homecomings
 `);
 
 /** Reasons hold ages and numbers for people: that there is one is what counts. */

@@ -183,8 +183,11 @@ export class ModelWorld {
       // No host of the model is ever degraded or rehearsed, so that none is enabled or switched on.
       case "power-on":
       case "enable":
+      case "force-up":
       // Its servers run, or are stopped.
       case "reset":
+      case "live-migrate":
+      case "read-migrations":
         return undefined;
       case "read-services":
       case "list-servers":

@@ -34,6 +34,10 @@ export function judgeOrder(order: Order, state: GuardianState, world: ModelWorld
       if (disabledReason === undefined || disabledReason === order.mark) return [];
       return [`invariant 25: ${order.host} is enabled, and another had disabled it`];
     }
+    case "live-migrate":
+      return [`the server of ${order.host} is migrated live, though no policy says so`];
+    case "force-up":
+      return [`${order.host} is taken up again, though no policy says so`];
     case "power-on":
       if (phase === undefined || phase.kind === "watching") return [];
       return [`invariant 24: ${order.host} is ${phase.kind}, and ordered on`];

@@ -190,7 +190,7 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     "moves begin before the host is forced down",
     replacing(
       core("evacuation"),
-      'if (phase.forcedDown.kind !== "done")\n        return state;\n    if (phase.lookedAt',
+      'if (phase.forcedDown.kind !== "done" && phase.undoneBy === undefined)\n        return state;\n    if (phase.lookedAt',
       "if (phase.lookedAt",
     ),
     replacing(

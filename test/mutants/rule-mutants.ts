@@ -42,7 +42,7 @@ export function ruleMutants(tree: string): readonly Mutant[] {
       ],
     }));
   });
-  return [...found, ...proofRules, ...rehearsalRules];
+  return [...found, ...proofRules, ...rehearsalRules, ...homeRules, ...drainRules];
 }
 
 const proofRules: readonly Mutant[] = [
@@ -69,6 +69,10 @@ const proofRules: readonly Mutant[] = [
 /** A rehearsal is for empty hosts; what it switches on is nobody's whose servers move. */
 const rehearsalRules: readonly Mutant[] = [
   {
+    name: "rule rehearsal: Nova may send servers to the host meanwhile",
+    changes: [replacing(core("rehearsal-gates"), "isDisabled && isHeld", "isHeld")],
+  },
+  {
     name: "rule rehearsal: servers that Nova lists are no hindrance",
     changes: [replacing(core("rehearsal"), "if (count > 0)", "if (false)")],
   },
@@ -82,6 +86,63 @@ const rehearsalRules: readonly Mutant[] = [
       ),
       replacing(core("rehearsal-steps"), 'invariant(phase === "watching"', "invariant(true"),
     ],
+  },
+];
+
+/** A host comes home only while nothing of it may run elsewhere, and by our own marks alone. */
+const homeRules: readonly Mutant[] = [
+  {
+    name: "rule home: a move that failed is no hindrance",
+    changes: [replacing(core("home-gates"), "if (failed.length > 0)", "if (false)")],
+  },
+  {
+    name: "rule home: what runs there is not counted",
+    changes: [replacing(core("home"), "if (tooMany > 0)", "if (false)")],
+  },
+  {
+    name: "rule home: it is taken up before Nova has cleaned up",
+    changes: [replacing(core("home"), " || seen.uncleaned > 0", "")],
+  },
+  {
+    name: "rule home: another's mark is as good as ours",
+    changes: [replacing(core("home-gates"), 'return ours ? "ours" : "others"', 'return "ours"')],
+  },
+  {
+    name: "rule home: a person's word is no reason to leave it off",
+    changes: [
+      replacing(
+        core("evacuation"),
+        'if (!confirmed && proof?.method !== "confirmed")',
+        "if (true)",
+      ),
+    ],
+  },
+  {
+    name: "rule home: it is switched on again and again",
+    changes: [replacing(core("home-gates"), "if (!home.byPerson && again)", "if (false)")],
+  },
+];
+
+/** No server is migrated live and evacuated, and no live migration is called twice. */
+const drainRules: readonly Mutant[] = [
+  {
+    name: "rule drain: a server whose live migration may go on is evacuated",
+    changes: [
+      replacing(core("drains"), 'return "wait"', 'return "none"'),
+      replacing(core("drains"), '? "leave"', '? "none"'),
+    ],
+  },
+  {
+    name: "rule drain: a host that is not heard is drained",
+    changes: [replacing(core("drain"), "host.freshSince !== undefined && ", "")],
+  },
+  {
+    name: "rule drain: where its servers do not fit",
+    changes: [replacing(core("drain"), "capacityGate(state, host, true),", "")],
+  },
+  {
+    name: "rule drain: all servers at once",
+    changes: [replacing(core("drain"), "const drainsAtOnce = 2", "const drainsAtOnce = 99")],
   },
 ];
 

@@ -7,6 +7,7 @@ import type { Assessment } from "../../guardian/core/assessment.ts";
 import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { defaultTable } from "../../guardian/core/verdict-table.ts";
+import type { Homecoming } from "../../guardian/core/home-memory.ts";
 import type { Phase } from "../../guardian/core/memory.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { World } from "../support/world.ts";
@@ -36,9 +37,12 @@ const effectKinds: Readonly<Record<Effect["kind"], true>> = {
   "read-inventory": true,
   "list-servers": true,
   "read-moves": true,
+  "read-migrations": true,
+  "live-migrate": true,
   "power-off": true,
   "power-on": true,
   "force-down": true,
+  "force-up": true,
   disable: true,
   enable: true,
   evacuate: true,
@@ -59,6 +63,11 @@ const happenings = [
   "restart in mid-evacuation",
   "rehearsal passed",
   "rehearsal ended otherwise",
+  "home",
+  "home by a person",
+  "way home stopped",
+  "host drained",
+  "drain with servers left",
 ] as const;
 
 /** Every name that must be reached, derived from the code: rows, gates, effects and faults. */
@@ -119,6 +128,12 @@ export class Coverage {
     for (const { rehearsed } of Object.values(state.memory.devices)) {
       if (rehearsed !== undefined) this.reached.add("rehearsal passed");
     }
+    for (const { moves, ended } of state.memory.drains.values()) {
+      const all = Object.values(moves ?? {});
+      if (!ended || all.length === 0) continue;
+      const done = all.every((move) => move.state.kind === "finished");
+      this.reached.add(done ? "host drained" : "drain with servers left");
+    }
     for (const _ in state.memory.storms) this.reached.add("storm");
     for (const { host, assessment } of state.hosts.values()) {
       if (assessment === undefined || this.#seen.get(host) === assessment) continue;
@@ -132,6 +147,7 @@ export class Coverage {
     for (const { phase, host } of state.memory.incidents.values()) {
       if (phase.kind === "evacuating") this.#fenced(phase);
       if (phase.kind === "ended") this.#ended(Object.values(phase.moves));
+      if (phase.kind === "ended" && phase.home !== undefined) this.#home(phase.home);
       const assessment = state.hosts.get(host)?.assessment;
       if (assessment?.action === "fence" && assessment.gates.some(({ pass }) => !pass)) {
         this.reached.add("evacuation refused by a gate");
@@ -143,6 +159,13 @@ export class Coverage {
     this.reached.add("fence");
     if (proof?.method === "confirmed") this.reached.add("fence by the word of people");
     else if (proof !== undefined && run?.level === 1) this.reached.add("fence by a second level");
+  }
+
+  #home({ step, byPerson }: Homecoming): void {
+    if (step.kind === "stopped") this.reached.add("way home stopped");
+    if (step.kind !== "enabling" || step.order.kind !== "done") return;
+    this.reached.add("home");
+    if (byPerson) this.reached.add("home by a person");
   }
 
   #ended(moves: readonly { readonly state: { readonly kind: string } }[]): void {

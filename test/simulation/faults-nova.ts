@@ -1,6 +1,6 @@
 /** Nova that is down, slow, stalls, refuses, or loses calls and answers. */
 import type { EvacuateMode, OrderMode } from "../support/world-nova-records.ts";
-import type { FaultKind } from "./fault.ts";
+import { byLuck, type FaultKind } from "./fault.ts";
 import { startProbe } from "./faults-host.ts";
 
 export const novaFaults: readonly FaultKind[] = [
@@ -33,6 +33,17 @@ export const novaFaults: readonly FaultKind[] = [
         scene.world.novaUp = true;
         startProbe(host);
       });
+      return true;
+    },
+  },
+  {
+    name: "nova-live-trouble",
+    weight: 3,
+    inject: (scene, { lastsMs, luck }) => {
+      const { live } = scene.world.nova;
+      live.mode = byLuck(luck[0], ["fails", "stalls", "refuses", "loses-answer", "loses-call"]);
+      live.lastsMs = 1000 + luck[1] * 40_000;
+      scene.later(2 * lastsMs, () => live.mend());
       return true;
     },
   },

@@ -11,6 +11,7 @@ import {
   rehearse,
   release,
   vouch,
+  undo,
   type Scene,
 } from "./scene.ts";
 
@@ -141,6 +142,39 @@ export const peopleFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "undone-by-person",
+    weight: 3,
+    inject: (scene, { luck, lastsMs }) => {
+      const fenced = scene.names.filter((name) => {
+        const kind = scene.world.guardian.journaled.incidents.get(name)?.phase.kind;
+        return kind === "evacuating" || kind === "ended";
+      });
+      const name = fenced[Math.floor(luck[0] * fenced.length)];
+      // Who has locked a chassis does not call its fence off.
+      if (name === undefined || scene.lockedOut.has(name) || !undo(scene.world, name)) return false;
+      // Where the way home has come to its end, somebody mends it and asks again.
+      if (luck[1] < 0.5) scene.later(lastsMs, () => void undo(scene.world, name));
+      return true;
+    },
+  },
+  {
+    name: "starts-what-was-moved",
+    weight: 1,
+    inject: (scene, { luck }) => {
+      // Its libvirt starts a domain that Nova knows nothing of: as its probe counts, one that runs twice.
+      const home = scene.names.filter((name) => {
+        const phase = scene.world.guardian.journaled.incidents.get(name)?.phase;
+        return phase?.kind === "ended" && phase.home !== undefined && scene.world.host(name).power;
+      });
+      const name = home[Math.floor(luck[0] * home.length)];
+      if (name === undefined) return false;
+      const host = scene.world.host(name);
+      const count = host.running.size + 1;
+      host.checks = { ...host.checks, serversTotal: count, serversRunning: count };
+      return true;
+    },
+  },
+  {
     name: "confirmed-by-person",
     weight: 4,
     inject: (scene, { luck }) => {
@@ -197,7 +231,7 @@ export const peopleFaults: readonly FaultKind[] = [
       );
       const name = empty[Math.floor(luck[0] * empty.length)];
       if (name === undefined || !world.guardian.up) return false;
-      takeOut(scene, name, luck[1] < 0.5);
+      takeOut(scene, name, luck[1]);
       for (const ms of [8000, 20_000, 45_000]) scene.later(ms, () => rehearse(world, name));
       // A server that somebody puts there all the same: by name, past the scheduler.
       if (luck[1] > 0.9) scene.later(luck[0] * 40_000, () => world.addServers(name, 1));
@@ -218,10 +252,11 @@ export const peopleFaults: readonly FaultKind[] = [
   },
 ];
 
-/** Disabled in Nova for three minutes, or in maintenance, which some end too early. */
-function takeOut(scene: Scene, name: HostName, disables: boolean): void {
+/** Disabled in Nova for three minutes; some think that maintenance is enough, or end it too early. */
+function takeOut(scene: Scene, name: HostName, luck: number): void {
   const { world } = scene;
-  if (!disables) return maintain(world, name, 40_000);
+  if (luck > 0.5) maintain(world, name, 40_000);
+  if (luck > 0.8 && luck < 0.9) return;
   const reason = "bob: a rehearsal";
   world.nova.disable(`service-${name}`, reason);
   scene.later(180_000, () => {

@@ -1,7 +1,6 @@
 /** Invariants 1 to 9: fencing before evacuation. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { FenceProof } from "../../guardian/core/proof.ts";
-import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
@@ -17,6 +16,8 @@ const switchedOffAgainMs = 20_000;
 /** Two clocks, one of them 50 s ahead: their sums round differently. */
 const roundingMs = 0.001;
 const probationMs = 60_000;
+/** An answer of Nova that is older holds everything. */
+const markReadMs = 20_000;
 /** From a report's arrival to the round that knows of it. */
 const readByUsMs = 4500;
 
@@ -104,7 +105,9 @@ export const fencingInvariants: readonly Invariant[] = [
         return `a move of ${order.host} began after ${wrong.other} was switched off in its name`;
       }
       if (order.kind !== "power-off" || witness.vouchedWrongly.has(order.host)) return undefined;
-      const rehearsed = order.ifEmpty === true ? rehearsedWith(witness, order.host) : undefined;
+      const fenced = witness.world.state.memory.incidents.get(order.host)?.phase.kind === "ended";
+      const rehearses = order.ifEmpty === true && !fenced;
+      const rehearsed = rehearses ? rehearsedWith(witness, order.host) : undefined;
       if (rehearsed !== undefined) return rehearsed;
       const chassis = witness.world.device(order.host, order.device)?.chassis;
       if (chassis === undefined || order.expected.guid === undefined) return undefined;
@@ -169,6 +172,7 @@ export const fencingInvariants: readonly Invariant[] = [
     says: "forced_down, disabled, a lost ping or another's mark is no proof",
     atOrder: (witness, order) => {
       if (order.kind === "power-off" || order.kind === "power-on") return undefined;
+      if (order.kind === "live-migrate") return undefined;
       if (isMark(order)) return undefined;
       const { proof } = witness.of(order.host);
       const phase = witness.world.state.memory.incidents.get(order.host)?.phase;
@@ -206,8 +210,12 @@ function rehearsedWith({ world }: Witness, host: HostName): string | undefined {
   const listed = world.nova.serversOn(host).length;
   if (own.running.size > listed) return `${host} is rehearsed while a server runs on it`;
   const service = world.nova.services.get(host);
-  const taken = maintenanceOf(world.state, host) !== undefined || service?.status === "disabled";
-  return taken ? undefined : `${host} is rehearsed in service`;
+  // Somebody may have enabled it since Nova was asked last.
+  const enabledFor =
+    service?.status === "disabled" ? 0 : world.queue.now - (service?.changedAt ?? 0);
+  return enabledFor < markReadMs
+    ? undefined
+    : `${host} is rehearsed while Nova may send servers to it`;
 }
 
 /** The devices of the one level that the guardian says its proof rests on. */
@@ -288,5 +296,9 @@ function refenceOfLiving(witness: Witness, host: HostName): string | undefined {
 
 /** An order about a host that lives: new servers are kept from it, or come to it again. */
 function isMark(order: Order): boolean {
-  return order.kind === "enable" || (order.kind === "disable" && order.onlyIfEnabled);
+  return (
+    order.kind === "enable" ||
+    order.kind === "force-up" ||
+    (order.kind === "disable" && order.onlyIfEnabled)
+  );
 }

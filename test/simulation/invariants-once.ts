@@ -1,6 +1,7 @@
 /** Invariants 20 to 26 and 30: exactly once, and through crashes. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { Incident, Memory } from "../../guardian/core/memory.ts";
+import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { Invariant } from "./invariant.ts";
 import type { Witness } from "./witness.ts";
@@ -47,7 +48,11 @@ export const onceInvariants: readonly Invariant[] = [
     number: 23,
     says: "an evacuate call is never repeated blindly; recovered is what Nova shows elsewhere",
     atOrder: (witness, order) => {
+      if (order.kind === "live-migrate") return migratedLive(witness, order);
       if (order.kind !== "evacuate") return undefined;
+      if (witness.world.nova.live.isUnderWay(order.server)) {
+        return `evacuate of ${order.server} while it is migrated live`;
+      }
       const call = witness.calls.get(`${order.host} ${order.server}`);
       if (call === undefined) return undefined;
       const ageMs = witness.now - call.at;
@@ -101,13 +106,13 @@ export const onceInvariants: readonly Invariant[] = [
       if (order.kind === "disable" && order.onlyIfEnabled) {
         return fenced === "evacuating" ? `${host} is marked as degraded while fenced` : undefined;
       }
+      if (order.kind === "force-up") return takenUp(witness, order);
       if (order.kind !== "enable") return undefined;
       const { guardianId } = witness.world.settings;
       const ours = order.mark.startsWith(`guardian ${guardianId} `);
+      if (ours && fenced === "ended") return acceptedBack(witness, order);
       if (!ours || !order.mark.endsWith(" degraded")) return `enable by the mark ${order.mark}`;
-      return fenced === "evacuating" || fenced === "ended"
-        ? `${host} is enabled by us after it was fenced`
-        : undefined;
+      return fenced === "evacuating" ? `${host} is enabled by us after it was fenced` : undefined;
     },
   },
   {
@@ -123,30 +128,89 @@ export const onceInvariants: readonly Invariant[] = [
 ];
 
 /** Only a host that nobody fences and nothing is moved off is ordered on. */
-function switchedOn({ world }: Witness, host: HostName): string | undefined {
-  const phase = world.state.memory.incidents.get(host)?.phase.kind ?? "watching";
-  if (phase !== "watching") return `${host} is ordered on while it is ${phase}`;
+function switchedOn(witness: Witness, host: HostName): string | undefined {
+  const { world } = witness;
+  const phase = world.state.memory.incidents.get(host)?.phase ?? { kind: "watching" };
+  if (phase.kind === "ended") return comesHome(witness, host);
+  if (phase.kind !== "watching") return `${host} is ordered on while it is ${phase.kind}`;
   return world.nova.isMovingOff(host) ? `${host} is ordered on while its servers move` : undefined;
+}
+
+/** Only where the policy or a person wants it, and no server of it may start here a second time. */
+function comesHome({ world, undone }: Witness, host: HostName): string | undefined {
+  const { comeHome = "leave-off", mode } = world.settings;
+  if (!undone.has(host) && (comeHome !== "power-on" || mode !== "act")) {
+    return `${host} is ordered on, and nobody wants it`;
+  }
+  if (maintenanceOf(world.state, host) !== undefined) return `${host} is ordered on in maintenance`;
+  if (world.nova.isMovingOff(host)) return `${host} is ordered on while its servers move`;
+  for (const server of world.nova.servers.values()) {
+    const elsewhere = [...world.hosts.values()].some(
+      (other) => other.name !== host && other.running.has(server.id),
+    );
+    if (server.host === host && elsewhere)
+      return `${host} is ordered on, ${server.id} runs elsewhere`;
+  }
+  return undefined;
+}
+
+/** Nova has cleaned it up, and what runs there Nova puts there. */
+function takenUp({ world }: Witness, order: Order): string | undefined {
+  const host = world.host(order.host);
+  for (const id of host.running) {
+    if (world.nova.servers.get(id)?.host !== order.host) {
+      return `${order.host} is taken up while ${id} runs there, which Nova has elsewhere`;
+    }
+  }
+  return host.power ? undefined : `${order.host} is taken up, and it is off`;
+}
+
+function acceptedBack(witness: Witness, order: Order): string | undefined {
+  const service = witness.world.nova.services.get(order.host);
+  if (service?.forcedDown === true) return `${order.host} is enabled while it is forced down`;
+  return takenUp(witness, order);
+}
+
+/** Of a living host that nobody fences, never twice, and never what is evacuated. */
+function migratedLive(
+  { world, migrated }: Witness,
+  { host, server }: Extract<Order, { kind: "live-migrate" }>,
+): string | undefined {
+  const phase = world.state.memory.incidents.get(host)?.phase.kind;
+  if (phase !== "watching") return `${server} is migrated live from ${host}, which is ${phase}`;
+  if (world.settings.drain !== true) return `${server} is migrated live, and no policy says so`;
+  if (world.nova.servers.get(server)?.moving === true) {
+    return `${server} is migrated live while it is evacuated`;
+  }
+  const incident = world.state.memory.incidents.get(host)?.id ?? "";
+  return migrated.has(`${incident} ${server}`) ? `${server} is migrated live again` : undefined;
 }
 
 function isJournaled(memory: Memory, order: Order): boolean {
   const phase = memory.incidents.get(order.host)?.phase;
   switch (order.kind) {
     case "power-off":
+      if (order.ifEmpty === true && phase?.kind === "ended") return phase.home?.step.kind === "off";
       if (order.ifEmpty === true) return memory.rehearsals.get(order.host)?.step.kind === "off";
       // In the very round that ends its incident a host that came on is ordered off once more.
       if (phase?.kind === "ended") return true;
       if (phase?.kind !== "fencing" && phase?.kind !== "evacuating") return false;
       return phase.commands[order.device] !== undefined;
     case "power-on":
+      if (phase?.kind === "ended") return phase.home?.step.kind === "on";
       return memory.rehearsals.get(order.host)?.step.kind === "on";
+    case "force-up":
+      return phase?.kind === "ended" && phase.home?.step.kind === "up";
     case "force-down":
       return phase?.kind === "evacuating" && phase.forcedDown.kind === "asked";
     case "disable":
       if (order.onlyIfEnabled) return memory.degraded.get(order.host)?.disabled.kind === "asked";
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
     case "enable":
+      if (phase?.kind === "ended") return phase.home?.step.kind === "enabling";
       return memory.degraded.get(order.host)?.enabled.kind === "asked";
+    case "live-migrate":
+      return memory.drains.get(order.host)?.moves?.[order.server]?.state.kind === "ordered";
     case "reset":
       return (
         phase?.kind === "evacuating" && phase.moves?.[order.server]?.state.kind === "resetting"

@@ -117,8 +117,38 @@ export function makePlan(seed: number): Plan {
     // Before there is trouble, since there is none in trouble; what comes after may meet it.
     faults.push(drawFault(random, ["rehearsed-by-person"], 3000, cloud.hosts));
   }
+  const more = focused ? onTheWayHome : whileDrained;
+  faults.push(...more(random, chaosMs, cloud.hosts));
   faults.sort((left, right) => left.atMs - right.atMs);
   return { seed, cloud, faults, healAtMs };
+}
+
+/** What meets a host whose moves have ended, or are called off: after its death, and before everything is mended. */
+function onTheWayHome(random: Random, chaosMs: number, hosts: number): readonly PlannedFault[] {
+  const faults: PlannedFault[] = [];
+  if (random.next() < 0.3) {
+    const undone = drawFault(random, ["undone-by-person"], chaosMs, hosts);
+    faults.push({ ...undone, atMs: undone.atMs + 15_000 });
+  }
+  if (random.next() < 0.3) {
+    const twice = drawFault(random, ["starts-what-was-moved"], chaosMs, hosts);
+    for (const ms of [20_000, 35_000, 50_000]) faults.push({ ...twice, atMs: twice.atMs + ms });
+  }
+  return faults;
+}
+
+/** A host that is degraded for long enough to be drained; some die in the middle of it. */
+function whileDrained(random: Random, _chaosMs: number, hosts: number): readonly PlannedFault[] {
+  if (random.next() < 0.3) return [];
+  const degraded = drawFault(random, ["directory-fails"], 60_000, hosts);
+  const faults = [{ ...degraded, lastsMs: 240_000 }];
+  const trouble = drawFault(random, ["nova-live-trouble"], 60_000, hosts);
+  if (random.next() < 0.5) faults.push({ ...trouble, lastsMs: 120_000 });
+  const dies = drawFault(random, ["power-loss"], 60_000, hosts);
+  if (random.next() < 0.5) {
+    faults.push({ ...dies, host: degraded.host, atMs: degraded.atMs + 80_000 + dies.lastsMs / 5 });
+  }
+  return faults;
 }
 
 function drawFault(

@@ -5,6 +5,7 @@
  */
 import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
+import type { Phase } from "../../guardian/core/memory.ts";
 import type { World } from "../support/world.ts";
 import type { Plan } from "./plan.ts";
 
@@ -25,6 +26,7 @@ const looks: ReadonlySet<Effect["kind"]> = new Set([
   "read-inventory",
   "list-servers",
   "read-moves",
+  "read-migrations",
 ]);
 /** Healthy; fenced, evacuated, and left to people; never guarded. */
 const restingRows = ["8", "3a", "3"];
@@ -72,6 +74,7 @@ export class Rest {
     const { memory, hosts } = this.#world.state;
     for (const { phase } of memory.incidents.values()) {
       if (phase.kind !== "ended" && phase.kind !== "watching") return true;
+      if (phase.kind === "ended" && isUnderWay(phase)) return true;
     }
     if (memory.degraded.size > 0) return true;
     return hosts.values().some(({ host, assessment }) => {
@@ -79,4 +82,8 @@ export class Rest {
       return memory.incidents.get(host)?.phase.kind !== "watching";
     });
   }
+}
+
+function isUnderWay({ home }: Extract<Phase, { kind: "ended" }>): boolean {
+  return home !== undefined && home.step.kind !== "stopped";
 }

@@ -2,6 +2,7 @@
 import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
+import { undoProblem } from "../../guardian/core/undo.ts";
 import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
 import { seededRandom } from "../../shared/random.ts";
@@ -111,6 +112,8 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
     oneNetworkIsEnough,
     confirmBy,
     rebootOverdue,
+    drain: cloud.rebuildMs % 5 < 4,
+    comeHome: cloud.rebuildMs % 3 === 0 ? "power-on" : "leave-off",
   });
   const networks = base.networks.slice(0, cloud.networks);
   const hosts = new Map<HostName, HostSettings>();
@@ -207,6 +210,20 @@ export function release(world: World, host: HostName): void {
     by: "alice",
     reason: "repaired",
   }));
+}
+
+/** A person calls a fence off; refused where there is none, as the daemon does it. */
+export function undo(world: World, host: HostName): boolean {
+  const { guardian } = world;
+  if (!guardian.up || undoProblem(world.state, host) !== undefined) return false;
+  const words = { host, by: "alice", reason: "a false alarm" };
+  guardian.hear(() => ({
+    kind: "undo-asked",
+    at: guardian.mono(),
+    wall: guardian.wall(),
+    ...words,
+  }));
+  return true;
 }
 
 /** A person's word that a host is off, as the daemon takes it: refused while life speaks against it. */

@@ -114,6 +114,10 @@ export class Witness {
   readonly ended = new Set<string>();
   /** Hosts that people took back: what still lies there is in their hands. */
   readonly takenBack = new Set<HostName>();
+  /** Live migrations that were called, by "incident server". */
+  readonly migrated = new Set<string>();
+  /** Hosts whose fence people called off, in any process. */
+  readonly undone = new Set<HostName>();
   armedByPersonAt = Number.NEGATIVE_INFINITY;
   readonly vouchedWrongly: ReadonlySet<HostName>;
   ticks = 0;
@@ -157,6 +161,10 @@ export class Witness {
   /** An order leaves; it was judged before. */
   ordered(order: Order): void {
     if (order.kind === "power-off" && order.ifEmpty !== true) this.#orderedOff(order);
+    if (order.kind === "live-migrate") {
+      const incident = this.world.state.memory.incidents.get(order.host)?.id ?? "";
+      this.migrated.add(`${incident} ${order.server}`);
+    }
     if (order.kind !== "evacuate") return;
     const recordsBefore = this.world.nova.migrations.length;
     const call = { at: this.now, recordsBefore, settled: false };
@@ -252,6 +260,8 @@ export class Witness {
       for (const { wrongOff } of this.truths.values()) {
         if (wrongOff?.found === true) wrongOff.armedAgain = true;
       }
+    } else if (event.kind === "undo-asked") {
+      this.undone.add(event.host);
     } else if (event.kind === "released") {
       this.takenBack.add(event.host);
     } else if (event.kind === "started") {

@@ -175,6 +175,12 @@ export class CoreFixture {
     this.take({ kind: "maintenance-set", at, wall, host, ...words, untilWall });
   }
 
+  /** A person takes a host out: in maintenance, and disabled in Nova. */
+  takeOut(host: HostName): void {
+    this.maintain(host, undefined);
+    Object.assign(this.nova.service(host), { status: "disabled", reason: "bob: new disks" });
+  }
+
   hostState(host: HostName): HostState {
     return hostOf(this.state, host);
   }
@@ -308,12 +314,15 @@ export class CoreFixture {
         return;
       case "read-services":
       case "force-down":
+      case "force-up":
       case "disable":
       case "enable":
       case "list-servers":
       case "read-moves":
       case "evacuate":
       case "reset":
+      case "live-migrate":
+      case "read-migrations":
         this.take(this.nova.answer(effect, at, askedAt));
         return;
       case "alert":

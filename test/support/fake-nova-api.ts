@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { sleep } from "../../shared/loop.ts";
 import { simulatedUuid, type SimulatedNova } from "./simulated-nova.ts";
 import type {
+  NovaLiveMigration,
   NovaMigrationState,
   NovaRefusal,
   NovaServerState,
@@ -214,6 +215,10 @@ function act(simulated: SimulatedNova, id: string, body: unknown): NovaReply {
     simulated.resetState(server, reset.state === "error" ? "error" : "active");
     return { status: 202 };
   }
+  if ((body as Readonly<Record<string, unknown>>)["os-migrateLive"] !== undefined) {
+    const held = simulated.migrateLive(server);
+    return held === undefined ? { status: 202 } : refused(held);
+  }
   const order = (body as { evacuate?: Readonly<Record<string, unknown>> }).evacuate;
   if (order === undefined) return notFound("There is no such action.");
   const odd = Object.keys(order).find((key) => key !== "host");
@@ -228,18 +233,20 @@ function act(simulated: SimulatedNova, id: string, body: unknown): NovaReply {
 
 function listMigrations(simulated: SimulatedNova, query: URLSearchParams): NovaReply {
   const source = query.get("source_compute");
-  const migrations = simulated.migrations
+  const type = query.get("migration_type") ?? "evacuation";
+  const all = type === "live-migration" ? simulated.liveMigrations : simulated.migrations;
+  const migrations = [...all]
     .filter((migration) => source === null || migration.source === source)
-    .map((migration) => migrationRecord(migration))
+    .map((migration) => migrationRecord(migration, type))
     .reverse();
   return { status: 200, body: { migrations } };
 }
 
-function migrationRecord(migration: NovaMigrationState): unknown {
+function migrationRecord(migration: NovaMigrationState | NovaLiveMigration, type: string): unknown {
   return {
     id: migration.id,
     instance_uuid: migration.server.id,
-    migration_type: "evacuation",
+    migration_type: type,
     source_compute: migration.source,
     dest_compute: migration.destination,
     dest_host: migration.destination === null ? null : "192.168.0.1",

@@ -18,12 +18,15 @@ export type NovaEffect = Extract<
     kind:
       | "read-services"
       | "force-down"
+      | "force-up"
       | "disable"
       | "enable"
       | "list-servers"
       | "read-moves"
       | "evacuate"
-      | "reset";
+      | "reset"
+      | "live-migrate"
+      | "read-migrations";
   }
 >;
 
@@ -48,6 +51,9 @@ export class FixtureNova {
   records: EvacuationRecord[] = [];
   answers = true;
   evacuateAnswer: ApiAnswer = { kind: "accepted", requestId: "req-1" };
+  liveAnswer: ApiAnswer = { kind: "accepted", requestId: "req-3" };
+  /** Records of live migrations, newest last. */
+  liveRecords: EvacuationRecord[] = [];
   resetAnswer: ApiAnswer = { kind: "accepted", requestId: "req-2" };
   /** A reset is done although its answer does not say so. */
   resetWorks = false;
@@ -215,6 +221,17 @@ export class FixtureNova {
         const answer = taken ? refused(`it is disabled: ${service.reason ?? ""}`) : accepted;
         return { kind: "service-order-answered", at, host, order, answer };
       }
+      case "force-up": {
+        const { host, kind: order, mark } = effect;
+        const service = this.service(host);
+        const dirty = this.records.some(
+          ({ source, status }) => source === host && status === "done",
+        );
+        const ours = service.status === "disabled" && service.reason === mark;
+        const answer = !ours ? refused("not ours") : dirty ? refused("`done` records") : accepted;
+        if (answer === accepted) service.forcedDown = false;
+        return { kind: "service-order-answered", at, host, order, answer };
+      }
       case "enable": {
         const { host, kind: order, mark } = effect;
         const service = this.service(host);
@@ -246,6 +263,18 @@ export class FixtureNova {
           this.#finishAt.set(server, at + this.moveMs);
         }
         return { kind: "evacuate-answered", at, id: effect.id, host, server, answer };
+      }
+      case "live-migrate": {
+        const { host, server, id } = effect;
+        const answer = this.liveAnswer;
+        return { kind: "live-migrate-answered", at, id, host, server, answer };
+      }
+      case "read-migrations": {
+        const { host, servers: asked } = effect;
+        const servers = this.servers.filter(({ server }) => asked.includes(server));
+        const gone = asked.filter((one) => !servers.some(({ server }) => server === one));
+        const records = this.liveRecords.filter(({ source }) => source === host).reverse();
+        return { kind: "migrations-seen", at, askedAt, host, records, servers, gone };
       }
       case "reset": {
         const { host, server } = effect;

@@ -3,6 +3,7 @@ import type { ComputeServer } from "../../guardian/ports.ts";
 import { hostName } from "../../shared/names.ts";
 import { parseDuration } from "../../shared/time.ts";
 import type { EvacuateMode, OrderMode } from "./world-nova-records.ts";
+import type { LiveMode } from "./world-live-migrations.ts";
 import type { World } from "./world.ts";
 
 /** Runs one command; throws for a word that is none. */
@@ -12,6 +13,10 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
     case "nova-moves":
       world.nova.evacuateMode = first as EvacuateMode;
       if (second !== "") world.nova.doneLateMs = parseDuration(second) ?? 0;
+      return;
+    case "nova-live":
+      world.nova.live.mode = first as LiveMode;
+      if (second !== "") world.nova.live.lastsMs = parseDuration(second) ?? 0;
       return;
     case "nova-orders":
       world.nova.orderMode = first as OrderMode;

@@ -3,6 +3,7 @@ import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import { describeGate } from "../../guardian/core/assessment.ts";
 import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { undoProblem } from "../../guardian/core/undo.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
 import { parseDuration, wallMs } from "../../shared/time.ts";
 import type { World } from "./world.ts";
@@ -18,6 +19,8 @@ export function people(world: World, words: readonly string[]): void {
   switch (verb) {
     case "release":
       return world.tell({ kind: "released", at, wall, host, by: "alice", reason: "repaired" });
+    case "undo":
+      return undo(world, host, rest.join(" "));
     case "vouch":
       return world.tell({ kind: "vouched", at, wall, host, by: "alice", reason: "compared" });
     case "rehearse": {
@@ -88,6 +91,14 @@ export function people(world: World, words: readonly string[]): void {
     default:
       throw new Error(`unknown command: ${words.join(" ")}`);
   }
+}
+
+/** As the daemon does it: what speaks against it is the answer, and nothing happens. */
+function undo(world: World, host: HostName, reason: string): void {
+  const { now: at, wall } = world.state;
+  const problem = undoProblem(world.state, host);
+  if (problem !== undefined) return world.say("alice", `refused: ${problem}`);
+  world.tell({ kind: "undo-asked", at, wall, host, by, reason });
 }
 
 /** As the daemon does it: what holds it is the answer, and nothing happens. */

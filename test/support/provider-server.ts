@@ -2,8 +2,15 @@
  * A web server that imitates a provider of messages: the imitation decides each answer from what it
  * keeps, and a test may put a fault in its way (silence, reset, garbage, a status) for a while.
  */
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TestCertificate } from "./test-certificate.ts";
 
 export interface ProviderRequest {
   readonly method: string;
@@ -33,12 +40,14 @@ export interface ProviderServer {
   close(): Promise<void>;
 }
 
+/** With a certificate it speaks HTTPS alone. */
 export async function startProvider(
   answer: (request: ProviderRequest) => ProviderReply,
+  certificate?: TestCertificate,
 ): Promise<ProviderServer> {
   const requests: ProviderRequest[] = [];
   let fault: Fault | undefined;
-  const server = createServer((incoming, response) => {
+  const take: RequestListener = (incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", () => {
@@ -53,11 +62,13 @@ export async function startProvider(
       if (fault === undefined) write(response, answer(request));
       else breakOff(response, fault);
     });
-  });
+  };
+  const server =
+    certificate === undefined ? createServer(take) : createSecureServer({ ...certificate }, take);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http${certificate === undefined ? "" : "s"}://127.0.0.1:${port}`,
     requests,
     fault: (next) => void (fault = next),
     close: () =>

@@ -79,6 +79,8 @@ export function parseScript(text: string): Script {
     } else if (verb === "window") windows.push(readWindow(rest, line));
     else if (verb === "reboot-overdue") changes = { ...changes, rebootOverdue: first as "act" };
     else if (verb === "confirm-by") changes = { ...changes, confirmBy: Number(first) };
+    else if (verb === "drain") changes = { ...changes, drain: true };
+    else if (verb === "come-home") changes = { ...changes, comeHome: first as "power-on" };
     else if (verb === "proofs") changes = { ...changes, proofs: first.split(",") as ProofKind[] };
     else if (verb === "select") evacuation = readSelection(evacuation, rest);
     else if (verb === "shared") changes = { ...changes, instancesShared: true };
@@ -221,6 +223,11 @@ export function perform(world: World, words: readonly string[]): void {
     case "libvirt":
       host().checks = { ...host().checks, libvirt: second === "down" ? "down" : "up" };
       return;
+    case "domains": {
+      const count = Number(second);
+      host().checks = { ...host().checks, serversTotal: count, serversRunning: count };
+      return;
+    }
     case "notice":
       host().checks = { ...host().checks, notice: second as "rebooting" };
       return;
@@ -269,6 +276,7 @@ export function perform(world: World, words: readonly string[]): void {
       world.guardian.wallOffsetMs += duration(first, verb);
       return;
     case "nova-moves":
+    case "nova-live":
     case "nova-orders":
     case "nova-answers":
     case "nova-rebuilds":

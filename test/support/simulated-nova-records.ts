@@ -64,6 +64,15 @@ export interface NovaMigrationState {
   doubleStart: boolean;
 }
 
+export interface NovaLiveMigration {
+  readonly id: number;
+  readonly server: NovaServerState;
+  readonly source: HostName;
+  readonly acceptedMs: number;
+  destination: HostName | null;
+  status: "queued" | "completed" | "error";
+}
+
 export interface NovaRefusal {
   readonly status: number;
   readonly kind: string;

@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import type { SimulatedHost } from "./simulated-host.ts";
 import type {
   AddServer,
+  NovaLiveMigration,
   NovaMigrationState,
   NovaRefusal,
   NovaServerState,
@@ -20,6 +21,7 @@ export class SimulatedNova {
   readonly services = new Map<string, NovaServiceState>();
   readonly servers = new Map<string, NovaServerState>();
   readonly migrations: NovaMigrationState[] = [];
+  readonly liveMigrations: NovaLiveMigration[] = [];
   /** Properties of images, by id. */
   readonly images = new Map<string, Readonly<Record<string, string>>>();
   /** What the aggregate says that every host is in. */
@@ -198,8 +200,43 @@ export class SimulatedNova {
     return undefined;
   }
 
+  /** Takes an order to migrate a server live; undefined when accepted. */
+  migrateLive(server: NovaServerState): NovaRefusal | undefined {
+    this.settle();
+    if (server.vmState !== "active" || server.taskState !== null) {
+      const shown = server.taskState ?? server.vmState;
+      const message = `Cannot 'os-migrateLive' instance ${server.id} while it is in ${shown}`;
+      return { status: 409, kind: "conflictingRequest", message };
+    }
+    const source = this.service(server.host);
+    if (!this.isUp(source)) return refusal(`Compute service of ${server.host} is unavailable.`);
+    this.liveMigrations.push({
+      id: 5000 + this.liveMigrations.length,
+      server,
+      source: server.host,
+      acceptedMs: performance.now(),
+      destination: null,
+      status: "queued",
+    });
+    server.taskState = "migrating";
+    return undefined;
+  }
+
+  #carry(migration: NovaLiveMigration): void {
+    const { server } = migration;
+    if (migration.status !== "queued") return;
+    if (performance.now() - migration.acceptedMs < this.limits.rebuildMs) return;
+    const destination = this.#schedule({ source: migration.source, target: undefined });
+    const runs = this.service(migration.source).host.power === "on";
+    server.taskState = null;
+    migration.destination = destination ?? null;
+    migration.status = destination === undefined || !runs ? "error" : "completed";
+    if (migration.status === "completed" && destination !== undefined) server.host = destination;
+  }
+
   /** Works out what time has brought. */
   settle(): void {
+    for (const migration of this.liveMigrations) this.#carry(migration);
     for (const migration of this.migrations) this.#advance(migration);
   }
 
@@ -234,7 +271,7 @@ export class SimulatedNova {
     server.fault = undefined;
   }
 
-  #schedule(migration: NovaMigrationState): HostName | undefined {
+  #schedule(migration: Pick<NovaMigrationState, "source" | "target">): HostName | undefined {
     // As the real scheduler counts: what is on its way to a host has claimed its place there.
     const load = (name: string): number =>
       [...this.servers.values()].filter((server) => server.host === name).length +

@@ -12,7 +12,7 @@ interface Sentence {
 
 /** Families of keys that lines, titles and gates are made of; the others are shown elsewhere. */
 const inLogs =
-  /^(?:alert|answer|arming|asked|await|device|doubt|fence|gate-line|identity|left|life|limit|list|log|maintenance|move|operator|place|rehearse|row|shown|stalled|value|verdict|when)(?:\.|$)/;
+  /^(?:alert|answer|arming|asked|await|device|doubt|fence|gate-line|home|identity|left|life|limit|list|log|maintenance|move|operator|place|rehearse|row|shown|stalled|value|verdict|when)(?:\.|$)/;
 
 const sentences: readonly Sentence[] = (Object.keys(english) as WordKey[])
   .filter((key) => inLogs.test(key))

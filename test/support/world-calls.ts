@@ -4,14 +4,17 @@ import type { AlertMessage, PingResult } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { WorldBmc } from "./world-power.ts";
+import { evacuate, liveMigrate, novaSilence, reset } from "./world-moves.ts";
 import { isReachable, readBmc, switchOff, switchOn, type SwitchOff } from "./world-power.ts";
 import { echoes } from "./world-host.ts";
 import type { World } from "./world.ts";
 
-type NovaLook = Extract<Effect, { kind: "read-services" | "list-servers" | "read-moves" }>;
+type NovaLook = Extract<
+  Effect,
+  { kind: "read-services" | "list-servers" | "read-moves" | "read-migrations" }
+>;
 type Of<K extends Effect["kind"]> = Extract<Effect, { kind: K }>;
 
-const novaSilence = "Nova does not answer within 10 s";
 const echo: PingResult = { kind: "echo", rttMs: 1 };
 const noEcho: PingResult = { kind: "no-echo" };
 
@@ -37,8 +40,12 @@ export function perform(world: World, effect: Effect): void {
     case "read-services":
     case "list-servers":
     case "read-moves":
+    case "read-migrations":
       return lookAtNova(world, effect);
+    case "live-migrate":
+      return liveMigrate(world, effect);
     case "force-down":
+    case "force-up":
     case "disable":
     case "enable":
       return orderService(world, effect);
@@ -236,14 +243,16 @@ function lookAtNova(world: World, effect: NovaLook): void {
         records: nova.evacuations(host),
       }));
     }
-    case "read-moves": {
+    case "read-moves":
+    case "read-migrations": {
       const { host, servers } = effect;
+      const live = effect.kind === "read-migrations";
       return guardian.answer(world.novaAnswerMs, () => ({
-        kind: "moves-seen",
+        kind: live ? "migrations-seen" : "moves-seen",
         at: guardian.mono(),
         askedAt,
         host,
-        records: nova.evacuations(host),
+        records: live ? nova.live.records(host) : nova.evacuations(host),
         servers: servers.flatMap((id) => nova.server(id) ?? []),
         gone: effect.servers.filter((id) => nova.server(id) === undefined),
       }));
@@ -263,7 +272,10 @@ function readInventory(world: World): void {
   }));
 }
 
-function orderService(world: World, order: Of<"force-down" | "disable" | "enable">): void {
+function orderService(
+  world: World,
+  order: Of<"force-down" | "force-up" | "disable" | "enable">,
+): void {
   const { guardian, nova } = world;
   const { host, kind } = order;
   const answer = world.novaUp
@@ -275,40 +287,6 @@ function orderService(world: World, order: Of<"force-down" | "disable" | "enable
     at: guardian.mono(),
     host,
     order: kind,
-    answer,
-  }));
-}
-
-function evacuate(world: World, order: Of<"evacuate">): void {
-  const { guardian, nova } = world;
-  const { host, server } = order;
-  world.evacuations.push({ host, server });
-  const answer = world.novaUp
-    ? nova.evacuate(server)
-    : ({ kind: "unknown", reason: "Nova does not answer within 30 s" } as const);
-  world.say("nova", `evacuate ${server}: ${answer.kind}`);
-  guardian.answer(answer.kind === "unknown" ? 30_000 : world.evacuateAnswerMs, () => ({
-    kind: "evacuate-answered",
-    at: guardian.mono(),
-    id: order.id,
-    host,
-    server,
-    answer,
-  }));
-}
-
-function reset(world: World, order: Of<"reset">): void {
-  const { guardian, nova } = world;
-  const { host, server, from } = order;
-  const answer = world.novaUp
-    ? nova.resetToError(host, server, from)
-    : ({ kind: "unknown", reason: novaSilence } as const);
-  world.say("nova", `reset ${server} from ${from}: ${answer.kind}`);
-  guardian.answer(answer.kind === "unknown" ? 10_000 : 60, () => ({
-    kind: "reset-answered",
-    at: guardian.mono(),
-    host,
-    server,
     answer,
   }));
 }

@@ -265,6 +265,11 @@ export class WorldGuardian {
         server,
         answer,
       }));
+    } else if (order.kind === "live-migrate") {
+      const answer = { kind: "not-made", reason } as const;
+      const { server, id } = order;
+      const kind = "live-migrate-answered";
+      this.answer(0, () => ({ kind, at: this.mono(), id, host, server, answer }));
     } else if (order.kind === "power-off") {
       const answer = { kind: "refused", reason } as const;
       const askedAt = this.mono();

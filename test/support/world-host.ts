@@ -30,6 +30,8 @@ export interface WorldHost {
   onAt: number;
   probe: boolean;
   compute: boolean;
+  /** The boot in which its nova-compute has reported to Nova. */
+  computeBoot: number;
   readonly networks: Record<NetworkName, boolean>;
   /** Networks by which its probe reports. */
   reportPaths: readonly NetworkName[];
@@ -87,6 +89,7 @@ export function newWorldHost(name: HostName, index: number, rack: WorldRack): Wo
     onAt: 0,
     probe: true,
     compute: true,
+    computeBoot: 1,
     networks: { management: true, storage: true, business: true },
     reportPaths: ["management"],
     novaPath: "management",

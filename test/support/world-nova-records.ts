@@ -41,6 +41,7 @@ export interface NovaWorld {
   readonly later: (ms: number, run: () => void) => void;
   /** Starts the server's process on a host that is on; false when the host is off. */
   readonly startOn: (server: ServerId, host: HostName) => boolean;
+  readonly carry: (server: ServerId, from: HostName, to: HostName) => boolean;
   readonly isRunning: (host: HostName) => boolean;
   readonly note: (text: string) => void;
 }

@@ -21,6 +21,7 @@ import {
   type NovaWorld,
   type OrderMode,
 } from "./world-nova-records.ts";
+import { WorldLiveMigrations } from "./world-live-migrations.ts";
 import { obey, type ServiceOrder } from "./world-service-orders.ts";
 
 const accepted: ApiAnswer = { kind: "accepted", requestId: "req" };
@@ -42,11 +43,18 @@ export class WorldNova {
   memoryMb = 65_536;
   /** What Nova shows of its schedulers; it may hide them. */
   schedulers: { readonly up: number; readonly total: number } | undefined;
+  readonly live: WorldLiveMigrations;
   readonly #stalled: (() => void)[] = [];
   readonly #world: NovaWorld;
 
   constructor(world: NovaWorld) {
     this.#world = world;
+    this.live = new WorldLiveMigrations({
+      later: world.later,
+      destination: (source) => this.#destination(source),
+      isUp: (host) => !this.isDown(host),
+      carry: world.carry,
+    });
   }
 
   addHost(host: HostName): void {
@@ -255,6 +263,7 @@ export class WorldNova {
   mend(): void {
     this.evacuateMode = "normal";
     this.orderMode = "normal";
+    this.live.mend();
     this.unreadable.clear();
     if (this.schedulers !== undefined) this.schedulers = { up: 1, total: 1 };
     for (const goOn of this.#stalled.splice(0)) this.#world.later(this.rebuildMs, goOn);
@@ -279,6 +288,9 @@ export class WorldNova {
       status: "accepted",
     };
     this.migrations.push(migration);
+    if (this.live.isUnderWay(id)) {
+      this.#world.note(`evacuate of ${server.name} while it is migrated live`);
+    }
     if (server.moving) {
       this.#world.note(`second evacuate of ${server.name} while the first runs`);
       server.status = "ERROR";

@@ -28,6 +28,7 @@ import {
 import { WorldCollectors } from "./world-collectors.ts";
 import { WorldGuardian, type WorldRecorder } from "./world-guardian.ts";
 import { newBmc, type WorldBmc } from "./world-power.ts";
+import { restarted } from "./world-service-orders.ts";
 import { WorldNova } from "./world-nova.ts";
 
 /** A server needs longer to start than a fence proof lives. */
@@ -82,6 +83,7 @@ export class World {
       later: (ms, run) => this.queue.in(ms, run),
       startOn: (server, host) => this.#startServer(server, host),
       isRunning: (host) => this.host(host).power,
+      carry: (server, from, to) => this.#carry(server, from, to),
       note: (text) => this.violate(23, text),
     });
     for (const [index, name] of hostNames.entries()) this.#addHost(name, index);
@@ -211,6 +213,15 @@ export class World {
     });
   }
 
+  /** A running guest goes over in one moment. */
+  #carry(server: ServerId, from: HostName, to: HostName): boolean {
+    const source = this.host(from);
+    if (!isRunning(source) || !isRunning(this.host(to)) || !source.running.has(server))
+      return false;
+    source.running.delete(server);
+    return this.#startServer(server, to);
+  }
+
   #startServer(server: ServerId, name: HostName): boolean {
     for (const other of this.hosts.values()) {
       if (other.name !== name && other.running.has(server)) {
@@ -243,7 +254,11 @@ export class World {
   #novaReport(host: WorldHost): void {
     const runs = isRunning(host) && host.compute;
     const reaches = host.novaPath === undefined || isCabled(host, host.novaPath);
-    if (runs && reaches) this.nova.report(host.name);
+    if (runs && reaches) {
+      if (host.computeBoot !== host.boot) restarted(this.nova, host.name);
+      host.computeBoot = host.boot;
+      this.nova.report(host.name);
+    }
     this.queue.in(this.nova.reportEveryMs, () => this.#novaReport(host));
   }
 }

@@ -53,6 +53,20 @@ test("Aliyun: signs as its own documentation shows", () => {
   assert.ok(headers["authorization"]?.endsWith(`,Signature=${signature}`));
 });
 
+test("Aliyun: what must be encoded in a query is, as RFC 3986 has it", () => {
+  const { query } = signAliyun({
+    host: "example.org",
+    action: "A",
+    version: "1",
+    query: { b: "!'()*~ +/", a: "服" },
+    accessKeyId: "i",
+    key: new Secret("k"),
+    wallMs,
+    nonce: "n",
+  });
+  assert.equal(query, "a=%E6%9C%8D&b=%21%27%28%29%2A~%20%2B%2F");
+});
+
 test("an alert leads to the page of its kind, and to none where there is none", () => {
   const base = { runbookBase: "docs/runbooks/" };
   assert.deepEqual(linksOf({ kind: "held" }, base), { runbook: "docs/runbooks/held.md" });

@@ -221,7 +221,7 @@ test("modes, groups, windows and what no answer means reach the core", () => {
   const text = `${good}
 mode: ask
 ask: { after: 2m, default: act }
-groups: { gpu: { hosts: [compute-1], mode: observe, proofs: [off] }, plain: {} }
+groups: { gpu: { hosts: [compute-1], mode: observe, proofs: [off], comeHome: power-on, drain: true }, plain: {} }
 confirmBy: 2
 hosts: { compute-1: { mode: act, power: [${bmc("192.0.2.5")}] } }
 disableDegraded: false
@@ -234,7 +234,14 @@ limits: { disableDegradedAfter: 30s, enableHealthyAfter: 10m }
   const settings = settingsFrom(loaded.config, "lab");
   assert.equal(settings.mode, "ask");
   assert.deepEqual(settings.ask, { afterMs: 120_000, byDefault: "act" });
-  const gpu = { hosts: ["compute-1"], mode: "observe", rows: new Map(), proofs: ["off"] };
+  const gpu = {
+    hosts: ["compute-1"],
+    mode: "observe",
+    rows: new Map(),
+    proofs: ["off"],
+    comeHome: "power-on",
+    drain: true,
+  };
   assert.deepEqual([settings.proofs, settings.confirmBy], [["off", "confirmed"], 2]);
   assert.deepEqual(settings.groups.get("gpu"), gpu);
   assert.equal(settings.groups.get("plain")?.mode, undefined);

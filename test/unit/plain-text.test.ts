@@ -66,6 +66,14 @@ test("lines fit, evidence gives way first, and what is left out is counted", () 
   assert.equal(lines.at(-1), "Runbook: https://runbooks.example.org/guardian/unproven.md");
 });
 
+test("an end tells nobody to do anything, and its impact is over", () => {
+  const text = alertText(alertOf({ status: "resolved" }), look);
+  assert.match(text.headline, /^\[RESOLVED\] /);
+  assert.deepEqual(text.head, ["Impact until now: 3 servers on it"]);
+  const [firing] = [alertText(alertOf(), look)];
+  assert.deepEqual([text.why, text.tail], [firing.why, firing.tail]);
+});
+
 test("one long line of evidence is shown in part", () => {
   const text = alertText(alertOf({ why: ["x".repeat(5000), "y"] }), look);
   const fitted = fitLines(text, 600, "en");

@@ -31,7 +31,7 @@ test("a chassis that a rehearsal switched off is not switched on while its host 
   core.fact(host1, { turnsOff: false, turnsOn: false });
   core.nova.addServer(host2, "vm-1");
   core.nova.moveMs = 60_000;
-  core.maintain(host1, undefined);
+  core.takeOut(host1);
   core.run(310_000);
   const { now: at } = core;
   const said = { host: host1, level: 0, by: alice, reason: "whose is it" };
@@ -52,7 +52,7 @@ test("a rehearsal in doubt switches nothing on again once another host is fenced
   const core = new CoreFixture().run(15_000);
   core.guids.set(`${host1}/bmc`, foreign);
   core.fact(host1, { turnsOff: false, turnsOn: false });
-  core.maintain(host1, undefined);
+  core.takeOut(host1);
   core.run(310_000);
   const said = { host: host1, level: 0, by: alice, reason: "whose is it" };
   core.take({ kind: "rehearsal-asked", at: core.now, wall: wallMs(core.wall), ...said });

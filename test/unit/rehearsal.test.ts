@@ -14,7 +14,7 @@ const foreign = "77777777777777777777777777777701";
 function ready(): CoreFixture {
   const core = new CoreFixture().run(15_000);
   core.guids.set(`${host1}/bmc`, foreign);
-  core.maintain(host1, undefined);
+  core.takeOut(host1);
   return core.run(310_000);
 }
 
@@ -70,13 +70,24 @@ const refusals: readonly (readonly [string, (core: CoreFixture) => void, RegExp]
     /^armed: disarmed: the file/,
   ],
   [
-    "in service",
+    "in maintenance, and enabled in Nova: servers may be sent to it",
+    (core) => {
+      Object.assign(core.nova.service(host1), { status: "enabled", reason: undefined });
+      core.run(6000);
+    },
+    /^taken out: enabled in Nova, or not listed there, must be = disabled in Nova by a person; by us: in maintenance besides$/,
+  ],
+  [
+    "disabled by us, who would enable it again, and not in maintenance",
     (core) => {
       const { now: at } = core;
       const words = { host: host1, by: alice, reason: "done" };
       core.take({ kind: "maintenance-cleared", at, wall: wallMs(core.wall), ...words });
+      const reason = `guardian ${core.settings.guardianId} epoch 1 incident i1-compute-1 degraded`;
+      Object.assign(core.nova.service(host1), { status: "disabled", reason });
+      core.run(6000);
     },
-    /^taken out: in service, must be = in maintenance, or disabled in Nova by a person$/,
+    /^taken out: disabled in Nova by us, and not in maintenance, must be = disabled in/,
   ],
   [
     "servers by its own report",
@@ -151,7 +162,7 @@ test("refused: a level that it does not have, and one that is under way", () => 
   assert.match(held(core, host1, 1), /power devices: none, must be = power devices in level 2/);
   rehearse(core);
   assert.equal(held(core), "rehearsal: under way, must be = no");
-  core.maintain(host2, undefined);
+  core.takeOut(host2);
   assert.match(held(core, host2), /other hosts in trouble: 1 in trouble \(compute-1\)/);
 });
 
@@ -280,9 +291,11 @@ test("a restart before the order forgets it; after the order it is switched on, 
 test("while it is under way it is not fenced, and nobody is paged for its silence", () => {
   const core = new CoreFixture().run(15_000);
   core.fact(host1, { turnsOn: false });
-  core.maintain(host1, undefined);
+  core.takeOut(host1);
+  core.run(6000);
   rehearse(core);
   core.run(20_000);
+  Object.assign(core.nova.service(host1), { status: "enabled", reason: undefined });
   const words = { host: host1, by: alice, reason: "done" };
   core.take({ kind: "maintenance-cleared", at: core.now, wall: wallMs(core.wall), ...words });
   core.run(200_000);
@@ -294,17 +307,6 @@ test("while it is under way it is not fenced, and nobody is paged for its silenc
   assert.ok(
     core.done("line").some(({ text }) => text === "held by rehearsal: under way, must be = no"),
   );
-});
-
-test("whoever vouches ends the ticket of a rehearsal that failed", () => {
-  const core = ready();
-  core.nova.addServer(host1, "vm-1");
-  rehearse(core);
-  core.run(5000);
-  assert.ok(core.state.memory.rehearsals.get(host1) !== undefined);
-  const wall = wallMs(core.wall);
-  core.take({ kind: "vouched", at: core.now, wall, host: host1, by: alice, reason: "compared" });
-  assert.equal(core.state.memory.rehearsals.size, 0);
 });
 
 test("a device that shows something else than when the rehearsal was asked for: nothing is switched off", () => {

@@ -31,7 +31,7 @@ test("a late answer to an earlier reset begins no evacuation while a further res
 test("a host that does not come on again after a rehearsal is told within four minutes", () => {
   const core = new CoreFixture().run(15_000);
   core.guids.set(`${host1}/bmc`, "77777777777777777777777777777701");
-  core.maintain(host1, undefined);
+  core.takeOut(host1);
   core.run(310_000);
   const wall = core.state.wall;
   core.fact(host1, { turnsOn: false });

@@ -1,0 +1,179 @@
+/** What Nova tells of a host's live migrations, and of its servers. */
+import type { ComputeServer, EvacuationRecord } from "../ports.ts";
+import type { Drain, DrainMove, DrainState } from "./drain-memory.ts";
+import { withDrain } from "./drains.ts";
+import type { Effect } from "./effects.ts";
+import type { LiveMigrateAnswered, MigrationsSeen, ServersSeen } from "./events.ts";
+import { say } from "./incidents.ts";
+import { activeRecords } from "./move-plan.ts";
+import { leftOut } from "./selection.ts";
+import type { GuardianState } from "./state.ts";
+import { durationWords, words } from "./words.ts";
+
+/** A call that Nova shows no record of after this long was not taken. */
+const recordDueMs = 60_000;
+/** A live migration of a large and busy server takes long. */
+const drainMoveMsMax = 1_800_000;
+
+/** Plans a live migration for each server that runs; one that somebody moves already is theirs. */
+export function foldDrainServers(state: GuardianState, event: ServersSeen): GuardianState {
+  const drain = state.memory.drains.get(event.host);
+  if (drain === undefined || drain.ended) return state;
+  const known = stillThere(drain.moves ?? {}, event);
+  const found = event.servers.filter(({ server }) => known[server] === undefined);
+  const listedAt = event.askedAt;
+  if (drain.moves !== undefined && found.length === 0) {
+    return withDrain(state, event.host, { ...drain, moves: known, listedAt });
+  }
+  const moves: Record<string, DrainMove> = { ...known };
+  for (const server of found) {
+    const { server: id, name } = server;
+    moves[id] = { server: id, name, state: planOf(state, server, event) };
+  }
+  return withDrain(state, event.host, { ...drain, listedAt, moves, settledAt: undefined });
+}
+
+/** What waits and is not on the host any more was moved, or deleted, by somebody else. */
+function stillThere(
+  moves: Readonly<Record<string, DrainMove>>,
+  { servers }: ServersSeen,
+): Readonly<Record<string, DrainMove>> {
+  const listed = new Set<string>(servers.map(({ server }) => server));
+  const kept = Object.entries(moves).filter(
+    ([key, { state }]) => state.kind !== "planned" || listed.has(key),
+  );
+  return Object.fromEntries(kept);
+}
+
+function planOf(state: GuardianState, server: ComputeServer, { records }: ServersSeen): DrainState {
+  const left = leftOut(state, server);
+  if (left !== undefined) return { kind: "left", reason: left.reason };
+  const moved = records.some(
+    (record) => record.server === server.server && activeRecords.includes(record.status),
+  );
+  if (moved || server.taskState !== undefined) {
+    return {
+      kind: "left",
+      reason: words("drain.busy", { task: server.taskState ?? "evacuation" }),
+    };
+  }
+  if (server.status !== "ACTIVE") {
+    return { kind: "left", reason: words("drain.not-running", { status: server.status }) };
+  }
+  return { kind: "planned", latestRecord: undefined };
+}
+
+export function foldLiveMigrated(
+  state: GuardianState,
+  event: LiveMigrateAnswered,
+  out: Effect[],
+): GuardianState {
+  const drain = state.memory.drains.get(event.host);
+  const move = drain?.moves?.[event.server];
+  if (drain === undefined || move?.state.kind !== "ordered") return state;
+  const { answer } = event;
+  // No answer: the call may have been done. Nova's records say so, or that nothing came of it.
+  if (answer.kind === "unknown") return state;
+  const { latestRecord } = move.state;
+  if (answer.kind === "accepted") {
+    const running = { kind: "running", at: event.at, latestRecord } as const;
+    return withMoveState(state, event.host, drain, move, running);
+  }
+  const reason =
+    answer.kind === "not-made"
+      ? answer.reason
+      : words("move.refused", { status: answer.status, reason: answer.reason });
+  const failed = { kind: "failed", reason, open: false } as const;
+  return sayEnd(withMoveState(state, event.host, drain, move, failed), event, move, failed, out);
+}
+
+/** Follows what is open by Nova's records and servers. */
+export function foldMigrations(
+  state: GuardianState,
+  event: MigrationsSeen,
+  out: Effect[],
+): GuardianState {
+  let next = state;
+  for (const move of Object.values(state.memory.drains.get(event.host)?.moves ?? {})) {
+    const drain = next.memory.drains.get(event.host);
+    const seen = followed(event, move);
+    if (drain === undefined || seen === undefined) continue;
+    next = withMoveState(next, event.host, drain, move, seen);
+    if (seen.kind !== "planned") next = sayEnd(next, event, move, seen, out);
+  }
+  return next;
+}
+
+/** The new state of one, undefined when nothing changed. */
+function followed(event: MigrationsSeen, { server: id, state }: DrainMove): DrainState | undefined {
+  if (state.kind === "planned" && state.latestRecord === undefined) return looked(event, id);
+  if (state.kind !== "ordered" && state.kind !== "running") return undefined;
+  // An answer asked for before the call says nothing of it.
+  if (event.askedAt < state.at) return undefined;
+  if (event.gone.includes(id)) return { kind: "left", reason: words("move.deleted") };
+  const server = event.servers.find((found) => found.server === id);
+  if (server === undefined) return undefined;
+  const { latestRecord } = state;
+  const record = event.records.find((found) => found.server === id && found.id > latestRecord);
+  const ageMs = event.at - state.at;
+  const settled = server.taskState === undefined;
+  if (settled && server.host !== undefined && server.host !== event.host) {
+    return { kind: "finished", destination: server.host };
+  }
+  const ended = record !== undefined && !isUnderWay(record);
+  if (ended && settled) {
+    const { id: number, status } = record;
+    const reason = words("move.migration", { id: number, status });
+    // Rolled back, Nova has it running where it was; in error its guest may run at either end.
+    const open = server.status !== "ACTIVE" || server.host !== event.host;
+    return { kind: "failed", reason, open };
+  }
+  if (record === undefined && settled && ageMs > recordDueMs) {
+    const reason = words("move.no-migration", { age: durationWords(ageMs) });
+    // Late, it may still be done.
+    return { kind: "failed", reason, open: true };
+  }
+  if (ageMs <= drainMoveMsMax) return undefined;
+  // Whether it goes on nobody knows: it is left to people, and never evacuated by us meanwhile.
+  return { kind: "failed", reason: words("drain.late", { age: durationWords(ageMs) }), open: true };
+}
+
+/** Its records before the call; somebody else's migration of it is theirs. */
+function looked({ records }: MigrationsSeen, server: string): DrainState {
+  const own = records.filter((record) => record.server === server);
+  if (own.some(isUnderWay))
+    return { kind: "left", reason: words("drain.busy", { task: "migrating" }) };
+  return { kind: "planned", latestRecord: Math.max(0, ...own.map(({ id }) => id)) };
+}
+
+function isUnderWay({ status }: EvacuationRecord): boolean {
+  return [...activeRecords, "post-migrating"].includes(status);
+}
+
+function withMoveState(
+  state: GuardianState,
+  host: ServersSeen["host"],
+  drain: Drain,
+  move: DrainMove,
+  next: DrainState,
+): GuardianState {
+  const moves = { ...drain.moves, [move.server]: { ...move, state: next } };
+  return withDrain(state, host, { ...drain, moves });
+}
+
+function sayEnd(
+  state: GuardianState,
+  { host }: { readonly host: ServersSeen["host"] },
+  { name }: DrainMove,
+  end: DrainState,
+  out: Effect[],
+): GuardianState {
+  if (end.kind === "planned" || end.kind === "ordered" || end.kind === "running") return state;
+  const said = end.kind === "finished" ? words("move.runs", { host: end.destination }) : end.reason;
+  return say(state, out, {
+    level: end.kind === "finished" ? "info" : "error",
+    host,
+    event: `drain-${end.kind}`,
+    text: words("log.drain-move", { server: name, state: said }),
+  });
+}

@@ -1,0 +1,50 @@
+/** What should be said of a fenced host on its way home. */
+import type { Assessment } from "./assessment.ts";
+import { reasonLines } from "./explain.ts";
+import { missingSteps } from "./home-gates.ts";
+import type { Homecoming } from "./home-memory.ts";
+import { about, type Wanted } from "./incident-alerts.ts";
+import type { GuardianState, HostState } from "./state.ts";
+import { words, type Words } from "./words.ts";
+
+/** Under way: for whoever is interested. Stopped: somebody must act, at once where a server may run twice. */
+export function homeAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+  { by, step }: Homecoming,
+): Wanted {
+  const name = host.host;
+  const why: Wanted["why"] = () => {
+    const missing = missingSteps(state, host);
+    const asked = words("why.home-by", { by });
+    const evidence = reasonLines(state, host, assessment);
+    return missing.length === 0
+      ? [asked, ...evidence]
+      : [asked, words("why.home-missing", { missing }), ...evidence];
+  };
+  const impact = (): Words => words("impact.home");
+  if (step.kind !== "stopped" && step.kind !== "off") {
+    const title = words("alert.home", { host: name });
+    const next = words("todo.home");
+    return about(state, host, assessment, {
+      kind: "home",
+      class: "notification",
+      title,
+      why,
+      impact,
+      next,
+    });
+  }
+  const isGrave = step.kind === "off" || step.isGrave;
+  return about(state, host, assessment, {
+    kind: "home",
+    class: isGrave ? "page" : "ticket",
+    title: words("alert.home-stopped", { host: name, reason: step.reason }),
+    why,
+    ...(isGrave ? {} : { impact }),
+    next: isGrave
+      ? words("todo.home-grave", { host: name })
+      : words("todo.home-stopped", { host: name }),
+  });
+}

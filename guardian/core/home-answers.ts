@@ -1,0 +1,66 @@
+/** What Nova and the power devices answer on a host's way home. */
+import { after } from "../../shared/time.ts";
+import type { Effect } from "./effects.ts";
+import type { PowerOffAnswered, ServersSeen, ServiceOrderAnswered } from "./events.ts";
+import { stop, withHome } from "./home-steps.ts";
+import { incidentOf, say } from "./incidents.ts";
+import type { OrderState } from "./memory.ts";
+import { activeRecords } from "./move-plan.ts";
+import { serviceRetryMs } from "./service-orders.ts";
+import { hostOf, type GuardianState } from "./state.ts";
+import { words } from "./words.ts";
+
+/** What Nova shows on it, and of what was evacuated from it. */
+export function foldHomeList(state: GuardianState, event: ServersSeen): GuardianState {
+  const host = hostOf(state, event.host);
+  const phase = incidentOf(state, event.host)?.phase;
+  if (phase?.kind !== "ended" || phase.home === undefined) return state;
+  if (event.askedAt <= (phase.home.seen?.askedAt ?? 0)) return state;
+  const { servers, records, askedAt } = event;
+  const open = records.filter(({ status }) => activeRecords.includes(status)).length;
+  const busy = servers.filter(({ taskState }) => taskState !== undefined).length;
+  const uncleaned = records.filter(({ status }) => status === "done").length;
+  const seen = { askedAt, servers: servers.length, moving: open + busy, uncleaned };
+  return withHome(state, host, { seen });
+}
+
+/** Takes in Nova's answer to one of the two orders. */
+export function foldHomeOrder(
+  state: GuardianState,
+  event: ServiceOrderAnswered,
+  out: Effect[],
+): GuardianState {
+  const phase = incidentOf(state, event.host)?.phase;
+  const step = phase?.kind === "ended" ? phase.home?.step : undefined;
+  const own = event.order === "force-up" ? "up" : event.order === "enable" ? "enabling" : undefined;
+  if (step === undefined || step.kind !== own || !("order" in step)) return state;
+  const { answer, order } = event;
+  if (step.order.kind === "done") return state;
+  const reason = answer.kind === "accepted" ? "" : answer.reason;
+  const done = answer.kind === "accepted";
+  const again: OrderState = { kind: "retry", at: after(event.at, serviceRetryMs), reason };
+  const next = { ...step, order: done ? ({ kind: "done" } as const) : again };
+  const host = hostOf(state, event.host);
+  return say(withHome(state, host, { step: next }), out, {
+    level: done ? "info" : "warn",
+    host: event.host,
+    event: order,
+    text: done
+      ? words(order === "enable" ? "log.home-enabled" : "log.home-up")
+      : words("log.order-again", { order, reason, limit: serviceRetryMs / 1000 }),
+  });
+}
+
+/** A device, or the shell's own look, refused to switch it off again: told at once. */
+export function foldHomeOff(
+  state: GuardianState,
+  { host: name, device, answer }: PowerOffAnswered,
+  out: Effect[],
+): GuardianState {
+  const phase = incidentOf(state, name)?.phase;
+  const step = phase?.kind === "ended" ? phase.home?.step : undefined;
+  if (step?.kind !== "off" || answer.kind !== "refused") return state;
+  const refused = words("fence.refused", { device, reason: answer.reason });
+  const reason = words("home.still-on", { reason: step.reason, why: refused });
+  return stop(state, hostOf(state, name), reason, true, out);
+}

@@ -1,0 +1,63 @@
+/** Orders to Nova that look first: taking a host up again, and migrating a server live. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ComputeApi } from "../../guardian/ports.ts";
+import { sleep } from "../../shared/loop.ts";
+import { hostName, serverId } from "../../shared/names.ts";
+import { openStackWorld as world } from "../support/openstack-world.ts";
+
+const one = hostName("compute-1");
+
+async function serviceOf(api: ComputeApi, host: string) {
+  const answer = await api.services();
+  assert.equal(answer.kind, "services", JSON.stringify(answer));
+  const service = answer.services.find((candidate) => candidate.host === host);
+  assert.ok(service, `${host} is listed`);
+  return service;
+}
+
+test("a host is taken up only by our mark, and once its nova-compute has cleaned up", async (t) => {
+  const { cloud, api } = await world(t);
+  const { serviceId } = await serviceOf(api, "compute-1");
+  const mark = "guardian g1 epoch 1 incident i1-compute-1";
+  const server = serverId(cloud.nova.addServer({ host: "compute-1" }).id);
+  const host = cloud.nova.service("compute-1").host;
+  host.powerLoss();
+  await api.forceDown(serviceId);
+  await api.disable(serviceId, mark);
+  assert.equal((await api.evacuate(server)).kind, "accepted");
+  await sleep(200);
+  const early = await api.forceUp(one, serviceId, mark);
+  assert.ok(early.kind === "refused" && early.status === 400, early.kind);
+  assert.match(early.reason, /`done` evacuation migration records remain/);
+  host.powerOn();
+  const strange = await api.forceUp(one, serviceId, "guardian g2 epoch 1 incident i1");
+  assert.ok(strange.kind === "refused" && strange.status === 409, strange.kind);
+  assert.equal((await api.forceUp(one, serviceId, mark)).kind, "accepted");
+  assert.equal((await serviceOf(api, "compute-1")).forcedDown, false);
+  assert.equal((await api.forceUp(one, serviceId, mark)).kind, "accepted", "it is done");
+});
+
+test("a server is migrated live only while it runs there in peace, and its record is followed", async (t) => {
+  const { cloud, api } = await world(t);
+  const server = serverId(cloud.nova.addServer({ host: "compute-1" }).id);
+  const elsewhere = await api.liveMigrate(hostName("compute-2"), server);
+  assert.ok(elsewhere.kind === "refused" && elsewhere.status === 409, elsewhere.kind);
+  assert.equal((await api.liveMigrate(one, server)).kind, "accepted");
+  const again = await api.liveMigrate(one, server);
+  assert.ok(again.kind === "refused" && again.status === 409, again.kind);
+  assert.match(again.reason, /migrating on compute-1/);
+  await sleep(250);
+  const seen = await api.server(server);
+  assert.ok(seen.kind === "server" && seen.server.host !== one, JSON.stringify(seen));
+  const live = await api.liveMigrations(one);
+  assert.ok(live.kind === "records", live.kind);
+  assert.deepEqual(
+    live.records.map((record) => [record.server, record.source, record.status]),
+    [[server, one, "completed"]],
+  );
+  const evacuations = await api.evacuations(one);
+  assert.ok(evacuations.kind === "records" && evacuations.records.length === 0);
+  const gone = await api.liveMigrate(one, serverId("no-such-server"));
+  assert.ok(gone.kind === "refused" && gone.status === 404, gone.kind);
+});
