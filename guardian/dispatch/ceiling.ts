@@ -39,7 +39,6 @@ function passes(
   const told = tracked.told[channel];
   if (why === "resolved") return told?.class === "page";
   if (tracked.message.class !== "page") return false;
-  if (why === "repeat" || why === "escalated") return true;
   if (told?.class !== "page") return true;
   return why !== "update" && state.at - told.at >= updateMs;
 }

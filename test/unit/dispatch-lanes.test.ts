@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Route } from "../../guardian/dispatch/settings.ts";
 import { hostName } from "../../shared/names.ts";
-import { DispatchFixture, failing, refused, settingsWith } from "../support/dispatch-fixture.ts";
+import {
+  DispatchFixture,
+  failing,
+  refused,
+  settingsWith,
+  stormOf,
+} from "../support/dispatch-fixture.ts";
 
 const minute = 60_000;
 
@@ -124,4 +130,38 @@ test("a program that takes pages and fails is a page on the other channels, too"
     "notification firing channel-hook",
     "page firing channel-hook",
   ]);
+});
+
+test("what waits goes pages first, and no end goes before its beginning", () => {
+  const world = chat();
+  const host = hostName("compute-2");
+  const tooFast = { ...failing, retryAfterMs: 120_000 };
+  world.answers.set("chat", tooFast);
+  world.alert("degraded", { class: "ticket", host });
+  world.run(32_000);
+  world.alert("probe-dead", { class: "ticket", host: hostName("compute-3") });
+  world.alert("degraded", { class: "ticket", host, status: "resolved" });
+  world.run(31_000);
+  world.alert("held");
+  assert.equal(world.state.rows.size, 4);
+  world.answers.delete("chat");
+  world.run(2 * minute);
+  assert.deepEqual(world.told(), [
+    "page firing held",
+    "ticket firing probe-dead",
+    "ticket firing degraded",
+    "ticket resolved degraded",
+  ]);
+});
+
+test("a storm whose page a channel refused speaks for nobody there", () => {
+  const world = chat();
+  world.storms = [stormOf(["compute-1"])];
+  world.answers.set("chat", refused);
+  world.alert("storm", { host: undefined });
+  world.run(1000);
+  world.answers.delete("chat");
+  world.alert("held");
+  world.run(1000);
+  assert.deepEqual(world.told(), ["page firing held"]);
 });
