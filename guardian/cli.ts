@@ -1,6 +1,7 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { request } from "node:http";
 import { Command, CommanderError, Option } from "commander";
+import { notifyVerbs } from "./cli-notify.ts";
 import { policyVerbs, type PolicyVerb, type VerbOptions, type Words } from "./cli-policy.ts";
 import { formatOutput, type Format } from "./core/table.ts";
 import { gateList } from "./core/gate-list.ts";
@@ -76,7 +77,8 @@ export async function buildCommands(
       throw new Error(`"${typed.trim()}" is not ${wanted}: nothing done`);
   };
   const shown = (path: string): Promise<unknown> => ask(global().socket, "GET", path);
-  addPolicyVerbs(program, policyVerbs({ show, shown, tell, confirm }));
+  const verbActions = { show, shown, tell, confirm };
+  addPolicyVerbs(program, [...policyVerbs(verbActions), ...notifyVerbs(verbActions)]);
   addDoctor(program, shown, (value) => actions.print(formatOutput(value, global().format)));
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });

@@ -1,6 +1,7 @@
 /** The section `alerts` of the configuration: where alerts go, and how they look. */
 import { isTimeZone } from "./channels/times.ts";
 import { channel, channelProblems } from "./config-channels.ts";
+import { dispatchKeys, dispatchProblems } from "./config-dispatch.ts";
 import { absolutePath, name, z } from "./config-parts.ts";
 
 /** A shorthand for channels of kind webhook, without `kind`. */
@@ -15,15 +16,20 @@ export const alerts = z
   .strictObject({
     webhooks: z.array(webhook).default([]),
     channels: z.array(channel).default([]),
-    /** Of times in messages; UTC stands beside it. */
+    /** Of times in messages, where UTC stands beside it, and of the hours of routes. */
     timeZone: z
       .string()
       .refine(isTimeZone, "must be a time zone such as Asia/Shanghai, or UTC")
       .default("UTC"),
     /** KIND.md is appended. */
     runbookBase: z.string().min(1, "must be a path or an address").default("docs/runbooks"),
+    ...dispatchKeys,
   })
-  .superRefine(({ webhooks, channels }, context) => {
+  .superRefine((config, context) => {
+    const { webhooks, channels } = config;
+    for (const [path, message] of dispatchProblems(config)) {
+      context.addIssue({ code: "custom", path: [...path], message });
+    }
     const names = new Set(webhooks.map((one) => one.name));
     for (const [index, one] of channels.entries()) {
       if (names.has(one.name)) {

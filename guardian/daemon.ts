@@ -5,9 +5,11 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import type { Logger } from "../shared/log.ts";
 import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
+import { createAlertDelivery, runWithDelivery } from "./alert-delivery.ts";
 import { createGuardian, type Guardian, type GuardianPorts } from "./app.ts";
 import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
+import type { GuardianState } from "./core/state.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
 import { buildChannels } from "./shell/build-channels.ts";
@@ -16,13 +18,11 @@ import { buildPower } from "./shell/build-power.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { startControlSocket } from "./shell/control-socket.ts";
+import { createHeartbeat, readHeartbeat, type HeartbeatTarget } from "./shell/heartbeat.ts";
 import { openJournal } from "./shell/journal.ts";
-import { followAlerts, type FollowOptions, type StandingAlert } from "./shell/following.ts";
 import { createKeystone } from "./shell/keystone.ts";
-import { createLogNotifier } from "./shell/notify-log.ts";
 import { asksImages } from "./core/evacuation-policy.ts";
 import { createNova } from "./shell/nova.ts";
-import { createOutbox } from "./shell/outbox.ts";
 
 /** Everything that was read and built before anything is started. */
 export interface Prepared {
@@ -31,6 +31,7 @@ export interface Prepared {
   readonly ports: Omit<GuardianPorts, "journal" | "alert">;
   /** Beside the log, which is always there. */
   readonly channels: readonly Notifier[];
+  readonly heartbeatTarget: HeartbeatTarget | undefined;
 }
 
 export type Preparation =
@@ -53,6 +54,7 @@ export async function prepare(
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
   const channels = buildChannels(config, systemClock, problems);
+  const heartbeatTarget = readHeartbeat(config, problems);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   if (compute === undefined || pinger === undefined || problems.list.length > 0) {
@@ -70,7 +72,7 @@ export async function prepare(
     disarmedFile: config.disarmedFile,
   };
   const settings = settingsFrom(config, compute.cloud);
-  return { kind: "prepared", prepared: { config, settings, ports, channels } };
+  return { kind: "prepared", prepared: { config, settings, ports, channels, heartbeatTarget } };
 }
 
 function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {
@@ -121,7 +123,7 @@ function buildCompute(
 
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(
-  { config, settings, ports, channels }: Prepared,
+  { config, settings, ports, channels, heartbeatTarget }: Prepared,
   signal: AbortSignal,
 ): Promise<number> {
   const { log } = ports;
@@ -138,28 +140,26 @@ export async function runDaemon(
       recordingBytesMax: config.journal.inputsMegabytes * 1e6,
     });
     lifecycle.onStop("journal", () => journal.close());
-    const outbox = createOutbox({
-      notifiers: [createLogNotifier(log), ...channels],
-      clock: systemClock,
-      random: seededRandom(freshSeed()),
-      log,
-    });
+    const state = (): GuardianState => guardian.state();
+    const beside = { clock: systemClock, log };
+    const { outbox, alert } = createAlertDelivery({ ...beside, config, settings, channels, state });
     lifecycle.onStop("outbox", () => outbox.stop(2000));
-    const guardian = createGuardian(settings, {
-      ...ports,
-      journal,
-      alert: (message) => outbox.post(message),
-    });
+    const guardian: Guardian = createGuardian(settings, { ...ports, journal, alert });
+    const decidedAt = (): number => guardian.decidedAt();
+    const heartbeat =
+      heartbeatTarget && createHeartbeat({ ...beside, target: heartbeatTarget, decidedAt });
     const socket = await startControlSocket({
       path: config.controlSocket,
       clock: systemClock,
       guardian,
-      channels: () => outbox.counts(),
+      outbox,
+      heartbeat,
       recording: journal.recording,
     });
     lifecycle.onStop("control socket", () => socket.close());
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
-    await runWithFollowers(guardian, { notifiers: channels, clock: systemClock, log }, signal);
+    const tellers = { ...beside, outbox, notifiers: channels, heartbeat };
+    await runWithDelivery(guardian, tellers, signal);
     return 0;
   } catch (error) {
     log.error({ event: "fatal", reason: describeError(error) }, "guardian ends");
@@ -167,22 +167,4 @@ export async function runDaemon(
   } finally {
     for (const problem of await lifecycle.stop()) log.error({ event: "stop", problem }, "stop");
   }
-}
-
-/** The guardian, and the channels that are told again what fires; these end when it does. */
-async function runWithFollowers(
-  guardian: Guardian,
-  options: Pick<FollowOptions, "notifiers" | "clock" | "log">,
-  signal: AbortSignal,
-): Promise<void> {
-  const ended = new AbortController();
-  const standing = (): readonly StandingAlert[] =>
-    Object.values(guardian.state().memory.alerts).map(({ message, acknowledgedBy }) => ({
-      message,
-      acknowledged: acknowledgedBy !== undefined,
-    }));
-  // Its memory is read when it starts to run: what an earlier process told stands from then on.
-  const running = guardian.run(signal).finally(() => ended.abort());
-  const following = followAlerts({ ...options, standing, signal: ended.signal });
-  await Promise.all([running, following]);
 }

@@ -17,6 +17,7 @@ export const runbooks = {
     "left-behind",
     "maintenance-over",
     "nova",
+    "outbox",
     "power-network",
     "proof-lost",
     "quarantined",
@@ -26,7 +27,7 @@ export const runbooks = {
     "unguarded-down",
     "unproven",
   ],
-  begins: ["device", "row", "storm"],
+  begins: ["channel", "device", "row", "storm"],
 } as const;
 
 export interface AlertLinks {

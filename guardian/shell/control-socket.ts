@@ -20,11 +20,14 @@ import {
 } from "../core/show.ts";
 import { tableOf } from "../core/policy-table.ts";
 import { showDoctor } from "../core/show-doctor.ts";
+import { showAlerts, showChannels, showSilences } from "../dispatch/show.ts";
 import { languages } from "../core/words.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 import { perform, problem, type Reply } from "./control-verbs.ts";
 import type { Recording } from "../ports.ts";
-import type { OutboxCounts } from "./outbox.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import { notifyPaths, performNotify } from "./notify-verbs.ts";
+import type { Outbox } from "./outbox.ts";
 import { sendRecording } from "./replay-route.ts";
 
 export interface ControlSocket {
@@ -35,7 +38,8 @@ export interface ControlOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly guardian: Guardian;
-  readonly channels: () => readonly OutboxCounts[];
+  readonly outbox: Outbox;
+  readonly heartbeat?: Heartbeat | undefined;
   readonly recording: Recording;
 }
 
@@ -109,9 +113,13 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
   if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
   if (kind === "status") {
     const notRecorded = guardian.notRecorded().inputs;
-    const body = Object.assign({}, showStatus(state, options.channels(), language), {
-      notRecorded,
-    });
+    const body = Object.assign(
+      {},
+      showStatus(state, showChannels(options.outbox.state()), language),
+      {
+        notRecorded,
+      },
+    );
     return { status: 200, body };
   }
   if (kind === "replay") {
@@ -120,6 +128,7 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
   }
   if (kind === "hosts" && id === undefined) return { status: 200, body: showHosts(state) };
   if (kind === "doctor") return { status: 200, body: showDoctor(state, language) };
+  if (id === undefined && notifyPaths.includes(kind ?? "")) return showNotify(options, kind ?? "");
   if (kind === "maintenance") return { status: 200, body: showMaintenance(state, language) };
   if (kind === "incidents" && id === undefined)
     return { status: 200, body: showIncidents(state, language) };
@@ -141,12 +150,20 @@ function show(options: ControlOptions, parts: readonly string[], asked: string |
   return problem(404, `no such path: /${parts.join("/")}`);
 }
 
+function showNotify({ outbox, heartbeat }: ControlOptions, kind: string): Reply {
+  const state = outbox.state();
+  if (kind === "silences") return { status: 200, body: showSilences(state) };
+  if (kind === "alerts") return { status: 200, body: showAlerts(state) };
+  const beat = heartbeat === undefined ? [] : [heartbeat.show()];
+  return { status: 200, body: [...showChannels(state), ...beat] };
+}
+
 async function order(
   options: ControlOptions,
   parts: readonly string[],
   request: IncomingMessage,
 ): Promise<Reply> {
-  const { guardian, clock, path } = options;
+  const { guardian, outbox, clock, path } = options;
   const [api, version, ...rest] = parts;
   if (api !== "api" || version !== "v1") return problem(404, `no such path: /${parts.join("/")}`);
   const field = await readBody(request);
@@ -154,7 +171,9 @@ async function order(
   const caller = identifyCaller(path, typeof token === "string" ? token : "", field("by"));
   if (caller.kind === "unknown") return problem(401, caller.reason);
   const [at, wall] = [clock.monoMs(), clock.wallMs()];
-  return perform({ guardian, at, wall, by: caller.by, uid: caller.uid, parts: rest, field });
+  const { by, uid } = caller;
+  const asked = { guardian, outbox, at, wall, by, uid, parts: rest, field };
+  return notifyPaths.includes(rest[0] ?? "") ? performNotify(asked) : perform(asked);
 }
 
 /** The body's texts, by name; what is not there, or no text, is empty. */

@@ -12,6 +12,7 @@ import {
   type WallMs,
 } from "../../shared/time.ts";
 import type { Guardian } from "../app.ts";
+import type { Outbox } from "./outbox.ts";
 import { answerProblem } from "../core/approvals.ts";
 import { armingOf } from "../core/arming.ts";
 import { describeGate } from "../core/assessment.ts";
@@ -39,6 +40,7 @@ export function problem(status: number, detail: string): Reply {
 /** One verb: the path below /api/v1, who asks, and with what words. */
 export interface Asked {
   readonly guardian: Guardian;
+  readonly outbox: Outbox;
   readonly at: MonoMs;
   readonly wall: WallMs;
   /** By the kernel's word. */
@@ -70,7 +72,7 @@ function tell(asked: Asked, event: GuardianEvent, more: object = {}): Reply {
   return { status: 200, body: { done: true, by: asked.by, ...more } };
 }
 
-function needsReason(asked: Asked, verb: string): Reply | undefined {
+export function needsReason(asked: Asked, verb: string): Reply | undefined {
   return asked.field("reason") === "" ? problem(400, `${verb} needs a reason`) : undefined;
 }
 
@@ -90,26 +92,31 @@ function arm(asked: Asked, armed: boolean): Reply {
 const answers = { approve: "approved", hold: "held", dismiss: "dismissed" } as const;
 
 function answer(asked: Asked, id: string, verb: string): Reply {
-  const { guardian, at, wall, by } = asked;
+  const { guardian } = asked;
   const missing = needsReason(asked, verb);
   if (missing !== undefined) return missing;
-  const reason = asked.field("reason");
   const state = guardian.state();
-  if (verb === "ack" && id === "guardian") {
-    return tell(asked, { kind: "acknowledged", at, wall, host: undefined, by, reason });
-  }
+  if (verb === "ack" && id === "guardian") return acknowledge(asked, undefined);
   const incident = [...state.memory.incidents.values()].find((found) => found.id === id);
   if (incident === undefined) {
     return problem(404, `no incident ${id} is open; see: guardian incident list`);
   }
   const { host } = incident;
-  if (verb === "ack") return tell(asked, { kind: "acknowledged", at, wall, host, by, reason });
+  if (verb === "ack") return acknowledge(asked, host);
   if (verb !== "approve" && verb !== "hold" && verb !== "dismiss") {
     return problem(404, `no such verb: ${verb}`);
   }
   const wrong = answerProblem(state, incident, answers[verb]);
   if (wrong !== undefined) return problem(409, wrong);
   return tell(asked, { ...answerEvent(asked, incident), answer: answers[verb] }, { host });
+}
+
+/** What was told of a host, or of the guardian itself, is in somebody's hand: by the core and by the rules. */
+export function acknowledge(asked: Asked, host: HostName | undefined): Reply {
+  const { at, wall, by, outbox } = asked;
+  const reason = asked.field("reason");
+  outbox.tell({ kind: "acknowledged", host, by, reason });
+  return tell(asked, { kind: "acknowledged", at, wall, host, by, reason });
 }
 
 /** Every silent host that waits for a person; degraded ones are approved one by one. */
@@ -176,12 +183,12 @@ function maintain(asked: Asked, host: HostName, verb: string): Reply {
   return tell(asked, event, { host, until: end });
 }
 
-type Until =
+export type Until =
   | { readonly kind: "until"; readonly untilWall: WallMs | undefined }
   | { readonly kind: "bad"; readonly reason: string };
 
 /** "2h", "2026-11-22T09:00:00Z" or "released". */
-function readUntil(text: string, now: WallMs): Until {
+export function readUntil(text: string, now: WallMs): Until {
   if (text === "released") return { kind: "until", untilWall: undefined };
   const ms = parseDuration(text);
   const zoned = /(?:Z|[+-]\d\d:\d\d)$/i.test(text);

@@ -91,6 +91,8 @@ test("one page on every channel, over a restart, acknowledged there too, and end
     collectors: [{ id: "c1" }],
     networks: { management: { anchors: ["127.0.0.1"] } },
     alerts: {
+      // Ends are told after this; half a minute is for people.
+      groupFor: "1s",
       channels: [
         {
           name: "duty",

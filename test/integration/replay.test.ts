@@ -20,6 +20,7 @@ import { idlePorts } from "../support/idle-ports.ts";
 import { recordScript } from "../support/recorded-world.ts";
 import { worldSettings } from "../support/world-settings.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { OutboxFixture } from "../support/outbox-fixture.ts";
 
 const settings = worldSettings([hostName("compute-1")], { mode: "observe" });
 
@@ -151,7 +152,7 @@ test("the daemon hands an incident out over its socket, and --save keeps it", as
     path: socket,
     clock: systemClock,
     guardian: idleGuardian(),
-    channels: () => [],
+    outbox: new OutboxFixture([]).outbox,
     recording: journal.recording,
   });
   t.after(async () => {

@@ -5,15 +5,23 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { ask } from "../../guardian/cli.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
+import { firingSightings, sightingOf, stormScopes } from "../../guardian/dispatch/surroundings.ts";
+import type { Notifier } from "../../guardian/ports.ts";
+import { createOutbox, type Outbox } from "../../guardian/shell/outbox.ts";
 import { startControlSocket } from "../../guardian/shell/control-socket.ts";
+import { silentLogger } from "../../shared/log.ts";
+import { seededRandom } from "../../shared/random.ts";
 import { wallMs } from "../../shared/time.ts";
 import { idlePorts } from "./idle-ports.ts";
+import { settingsWith } from "./dispatch-fixture.ts";
+import { MemoryFile } from "./outbox-fixture.ts";
 import { CoreFixture, host1 } from "./core-fixture.ts";
 
 export const api = "/api/v1";
 
 export interface Control {
   readonly core: CoreFixture;
+  readonly outbox: Outbox;
   readonly socket: string;
   readonly folder: string;
   /** One verb; the daemon's answer, or its refusal as a text. */
@@ -21,12 +29,17 @@ export interface Control {
 }
 
 /** Serves; ends with the test. */
-export async function control(t: TestContext, changes: Partial<Settings> = {}): Promise<Control> {
+export async function control(
+  t: TestContext,
+  changes: Partial<Settings> = {},
+  notifiers: readonly Notifier[] = [],
+): Promise<Control> {
   const folder = mkdtempSync(join(tmpdir(), "guardian-control-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   chmodSync(folder, 0o755);
   const socket = join(folder, "guardian.sock");
   const core = new CoreFixture(changes).run(15_000);
+  const outbox = outboxOf(core, notifiers);
   const served = await startControlSocket({
     path: socket,
     clock: { monoMs: () => core.now, wallMs: () => wallMs(core.wall) },
@@ -38,12 +51,30 @@ export async function control(t: TestContext, changes: Partial<Settings> = {}): 
       notRecorded: () => ({ inputs: 0, reason: "" }),
     },
     recording: idlePorts.journal.recording,
-    channels: () => [],
+    outbox,
   });
   t.after(() => served.close());
   const tell: Control["tell"] = (path, words = {}) =>
     ask(socket, "POST", `${api}/${path}`, words).catch((error: unknown) => String(error));
-  return { core, socket, folder, tell };
+  return { core, outbox, socket, folder, tell };
+}
+
+/** The outbox of a core whose time is the fixture's; a round takes what fires. */
+function outboxOf(core: CoreFixture, notifiers: readonly Notifier[]): Outbox {
+  return createOutbox({
+    notifiers,
+    settings: settingsWith(notifiers.map(({ name }) => name)),
+    file: new MemoryFile(),
+    core: () => ({
+      version: core.state.memory.alerts,
+      sighting: (message) => sightingOf(core.state, message),
+      firing: () => firingSightings(core.state),
+      storms: () => stormScopes(core.state),
+    }),
+    clock: { monoMs: () => core.now, wallMs: () => wallMs(core.wall) },
+    random: seededRandom(1),
+    log: silentLogger,
+  });
 }
 
 /** The id of the incident of a host that has died. */

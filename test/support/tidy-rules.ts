@@ -58,8 +58,9 @@ function isProduct(source: Source): boolean {
   return source.path.endsWith(".ts") && (folder === "shared" || daemons.includes(folder));
 }
 
+/** The guardian has two: the core decides about hosts, the dispatcher about messages. */
 function inCore(source: Source): boolean {
-  return isProduct(source) && /^[^/]+\/core\//.test(source.path);
+  return isProduct(source) && /^[^/]+\/(?:core|dispatch)\//.test(source.path);
 }
 
 /** A finding for each line of code that a pattern hits. */
@@ -82,6 +83,9 @@ export const coreImports: Rule = (source) => {
     if (!found.from.startsWith(".")) return false;
     const target = targetOf(source, found.from);
     if (target.startsWith(`${daemon}/core/`) || target === `${daemon}/ports.ts`) return true;
+    // The dispatcher reads what the core has decided; the core knows nothing of it.
+    const dispatches = `${daemon}/dispatch/`;
+    if (source.path.startsWith(dispatches) && target.startsWith(dispatches)) return true;
     const shared = /^shared\/(.+)\.ts$/.exec(target)?.[1] ?? "";
     return pureShared.includes(shared) || (found.typeOnly && portTypes.includes(shared));
   };

@@ -60,6 +60,10 @@ test("R9 lengths are the linter's", () => {
 /** Planted faults: rule, file, text, and the line that must be named (undefined: no fault). */
 const planted: readonly (readonly [string, string, string, number | undefined])[] = [
   ["R1 cores import", "guardian/core/x.ts", 'import { a } from "./state.ts";', undefined],
+  ["R1 cores import", "guardian/dispatch/x.ts", 'import { a } from "../core/y.ts";', undefined],
+  ["R1 cores import", "guardian/dispatch/x.ts", 'import { a } from "./y.ts";', undefined],
+  ["R1 cores import", "guardian/dispatch/x.ts", 'import { a } from "../shell/y.ts";', 1],
+  ["R1 cores import", "guardian/core/x.ts", 'import { a } from "../dispatch/y.ts";', 1],
   ["R1 cores import", "guardian/core/x.ts", 'import type { P } from "../ports.ts";', undefined],
   ["R1 cores import", "guardian/core/x.ts", '\nimport fs from "node:fs";', 2],
   ["R1 cores import", "guardian/core/x.ts", 'import { z } from "zod";', 1],

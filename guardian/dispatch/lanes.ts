@@ -1,0 +1,183 @@
+/** Messages on their way: one try at a time on each channel, pages first, none dropped for another. */
+import type { Delivery } from "../ports.ts";
+import { maySend, withTokenTaken } from "./bucket.ts";
+import type { DispatchEffect } from "./events.ts";
+import {
+  laneOf,
+  withAlert,
+  withEntry,
+  withLane,
+  type DispatchState,
+  type Lane,
+  type Row,
+} from "./model.ts";
+import { handOnMs, pauseMs, pauseMsMax } from "./settings.ts";
+
+/** What waits for a channel, in the order in which it was said. */
+export function rowsOf(state: DispatchState, channel: string): readonly Row[] {
+  return [...state.rows.values()].filter((row) => row.channel === channel);
+}
+
+export function rowsByChannel(state: DispatchState): ReadonlyMap<string, readonly Row[]> {
+  const rows = new Map<string, Row[]>();
+  for (const row of state.rows.values()) {
+    const list = rows.get(row.channel);
+    if (list === undefined) rows.set(row.channel, [row]);
+    else list.push(row);
+  }
+  return rows;
+}
+
+/** Begins what can be tried now. */
+export function startTries(state: DispatchState, out: DispatchEffect[]): DispatchState {
+  let next = state;
+  for (const [channel, rows] of rowsByChannel(state)) {
+    const lane = laneOf(next, channel);
+    if (lane.trying !== undefined || next.at < lane.pausedUntil) continue;
+    if (!state.settings.channels.has(channel)) continue; // configured once; given up by age
+    const row = nextRow(rows);
+    if (row === undefined || !maySend(next, channel, row.page)) continue;
+    next = withLane(next, channel, { ...withTokenTaken(next, channel), trying: row.id });
+    out.push({ kind: "try", row });
+  }
+  return next;
+}
+
+/** Pages first, the least tried first; but never the end of an alert before its beginning. */
+function nextRow(rows: readonly Row[]): Row | undefined {
+  const seen = new Set<string>();
+  let best: Row | undefined;
+  for (const row of rows) {
+    const isFirst = !row.keys.some((key) => seen.has(key));
+    for (const key of row.keys) seen.add(key);
+    if (isFirst && (best === undefined || isBefore(row, best))) best = row;
+  }
+  return best;
+}
+
+function isBefore(row: Row, other: Row): boolean {
+  if (row.page !== other.page) return row.page;
+  return row.tries < other.tries;
+}
+
+/** What came of a try. */
+export function withTried(
+  state: DispatchState,
+  id: string,
+  delivery: Delivery,
+  random: number,
+  out: DispatchEffect[],
+): DispatchState {
+  const row = state.rows.get(id);
+  if (row === undefined) return state;
+  const answered = withAnswer(state, row.channel, delivery, random, out);
+  if (delivery.kind === "delivered") {
+    return { ...answered, rows: withEntry(answered.rows, id, undefined) };
+  }
+  if (!delivery.retryable) return givenUp(answered, row, delivery.reason, out);
+  // To the end of the line, so that one message that a channel chokes on holds up no other.
+  const rows = withEntry(answered.rows, id, { ...row, tries: row.tries + 1 });
+  return { ...answered, rows };
+}
+
+/** How a channel fares, after any message to it. */
+export function withAnswer(
+  state: DispatchState,
+  channel: string,
+  delivery: Delivery,
+  random: number,
+  out: DispatchEffect[],
+): DispatchState {
+  const lane: Lane = { ...laneOf(state, channel), trying: undefined };
+  if (delivery.kind === "delivered") {
+    if (lane.failingSince !== undefined) say(out, "info", "channel-mended", channel, "");
+    return withLane(state, channel, {
+      ...lane,
+      failures: 0,
+      failingSince: undefined,
+      problem: undefined,
+      deliveredWall: state.wall,
+      delivered: lane.delivered + 1,
+    });
+  }
+  const { reason } = delivery;
+  // Said again only when it changes: a channel that is down for a day is one line, not a thousand.
+  if (lane.problem !== reason) say(out, "warn", "alert-undelivered", channel, reason);
+  const failures = lane.failures + 1;
+  const backoffMs = Math.min(pauseMsMax, pauseMs * 2 ** Math.min(failures - 1, 16));
+  // A message that is refused for good says nothing about the next one.
+  const waitMs = delivery.retryable ? backoffMs * (0.75 + random / 2) : 0;
+  const askedMs = delivery.retryAfterMs ?? 0;
+  return withLane(state, channel, {
+    ...lane,
+    failures,
+    failingSince: lane.failingSince ?? state.at,
+    problem: reason,
+    pausedUntil: state.at + Math.max(waitMs, askedMs),
+    failedTries: lane.failedTries + 1,
+  });
+}
+
+/** Takes a message out that will not be delivered. A page then goes to every other channel. */
+function givenUp(
+  state: DispatchState,
+  row: Row,
+  why: string,
+  out: DispatchEffect[],
+): DispatchState {
+  out.push({
+    kind: "line",
+    level: "error",
+    event: "alert-dropped",
+    text: "alert dropped",
+    fields: { notifier: row.channel, why, alert: row.message.id, title: row.message.title },
+  });
+  const lane = laneOf(state, row.channel);
+  let next = withLane(state, row.channel, { ...lane, givenUp: lane.givenUp + 1 });
+  next = { ...next, rows: withEntry(next.rows, row.id, undefined) };
+  for (const key of row.keys) {
+    const tracked = next.alerts.get(key);
+    const told = tracked?.told[row.channel];
+    if (tracked === undefined || told === undefined) continue;
+    const lost = { ...tracked.told, [row.channel]: { ...told, lost: true as const } };
+    const everywhere = row.page ? (true as const) : tracked.everywhere;
+    next = withAlert(next, key, { ...tracked, told: lost, everywhere });
+  }
+  return next;
+}
+
+/** Gives up what is too old, and hands pages on that their channel does not take. */
+export function ageRows(state: DispatchState, out: DispatchEffect[]): DispatchState {
+  let next = state;
+  for (const row of state.rows.values()) {
+    const waitedMs = state.at - row.at;
+    const trying = laneOf(next, row.channel).trying === row.id;
+    if (waitedMs >= state.settings.keepMs && !trying) {
+      next = givenUp(next, row, `not delivered in ${state.settings.keepMs} ms`, out);
+    } else if (row.page && waitedMs >= handOnMs) {
+      next = handedOn(next, row.keys);
+    }
+  }
+  return next;
+}
+
+function handedOn(state: DispatchState, keys: readonly string[]): DispatchState {
+  let next = state;
+  for (const key of keys) {
+    const tracked = next.alerts.get(key);
+    if (tracked === undefined || tracked.everywhere === true) continue;
+    next = withAlert(next, key, { ...tracked, everywhere: true });
+  }
+  return next;
+}
+
+function say(
+  out: DispatchEffect[],
+  level: "info" | "warn",
+  event: string,
+  channel: string,
+  reason: string,
+): void {
+  const text = event.replace("-", " ");
+  out.push({ kind: "line", level, event, text, fields: { notifier: channel, reason } });
+}

@@ -1,0 +1,253 @@
+/** From what is due to messages: alone while there is room, as one message where there is not. */
+import type { AlertMessage } from "../ports.ts";
+import { reserveOf, tokensNow } from "./bucket.ts";
+import { isLastAllowed, withSpent } from "./ceiling.ts";
+import { digestOf } from "./digest.ts";
+import { dueByChannel, isEscalationDue, type Due } from "./due.ts";
+import { rowsByChannel } from "./lanes.ts";
+import {
+  laneOf,
+  withAlert,
+  withEntry,
+  withLane,
+  type DispatchState,
+  type Told,
+  type TrackedAlert,
+} from "./model.ts";
+import { mergeAbove, mergeWaitMs, mergeWindowMs } from "./settings.ts";
+import { say } from "./words.ts";
+
+/** What is no page waits in the state, not in a row, while so many rows wait already. */
+const restWaitingMax = 3;
+
+/** Makes rows of what is due. */
+export function post(state: DispatchState): DispatchState {
+  // First what is about everything, since it may explain the rest; then, with that told, the rest.
+  let next = state;
+  for (const global of [true, false]) {
+    for (const [channel, dues] of dueByChannel(next)) {
+      const now = dues.filter(({ tracked }) => (tracked.message.host === undefined) === global);
+      if (now.length > 0) next = postTo(next, channel, now);
+    }
+  }
+  return overDigests(escalate(next));
+}
+
+function postTo(state: DispatchState, channel: string, dues: readonly Due[]): DispatchState {
+  const waiting = rowsByChannel(state).get(channel)?.length ?? 0;
+  const room = state.settings.waitingMax - waiting;
+  if (state.settings.channels.get(channel)?.feed === true) {
+    return alone(state, channel, dues.slice(0, Math.max(0, room)));
+  }
+  const pages = dues.filter(({ page }) => page);
+  const rest = dues.filter(({ page }) => !page);
+  const paged = room > 0 ? postPages(state, channel, pages, room) : state;
+  return postRest(paged, channel, rest, waiting);
+}
+
+/** At once; but those about single hosts become one when this channel was just told of several. */
+function postPages(
+  state: DispatchState,
+  channel: string,
+  pages: readonly Due[],
+  room: number,
+): DispatchState {
+  const isOfHost = ({ tracked }: Due): boolean => tracked.message.host !== undefined;
+  const ofHosts = pages.filter(isOfHost);
+  const others = pages.filter((due) => !isOfHost(due));
+  const next = alone(state, channel, others.slice(0, room));
+  if (ofHosts.length === 0) return next;
+  const recent = laneOf(next, channel).pagesAt.filter((at) => state.at - at < mergeWindowMs);
+  const free = Math.max(0, Math.min(mergeAbove - recent.length, room - others.length));
+  // The first ones alone: whoever is woken is woken now, and by what it is about.
+  if (free > 0) return alone(next, channel, ofHosts.slice(0, free));
+  if (state.at - (recent.at(-1) ?? Number.NEGATIVE_INFINITY) < mergeWaitMs) return next;
+  return ofHosts.length === 1 ? alone(next, channel, ofHosts) : merged(next, channel, ofHosts);
+}
+
+function postRest(
+  state: DispatchState,
+  channel: string,
+  rest: readonly Due[],
+  waiting: number,
+): DispatchState {
+  const room = restWaitingMax - waiting;
+  const spare = Math.floor(tokensNow(state, channel) - reserveOf(state, channel)) - waiting;
+  const free = Math.min(room, spare);
+  if (rest.length === 0 || free < 1) return state;
+  if (rest.length <= free) return alone(state, channel, rest);
+  // The end of a page goes by itself: providers that join by key know it by nothing else.
+  const isEnd = ({ tracked }: Due): boolean => tracked.told[channel]?.class === "page";
+  const ends = rest.filter(isEnd);
+  const others = rest.filter((due) => !isEnd(due));
+  if (others.length === 0) return alone(state, channel, ends.slice(0, free));
+  const next = others.length === 1 ? alone(state, channel, others) : merged(state, channel, others);
+  return alone(next, channel, ends.slice(0, free - 1));
+}
+
+function alone(state: DispatchState, channel: string, dues: readonly Due[]): DispatchState {
+  let next = state;
+  for (const due of dues) {
+    const { message } = due.tracked;
+    const last = isLastAllowed(next, message, channel) && isRuled(next, channel);
+    const over = due.why === "resolved";
+    // A channel that was told of a page is told of that page's end, whatever became of it since.
+    const toldAs = over ? due.tracked.told[channel]?.class : undefined;
+    const sent = {
+      ...message,
+      status: over ? ("resolved" as const) : ("firing" as const),
+      class: toldAs ?? message.class,
+      ...(last ? { next: lastNext(next, due) } : {}),
+    };
+    next = withRow(next, channel, sent, [due]);
+  }
+  return next;
+}
+
+function isRuled({ settings }: DispatchState, channel: string): boolean {
+  return settings.channels.get(channel)?.feed !== true;
+}
+
+function lastNext({ settings }: DispatchState, { tracked: { message } }: Due): string {
+  const command =
+    message.incident === undefined
+      ? "guardian alert list"
+      : `guardian incident show ${message.incident}`;
+  const count = settings.perIncidentMax;
+  return `${message.next} ${say(settings, "last.next", { count, command })}`.trim();
+}
+
+function merged(state: DispatchState, channel: string, dues: readonly Due[]): DispatchState {
+  const message = digestOf(state, dues);
+  const next = withRow(state, channel, message, dues);
+  if (message.class !== "page") return next;
+  const keys = dues.flatMap(({ page, tracked }) => (page ? [tracked.message.dedupKey] : []));
+  const digest = { channel, keys, message };
+  return { ...next, digests: withEntry(next.digests, message.dedupKey, digest) };
+}
+
+function withRow(
+  state: DispatchState,
+  channel: string,
+  message: AlertMessage,
+  dues: readonly Due[],
+): DispatchState {
+  const { at, sequence } = state;
+  const id = `${message.id}/${channel}/${sequence}`;
+  const page = dues.some((due) => due.page);
+  const keys = dues.map(({ tracked }) => tracked.message.dedupKey);
+  // A program knows it by the id that the core gave it; people may be told of one sending again.
+  const ruled = isRuled(state, channel);
+  const sent = ruled ? { ...message, id } : message;
+  const row = { id, sequence, channel, message: sent, keys, page, at, tries: 0 };
+  let next: DispatchState = {
+    ...state,
+    sequence: sequence + 1,
+    rows: withEntry(state.rows, id, row),
+  };
+  for (const due of dues) next = withTold(next, channel, due, dues.length === 1);
+  if (!ruled) return next;
+  const lane = laneOf(next, channel);
+  if (page) {
+    const recent = lane.pagesAt.filter((then) => at - then < mergeWindowMs);
+    next = withLane(next, channel, { ...lane, pagesAt: [...recent, at] });
+  }
+  return withSpent(
+    next,
+    dues.map(({ tracked }) => tracked.message),
+    channel,
+  );
+}
+
+function withTold(
+  state: DispatchState,
+  channel: string,
+  { tracked, why }: Due,
+  alone: boolean,
+): DispatchState {
+  const key = tracked.message.dedupKey;
+  const known = state.alerts.get(key) ?? tracked;
+  const { message, sending } = known;
+  const before = known.told[channel];
+  const told: Told = {
+    status: why === "resolved" ? "resolved" : "firing",
+    // What it was told as decides what its end is worth.
+    class: why === "resolved" && before !== undefined ? before.class : message.class,
+    title: message.title,
+    sending,
+    at: state.at,
+    names: state.storms.find(({ key: storm }) => storm === key)?.named,
+    alone: alone || (before?.status === "firing" && before.alone),
+  };
+  const isPage = message.class === "page" && why !== "resolved" && isRuled(state, channel);
+  const unackedAt = known.unackedAt ?? (isPage ? state.at : undefined);
+  return withAlert(state, key, { ...known, unackedAt, told: { ...known.told, [channel]: told } });
+}
+
+/** The end of a page that was told in a digest alone is told by the digest's end. */
+function withEndsTold(
+  state: DispatchState,
+  keys: readonly string[],
+  fires: readonly string[],
+  channel: string,
+): DispatchState {
+  const still = new Set(fires);
+  let next = state;
+  for (const key of keys) {
+    const tracked = next.alerts.get(key);
+    const told = tracked?.told[channel];
+    if (tracked === undefined || still.has(key) || told?.status !== "firing" || told.alone)
+      continue;
+    const ended = { ...tracked.told, [channel]: { ...told, status: "resolved" as const } };
+    next = withAlert(next, key, { ...tracked, told: ended });
+  }
+  return next;
+}
+
+/** Pages that nobody acknowledged, to the second level. */
+function escalate(state: DispatchState): DispatchState {
+  const { escalation, channels } = state.settings;
+  const due = [...state.alerts.values()].filter((tracked) => isEscalationDue(state, tracked));
+  if (escalation === undefined || due.length === 0) return state;
+  let next = state;
+  for (const channel of escalation.channels.filter((name) => channels.has(name))) {
+    const dues = due
+      .filter(({ about }) => about !== channel)
+      .map((tracked): Due => ({ tracked, why: "escalated", page: true }));
+    const waiting = rowsByChannel(next).get(channel)?.length ?? 0;
+    if (dues.length === 0 || waiting >= state.settings.waitingMax) continue;
+    next = dues.length > mergeAbove ? merged(next, channel, dues) : alone(next, channel, dues);
+  }
+  for (const tracked of due) {
+    const key = tracked.message.dedupKey;
+    const known: TrackedAlert = next.alerts.get(key) ?? tracked;
+    const escalations = known.escalations + 1;
+    next = withAlert(next, key, { ...known, escalations, escalatedAt: state.at });
+  }
+  return next;
+}
+
+/** Ends a page that stood for many, once none of them fires any more. */
+function overDigests(state: DispatchState): DispatchState {
+  let next = state;
+  for (const [key, { channel, keys, message }] of state.digests) {
+    const fires = keys.filter((name) => state.alerts.get(name)?.message.status === "firing");
+    if (fires.length < keys.length) next = withEndsTold(next, keys, fires, channel);
+    if (fires.length > 0) continue;
+    next = { ...next, digests: withEntry(next.digests, key, undefined) };
+    const id = `${key}/resolved`;
+    const over = { ...message, id, status: "resolved" as const, wallMs: state.wall };
+    const row = {
+      id: `${id}/${channel}`,
+      sequence: next.sequence,
+      channel,
+      message: { ...over, id: `${id}/${channel}` },
+      keys: [key],
+      page: false,
+      at: state.at,
+      tries: 0,
+    };
+    next = { ...next, sequence: next.sequence + 1, rows: withEntry(next.rows, row.id, row) };
+  }
+  return next;
+}
