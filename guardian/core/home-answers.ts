@@ -20,7 +20,8 @@ export function foldHomeList(state: GuardianState, event: ServersSeen): Guardian
   const open = records.filter(({ status }) => activeRecords.includes(status)).length;
   const busy = servers.filter(({ taskState }) => taskState !== undefined).length;
   const uncleaned = records.filter(({ status }) => status === "done").length;
-  const seen = { askedAt, servers: servers.length, moving: open + busy, uncleaned };
+  const failed = servers.filter(({ status }) => status === "ERROR").length;
+  const seen = { askedAt, servers: servers.length, moving: open + busy, uncleaned, failed };
   return withHome(state, host, { seen });
 }
 

@@ -24,6 +24,8 @@ export interface HomeLook {
   readonly moving: number;
   /** Evacuations from it that its nova-compute has not cleaned up after. */
   readonly uncleaned: number;
+  /** Servers on it that Nova calls failed, whatever runs there. */
+  readonly failed: number;
 }
 
 export type HomeStep =

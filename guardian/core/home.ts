@@ -107,7 +107,9 @@ function stopLate(
   const unseen = !isBack(state, host) && devicesThatRead(state, host, "on").length > 0;
   const count = stoppedOf(host, phase, home);
   const stopped = step.kind === "up" && count > 0 ? [words("home.need-servers", { count })] : [];
-  const missing = [...missingSteps(state, host), ...stopped];
+  const failed = home.seen?.failed ?? 0;
+  const inError = failed > 0 ? [words("home.need-state", { count: failed })] : [];
+  const missing = [...missingSteps(state, host), ...stopped, ...inError];
   return stop(state, host, words("home.late", { limit, missing }), unseen, out);
 }
 
@@ -230,7 +232,7 @@ function awaitUp(
   const wellMs = row === "8" && since !== undefined ? state.now - since : 0;
   const well = wellMs >= state.settings.limits.graceFreshMs && service.state === "up";
   if (!well || !isBack(state, host) || stoppedOf(host, phase, home) > 0) return state;
-  if (!isClear(state, home, step.since)) return state;
+  if (!isClear(state, home, step.since) || (home.seen?.failed ?? 0) > 0) return state;
   const next = { kind: "enabling", since: state.now, order: { kind: "due" } } as const;
   return goOn(state, host, next, words("log.home-well"), out);
 }

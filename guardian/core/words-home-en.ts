@@ -36,6 +36,8 @@ export const homeEnglish = {
   "home.need-up": "it is forced down in Nova",
   "home.need-compute": "its nova-compute is not up",
   "home.need-well": "it is not well on all counts",
+  "home.need-state":
+    "servers on it that Nova calls ERROR: {count}; see that they run, then: openstack server set --state active",
   "home.need-servers": "servers that stayed on it do not run: {count}",
   "home.need-enabled": "it is disabled in Nova",
   "alert.home": "{host} comes home",

@@ -34,6 +34,8 @@ export const homeChinese = {
   "home.need-up": "它在 Nova 中被强制下线",
   "home.need-compute": "它的 nova-compute 没有上线",
   "home.need-well": "它并非一切正常",
+  "home.need-state":
+    "Nova 标为 ERROR 的云主机：{count}；确认其运行后执行：openstack server set --state active",
   "home.need-servers": "留在它上面却没有运行的云主机：{count}",
   "home.need-enabled": "它在 Nova 中被禁用",
   "alert.home": "{host} 正在回归",

@@ -103,6 +103,7 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "home.need-compute",
     "home.need-libvirt",
     "home.need-servers",
+    "home.need-state",
     "home.not-empty",
     "home.reads-on",
     "home.still-on",
