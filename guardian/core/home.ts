@@ -227,6 +227,8 @@ function awaitUp(
   if (mark === "others") return stop(state, host, words("home.mark"), false, out);
   const service = host.service?.service;
   if (mark === "unknown" || service === undefined) return state;
+  // Only what reports: one that has died since is people's, or comes on again.
+  if (service.forcedDown && !isBack(state, host)) return state;
   if (service.forcedDown) return orderMarked(state, host, home, step, out);
   const { row, since } = host.assessment ?? {};
   const wellMs = row === "8" && since !== undefined ? state.now - since : 0;
@@ -247,7 +249,9 @@ function awaitEnabled(
 ): GuardianState {
   const mark = markShown(state, host, step.since);
   if (mark === "others") return stop(state, host, words("home.mark"), false, out);
-  return mark === "ours" ? orderMarked(state, host, home, step, out) : state;
+  // One that has fallen silent since is not enabled: it is found dead, or reports again.
+  const isWell = host.assessment?.row === "8";
+  return mark === "ours" && isWell ? orderMarked(state, host, home, step, out) : state;
 }
 
 /** More run there than Nova puts on it. Empty by Nova's word, it goes off; else a person must choose. */

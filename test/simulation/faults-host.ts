@@ -63,9 +63,9 @@ export const hostFaults: readonly FaultKind[] = [
     weight: 2,
     inject: (scene, { host, lastsMs, luck }) => {
       if (!host.power || host.hung || !host.probe) return false;
-      host.checks = { ...host.checks, notice: luck[0] < 0.75 ? "rebooting" : "powering-off" };
+      host.checks = { ...host.checks, notice: luck[0] < 0.8 ? "rebooting" : "powering-off" };
       scene.later(3000, () => losesPower(host));
-      if (luck[1] < 0.5) scene.later(5000 + lastsMs, () => void scene.switchOn(host.name));
+      if (luck[1] < 0.4) scene.later(5000 + lastsMs, () => void scene.switchOn(host.name));
       return true;
     },
   },

@@ -144,9 +144,15 @@ function doubtOf(witness: Witness, fenced: HostName): string | undefined {
   return heard ? undefined : "no other host is heard";
 }
 
+/** Telemetry is read once a second, and an answer takes a moment. */
+const heardMs = 2000;
+
 /** Since when the guardian, and some collector, have been watching without a break. */
 function watchingFrom(witness: Witness): number {
   const { guardian, collectors } = witness.world;
-  const since = collectors.all.filter(({ up }) => up).map((collector) => collector.since);
+  // That a collector is a new one the guardian hears with its first answer.
+  const since = collectors.all
+    .filter((collector) => collector.up && witness.now - collector.since > heardMs)
+    .map((collector) => collector.since);
   return since.length === 0 ? guardian.startedAt : Math.max(guardian.startedAt, Math.min(...since));
 }

@@ -154,15 +154,21 @@ function comesHome({ world, undone }: Witness, host: HostName): string | undefin
   return undefined;
 }
 
+/** A report is overdue after two seconds. */
+const unseenMs = 2500;
+
 /** Nova has cleaned it up, and what runs there Nova puts there. */
-function takenUp({ world }: Witness, order: Order): string | undefined {
+function takenUp(witness: Witness, order: Order): string | undefined {
+  const { world } = witness;
   const host = world.host(order.host);
   for (const id of host.running) {
     if (world.nova.servers.get(id)?.host !== order.host) {
       return `${order.host} is taken up while ${id} runs there, which Nova has elsewhere`;
     }
   }
-  return host.power ? undefined : `${order.host} is taken up, and it is off`;
+  // A host that reported a moment ago may have died since: then it is found dead as any other.
+  const isFresh = witness.now - witness.of(order.host).reportAt < unseenMs;
+  return host.power || isFresh ? undefined : `${order.host} is taken up, and it is off`;
 }
 
 function acceptedBack(witness: Witness, order: Order): string | undefined {

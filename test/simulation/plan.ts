@@ -130,7 +130,7 @@ function onTheWayHome(random: Random, chaosMs: number, hosts: number): readonly 
     const undone = drawFault(random, ["undone-by-person"], chaosMs, hosts);
     faults.push({ ...undone, atMs: undone.atMs + 15_000 });
   }
-  if (random.next() < 0.3) {
+  if (random.next() < 0.5) {
     const twice = drawFault(random, ["starts-what-was-moved"], chaosMs, hosts);
     for (const ms of [20_000, 35_000, 50_000]) faults.push({ ...twice, atMs: twice.atMs + ms });
   }
@@ -201,7 +201,7 @@ function makeCloud(random: Random): Cloud {
     fencesPerHourInDomain: pick(random, [1, 1, 2]),
     movesAtOnce: integerBetween(random, 1, 8),
     rebootOverdue: pick(random, ["ask", "act"]),
-    noticeMs: pick(random, [60_000, 60_000, 180_000, 600_000]),
+    noticeMs: pick(random, [60_000, 60_000, 60_000, 60_000, 180_000, 600_000]),
     busyMs: pick(random, [200, 250, 333, 500, 500, 1000]),
     calmMs: pick(random, [1000, 1500, 1500]),
     evacuateAnswerMs: integerBetween(random, 50, 4000),

@@ -38,7 +38,7 @@ export const returnsWhileServersMove: Scenario = {
   shows: "the dead host is switched on while its servers move: off again at once, none runs twice",
   tier: "ci",
   victim: "compute-2",
-  servers: 20,
+  servers: 8,
   async run(lab) {
     const { victim, servers, guardian, observer } = lab;
     await lab.fault("power_loss", victim);
