@@ -3,7 +3,7 @@
  * nova-compute, not forced down any more, up and well, enabled; in this order, since Nova allows no other. Only our own
  * marks are undone. What runs there and Nova puts elsewhere is switched off again. Every step has a bound.
  */
-import { describeGate, gateWords } from "./assessment.ts";
+import { describeGate } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import { sayHold } from "./holds.ts";
 import {
@@ -20,9 +20,9 @@ import {
   type Ended,
 } from "./home-gates.ts";
 import type { Homecoming, HomeStep } from "./home-memory.ts";
-import { goOn, orderOffAgain, orderOn, stop, withHome, type StepOf } from "./home-steps.ts";
+import { goOn, orderOn, stop, withHome, type StepOf } from "./home-steps.ts";
+import { followOff, offMsMax, switchOff } from "./home-off.ts";
 import { incidentOf } from "./incidents.ts";
-import { holdGate, maintenanceGate } from "./policy-gates.ts";
 import { isOrderDue } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words } from "./words.ts";
@@ -30,7 +30,6 @@ import { durationWords, words } from "./words.ts";
 /** An on command is given again after this, while a device reads off. */
 const onAgainMs = 30_000;
 const onOrdersMax = 10;
-const offOrdersMax = 3;
 const listEveryMs = 2000;
 /** How long each step may take. Of "on": the slowest servers take ten minutes. */
 const boundMs: Readonly<Record<Exclude<HomeStep["kind"], "stopped">, number>> = {
@@ -39,7 +38,7 @@ const boundMs: Readonly<Record<Exclude<HomeStep["kind"], "stopped">, number>> = 
   cleaning: 600_000,
   up: 600_000,
   enabling: 300_000,
-  off: 120_000,
+  off: offMsMax,
 };
 
 /** One round of a host whose moves have ended. */
@@ -252,48 +251,4 @@ function awaitEnabled(
   // One that has fallen silent since is not enabled: it is found dead, or reports again.
   const isWell = host.assessment?.row === "8";
   return mark === "ours" && isWell ? orderMarked(state, host, home, step, out) : state;
-}
-
-/** More run there than Nova puts on it. Empty by Nova's word, it goes off; else a person must choose. */
-function switchOff(
-  state: GuardianState,
-  host: HostState,
-  home: Homecoming,
-  tooMany: number,
-  out: Effect[],
-): GuardianState {
-  const placed = home.seen?.servers ?? 0;
-  const reason = words("home.twice", { running: tooMany + placed, placed });
-  const held = [holdGate(state, host), maintenanceGate(state, host)].filter(({ pass }) => !pass);
-  if (placed > 0) {
-    const why = words("home.not-empty", { count: placed });
-    return stop(state, host, words("home.still-on", { reason, why }), true, out);
-  }
-  if (held.length > 0) {
-    const why = words("home.gates", { gates: held.map(gateWords) });
-    return stop(state, host, words("home.still-on", { reason, why }), true, out);
-  }
-  const since = state.now;
-  const step = { kind: "off", since, orderedAt: undefined, orders: 0, reason } as const;
-  return followOff(withHome(state, host, { step }), host, step, out);
-}
-
-function followOff(
-  state: GuardianState,
-  host: HostState,
-  step: StepOf<"off">,
-  out: Effect[],
-): GuardianState {
-  const { orderedAt, reason } = step;
-  const off = devicesThatRead(state, host, "off");
-  if (orderedAt !== undefined && host.freshSince === undefined && off.length > 0) {
-    return stop(state, host, words("home.off-again", { reason }), true, out);
-  }
-  if (state.now - step.since >= boundMs.off) {
-    const why = words("home.reads-on");
-    return stop(state, host, words("home.still-on", { reason, why }), true, out);
-  }
-  const due = orderedAt === undefined || state.now - orderedAt >= onAgainMs;
-  if (!due || step.orders >= offOrdersMax) return state;
-  return orderOffAgain(state, host, step, out) ?? state;
 }

@@ -1,0 +1,55 @@
+/** What changes, or goes away, while a rehearsal is under way. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { render } from "../../guardian/core/words.ts";
+import { wallMs } from "../../shared/time.ts";
+import { alice, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+
+const foreign = "77777777777777777777777777777701";
+
+/** A host in maintenance, with a device that shows what nobody knows. */
+function ready(): CoreFixture {
+  const core = new CoreFixture().run(15_000);
+  core.guids.set(`${host1}/bmc`, foreign);
+  core.takeOut(host1);
+  return core.run(310_000);
+}
+
+function rehearse(core: CoreFixture, host = host1): void {
+  const { now: at } = core;
+  const wall = wallMs(core.wall);
+  const said = { host, level: 0, by: alice, reason: "whose is it" };
+  core.take({ kind: "rehearsal-asked", at, wall, ...said });
+}
+
+function failure(core: CoreFixture): string {
+  const step = core.state.memory.rehearsals.get(host1)?.step;
+  return step?.kind === "failed" ? render(step.reason) : `not failed: ${step?.kind ?? "none"}`;
+}
+
+test("a device that shows something else than when the rehearsal was asked for: nothing is switched off", () => {
+  const core = ready();
+  rehearse(core);
+  core.guids.set(`${host1}/bmc`, "88888888888888888888888888888801");
+  core.run(40_000);
+  assert.equal(core.done("power-off").length, 0);
+  assert.match(failure(core), /bmc shows another identity than when it was asked for/);
+});
+
+test("a rehearsal that failed on a device that is gone ends, and holds no other host for longer", () => {
+  const core = ready();
+  rehearse(core);
+  while (core.done("power-off").length === 0) core.run(250);
+  const answer = { kind: "no-answer", reason: "no answer within 5 s" } as const;
+  core.fact(host1, { power: "unknown", offAnswer: answer, onAnswer: answer });
+  core.powerLoss(host2);
+  core.run(60_000);
+  assert.equal(core.done("power-on").length > 0, true);
+  assert.equal(core.done("power-off").filter(({ host }) => host === host2).length, 0);
+  core.run(90_000);
+  assert.match(
+    failure(core),
+    /did not answer for 1 min 30 s after that: switch the host on by hand/,
+  );
+  assert.equal(core.done("power-off").filter(({ host }) => host === host2).length, 1);
+});
