@@ -18,7 +18,8 @@ const drainMoveMsMax = 1_800_000;
 /** Plans a live migration for each server that runs; one that somebody moves already is theirs. */
 export function foldDrainServers(state: GuardianState, event: ServersSeen): GuardianState {
   const drain = state.memory.drains.get(event.host);
-  if (drain === undefined || drain.ended) return state;
+  if (drain === undefined) return state;
+  if (drain.ended) return withUndone(state, event, drain);
   const known = stillThere(drain.moves ?? {}, event);
   const found = event.servers.filter(({ server }) => known[server] === undefined);
   const listedAt = event.askedAt;
@@ -31,6 +32,25 @@ export function foldDrainServers(state: GuardianState, event: ServersSeen): Guar
     moves[id] = { server: id, name, state: planOf(state, server, event) };
   }
   return withDrain(state, event.host, { ...drain, listedAt, moves, settledAt: undefined });
+}
+
+/**
+ * A live migration that failed, nobody knew where: undone, where Nova shows its server running there in peace, longer
+ * after it than any may take. Sooner a call without an answer may still be done.
+ */
+function withUndone(state: GuardianState, event: ServersSeen, drain: Drain): GuardianState {
+  if (drain.listedAt === undefined) {
+    return withDrain(state, event.host, { ...drain, listedAt: event.askedAt });
+  }
+  if (event.askedAt - drain.listedAt < drainMoveMsMax) return state;
+  const moves: Record<string, DrainMove> = { ...drain.moves };
+  for (const { server, status, taskState } of event.servers) {
+    const move = moves[server];
+    if (move?.state.kind !== "failed" || !move.state.open) continue;
+    if (status !== "ACTIVE" || taskState !== undefined) continue;
+    moves[server] = { ...move, state: { ...move.state, open: false } };
+  }
+  return withDrain(state, event.host, { ...drain, moves });
 }
 
 /** What waits and is not on the host any more was moved, or deleted, by somebody else. */

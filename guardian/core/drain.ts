@@ -21,6 +21,8 @@ const drainRows: readonly string[] = ["4", "5"];
 const drainsAtOnce = 2;
 const lookEveryMs = 2000;
 const listEveryMs = 5000;
+/** How often it is asked whether a live migration that failed in the dark was undone. */
+const endEveryMs = 30_000;
 
 /** All gates before each live migration, in order. */
 export function gatesToDrain(state: GuardianState, host: HostState): readonly GateResult[] {
@@ -49,10 +51,11 @@ export function advanceDrain(
   const moves = Object.values(drain.moves ?? {});
   const next = follow(state, host, drain, moves, out);
   if (moves.some(isOpen)) return wanted ? orderFurther(next, host, out) : next;
-  // Another trouble, or none: a drain is of one incident. What may still go on is kept until the host is well.
+  // Another trouble, or none: a drain is of one incident. A guest that may run at either end is not forgotten with it.
   if (incident?.id !== drain.incident) {
-    const kept = assessment.row !== "8" && moves.some(mayGoOn);
-    return kept ? next : withDrain(next, host.host, undefined);
+    return moves.some(mayGoOn)
+      ? lookForEnd(next, host, drain, out)
+      : withDrain(next, host.host, undefined);
   }
   if (drain.ended) return next;
   if (!wanted) return next;
@@ -112,6 +115,18 @@ function follow(
   if (drain.ended || !lists) return state;
   out.push({ kind: "list-servers", host: host.host });
   return withDrain(state, host.host, { ...drain, askedAt: now });
+}
+
+/** Nova shows it running on this host, and does nothing with it: its live migration was undone. */
+function lookForEnd(
+  state: GuardianState,
+  host: HostState,
+  drain: Drain,
+  out: Effect[],
+): GuardianState {
+  if (drain.askedAt !== undefined && state.now - drain.askedAt < endEveryMs) return state;
+  out.push({ kind: "list-servers", host: host.host });
+  return withDrain(state, host.host, { ...drain, ended: true, askedAt: state.now });
 }
 
 function mayGoOn({ state }: DrainMove): boolean {

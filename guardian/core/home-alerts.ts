@@ -1,7 +1,7 @@
 /** What should be said of a fenced host on its way home. */
 import type { Assessment } from "./assessment.ts";
 import { reasonLines } from "./explain.ts";
-import { missingSteps } from "./home-gates.ts";
+import { mayRunTwice, missingSteps } from "./home-gates.ts";
 import type { Homecoming } from "./home-memory.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -12,8 +12,9 @@ export function homeAlert(
   state: GuardianState,
   host: HostState,
   assessment: Assessment,
-  { by, step }: Homecoming,
+  home: Homecoming,
 ): Wanted {
+  const { by, step } = home;
   const name = host.host;
   const why: Wanted["why"] = () => {
     const missing = missingSteps(state, host);
@@ -25,14 +26,15 @@ export function homeAlert(
   };
   const impact = (): Words => words("impact.home");
   if (step.kind !== "stopped" && step.kind !== "off") {
-    const title = words("alert.home", { host: name });
-    const next = words("todo.home");
+    const grave = mayRunTwice(state, host, home);
+    const title = words(grave ? "alert.home-twice" : "alert.home", { host: name });
+    const next = grave ? words("todo.home-grave", { host: name }) : words("todo.home");
     return about(state, host, assessment, {
       kind: "home",
-      class: "notification",
+      class: grave ? "page" : "notification",
       title,
       why,
-      impact,
+      ...(grave ? {} : { impact }),
       next,
     });
   }

@@ -2,12 +2,13 @@
 import { after } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered, ServersSeen, ServiceOrderAnswered } from "./events.ts";
+import { seenMsMax } from "./home-gates.ts";
 import { stop, withHome } from "./home-steps.ts";
 import { incidentOf, say } from "./incidents.ts";
 import type { OrderState } from "./memory.ts";
 import { activeRecords } from "./move-plan.ts";
 import { serviceRetryMs } from "./service-orders.ts";
-import { hostOf, type GuardianState } from "./state.ts";
+import { hostOf, type GuardianState, type HostState } from "./state.ts";
 import { words } from "./words.ts";
 
 /** What Nova shows on it, and of what was evacuated from it. */
@@ -15,14 +16,28 @@ export function foldHomeList(state: GuardianState, event: ServersSeen): Guardian
   const host = hostOf(state, event.host);
   const phase = incidentOf(state, event.host)?.phase;
   if (phase?.kind !== "ended" || phase.home === undefined) return state;
-  if (event.askedAt <= (phase.home.seen?.askedAt ?? 0)) return state;
+  const { home } = phase;
+  if (event.askedAt <= Math.max(home.seen?.askedAt ?? 0, home.heard?.askedAt ?? 0)) return state;
+  // The one before waits for Nova's record of the host: a newer list would only begin the wait anew.
+  if (home.heard !== undefined && event.askedAt - home.heard.askedAt < seenMsMax) return state;
   const { servers, records, askedAt } = event;
   const open = records.filter(({ status }) => activeRecords.includes(status)).length;
   const busy = servers.filter(({ taskState }) => taskState !== undefined).length;
   const uncleaned = records.filter(({ status }) => status === "done").length;
   const failed = servers.filter(({ status }) => status === "ERROR").length;
   const seen = { askedAt, servers: servers.length, moving: open + busy, uncleaned, failed };
-  return withHome(state, host, { seen });
+  return withHome(state, host, { heard: seen });
+}
+
+/**
+ * A list counts once Nova has shown the host's own record, asked for later: of a cell that is down it lists no server
+ * and no evacuation, and the record has nothing but a name.
+ */
+export function withSeen(state: GuardianState, host: HostState): GuardianState {
+  const phase = incidentOf(state, host.host)?.phase;
+  const heard = phase?.kind === "ended" ? phase.home?.heard : undefined;
+  if (heard === undefined || (host.service?.askedAt ?? 0) < heard.askedAt) return state;
+  return withHome(state, host, { seen: heard, heard: undefined });
 }
 
 /** Takes in Nova's answer to one of the two orders. */

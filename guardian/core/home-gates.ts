@@ -137,6 +137,24 @@ export function runningTooMany(
   return Math.max(0, checks.serversRunning - seen.servers);
 }
 
+/** Nova's own cleaning up takes seconds where it works. */
+const cleaningMs = 60_000;
+
+/**
+ * More domains there than Nova puts on it, a minute after it came back, and some of them run: which, their number
+ * does not tell. One that was evacuated may be among them.
+ */
+export function mayRunTwice(
+  state: GuardianState,
+  host: HostState,
+  { seen, step }: Homecoming,
+): boolean {
+  const checks = host.newest?.checks;
+  if (step.kind !== "cleaning" || state.now - step.since < cleaningMs) return false;
+  if (checks === undefined || seen === undefined || !isBack(state, host)) return false;
+  return checks.serversRunning > 0 && checks.serversTotal > seen.servers;
+}
+
 /** A list older than this is asked for again before anything rests on it. */
 export const seenMsMax = 10_000;
 

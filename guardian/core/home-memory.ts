@@ -11,8 +11,10 @@ export interface Homecoming {
   readonly byPerson: boolean;
   /** When Nova was asked last what is on it. */
   readonly askedAt: MonoMs | undefined;
-  /** The newest answer. */
+  /** The newest answer that counts. */
   readonly seen: HomeLook | undefined;
+  /** One that counts once Nova shows the host's own record, asked for later: a cell that is down lists nothing. */
+  readonly heard: HomeLook | undefined;
   readonly step: HomeStep;
 }
 
@@ -62,7 +64,8 @@ export type HomeStep =
 
 /** Who watched meanwhile? Each part of the way is looked at anew; orders are given again where they are due. */
 export function rememberedHome(home: Homecoming, now: MonoMs): Homecoming {
-  return { ...home, askedAt: undefined, seen: undefined, step: rememberedStep(home.step, now) };
+  const none = { askedAt: undefined, seen: undefined, heard: undefined };
+  return { ...home, ...none, step: rememberedStep(home.step, now) };
 }
 
 function rememberedStep(step: HomeStep, now: MonoMs): HomeStep {

@@ -26,7 +26,7 @@ export function withHome(
 /** The beginning: where a person asked for it, or the policy says so. */
 export function newHome(state: GuardianState, by: Said, byPerson: boolean): Homecoming {
   const step = { kind: "looking", since: state.now } as const;
-  return { by, byPerson, askedAt: undefined, seen: undefined, step };
+  return { by, byPerson, askedAt: undefined, seen: undefined, heard: undefined, step };
 }
 
 /** Goes on to the next step, and says so. */

@@ -12,6 +12,7 @@ import {
   homeProblem,
   isBack,
   markShown,
+  mayRunTwice,
   missingSteps,
   runningTooMany,
   seenMsMax,
@@ -21,6 +22,7 @@ import {
 } from "./home-gates.ts";
 import type { Homecoming, HomeStep } from "./home-memory.ts";
 import { goOn, orderOn, stop, withHome, type StepOf } from "./home-steps.ts";
+import { withSeen } from "./home-answers.ts";
 import { followOff, offMsMax, switchOff } from "./home-off.ts";
 import { incidentOf } from "./incidents.ts";
 import { isOrderDue } from "./service-orders.ts";
@@ -48,9 +50,10 @@ export function advanceHome(
   phase: Ended,
   out: Effect[],
 ): GuardianState {
-  const { home } = phase;
-  if (home === undefined || home.step.kind === "stopped") return state;
-  const listed = askList(state, host, home, out);
+  const sure = withSeen(state, host);
+  const home = homeIn(sure, host) ?? phase.home;
+  if (home === undefined || home.step.kind === "stopped") return sure;
+  const listed = askList(sure, host, home, out);
   if (home.step.kind === "off") return followOff(listed, host, home.step, out);
   const tooMany = runningTooMany(state, host, home.seen);
   if (tooMany > 0) return switchOff(listed, host, home, tooMany, out);
@@ -71,6 +74,11 @@ export function advanceHome(
     default:
       return home.step satisfies never;
   }
+}
+
+function homeIn(state: GuardianState, { host }: HostState): Homecoming | undefined {
+  const phase = incidentOf(state, host)?.phase;
+  return phase?.kind === "ended" ? phase.home : undefined;
 }
 
 /** Nova is asked all the way: whatever is decided rests on a list that is not old. */
@@ -104,12 +112,13 @@ function stopLate(
     return stop(state, host, words("home.late", { limit, missing: [why] }), false, out);
   }
   const unseen = !isBack(state, host) && devicesThatRead(state, host, "on").length > 0;
+  const twice = mayRunTwice(state, host, home);
   const count = stoppedOf(host, phase, home);
   const stopped = step.kind === "up" && count > 0 ? [words("home.need-servers", { count })] : [];
   const failed = home.seen?.failed ?? 0;
   const inError = failed > 0 ? [words("home.need-state", { count: failed })] : [];
   const missing = [...missingSteps(state, host), ...stopped, ...inError];
-  return stop(state, host, words("home.late", { limit, missing }), unseen, out);
+  return stop(state, host, words("home.late", { limit, missing }), unseen || twice, out);
 }
 
 function isClear(state: GuardianState, { seen }: Homecoming, since: number): boolean {
@@ -204,7 +213,7 @@ function orderMarked(
   const mark = service?.disabledReason;
   const incident = incidentOf(state, host.host);
   if (service === undefined || mark === undefined || incident === undefined) return state;
-  if (!isOrderDue(step.order, state.now)) return state;
+  if (!isOrderDue(step.order, state.now) || !isClear(state, home, step.since)) return state;
   const { state: asked, isOpen } = mayOrder(state, host, home, out);
   if (!isOpen) return asked;
   const kind = step.kind === "up" ? "force-up" : "enable";

@@ -43,6 +43,7 @@ export const homeEnglish = {
   "alert.home": "{host} comes home",
   "alert.evacuated-home": "{host}: all {count} servers run elsewhere; it comes home",
   "impact.home": "no server waits for this",
+  "alert.home-twice": "{host} is back, and runs servers that may run elsewhere, too",
   "alert.home-stopped": "{host} does not come home: {reason}",
   "why.home-by": "asked for by {by}",
   "why.home-missing": "missing: {missing}",

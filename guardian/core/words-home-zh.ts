@@ -41,6 +41,7 @@ export const homeChinese = {
   "alert.home": "{host} 正在回归",
   "alert.evacuated-home": "{host}：全部 {count} 台云主机已在别处运行；它正在回归",
   "impact.home": "没有云主机在等待此事",
+  "alert.home-twice": "{host} 已恢复，其上运行的云主机可能同时在别处运行",
   "alert.home-stopped": "{host} 没有回归：{reason}",
   "why.home-by": "由 {by} 要求",
   "why.home-missing": "还缺：{missing}",

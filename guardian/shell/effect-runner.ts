@@ -231,9 +231,14 @@ async function whyNotEmpty(
     return { kind: "refused", reason: `servers on it are not known: ${seen.reason}` };
   }
   const count = seen.servers.length;
-  return count === 0
-    ? undefined
-    : { kind: "refused", reason: `servers on it: ${count}, must be = 0` };
+  if (count > 0) return { kind: "refused", reason: `servers on it: ${count}, must be = 0` };
+  // Of a cell that is down Nova lists no server, and of its hosts nothing but a name.
+  const shown = await compute.services();
+  if (shown.kind === "failed") {
+    return { kind: "refused", reason: `whether Nova sees its cell is not known: ${shown.reason}` };
+  }
+  const isShown = shown.services.some((service) => service.host === host);
+  return isShown ? undefined : { kind: "refused", reason: "Nova does not show its record of it" };
 }
 
 function powerOn(context: Context, effect: Extract<Order, { kind: "power-on" }>): void {

