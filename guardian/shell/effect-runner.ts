@@ -10,7 +10,8 @@ import type { NetworkName } from "../../shared/telemetry.ts";
 import type { Effect, Look, Order } from "../core/effects.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { proofStands } from "../core/proof.ts";
-import type { ApiAnswer, ComputeApi, Pinger, PowerController, PowerOffAnswer } from "../ports.ts";
+import type { ApiAnswer, ComputeApi, Pinger, PowerController } from "../ports.ts";
+import { whyNotEmpty } from "./empty-host.ts";
 
 export interface RunnerPorts {
   readonly clock: Clock;
@@ -218,27 +219,6 @@ function powerOff(context: Context, effect: Extract<Order, { kind: "power-off" }
     const at = ports.clock.monoMs();
     dispatch({ kind: "power-off-answered", at, askedAt, host, device, answer });
   });
-}
-
-/** For an order that is for an empty host: what Nova lists on it now, in the moment before. */
-async function whyNotEmpty(
-  compute: ComputeApi,
-  { host, ifEmpty }: Extract<Order, { kind: "power-off" }>,
-): Promise<PowerOffAnswer | undefined> {
-  if (ifEmpty !== true) return undefined;
-  const seen = await compute.serversOn(host);
-  if (seen.kind === "failed") {
-    return { kind: "refused", reason: `servers on it are not known: ${seen.reason}` };
-  }
-  const count = seen.servers.length;
-  if (count > 0) return { kind: "refused", reason: `servers on it: ${count}, must be = 0` };
-  // Of a cell that is down Nova lists no server, and of its hosts nothing but a name.
-  const shown = await compute.services();
-  if (shown.kind === "failed") {
-    return { kind: "refused", reason: `whether Nova sees its cell is not known: ${shown.reason}` };
-  }
-  const isShown = shown.services.some((service) => service.host === host);
-  return isShown ? undefined : { kind: "refused", reason: "Nova does not show its record of it" };
 }
 
 function powerOn(context: Context, effect: Extract<Order, { kind: "power-on" }>): void {
