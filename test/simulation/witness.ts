@@ -166,6 +166,10 @@ export class Witness {
       this.migrated.add(`${incident} ${order.server}`);
     }
     if (order.kind !== "evacuate") return;
+    // Called from another host it has left the first one: what was called there is over, should it come back.
+    for (const key of this.calls.keys()) {
+      if (key.endsWith(` ${order.server}`)) this.calls.delete(key);
+    }
     const recordsBefore = this.world.nova.migrations.length;
     const call = { at: this.now, recordsBefore, settled: false };
     this.calls.set(`${order.host} ${order.server}`, call);
