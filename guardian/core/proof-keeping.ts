@@ -12,6 +12,7 @@ import { orderLevel } from "./level-orders.ts";
 import { hasBegun, isInherited } from "./moves-under-way.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { holdGate } from "./policy-gates.ts";
+import { deviceTrack, deviceWord, isMute } from "./power.ts";
 import { proofStands } from "./proof.ts";
 import { askedOthers, refence, stillAsked } from "./refencing.ts";
 import { readsSame } from "./same-words.ts";
@@ -61,7 +62,8 @@ export function keepProof(
     const revoked = { ...phase, proof: undefined, lostAt, lifeAt: state.now, life: seen, onAt };
     const kept = withPhase(state, host.host, revoked);
     const told = isNews ? sayRevoked(kept, host, life.what, out) : kept;
-    return life.device === undefined ? told : refence(told, host, revoked, life.device, out);
+    const device = life.device ?? deviceBehind(state, host, revoked);
+    return device === undefined ? told : refence(told, host, revoked, device, out);
   }
   const byDevices = fenceState(state, host, phase.commands, phase.lifeAt, phase.run?.level);
   const byPeople = confirmedFence(state, host, phase.lifeAt);
@@ -85,6 +87,23 @@ export function keepProof(
         ? words("log.proof-people", { by: standingConfirmation(state, host)?.by ?? [] })
         : words("log.proof-renewed"),
   });
+}
+
+/**
+ * It lives, and the level that proved it off says nothing any more: a device of another level that reads on can still
+ * switch it off. That one read on all along, and is no sign by itself.
+ */
+function deviceBehind(
+  state: GuardianState,
+  host: HostState,
+  { run }: Evacuating,
+): string | undefined {
+  const levels = fenceLevels(state.settings, host.host);
+  const tried = levels[run?.level ?? 0]?.devices ?? [];
+  if (!tried.every((device) => isMute(deviceTrack(host, device)))) return undefined;
+  return levels
+    .flatMap(({ devices }) => devices)
+    .find((device) => deviceWord(state, host, device).power === "on");
 }
 
 /** No device proves it now: the proof stands until it lapses; then the next level is tried. */
