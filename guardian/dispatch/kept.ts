@@ -69,6 +69,22 @@ interface Clock {
   readonly sequence: number;
 }
 
+/** Whether a text of the file is one that this outbox wrote, as far as its shape tells. */
+export function isKeptEntry({ key, body }: KeptEntry): boolean {
+  const value: unknown = JSON.parse(body);
+  if (typeof value !== "object" || value === null) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const has = (type: string, ...names: readonly string[]): boolean =>
+    names.every((name) => typeof fields[name] === type && fields[name] !== null);
+  if (key === clockKey) return has("number", "at", "wall", "sequence");
+  const part = key.slice(0, key.indexOf("/"));
+  if (part === "rows") return has("object", "message", "keys") && has("string", "id", "channel");
+  if (part === "alerts") return has("object", "message", "told", "place");
+  if (part === "lanes") return has("number", "tokens", "tokensAt", "pausedUntil");
+  if (part === "silences") return has("object", "match") && has("number", "untilWall");
+  return true;
+}
+
 /** The state that a file holds, as of `wall`; time went on while nobody ran, but never back. */
 export function restored(
   settings: DispatchSettings,
@@ -77,7 +93,7 @@ export function restored(
 ): DispatchState {
   const maps = new Map<string, Map<string, unknown>>();
   let clock: Clock = { at: 0, wall, sequence: 0 };
-  for (const { key, body } of entries) {
+  for (const { key, body } of entries.filter((one) => isKeptEntry(one))) {
     const value: unknown = JSON.parse(body);
     if (key === clockKey) clock = value as Clock;
     const slash = key.indexOf("/");

@@ -11,7 +11,7 @@ import {
   type Lane,
   type Row,
 } from "./model.ts";
-import { handOnMs, pauseMs, pauseMsMax } from "./settings.ts";
+import { handOnMs, pagePauseMsMax, pauseMs, pauseMsMax, refusedAgainMs } from "./settings.ts";
 
 /** What waits for a channel, in the order in which it was said. */
 export function rowsOf(state: DispatchState, channel: string): readonly Row[] {
@@ -35,28 +35,44 @@ export function startTries(state: DispatchState, out: DispatchEffect[]): Dispatc
     const lane = laneOf(next, channel);
     if (lane.trying !== undefined || next.at < lane.pausedUntil) continue;
     if (!state.settings.channels.has(channel)) continue; // configured once; given up by age
-    const row = nextRow(rows);
-    if (row === undefined || !maySend(next, channel, row.page)) continue;
+    const urgent = pageKeys(rows);
+    const row = nextRow(rows, urgent, next.at);
+    if (row === undefined) continue;
+    const page = isUrgent(row, urgent);
+    if (!page && next.at < (lane.restPausedUntil ?? 0)) continue;
+    if (!maySend(next, channel, page)) continue;
     next = withLane(next, channel, { ...withTokenTaken(next, channel), trying: row.id });
     out.push({ kind: "try", row });
   }
   return next;
 }
 
+/** What pages that wait speak of. */
+function pageKeys(rows: readonly Row[]): ReadonlySet<string> {
+  return new Set(rows.filter(({ page }) => page).flatMap(({ keys }) => keys));
+}
+
+/** A page, or what must be said before a page about the same can be. */
+function isUrgent(row: Row, urgent: ReadonlySet<string>): boolean {
+  return row.page || row.keys.some((key) => urgent.has(key));
+}
+
 /** Pages first, the least tried first; but never the end of an alert before its beginning. */
-function nextRow(rows: readonly Row[]): Row | undefined {
+function nextRow(rows: readonly Row[], urgent: ReadonlySet<string>, at: number): Row | undefined {
   const seen = new Set<string>();
   let best: Row | undefined;
   for (const row of rows) {
     const isFirst = !row.keys.some((key) => seen.has(key));
     for (const key of row.keys) seen.add(key);
-    if (isFirst && (best === undefined || isBefore(row, best))) best = row;
+    if (!isFirst || at < (row.notBefore ?? 0)) continue;
+    if (best === undefined || isBefore(row, best, urgent)) best = row;
   }
   return best;
 }
 
-function isBefore(row: Row, other: Row): boolean {
-  if (row.page !== other.page) return row.page;
+function isBefore(row: Row, other: Row, urgent: ReadonlySet<string>): boolean {
+  const page = isUrgent(row, urgent);
+  if (page !== isUrgent(other, urgent)) return page;
   return row.tries < other.tries;
 }
 
@@ -72,12 +88,51 @@ export function withTried(
   if (row === undefined) return state;
   const answered = withAnswer(state, row.channel, delivery, random, out);
   if (delivery.kind === "delivered") {
-    return { ...answered, rows: withEntry(answered.rows, id, undefined) };
+    const found = row.notBefore === undefined ? answered : withLost(answered, row, undefined);
+    return { ...found, rows: withEntry(found.rows, id, undefined) };
   }
-  if (!delivery.retryable) return givenUp(answered, row, delivery.reason, out);
+  const again = { ...row, tries: row.tries + 1 };
+  if (!delivery.retryable) {
+    if (!row.page || isTakenElsewhere(answered, row)) {
+      return givenUp(answered, row, delivery.reason, out);
+    }
+    // Nobody has it yet: every channel is asked, and this one again.
+    const kept = { ...again, notBefore: state.at + refusedAgainMs };
+    const lost = withLost({ ...answered, rows: withEntry(answered.rows, id, kept) }, row, true);
+    return handedOn(lost, row.keys);
+  }
   // To the end of the line, so that one message that a channel chokes on holds up no other.
-  const rows = withEntry(answered.rows, id, { ...row, tries: row.tries + 1 });
-  return { ...answered, rows };
+  return { ...answered, rows: withEntry(answered.rows, id, again) };
+}
+
+/** Whether its channel was told of it in vain: what is said by it counts for nothing there. */
+function withLost(
+  state: DispatchState,
+  { keys, channel }: Row,
+  lost: true | undefined,
+): DispatchState {
+  let next = state;
+  for (const key of keys) {
+    const tracked = next.alerts.get(key);
+    const told = tracked?.told[channel];
+    if (tracked === undefined || told === undefined) continue;
+    const { lost: _before, ...rest } = told;
+    const now = lost === undefined ? rest : { ...rest, lost };
+    next = withAlert(next, key, { ...tracked, told: { ...tracked.told, [channel]: now } });
+  }
+  return next;
+}
+
+/** Each alert that it speaks of was taken by another channel, as what it is now. */
+function isTakenElsewhere(state: DispatchState, { keys, channel }: Row): boolean {
+  const rows = [...state.rows.values()];
+  return keys.every((key) => {
+    const told = Object.entries(state.alerts.get(key)?.told ?? {});
+    return told.some(([name, one]) => {
+      if (name === channel || one.lost === true || one.class !== "page") return false;
+      return !rows.some((row) => row.channel === name && row.keys.includes(key));
+    });
+  });
 }
 
 /** How a channel fares, after any message to it. */
@@ -113,7 +168,8 @@ export function withAnswer(
     failures,
     failingSince: lane.failingSince ?? state.at,
     problem: reason,
-    pausedUntil: state.at + Math.max(waitMs, askedMs),
+    pausedUntil: state.at + Math.max(waitMs, Math.min(askedMs, pagePauseMsMax)),
+    restPausedUntil: state.at + askedMs,
     failedTries: lane.failedTries + 1,
   });
 }
@@ -161,7 +217,8 @@ export function ageRows(state: DispatchState, out: DispatchEffect[]): DispatchSt
   return next;
 }
 
-function handedOn(state: DispatchState, keys: readonly string[]): DispatchState {
+/** To every channel, whatever the routes say: the one that it went to does not take it. */
+export function handedOn(state: DispatchState, keys: readonly string[]): DispatchState {
   let next = state;
   for (const key of keys) {
     const tracked = next.alerts.get(key);

@@ -102,6 +102,8 @@ export interface Row {
   readonly page: boolean;
   readonly at: number;
   readonly tries: number;
+  /** A page that its channel refused is tried again, but not before this. */
+  readonly notBefore?: number;
 }
 
 /** One channel. */
@@ -114,6 +116,8 @@ export interface Lane {
   readonly deliveredWall?: number | undefined;
   /** No try before this. */
   readonly pausedUntil: number;
+  /** What is no page waits for as long as the provider asked. */
+  readonly restPausedUntil?: number | undefined;
   /** The row that is being sent. */
   readonly trying?: string | undefined;
   readonly delivered: number;

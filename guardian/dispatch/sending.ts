@@ -4,7 +4,7 @@ import { reserveOf, tokensNow } from "./bucket.ts";
 import { isLastAllowed, withSpent } from "./ceiling.ts";
 import { digestOf } from "./digest.ts";
 import { dueByChannel, isEscalationDue, type Due } from "./due.ts";
-import { rowsByChannel } from "./lanes.ts";
+import { handedOn, rowsByChannel } from "./lanes.ts";
 import {
   laneOf,
   withAlert,
@@ -14,7 +14,7 @@ import {
   type Told,
   type TrackedAlert,
 } from "./model.ts";
-import { mergeAbove, mergeWaitMs, mergeWindowMs } from "./settings.ts";
+import { mergeAbove, mergeWaitMs, mergeWindowMs, pageRoomShare } from "./settings.ts";
 import { say } from "./words.ts";
 
 /** What is no page waits in the state, not in a row, while so many rows wait already. */
@@ -37,12 +37,20 @@ function postTo(state: DispatchState, channel: string, dues: readonly Due[]): Di
   const waiting = rowsByChannel(state).get(channel)?.length ?? 0;
   const room = state.settings.waitingMax - waiting;
   if (state.settings.channels.get(channel)?.feed === true) {
-    return alone(state, channel, dues.slice(0, Math.max(0, room)));
+    const paged = alone(state, channel, pagesOf(dues, true).slice(0, Math.max(0, room)));
+    const restRoom = Math.floor(room - state.settings.waitingMax * pageRoomShare);
+    return alone(paged, channel, pagesOf(dues, false).slice(0, Math.max(0, restRoom)));
   }
-  const pages = dues.filter(({ page }) => page);
-  const rest = dues.filter(({ page }) => !page);
-  const paged = room > 0 ? postPages(state, channel, pages, room) : state;
+  const pages = pagesOf(dues, true);
+  const rest = pagesOf(dues, false);
+  const full = room <= 0 ? pages.map(({ tracked }) => tracked.message.dedupKey) : [];
+  // A channel that is full takes nothing: its pages go to every other one.
+  const paged = room > 0 ? postPages(state, channel, pages, room) : handedOn(state, full);
   return postRest(paged, channel, rest, waiting);
+}
+
+function pagesOf(dues: readonly Due[], wanted: boolean): readonly Due[] {
+  return dues.filter(({ page }) => page === wanted);
 }
 
 /** At once; but those about single hosts become one when this channel was just told of several. */
@@ -210,6 +218,7 @@ function escalate(state: DispatchState): DispatchState {
   const due = [...state.alerts.values()].filter((tracked) => isEscalationDue(state, tracked));
   if (escalation === undefined || due.length === 0) return state;
   let next = state;
+  const told = new Set<string>();
   for (const channel of escalation.channels.filter((name) => channels.has(name))) {
     const dues = due
       .filter(({ about }) => about !== channel)
@@ -217,9 +226,12 @@ function escalate(state: DispatchState): DispatchState {
     const waiting = rowsByChannel(next).get(channel)?.length ?? 0;
     if (dues.length === 0 || waiting >= state.settings.waitingMax) continue;
     next = dues.length > mergeAbove ? merged(next, channel, dues) : alone(next, channel, dues);
+    for (const { tracked } of dues) told.add(tracked.message.dedupKey);
   }
   for (const tracked of due) {
     const key = tracked.message.dedupKey;
+    // A second level that is full was not told: asked again when it has room.
+    if (!told.has(key)) continue;
     const known: TrackedAlert = next.alerts.get(key) ?? tracked;
     const escalations = known.escalations + 1;
     next = withAlert(next, key, { ...known, escalations, escalatedAt: state.at });

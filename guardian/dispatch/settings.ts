@@ -90,3 +90,10 @@ export const defaultRules = {
   waitingMax: 200,
   keepMs: 86_400_000,
 } as const;
+
+/** A page that was refused for good is tried again this often, while nobody else was told. */
+export const refusedAgainMs = 60_000;
+/** However long a provider asks to be left alone: pages wait no longer than this. */
+export const pagePauseMsMax = 60_000;
+/** The share of a channel's rows that is kept for pages. */
+export const pageRoomShare = 0.2;

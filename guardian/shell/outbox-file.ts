@@ -5,7 +5,7 @@
 import { renameSync } from "node:fs";
 import { describeError } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
-import type { KeptChanges, KeptEntry } from "../dispatch/kept.ts";
+import { isKeptEntry, type KeptChanges, type KeptEntry } from "../dispatch/kept.ts";
 import { textOf } from "./json.ts";
 import { openDatabase, type Database } from "./sqlite.ts";
 
@@ -83,7 +83,10 @@ function prepared(database: Database, path: string): OutboxFile {
     .prepare("SELECT key, body FROM kept")
     .all()
     .map((row) => ({ key: textOf(row["key"]) ?? "", body: textOf(row["body"]) ?? "" }));
-  for (const { body } of entries) JSON.parse(body);
+  const strange = entries.find((one) => !isKeptEntry(one));
+  if (strange !== undefined) {
+    throw new Error(`the outbox ${path} holds what no guardian wrote: ${strange.key}`);
+  }
   const set = database.prepare("INSERT OR REPLACE INTO kept (key, body) VALUES (?, ?)");
   const remove = database.prepare("DELETE FROM kept WHERE key = ?");
   return {
