@@ -118,7 +118,10 @@ export function restored(
   };
 }
 
-/** Nothing is on its way after a restart, and a pause that was asked for goes on. */
+/**
+ * Nothing is on its way after a restart, and a pause that was asked for goes on. What was tried since the last writing
+ * nobody knows: the allowance begins anew from nothing, so that no provider is asked oftener than it takes.
+ */
 function resumed(lane: Lane, at: number): Lane {
-  return { ...lane, trying: undefined, tokensAt: Math.min(lane.tokensAt, at) };
+  return { ...lane, trying: undefined, tokens: 0, tokensAt: at };
 }
