@@ -82,6 +82,8 @@ export function isKeptEntry({ key, body }: KeptEntry): boolean {
   if (part === "alerts") return has("object", "message", "told", "place");
   if (part === "lanes") return has("number", "tokens", "tokensAt", "pausedUntil");
   if (part === "silences") return has("object", "match") && has("number", "untilWall");
+  if (part === "spent") return has("number", "count", "at");
+  if (part === "digests") return has("object", "message", "keys") && has("string", "channel");
   return true;
 }
 

@@ -88,7 +88,7 @@ export function withTried(
   if (row === undefined) return state;
   const answered = withAnswer(state, row.channel, delivery, random, out);
   if (delivery.kind === "delivered") {
-    const found = row.notBefore === undefined ? answered : withLost(answered, row, undefined);
+    const found = withLost(answered, row, undefined);
     return { ...found, rows: withEntry(found.rows, id, undefined) };
   }
   const again = { ...row, tries: row.tries + 1 };
@@ -115,7 +115,7 @@ function withLost(
   for (const key of keys) {
     const tracked = next.alerts.get(key);
     const told = tracked?.told[channel];
-    if (tracked === undefined || told === undefined) continue;
+    if (tracked === undefined || told === undefined || told.lost === lost) continue;
     const { lost: _before, ...rest } = told;
     const now = lost === undefined ? rest : { ...rest, lost };
     next = withAlert(next, key, { ...tracked, told: { ...tracked.told, [channel]: now } });
@@ -169,7 +169,7 @@ export function withAnswer(
     failingSince: lane.failingSince ?? state.at,
     problem: reason,
     pausedUntil: state.at + Math.max(waitMs, Math.min(askedMs, pagePauseMsMax)),
-    restPausedUntil: state.at + askedMs,
+    restPausedUntil: Math.max(lane.restPausedUntil ?? 0, state.at + askedMs),
     failedTries: lane.failedTries + 1,
   });
 }
@@ -191,15 +191,8 @@ function givenUp(
   const lane = laneOf(state, row.channel);
   let next = withLane(state, row.channel, { ...lane, givenUp: lane.givenUp + 1 });
   next = { ...next, rows: withEntry(next.rows, row.id, undefined) };
-  for (const key of row.keys) {
-    const tracked = next.alerts.get(key);
-    const told = tracked?.told[row.channel];
-    if (tracked === undefined || told === undefined) continue;
-    const lost = { ...tracked.told, [row.channel]: { ...told, lost: true as const } };
-    const everywhere = row.page ? (true as const) : tracked.everywhere;
-    next = withAlert(next, key, { ...tracked, told: lost, everywhere });
-  }
-  return next;
+  next = withLost(next, row, true);
+  return row.page ? handedOn(next, row.keys) : next;
 }
 
 /** Gives up what is too old, and hands pages on that their channel does not take. */

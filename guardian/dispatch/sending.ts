@@ -37,8 +37,9 @@ function postTo(state: DispatchState, channel: string, dues: readonly Due[]): Di
   const waiting = rowsByChannel(state).get(channel)?.length ?? 0;
   const room = state.settings.waitingMax - waiting;
   if (state.settings.channels.get(channel)?.feed === true) {
-    const paged = alone(state, channel, pagesOf(dues, true).slice(0, Math.max(0, room)));
-    const restRoom = Math.floor(room - state.settings.waitingMax * pageRoomShare);
+    const first = pagesOf(dues, true).slice(0, Math.max(0, room));
+    const paged = alone(state, channel, first);
+    const restRoom = Math.floor(room - first.length - state.settings.waitingMax * pageRoomShare);
     return alone(paged, channel, pagesOf(dues, false).slice(0, Math.max(0, restRoom)));
   }
   const pages = pagesOf(dues, true);

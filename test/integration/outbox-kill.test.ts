@@ -113,11 +113,11 @@ test("an outbox that is damaged is set aside, and told in the log; a newer one i
   };
   const file = openOutboxFile(path, log, 1);
   assert.deepEqual(events, ["outbox-unreadable", "outbox-replaced"]);
-  file.save({ set: [{ key: "spent/a", body: "{}" }], gone: [] });
+  file.save({ set: [{ key: "spent/a", body: '{"count":1,"at":2}' }], gone: [] });
   file.close();
   assert.match(readFileSync(`${path}.damaged-1`, "utf8"), /no database/);
   const again = openOutboxFile(path, log, 2);
-  assert.deepEqual(again.entries, [{ key: "spent/a", body: "{}" }]);
+  assert.deepEqual(again.entries, [{ key: "spent/a", body: '{"count":1,"at":2}' }]);
   again.close();
   const nowhere = openOutboxFile(join(folder, "none", "outbox.db"), log, 3);
   assert.throws(() => nowhere.save({ set: [], gone: [] }), /cannot be opened/);

@@ -14,6 +14,21 @@ import {
 } from "../support/dispatch-fixture.ts";
 
 const minute = 60_000;
+
+/** Pages to one channel alone. */
+const routes = [
+  {
+    name: "pages",
+    classes: ["page" as const],
+    kinds: [],
+    hosts: [],
+    zones: [],
+    groups: [],
+    hours: undefined,
+    channels: ["chat"],
+  },
+];
+
 type Moved<E> = E extends unknown ? Omit<E, "at" | "wall"> : never;
 
 /** Messages about compute-9 are answered 503, all others are taken. */
@@ -49,18 +64,6 @@ for (const names of [["chat"], ["chat", "mail"]]) {
 }
 
 test("a page for a broken and full channel goes to the others, too", () => {
-  const routes = [
-    {
-      name: "pages",
-      classes: ["page" as const],
-      kinds: [],
-      hosts: [],
-      zones: [],
-      groups: [],
-      hours: undefined,
-      channels: ["chat"],
-    },
-  ];
   const world = new DispatchFixture(settingsWith(["chat", "mail"], { waitingMax: 10, routes }));
   world.answers.set("chat", failing);
   for (let n = 1; n <= 14; n += 1) {
@@ -136,18 +139,6 @@ test("without the notification before it the page passes", () => {
 
 test("a second level that is full is not counted as told", () => {
   const escalation = { afterMs: 600_000, channels: ["phone"], repeatMs: 900_000, times: 4 };
-  const routes = [
-    {
-      name: "pages",
-      classes: ["page" as const],
-      kinds: [],
-      hosts: [],
-      zones: [],
-      groups: [],
-      hours: undefined,
-      channels: ["chat"],
-    },
-  ];
   const world = new DispatchFixture(
     settingsWith(["chat", "phone"], {
       waitingMax: 10,

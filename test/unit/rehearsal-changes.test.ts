@@ -1,31 +1,8 @@
 /** What changes, or goes away, while a rehearsal is under way. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { render } from "../../guardian/core/words.ts";
-import { wallMs } from "../../shared/time.ts";
-import { alice, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
-
-const foreign = "77777777777777777777777777777701";
-
-/** A host in maintenance, with a device that shows what nobody knows. */
-function ready(): CoreFixture {
-  const core = new CoreFixture().run(15_000);
-  core.guids.set(`${host1}/bmc`, foreign);
-  core.takeOut(host1);
-  return core.run(310_000);
-}
-
-function rehearse(core: CoreFixture, host = host1): void {
-  const { now: at } = core;
-  const wall = wallMs(core.wall);
-  const said = { host, level: 0, by: alice, reason: "whose is it" };
-  core.take({ kind: "rehearsal-asked", at, wall, ...said });
-}
-
-function failure(core: CoreFixture): string {
-  const step = core.state.memory.rehearsals.get(host1)?.step;
-  return step?.kind === "failed" ? render(step.reason) : `not failed: ${step?.kind ?? "none"}`;
-}
+import { host1, host2 } from "../support/core-fixture.ts";
+import { failure, ready, rehearse } from "../support/rehearsal-fixture.ts";
 
 test("a device that shows something else than when the rehearsal was asked for: nothing is switched off", () => {
   const core = ready();
