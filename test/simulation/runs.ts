@@ -6,13 +6,14 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { BatchResult } from "./batch.ts";
 
 const file = "test/simulation/runs.md";
-/** What a run depends on. */
-const played = ["guardian/core", "guardian/ports.ts", "shared", "test/simulation", "test/support"];
+/** What follows a file's imports and re-exports of our own files; those of types alone run nothing. */
+const imported = /^(?:import|export) (?!type )[^;]*?from "(\.[^"]+)";/gm;
 /** Columns: code, commit, first seed, seeds, seeds that failed. */
-const row = /^\| ([0-9a-f]{7,}\+?) \| [0-9a-f]{7,} \| (\d+) \| (\d+) \| (\d+) \|/;
+const row = /^\| ([0-9a-f]{7,}) \| [0-9a-f]{7,} \| (\d+) \| (\d+) \| (\d+) \|/;
 
 /** Adds a batch to the line of its code that it continues, or as a line of its own. */
 export function record(result: BatchResult): void {
@@ -42,13 +43,24 @@ export function withBatch(
   return `${lines.join("\n")}\n`;
 }
 
-/** A hash of the sources that a run depends on; a plus sign: as HEAD has them, and changed since. */
+/** A hash of the sources that a run depends on, as they are on the disk: a change that no run sees
+ * (another test's fixture, a page of the shell) goes on counting with what was played before it. */
 function codeNow(): string {
-  const listed = git(["ls-tree", "-r", "HEAD", "--", ...played]).split("\n");
-  const sources = listed.filter((line) => line.endsWith(".ts")).join("\n");
-  const changed = git(["status", "--porcelain", "--", ...played, ":!test/simulation/runs.md"]);
-  const hash = createHash("sha256").update(sources).digest("hex").slice(0, 10);
-  return hash + (changed === "" ? "" : "+");
+  const hash = createHash("sha256");
+  for (const path of [...reachedFrom("test/simulation/batch-worker.ts")].sort()) {
+    hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
+  }
+  return hash.digest("hex").slice(0, 10);
+}
+
+/** A source and all that it imports, directly or not, for more than its types. */
+export function reachedFrom(first: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(first)) return seen;
+  seen.add(first);
+  for (const [, specifier] of readFileSync(first, "utf8").matchAll(imported)) {
+    reachedFrom(join(dirname(first), specifier ?? ""), seen);
+  }
+  return seen;
 }
 
 function git(args: readonly string[]): string {

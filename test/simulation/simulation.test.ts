@@ -48,7 +48,7 @@ test("a batch that continues another of the same code grows its line in the ledg
   assert.match(continued, /^\| abcdef1234 \| 2222222222 \| 1 \| 150 \| 0 \|$/m);
   assert.doesNotMatch(continued, /1111111111/);
   const failed = [{ seed: 9, violations: ["x"] }];
-  const dirty = { code: "abcdef1234+", commit: "2222222222" };
-  const other = withBatch(before, dirty, { ...batch, failed });
-  assert.match(other, /\| 100 \| 0 \|\n\| abcdef1234\+ \| 2222222222 \| 101 \| 50 \| 1 \|\n$/);
+  const changed = { code: "fedcba4321", commit: "2222222222" };
+  const other = withBatch(before, changed, { ...batch, failed });
+  assert.match(other, /\| 100 \| 0 \|\n\| fedcba4321 \| 2222222222 \| 101 \| 50 \| 1 \|\n$/);
 });
