@@ -52,6 +52,7 @@ export interface WrongOff {
 /** Of a call that came to nothing; after one that was done the server is elsewhere. */
 const failedRecords: readonly string[] = ["error", "failed"];
 const readingsMax = 12;
+const lastWordMs = 6000;
 const steadyAfterMs = 7000;
 
 /** Facts of one host that the guardian's process could know, in the world's time. */
@@ -239,7 +240,10 @@ export class Witness {
   #look(): void {
     for (const host of this.world.hosts.values()) {
       const truth = this.of(host.name);
-      truth.ailingSince = saysStorageFailed(host) ? (truth.ailingSince ?? this.now) : undefined;
+      // One that has just fallen silent is known by what it said last.
+      const lately = truth.ailingSince !== undefined && this.now - truth.reportAt < lastWordMs;
+      const says = saysStorageFailed(host) ?? lately;
+      truth.ailingSince = says ? (truth.ailingSince ?? this.now) : undefined;
     }
   }
 
