@@ -1,26 +1,12 @@
 /** What must be true of a host that reports, answers, and is ordered off all the same: a policy of row 4. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
-import { isCabled, isRunning, type WorldHost } from "../support/world-host.ts";
+import type { WorldHost } from "../support/world-host.ts";
 import { isInScope } from "./scope.ts";
 import { incidentOf, type Witness } from "./witness.ts";
 
-const badDirectories: readonly string[] = [
-  "read-only",
-  "full",
-  "missing",
-  "io-error",
-  "denied",
-  "hung",
-];
 /** From a report's arrival to the round that judges by it. */
 const knownMs = 6000;
-
-/** Its probe says that its servers' disks cannot work; undefined when it says nothing. */
-export function saysStorageFailed(host: WorldHost): boolean | undefined {
-  if (!isRunning(host) || !host.probe) return undefined;
-  return badDirectories.includes(host.checks.directory ?? "ok") || !isCabled(host, "storage");
-}
 
 /** Why a living host must not be ordered off now; undefined where its policy allows it. */
 export function fencedAliveProblem(

@@ -9,9 +9,8 @@ import type { FenceProof } from "../../guardian/core/proof.ts";
 import { deviceKey } from "../../guardian/core/verification.ts";
 import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
-import { answers, echoes, type WorldHost } from "../support/world-host.ts";
+import { answers, echoes, saysStorageFailed, type WorldHost } from "../support/world-host.ts";
 import type { World } from "../support/world.ts";
-import { saysStorageFailed } from "./fenced-alive.ts";
 import { EyesTruth } from "./eyes-truth.ts";
 
 export type Evacuating = Extract<Phase, { kind: "evacuating" }>;

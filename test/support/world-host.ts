@@ -168,6 +168,20 @@ function checksOf(host: WorldHost, storage: boolean, business: boolean): HostChe
   };
 }
 
+const badDirectories: readonly string[] = [
+  "read-only",
+  "full",
+  "missing",
+  "io-error",
+  "denied",
+  "hung",
+];
+/** Its probe says that its servers' disks cannot work; undefined when it says nothing. */
+export function saysStorageFailed(host: WorldHost): boolean | undefined {
+  if (!isRunning(host) || !host.probe) return undefined;
+  return badDirectories.includes(host.checks.directory ?? "ok") || !isCabled(host, "storage");
+}
+
 /** Everything on it dies at once, as when its power fails. */
 export function powerLoss(host: WorldHost): void {
   host.power = false;
