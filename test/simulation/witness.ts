@@ -9,7 +9,7 @@ import type { FenceProof } from "../../guardian/core/proof.ts";
 import { deviceKey } from "../../guardian/core/verification.ts";
 import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
-import { answers, echoes, saysStorageFailed, type WorldHost } from "../support/world-host.ts";
+import { answers, echoes, isWithoutDisks, type WorldHost } from "../support/world-host.ts";
 import type { World } from "../support/world.ts";
 import { EyesTruth } from "./eyes-truth.ts";
 
@@ -64,7 +64,7 @@ export class HostTruth {
   freshFrom = Number.POSITIVE_INFINITY;
   /** When it had last been fresh so for ten seconds, less what a round needs to notice. */
   steadyAt = Number.NEGATIVE_INFINITY;
-  /** Since when its probe has said, without a break, that its servers' disks cannot work. */
+  /** Since when its servers' disks have not worked, without a break. */
   ailingSince: number | undefined;
   /** When an echo of it was last delivered. */
   echoAt = Number.NEGATIVE_INFINITY;
@@ -241,7 +241,7 @@ export class Witness {
       const truth = this.of(host.name);
       // One that has just fallen silent is known by what it said last.
       const lately = truth.ailingSince !== undefined && this.now - truth.reportAt < lastWordMs;
-      const says = saysStorageFailed(host) ?? lately;
+      const says = isWithoutDisks(host) ?? lately;
       truth.ailingSince = says ? (truth.ailingSince ?? this.now) : undefined;
     }
   }

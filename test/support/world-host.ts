@@ -176,9 +176,9 @@ const badDirectories: readonly string[] = [
   "denied",
   "hung",
 ];
-/** Its probe says that its servers' disks cannot work; undefined when it says nothing. */
-export function saysStorageFailed(host: WorldHost): boolean | undefined {
-  if (!isRunning(host) || !host.probe) return undefined;
+/** Its servers' disks cannot work, as its probe says while it runs; undefined of a host that does not run. */
+export function isWithoutDisks(host: WorldHost): boolean | undefined {
+  if (!isRunning(host)) return undefined;
   return badDirectories.includes(host.checks.directory ?? "ok") || !isCabled(host, "storage");
 }
 
