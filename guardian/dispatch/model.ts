@@ -123,8 +123,10 @@ export interface Lane {
   readonly delivered: number;
   readonly failedTries: number;
   readonly givenUp: number;
-  /** When pages were last given to it, newest last. */
+  /** When pages of hosts were last given to it, newest last. */
   readonly pagesAt: readonly number[];
+  /** Since when the oldest page of a host waits to be merged with others. */
+  readonly gatheringSince?: number | undefined;
 }
 
 /** Messages about one incident on one channel. */

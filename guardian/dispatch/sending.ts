@@ -2,6 +2,7 @@
 import type { AlertMessage } from "../ports.ts";
 import { reserveOf, tokensNow } from "./bucket.ts";
 import { isLastAllowed, withSpent } from "./ceiling.ts";
+import { overDigests } from "./digest-ends.ts";
 import { digestOf } from "./digest.ts";
 import { dueByChannel, isEscalationDue, type Due } from "./due.ts";
 import { handedOn, rowsByChannel } from "./lanes.ts";
@@ -25,12 +26,28 @@ export function post(state: DispatchState): DispatchState {
   // First what is about everything, since it may explain the rest; then, with that told, the rest.
   let next = state;
   for (const global of [true, false]) {
-    for (const [channel, dues] of dueByChannel(next)) {
+    const due = dueByChannel(next);
+    if (!global) next = withoutIdleGathering(next, due);
+    for (const [channel, dues] of due) {
       const now = dues.filter(({ tracked }) => (tracked.message.host === undefined) === global);
       if (now.length > 0) next = postTo(next, channel, now);
     }
   }
   return overDigests(escalate(next));
+}
+
+/** Where nothing waits any more, the next page that has to wait begins anew. */
+function withoutIdleGathering(
+  state: DispatchState,
+  due: ReadonlyMap<string, readonly Due[]>,
+): DispatchState {
+  let next = state;
+  for (const [channel, { gatheringSince }] of state.lanes) {
+    if (gatheringSince === undefined) continue;
+    const waits = due.get(channel)?.some((one) => one.page && isOfHost(one)) === true;
+    if (!waits) next = gathering(next, channel, undefined);
+  }
+  return next;
 }
 
 function postTo(state: DispatchState, channel: string, dues: readonly Due[]): DispatchState {
@@ -54,6 +71,10 @@ function pagesOf(dues: readonly Due[], wanted: boolean): readonly Due[] {
   return dues.filter(({ page }) => page === wanted);
 }
 
+function isOfHost({ tracked }: Due): boolean {
+  return tracked.message.host !== undefined;
+}
+
 /** At once; but those about single hosts become one when this channel was just told of several. */
 function postPages(
   state: DispatchState,
@@ -61,17 +82,36 @@ function postPages(
   pages: readonly Due[],
   room: number,
 ): DispatchState {
-  const isOfHost = ({ tracked }: Due): boolean => tracked.message.host !== undefined;
   const ofHosts = pages.filter(isOfHost);
   const others = pages.filter((due) => !isOfHost(due));
-  const next = alone(state, channel, others.slice(0, room));
+  let next = alone(state, channel, others.slice(0, room));
   if (ofHosts.length === 0) return next;
   const recent = laneOf(next, channel).pagesAt.filter((at) => state.at - at < mergeWindowMs);
   const free = Math.max(0, Math.min(mergeAbove - recent.length, room - others.length));
-  // The first ones alone: whoever is woken is woken now, and by what it is about.
-  if (free > 0) return alone(next, channel, ofHosts.slice(0, free));
-  if (state.at - (recent.at(-1) ?? Number.NEGATIVE_INFINITY) < mergeWaitMs) return next;
-  return ofHosts.length === 1 ? alone(next, channel, ofHosts) : merged(next, channel, ofHosts);
+  const { gatheringSince: since } = laneOf(next, channel);
+  // From the oldest that waits, whatever else arrives.
+  const isTime = since !== undefined && state.at - since >= mergeWaitMs;
+  const quietMs = state.at - (recent.at(-1) ?? Number.NEGATIVE_INFINITY);
+  if (free >= ofHosts.length) next = alone(next, channel, ofHosts);
+  else if (isTime || (free === 0 && quietMs >= mergeWaitMs)) {
+    next = ofHosts.length === 1 ? alone(next, channel, ofHosts) : merged(next, channel, ofHosts);
+  } else {
+    // The first ones alone: whoever is woken is woken now, and by what it is about.
+    next = alone(next, channel, ofHosts.slice(0, free));
+    return gathering(next, channel, since ?? state.at);
+  }
+  return gathering(next, channel, undefined);
+}
+
+/** Since when the oldest page of a host waits for others; undefined: none waits. */
+function gathering(
+  state: DispatchState,
+  channel: string,
+  since: number | undefined,
+): DispatchState {
+  const lane = laneOf(state, channel);
+  if (lane.gatheringSince === since) return state;
+  return withLane(state, channel, { ...lane, gatheringSince: since });
 }
 
 function postRest(
@@ -157,7 +197,8 @@ function withRow(
   for (const due of dues) next = withTold(next, channel, due, dues.length === 1);
   if (!ruled) return next;
   const lane = laneOf(next, channel);
-  if (page) {
+  // Pages about everything hold no page of a host back.
+  if (dues.some((due) => due.page && isOfHost(due))) {
     const recent = lane.pagesAt.filter((then) => at - then < mergeWindowMs);
     next = withLane(next, channel, { ...lane, pagesAt: [...recent, at] });
   }
@@ -193,26 +234,6 @@ function withTold(
   return withAlert(state, key, { ...known, unackedAt, told: { ...known.told, [channel]: told } });
 }
 
-/** The end of a page that was told in a digest alone is told by the digest's end. */
-function withEndsTold(
-  state: DispatchState,
-  keys: readonly string[],
-  fires: readonly string[],
-  channel: string,
-): DispatchState {
-  const still = new Set(fires);
-  let next = state;
-  for (const key of keys) {
-    const tracked = next.alerts.get(key);
-    const told = tracked?.told[channel];
-    if (tracked === undefined || still.has(key) || told?.status !== "firing" || told.alone)
-      continue;
-    const ended = { ...tracked.told, [channel]: { ...told, status: "resolved" as const } };
-    next = withAlert(next, key, { ...tracked, told: ended });
-  }
-  return next;
-}
-
 /** Pages that nobody acknowledged, to the second level. */
 function escalate(state: DispatchState): DispatchState {
   const { escalation, channels } = state.settings;
@@ -236,31 +257,6 @@ function escalate(state: DispatchState): DispatchState {
     const known: TrackedAlert = next.alerts.get(key) ?? tracked;
     const escalations = known.escalations + 1;
     next = withAlert(next, key, { ...known, escalations, escalatedAt: state.at });
-  }
-  return next;
-}
-
-/** Ends a page that stood for many, once none of them fires any more. */
-function overDigests(state: DispatchState): DispatchState {
-  let next = state;
-  for (const [key, { channel, keys, message }] of state.digests) {
-    const fires = keys.filter((name) => state.alerts.get(name)?.message.status === "firing");
-    if (fires.length < keys.length) next = withEndsTold(next, keys, fires, channel);
-    if (fires.length > 0) continue;
-    next = { ...next, digests: withEntry(next.digests, key, undefined) };
-    const id = `${key}/resolved`;
-    const over = { ...message, id, status: "resolved" as const, wallMs: state.wall };
-    const row = {
-      id: `${id}/${channel}`,
-      sequence: next.sequence,
-      channel,
-      message: { ...over, id: `${id}/${channel}` },
-      keys: [key],
-      page: false,
-      at: state.at,
-      tries: 0,
-    };
-    next = { ...next, sequence: next.sequence + 1, rows: withEntry(next.rows, row.id, row) };
   }
   return next;
 }
