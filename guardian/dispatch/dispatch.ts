@@ -12,6 +12,7 @@ import { whyDue } from "./due.ts";
 import { ageRows, startTries, withAnswer, withTried } from "./lanes.ts";
 import { laneOf, withAlert, withEntry, withLane, type DispatchState } from "./model.ts";
 import { withOwnAlerts } from "./own-alerts.ts";
+import { isSilenceOver, withEnd } from "./silences.ts";
 import { updateMs } from "./settings.ts";
 import { post } from "./sending.ts";
 
@@ -53,7 +54,8 @@ function fold(state: DispatchState, event: DispatchEvent, out: DispatchEffect[])
     case "silence-set": {
       const { silence } = event;
       say(out, "silence-set", silence.id, silence.by, silence.reason);
-      return { ...state, silences: withEntry(state.silences, silence.id, silence) };
+      const silences = withEntry(state.silences, silence.id, withEnd(state, silence));
+      return { ...state, silences };
     }
     case "silence-ended":
       say(out, "silence-ended", event.id, event.by, event.reason);
@@ -103,8 +105,8 @@ function forgetOver(state: DispatchState): DispatchState {
 
 function forgetSilences(state: DispatchState, out: DispatchEffect[]): DispatchState {
   let next = state;
-  for (const [id, { untilWall }] of state.silences) {
-    if (state.wall < untilWall) continue;
+  for (const [id, silence] of state.silences) {
+    if (!isSilenceOver(state, silence)) continue;
     say(out, "silence-over", id, "its end", "");
     next = { ...next, silences: withEntry(next.silences, id, undefined) };
   }

@@ -89,6 +89,8 @@ export interface Silence {
   readonly by: string;
   readonly fromWall: number;
   readonly untilWall: number;
+  /** Its end by the time that never steps; set when it is taken in. */
+  readonly untilAt?: number;
 }
 
 /** One message that waits for one channel: its id is the same for every try, also after a restart. */
