@@ -4,6 +4,7 @@
  */
 import { inhibitorOf, sameHostKey } from "./inhibition.ts";
 import { spentOf } from "./ceiling.ts";
+import { hasJoined } from "./growth.ts";
 import type { DispatchState, DueWhy, Told, TrackedAlert } from "./model.ts";
 import { audienceOf, channelsFor } from "./routes.ts";
 import { joinMs, repeatSlackMs, updateMs } from "./settings.ts";
@@ -96,16 +97,9 @@ function firingWhy(
   const sinceMs = state.at - told.at;
   if (!page) return sinceMs >= state.settings.repeatMs ? "repeat" : undefined;
   if (isRepeatDue(state, tracked, told)) return "repeat";
-  if (hasJoined(state, tracked, told)) return sinceMs >= joinMs ? "joined" : undefined;
+  if (hasJoined(state, message, told)) return sinceMs >= joinMs ? "joined" : undefined;
   const revised = told.sending !== tracked.sending;
   return revised && sinceMs >= updateMs ? "update" : undefined;
-}
-
-/** The core says nothing more of a host that a storm's page names: it must be read soon, too. */
-function hasJoined(state: DispatchState, { message }: TrackedAlert, told: Told): boolean {
-  const storm = state.storms.find(({ key }) => key === message.dedupKey);
-  const read = new Set(told.names);
-  return storm?.named.some((host) => !read.has(host)) === true;
 }
 
 /** The core repeats pages by itself; where it fell silent about one that nobody acknowledged, we do. */

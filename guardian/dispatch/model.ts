@@ -34,6 +34,8 @@ export interface Told {
   readonly alone: boolean;
   /** The hosts that a storm's page named. */
   readonly names?: readonly string[] | undefined;
+  /** All hosts that it named here since it began. */
+  readonly everNamed?: readonly string[] | undefined;
   /** The channel refused it for good, or did not take it in time. */
   readonly lost?: true;
 }

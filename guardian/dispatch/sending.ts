@@ -5,6 +5,7 @@ import { isLastAllowed, withSpent } from "./ceiling.ts";
 import { overDigests } from "./digest-ends.ts";
 import { digestOf } from "./digest.ts";
 import { dueByChannel, isEscalationDue, type Due } from "./due.ts";
+import { namedIn, withNames } from "./growth.ts";
 import { handedOn, rowsByChannel } from "./lanes.ts";
 import {
   laneOf,
@@ -219,6 +220,7 @@ function withTold(
   const known = state.alerts.get(key) ?? tracked;
   const { message, sending } = known;
   const before = known.told[channel];
+  const names = namedIn(state, key);
   const told: Told = {
     status: why === "resolved" ? "resolved" : "firing",
     // What it was told as decides what its end is worth.
@@ -226,7 +228,8 @@ function withTold(
     title: message.title,
     sending,
     at: state.at,
-    names: state.storms.find(({ key: storm }) => storm === key)?.named,
+    names,
+    everNamed: withNames(before, names),
     alone: alone || (before?.status === "firing" && before.alone),
   };
   const isPage = message.class === "page" && why !== "resolved" && isRuled(state, channel);
