@@ -1,5 +1,5 @@
 /** The section `alerts` of the configuration: where alerts go, and how they look. */
-import { isTimeZone } from "./channels/times.ts";
+import { isTimeZone } from "../shared/zoned-time.ts";
 import { channel, channelProblems } from "./config-channels.ts";
 import { dispatchKeys, dispatchProblems } from "./config-dispatch.ts";
 import { absolutePath, name, z } from "./config-parts.ts";

@@ -93,6 +93,15 @@ export function feedsOf(config: DispatchConfig): readonly string[] {
   return [...config.webhooks, ...webhooks].map((one) => one.name).filter((one) => !people.has(one));
 }
 
+/** Kinds of channel whose provider makes one thing of beginning and end, by their key. */
+const joiners: readonly string[] = ["webhook", "alertmanager", "pagerduty", "flashduty"];
+
+/** Channels to which an end without its beginning says nothing. */
+export function joiningOf(config: DispatchConfig): readonly string[] {
+  const channels = config.channels.filter(({ kind }) => joiners.includes(kind));
+  return [...config.webhooks, ...channels].map((one) => one.name);
+}
+
 /** What is wrong beyond the shape: names that lead nowhere, an hour at which a page does. */
 export function* dispatchProblems(
   config: DispatchConfig,

@@ -14,6 +14,7 @@ import { laneOf, withAlert, withEntry, withLane, type DispatchState } from "./mo
 import { withOwnAlerts } from "./own-alerts.ts";
 import { isSilenceOver, withEnd } from "./silences.ts";
 import { updateMs } from "./settings.ts";
+import { withOvertaken } from "./overtaken.ts";
 import { post } from "./sending.ts";
 
 export interface Dispatched {
@@ -27,7 +28,7 @@ export function dispatch(before: DispatchState, event: DispatchEvent): Dispatche
   const moved = { ...before, at: Math.max(before.at, event.at), wall: event.wall };
   let state = fold(moved, event, effects);
   state = forgetSilences(forgetSpent(ageRows(state, effects)), effects);
-  state = post(withOwnAlerts(state));
+  state = post(withOvertaken(withOwnAlerts(state)));
   state = startTries(forgetOver(state), effects);
   return { state, effects };
 }
@@ -88,11 +89,12 @@ function withAcknowledged(
   return next;
 }
 
-/** Drops what is over, and old enough not to be taken for a new trouble when it begins again. */
+/** Drops what is over, of which nothing waits, and old enough not to be taken for new when it begins again. */
 function forgetOver(state: DispatchState): DispatchState {
   let next = state;
+  const spokenOf = new Set([...state.rows.values()].flatMap(({ keys }) => keys));
   for (const [key, known] of state.alerts) {
-    if (known.message.status !== "resolved") continue;
+    if (known.message.status !== "resolved" || spokenOf.has(key)) continue;
     const grouped = state.at - known.changedAt < state.settings.groupMs;
     const told = Object.keys(known.told);
     if (grouped && told.some((channel) => known.told[channel]?.status === "firing")) continue;

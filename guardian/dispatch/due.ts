@@ -6,6 +6,7 @@ import { inhibitorOf, sameHostKey } from "./inhibition.ts";
 import { spentOf } from "./ceiling.ts";
 import { hasJoined } from "./growth.ts";
 import type { DispatchState, DueWhy, Told, TrackedAlert } from "./model.ts";
+import { isMissed } from "./overtaken.ts";
 import { audienceOf, channelsFor } from "./routes.ts";
 import { joinMs, repeatSlackMs, updateMs } from "./settings.ts";
 import { silenceOf } from "./silences.ts";
@@ -27,13 +28,18 @@ export function dueByChannel(state: DispatchState): ReadonlyMap<string, readonly
     for (const channel of names) {
       const why = whyDue(state, tracked, channel, channels.includes(channel));
       if (why === undefined) continue;
-      const page = tracked.message.class === "page" && why !== "resolved";
+      const page = tracked.message.class === "page" && !isOver(why);
       const list = due.get(channel) ?? [];
       list.push({ tracked, why, page });
       due.set(channel, list);
     }
   }
   return due;
+}
+
+/** Nothing to get up for: what it says has ended. */
+export function isOver(why: DueWhy): boolean {
+  return why === "resolved" || why === "missed";
 }
 
 /** Undefined: it knows all that it should. */
@@ -51,9 +57,12 @@ export function whyDue(
   if (message.status === "resolved" || !routed) {
     // No longer a page, and this channel takes pages alone: for it, that is the end of it.
     const over = message.status === "resolved" || isDemoted(tracked, told);
+    const waited = state.at - tracked.changedAt >= state.settings.groupMs;
+    if (told === undefined && routed) {
+      return waited && isMissed(state, tracked) ? "missed" : undefined;
+    }
     if (told?.status !== "firing" || !over) return undefined;
     if (told.class === "page" && !told.alone) return undefined;
-    const waited = state.at - tracked.changedAt >= state.settings.groupMs;
     return waited && spentOf(state, tracked, channel).lets("resolved") ? "resolved" : undefined;
   }
   const why = firingWhy(state, tracked, told);

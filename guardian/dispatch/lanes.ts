@@ -88,7 +88,7 @@ export function withTried(
   if (row === undefined) return state;
   const answered = withAnswer(state, row.channel, delivery, random, out);
   if (delivery.kind === "delivered") {
-    const found = withLost(answered, row, undefined);
+    const found = withReached(answered, row);
     return { ...found, rows: withEntry(found.rows, id, undefined) };
   }
   const again = { ...row, tries: row.tries + 1 };
@@ -103,6 +103,21 @@ export function withTried(
   }
   // To the end of the line, so that one message that a channel chokes on holds up no other.
   return { ...answered, rows: withEntry(answered.rows, id, again) };
+}
+
+/** Its channel knows now; the end of what was before says nothing of what began anew. */
+function withReached(state: DispatchState, row: Row): DispatchState {
+  let next = withLost(state, row, undefined);
+  const { keys, channel, message } = row;
+  for (const key of keys) {
+    const tracked = next.alerts.get(key);
+    const told = tracked?.told[channel];
+    if (tracked === undefined || told === undefined || told.reached === true) continue;
+    if (message.status === "resolved" && told.status === "firing") continue;
+    const now = { ...told, reached: true as const };
+    next = withAlert(next, key, { ...tracked, told: { ...tracked.told, [channel]: now } });
+  }
+  return next;
 }
 
 /** Whether its channel was told of it in vain: what is said by it counts for nothing there. */
@@ -124,7 +139,7 @@ function withLost(
 }
 
 /** Each alert that it speaks of was taken by another channel, as what it is now. */
-function isTakenElsewhere(state: DispatchState, { keys, channel }: Row): boolean {
+export function isTakenElsewhere(state: DispatchState, { keys, channel }: Row): boolean {
   const rows = [...state.rows.values()];
   return keys.every((key) => {
     const told = Object.entries(state.alerts.get(key)?.told ?? {});

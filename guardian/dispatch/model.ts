@@ -11,9 +11,10 @@ export type AlertClass = AlertMessage["class"];
 
 /**
  * `new` began, `changed` became another class or title, `joined` names hosts that its channel has not read,
- * `update` says the same with newer evidence.
+ * `update` says the same with newer evidence; `missed` is over, and no channel took any of it.
  */
-export type DueWhy = "new" | "changed" | "joined" | "repeat" | "update" | "escalated" | "resolved";
+export type DueWhy =
+  "new" | "changed" | "joined" | "repeat" | "update" | "escalated" | "resolved" | "missed";
 
 /** Where an alert's host is, for routes and silences. */
 export interface Place {
@@ -38,6 +39,8 @@ export interface Told {
   readonly everNamed?: readonly string[] | undefined;
   /** The channel refused it for good, or did not take it in time. */
   readonly lost?: true;
+  /** The channel took a message about it since it began. */
+  readonly reached?: true | undefined;
 }
 
 /** Who takes an alert in hand. */
@@ -108,6 +111,8 @@ export interface Row {
   readonly tries: number;
   /** A page that its channel refused is tried again, but not before this. */
   readonly notBefore?: number;
+  /** When began what it says the end of, where nothing of it was told before. */
+  readonly beganWall?: number;
 }
 
 /** One channel. */

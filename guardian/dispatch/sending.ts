@@ -4,7 +4,7 @@ import { reserveOf, tokensNow } from "./bucket.ts";
 import { isLastAllowed, withSpent } from "./ceiling.ts";
 import { overDigests } from "./digest-ends.ts";
 import { digestOf } from "./digest.ts";
-import { dueByChannel, isEscalationDue, type Due } from "./due.ts";
+import { dueByChannel, isEscalationDue, isOver, type Due } from "./due.ts";
 import { namedIn, withNames } from "./growth.ts";
 import { handedOn, rowsByChannel } from "./lanes.ts";
 import {
@@ -16,6 +16,7 @@ import {
   type Told,
   type TrackedAlert,
 } from "./model.ts";
+import { missedMessage } from "./overtaken.ts";
 import { mergeAbove, mergeWaitMs, mergeWindowMs, pageRoomShare } from "./settings.ts";
 import { say } from "./words.ts";
 
@@ -138,6 +139,10 @@ function postRest(
 function alone(state: DispatchState, channel: string, dues: readonly Due[]): DispatchState {
   let next = state;
   for (const due of dues) {
+    if (due.why === "missed") {
+      next = missed(next, channel, due);
+      continue;
+    }
     const { message } = due.tracked;
     const last = isLastAllowed(next, message, channel) && isRuled(next, channel);
     const over = due.why === "resolved";
@@ -152,6 +157,16 @@ function alone(state: DispatchState, channel: string, dues: readonly Due[]): Dis
     next = withRow(next, channel, sent, [due]);
   }
   return next;
+}
+
+/** Of a page that nobody was told: what it was; where beginning and end are joined by key, both. */
+function missed(state: DispatchState, channel: string, due: Due): DispatchState {
+  const late = missedMessage(state, due.tracked);
+  if (state.settings.channels.get(channel)?.joins !== true) {
+    return withRow(state, channel, late, [due]);
+  }
+  const begun = withRow(state, channel, { ...late, status: "firing" }, [due]);
+  return withRow(begun, channel, late, [due]);
 }
 
 function isRuled({ settings }: DispatchState, channel: string): boolean {
@@ -222,7 +237,7 @@ function withTold(
   const before = known.told[channel];
   const names = namedIn(state, key);
   const told: Told = {
-    status: why === "resolved" ? "resolved" : "firing",
+    status: isOver(why) ? "resolved" : "firing",
     // What it was told as decides what its end is worth.
     class: why === "resolved" && before !== undefined ? before.class : message.class,
     title: message.title,
@@ -230,9 +245,10 @@ function withTold(
     at: state.at,
     names,
     everNamed: withNames(before, names),
+    reached: before?.status === "firing" ? before.reached : undefined,
     alone: alone || (before?.status === "firing" && before.alone),
   };
-  const isPage = message.class === "page" && why !== "resolved" && isRuled(state, channel);
+  const isPage = message.class === "page" && !isOver(why) && isRuled(state, channel);
   const unackedAt = known.unackedAt ?? (isPage ? state.at : undefined);
   return withAlert(state, key, { ...known, unackedAt, told: { ...known.told, [channel]: told } });
 }

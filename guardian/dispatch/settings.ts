@@ -7,6 +7,8 @@ export interface Channel {
   readonly rate: SendRate;
   /** A program listens: every sending at once, and none of the rules below. */
   readonly feed: boolean;
+  /** A provider that joins beginning and end by their key. */
+  readonly joins?: true;
 }
 
 /** Which alerts go to which channels; of several routes that match, all count. */
