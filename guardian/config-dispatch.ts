@@ -1,5 +1,5 @@
 /** Rules between alerts and channels, as the section `alerts` of the configuration has them. */
-import { absolutePath, duration, name, z } from "./config-parts.ts";
+import { absolutePath, duration, name, proxyKeys, z } from "./config-parts.ts";
 import { parseHours } from "./dispatch/hours.ts";
 import { routeProblems } from "./dispatch/routes.ts";
 import { defaultRules, type Escalation, type Route } from "./dispatch/settings.ts";
@@ -42,6 +42,7 @@ const heartbeat = z.strictObject({
   method: z.enum(["GET", "POST"]).default("POST"),
   every: duration(60_000, 10_000),
   caFile: absolutePath.optional(),
+  ...proxyKeys,
 });
 
 /** Keys of `alerts` that say who is told what, and when. */
