@@ -14,7 +14,7 @@ import { laneOf, withAlert, withEntry, withLane, type DispatchState } from "./mo
 import { withOwnAlerts } from "./own-alerts.ts";
 import { isSilenceOver, withEnd } from "./silences.ts";
 import { updateMs } from "./settings.ts";
-import { withOvertaken } from "./overtaken.ts";
+import { withNewestWords, withOvertaken } from "./overtaken.ts";
 import { post } from "./sending.ts";
 
 export interface Dispatched {
@@ -29,7 +29,7 @@ export function dispatch(before: DispatchState, event: DispatchEvent): Dispatche
   let state = fold(moved, event, effects);
   state = forgetSilences(forgetSpent(ageRows(state, effects)), effects);
   state = post(withOvertaken(withOwnAlerts(state)));
-  state = startTries(forgetOver(state), effects);
+  state = startTries(forgetOver(withNewestWords(state)), effects);
   return { state, effects };
 }
 

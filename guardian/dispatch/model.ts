@@ -109,6 +109,10 @@ export interface Row {
   readonly page: boolean;
   readonly at: number;
   readonly tries: number;
+  /** When it went to the end of the line, after a try that failed. */
+  readonly queuedAt?: number;
+  /** When the oldest of the messages began to wait in whose place it is. */
+  readonly waitsSince?: number;
   /** A page that its channel refused is tried again, but not before this. */
   readonly notBefore?: number;
   /** When began what it says the end of, where nothing of it was told before. */

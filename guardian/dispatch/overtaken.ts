@@ -16,6 +16,41 @@ import {
 } from "./model.ts";
 import { say } from "./words.ts";
 
+/**
+ * Takes out what newer words about the same alert say better, and what they would wait for. A page gives way to a
+ * page alone.
+ */
+export function withNewestWords(state: DispatchState): DispatchState {
+  let next = state;
+  for (const [channel, rows] of rowsByChannel(state)) {
+    if (state.settings.channels.get(channel)?.feed !== false || rows.length < 2) continue;
+    const { trying } = laneOf(state, channel);
+    const newest = new Map<string, Row>();
+    for (const row of rows.toReversed()) {
+      const { dedupKey, status } = row.message;
+      if (status !== "firing" || row.keys.length !== 1 || row.keys[0] !== dedupKey) continue;
+      const newer = newest.get(dedupKey);
+      if (newer === undefined) newest.set(dedupKey, row);
+      else if (row.id !== trying && (newer.page || !row.page)) {
+        const kept = next.rows.get(newer.id) ?? newer;
+        const merged = inPlaceOf(kept, row);
+        const without = withEntry(next.rows, row.id, undefined);
+        next = { ...next, rows: new Map(without).set(newer.id, merged) };
+      }
+    }
+  }
+  return next;
+}
+
+function inPlaceOf(newer: Row, older: Row): Row {
+  return {
+    ...newer,
+    waitsSince: Math.min(newer.waitsSince ?? newer.at, older.waitsSince ?? older.at),
+    beganWall: Math.min(beganWall(newer), beganWall(older)),
+    notBefore: Math.max(newer.notBefore ?? 0, older.notBefore ?? 0),
+  };
+}
+
 /** Puts the whole story in the place of a beginning that waits while its end has come. */
 export function withOvertaken(state: DispatchState): DispatchState {
   let next = state;
@@ -25,18 +60,17 @@ export function withOvertaken(state: DispatchState): DispatchState {
     for (const { id } of rows) {
       const row = next.rows.get(id);
       if (row?.message.status !== "firing") continue;
+      if (!isOvertaken(next, row)) continue;
       const { dedupKey } = row.message;
       const related = rowsOf(next, channel).filter((one) => one.message.dedupKey === dedupKey);
-      if (!isOvertaken(next, row, related)) continue;
+      if (related.some((one) => one.id === laneOf(next, channel).trying)) continue;
       next = config.joins === true ? joined(next, row, related) : told(next, row, related);
     }
   }
   return next;
 }
 
-function isOvertaken(state: DispatchState, row: Row, related: readonly Row[]): boolean {
-  const { trying } = laneOf(state, row.channel);
-  if (related.some(({ id }) => id === trying)) return false;
+function isOvertaken(state: DispatchState, row: Row): boolean {
   return row.keys.every((key) => {
     const tracked = state.alerts.get(key);
     if (tracked === undefined) return true; // over for so long that it is forgotten
@@ -85,7 +119,7 @@ function withEnd(
   const rows = new Map(state.rows);
   for (const { id } of gone) rows.delete(id);
   const id = `${end.message.id}/${channel}/${sequence}`;
-  const at = Math.min(row.at, ...gone.map((one) => one.at));
+  const at = Math.min(...[row, ...gone].map((one) => one.waitsSince ?? one.at));
   const notBefore = Math.max(0, ...gone.map((one) => one.notBefore ?? 0));
   const message = { ...end.message, id };
   const { page, began } = end;
