@@ -3,10 +3,10 @@
  * in tenths of a second, none older than the greatest limit; texts for people, counters and histories
  * left out. What is left out is listed here, and nothing else is: a field that nobody listed counts.
  */
-import { HostTable } from "../../guardian/core/host-table.ts";
-import type { GuardianState } from "../../guardian/core/state.ts";
+import type { HostTable } from "../../guardian/core/host-table.ts";
+import type { GuardianState, HostState } from "../../guardian/core/state.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
-import { ageMsMax } from "./model-settings.ts";
+import { bootIdOf } from "./model-rows.ts";
 import type { ModelWorld } from "./model-world.ts";
 import { TokenList } from "./token-list.ts";
 
@@ -19,7 +19,7 @@ const instants = wordsOf(`
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt relistedAt settledAt belowSince
   notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
-  emptyAt emptyAgainAt orderedAt onAgainAt
+  emptyAt emptyAgainAt orderedAt onAgainAt confirmedAt
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */
@@ -36,7 +36,7 @@ const bounded: Readonly<Record<string, number>> = {
 const forPeople = wordsOf(`
   gates says timeline message revision incidentCount openedAt openedWall id requestId
   journalReason novaReason shakenBy checks violations settings round verification census
-  inventory signals
+  signals
 `);
 
 /**
@@ -47,16 +47,44 @@ const constant = wordsOf(`
   pace to rank stage tookMs
   collector collectorEpoch path newest probeEpoch sequence sentWallMs sent sendErrors
   ledger version epoch hardwareUuid identity pinned serviceId zone device address fences
-  domains network boots bootId homecomings
+  domains network boots bootId
 `);
 
-/** Reasons hold ages and numbers for people: that there is one is what counts. */
-const reasons = ["reason", "lastFailure", "life", "unverified", "disarmed", "disabledReason"];
+/** Reasons hold ages and numbers for people: that there is one is what counts, and which. */
+const reasons = ["reason", "lastFailure", "life", "unverified", "disarmed"];
+
+/** Texts that name an incident: which of those that are known here, not how many there were before. */
+const naming = ["mark", "disabledReason", "incident"];
+const incidentId = /i\d+-[\w-]+/;
+
+/** Parts in which the core has longer times of its own: until each step of a way home is given up, say. */
+const longestMs: Readonly<Record<string, number>> = {
+  home: 905_000,
+  rehearsals: 905_000,
+  drains: 1_805_000,
+};
+
+/** By its shape: a reducer with a planted bug has a class of its own for it. */
+function isTable(value: unknown): value is HostTable<HostState> {
+  return typeof value === "object" && value !== null && "withAll" in value;
+}
+
+function isRead(inventory: unknown): boolean {
+  return (inventory as GuardianState["inventory"]).readAt !== undefined;
+}
 
 export class Canonical {
   readonly tokens = new TokenList();
   readonly #fields = new Map<string, Field>();
+  /** Ids that the state names, those of open incidents first. */
+  #incidents: string[] = [];
   #now = 0;
+  #ageMsMax: number;
+
+  /** Ages from `ageMsMax` on are one. */
+  constructor(ageMsMax: number) {
+    this.#ageMsMax = ageMsMax;
+  }
 
   /** Fills `tokens` anew. */
   write(
@@ -68,6 +96,7 @@ export class Canonical {
     const { tokens } = this;
     tokens.clear();
     this.#now = world.now;
+    this.#incidents = [...state.memory.incidents.values()].map(({ id }) => id);
     tokens.number(faultsLeft);
     this.#fieldsOf(state, "memory");
     this.#fieldsOf(state.memory, "alerts");
@@ -88,17 +117,20 @@ export class Canonical {
     this.tokens.mark("]");
   }
 
-  /** The number of a boot means nothing, whether it is the one that was last reported does. */
-  #boots(state: GuardianState, world: ModelWorld): void {
+  /** The number of a boot means nothing; which of those that are known are one and the same does. */
+  #boots({ hosts, memory }: GuardianState, world: ModelWorld): void {
     for (const [name, { boots }] of world.hosts) {
-      const bootId = `b00${boots % 3}`;
-      const newest = state.hosts.get(name)?.newest;
-      const incident = state.memory.incidents.get(name)?.bootId;
-      let bits = newest?.bootId === bootId ? 1 : 0;
-      if (state.memory.known[name]?.bootId === bootId) bits += 2;
-      if (incident === bootId) bits += 4;
-      this.tokens.number(bits);
+      const newest = hosts.get(name)?.newest;
+      const known = [
+        bootIdOf(boots),
+        newest?.bootId,
+        memory.known[name]?.bootId,
+        memory.incidents.get(name)?.bootId,
+        memory.rehearsals.get(name)?.bootId,
+      ];
+      for (const bootId of known) this.tokens.number(known.indexOf(bootId));
       this.tokens.number(newest?.checks.serversTotal ?? -1);
+      this.tokens.text(newest?.checks.storage ?? "");
     }
   }
 
@@ -115,13 +147,43 @@ export class Canonical {
     if (kind === "out" || value === undefined) return;
     const { tokens } = this;
     tokens.push(token);
-    if (kind === "reason") tokens.mark("there");
+    if (kind === "reason") this.#reason(value);
+    else if (kind === "naming") this.#naming(typeof value === "string" ? value : "");
+    else if (kind === "keys") this.#list(Object.keys(value as object));
+    else if (kind === "read") tokens.mark(isRead(value) ? "there" : "nothing");
+    else if (longestMs[name] !== undefined) this.#longer(value, longestMs[name]);
     else if (kind === "instant" && typeof value !== "object") this.#age(Number(value));
     else if (typeof value !== "number") this.#value(value);
     else if (limit !== undefined) tokens.number(Math.min(value, limit));
     // An instant that is not compared as an age would make every state a new one, without end.
     else if (value > this.#now / 2) throw new Error(`list ${name} as an instant`);
     else tokens.number(value);
+  }
+
+  /** The word that it is said with; what was said as text before is for people alone. */
+  #reason(value: unknown): void {
+    const isWords = typeof value === "object" && value !== null && "key" in value;
+    if (isWords) this.tokens.text(String(value.key));
+    else this.tokens.mark("there");
+  }
+
+  #naming(text: string): void {
+    const id = incidentId.exec(text)?.[0];
+    if (id === undefined) {
+      this.tokens.text(text);
+      return;
+    }
+    let place = this.#incidents.indexOf(id);
+    if (place < 0) place = this.#incidents.push(id) - 1;
+    this.tokens.number(place);
+    this.tokens.text(text.replace(id, ""));
+  }
+
+  #longer(value: unknown, ageMsMax: number): void {
+    const before = this.#ageMsMax;
+    this.#ageMsMax = Math.max(before, ageMsMax);
+    this.#value(value);
+    this.#ageMsMax = before;
   }
 
   #fieldNamed(name: string): Field {
@@ -141,7 +203,7 @@ export class Canonical {
     else if (value === undefined || value === null) tokens.mark("nothing");
     else if (Array.isArray(value)) this.#list(value);
     else if (value instanceof Map) this.#map(value);
-    else if (value instanceof HostTable) this.#list(value.values());
+    else if (isTable(value)) this.#list(value.values());
     else if (typeof value === "object") this.#fieldsOf(value, undefined);
     else throw new Error(`a state holds a ${typeof value}`);
   }
@@ -164,7 +226,7 @@ export class Canonical {
   #age(at: number): void {
     const age = this.#now - at;
     if (Number.isNaN(at)) this.tokens.mark("unknown");
-    else if (age >= ageMsMax) this.tokens.mark("old");
+    else if (age >= this.#ageMsMax) this.tokens.mark("old");
     else this.tokens.age(Math.round(age / 100));
   }
 }
@@ -179,10 +241,15 @@ function wordsOf(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
-type Kind = "instant" | "reason" | "out";
+type Kind = "instant" | "reason" | "naming" | "out" | "keys" | "read";
 
 const kinds = new Map<string, Kind>([
   ...[...instants].map((name) => [name, "instant"] as const),
   ...reasons.map((name) => [name, "reason"] as const),
+  ...naming.map((name) => [name, "naming"] as const),
   ...[...forPeople, ...constant].map((name) => [name, "out"] as const),
+  // When a host was switched on by us last is wall time, and the day that it counts never passes.
+  ["homecomings", "keys"],
+  // Nova's memory never changes; whether it was read since the start does.
+  ["inventory", "read"],
 ]);

@@ -3,15 +3,16 @@
  * more happens is kept: from each it must lead to where all is well, or to where people were told.
  */
 import type { HostName } from "../../shared/names.ts";
-import { faultsOfOne, faultsOfSeveral, nothing, repair } from "./actions.ts";
+import { nothing, repair } from "./actions.ts";
 import { Canonical } from "./canonical.ts";
-import { modelSettings, quantumMs } from "./model-settings.ts";
+import { ageMsMax, modelSettings, quantumMs } from "./model-settings.ts";
 import { isAttended } from "./promises.ts";
-import { isWell, Quantum, type Action, type Node, type Reducer } from "./quantum.ts";
+import { isInService, isWell, Quantum, type Action, type Node, type Reducer } from "./quantum.ts";
+import type { Size } from "./sizes.ts";
 import { StateTable, type StateRow } from "./state-table.ts";
 
 export interface Options {
-  readonly victims: readonly HostName[];
+  readonly size: Size;
   /** Faults in an episode: from one moment at which all is well and settled to the next. */
   readonly faults: number;
   readonly statesMax: number;
@@ -36,6 +37,8 @@ const steps = { start: 0, episode: 1, nothing: 2, repair: 3, fault: 4 } as const
 
 const startMs = 1_000_000;
 const sliceMax = 1000;
+/** The longest circle that people are let into, in quanta. */
+const circleMax = 64;
 
 export function explore(reducer: Reducer, options: Options): Result {
   return new Exploration(reducer, options).run();
@@ -44,25 +47,28 @@ export function explore(reducer: Reducer, options: Options): Result {
 class Exploration {
   readonly #options: Options;
   readonly #quantum: Quantum;
-  /** Numbers of actions count from here: what may happen beside nothing. */
-  readonly #faults: readonly Action[];
-  readonly #canonical = new Canonical();
+  /** Faults, and then what people do: their numbers count from `steps.fault`. */
+  readonly #actions: readonly Action[];
+  readonly #canonical: Canonical;
   readonly #states: StateTable;
   #frontier: { readonly at: number; readonly node: Node }[] = [];
+  /** One state of each circle in which the way on ends. */
+  readonly #ends = new Set<number>();
   #transitions = 0;
   #violation: Result["violation"];
 
   constructor(reducer: Reducer, options: Options) {
     this.#options = options;
     this.#states = new StateTable(options.exact ?? false);
-    this.#quantum = new Quantum(reducer, modelSettings(options.victims));
-    const [first, ...others] = options.victims;
-    const single = first !== undefined && others.length === 0;
-    this.#faults = single ? faultsOfOne(first) : faultsOfSeveral(options.victims);
+    const { size } = options;
+    this.#quantum = new Quantum(reducer, modelSettings(size.victims, size.settings));
+    this.#actions = [...size.faults, ...size.people];
+    this.#canonical = new Canonical(size.ageMsMax ?? ageMsMax);
   }
 
   run(): Result {
-    const start = this.#quantum.start(this.#options.victims, startMs);
+    const { victims, emptied } = this.#options.size;
+    const start = this.#quantum.start(victims, startMs, emptied);
     this.#arrive(start, { parent: -1, action: steps.start, depth: 0 });
     let [taken, slices] = [0, 0];
     while (taken < this.#frontier.length && this.#violation === undefined) {
@@ -92,16 +98,28 @@ class Exploration {
     const next = this.#take(at, node, nothing, steps.nothing);
     if (next === undefined) return;
     this.#states.setNext(at, next);
-    if (next === at) this.#endEpisode(at, node);
-    if (node.faultsLeft <= 0) return;
-    for (const [number, action] of this.#faults.entries()) {
-      this.#take(at, node, action, steps.fault + number);
+    if (this.#closesCircle(at, next)) this.#endEpisode(at, node);
+    for (const [number, action] of this.#actions.entries()) {
+      if (action.cost <= node.faultsLeft) this.#take(at, node, action, steps.fault + number);
     }
   }
 
-  /** Nothing changes by itself any more: a new episode may begin, or it is people's turn. */
+  /** Whether the way on from `next`, when nothing more happens, leads back to `at`. */
+  #closesCircle(at: number, next: number): boolean {
+    let number = next;
+    for (let length = 1; length <= circleMax && number >= 0; length += 1) {
+      if (number === at) return true;
+      const further = this.#states.get(number, "next");
+      if (further === number) return false;
+      number = further;
+    }
+    return false;
+  }
+
+  /** Nothing changes by itself any more, or the same over and over: a new episode may begin, or it is people's turn. */
   #endEpisode(at: number, node: Node): void {
     const { faults: faultsLeft } = this.#options;
+    this.#ends.add(at);
     const depth = this.#states.get(at, "depth");
     if (isWell(node.state, node.world, node.late)) {
       this.#arrive({ ...node, faultsLeft }, { parent: at, action: steps.episode, depth });
@@ -128,7 +146,7 @@ class Exploration {
     const met = this.#states.find(this.#canonical.tokens);
     if (met >= 0) return met;
     let alone = 0;
-    for (const [place, name] of this.#options.victims.entries()) {
+    for (const [place, name] of this.#options.size.victims.entries()) {
       if (isAlone(name, node)) alone |= 1 << place;
     }
     const at = this.#states.add({ ...from, alone });
@@ -149,7 +167,7 @@ class Exploration {
     if (number === steps.episode) return "a new episode";
     if (number === steps.nothing) return nothing.name;
     if (number === steps.repair) return repair.name;
-    return this.#faults[number - steps.fault]?.name ?? "?";
+    return this.#actions[number - steps.fault]?.name ?? "?";
   }
 
   /** Without a further fault every state ends in a circle; in it, nobody may be left alone. */
@@ -164,23 +182,37 @@ class Exploration {
         if (at < 0) return;
       }
       if (seen[at] !== start) continue;
-      const bits = this.#states.get(at, "alone");
-      if (bits === 0) continue;
-      const alone = this.#options.victims.filter((_, place) => (bits & (1 << place)) !== 0);
-      const text = `invariant 22: no exit: ${alone.join(", ")} is not well, and nobody is told`;
-      this.#violation = { text, path: this.#pathTo(at) };
-      return;
+      this.#judgeCircle(at);
+      if (this.#violation !== undefined) return;
     }
+  }
+
+  #judgeCircle(from: number): void {
+    let at = from;
+    let isEnded = false;
+    do {
+      if (this.#ends.has(at)) isEnded = true;
+      const bits = this.#states.get(at, "alone");
+      if (bits !== 0) {
+        const alone = this.#options.size.victims.filter((_, place) => (bits & (1 << place)) !== 0);
+        const text = `invariant 22: no exit: ${alone.join(", ")} is not well, and nobody is told`;
+        this.#violation = { text, path: this.#pathTo(at) };
+        return;
+      }
+      at = this.#states.get(at, "next");
+    } while (at !== from);
+    if (!isEnded) throw new Error(`a circle longer than ${circleMax} quanta: people do not end it`);
   }
 }
 
 const told = ["page", "notification", "ticket"];
 
-/** It is not well, and no alert tells of it. */
+/** It is not well, and no alert tells of it, and nobody has said that it is theirs. */
 function isAlone(name: HostName, { state, world, late }: Node): boolean {
   const row = state.hosts.get(name)?.assessment?.row;
-  const well = world.lives(name) && row === "8" && state.memory.incidents.get(name) === undefined;
-  if (well || isWell(state, world, late)) return false;
+  const isClosed = state.memory.incidents.get(name) === undefined;
+  const well = isInService(name, world) && row === "8" && isClosed;
+  if (well || isWell(state, world, late) || state.memory.released.includes(name)) return false;
   return !isAttended(name, state, told);
 }
 
