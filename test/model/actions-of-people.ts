@@ -57,6 +57,20 @@ export function startsAll(name: HostName): Action {
   );
 }
 
+/** Somebody switches it on, and so it is. */
+export function comesOnWithAll(name: HostName): Action {
+  return fault(
+    `${name}: power comes on again, and its libvirt starts all it ever had`,
+    where(
+      (world) => !world.host(name).power,
+      (world) => {
+        world.powerOn(name);
+        world.host(name).startsAll = true;
+      },
+    ),
+  );
+}
+
 /** Theirs from now on, as it is: on or off. */
 export function releases(name: HostName): Action {
   return {

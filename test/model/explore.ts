@@ -5,8 +5,9 @@
 import type { HostName } from "../../shared/names.ts";
 import { nothing, repair } from "./actions.ts";
 import { Canonical } from "./canonical.ts";
+import { FoldProof } from "./fold-proof.ts";
 import { ageMsMax, modelSettings, quantumMs } from "./model-settings.ts";
-import { isAttended } from "./promises.ts";
+import { isAttended, isOpen } from "./promises-to-people.ts";
 import { isInService, isWell, Quantum, type Action, type Node, type Reducer } from "./quantum.ts";
 import type { Size } from "./sizes.ts";
 import { StateTable, type StateRow } from "./state-table.ts";
@@ -18,6 +19,8 @@ export interface Options {
   readonly statesMax: number;
   /** States are compared token by token, not by digests: slower, and without chance. */
   readonly exact?: boolean;
+  /** States that are compared as one must go on as one: see `fold-proof.ts`. */
+  readonly prove?: boolean;
   readonly progress?: (states: number, waiting: number) => void;
 }
 
@@ -30,6 +33,10 @@ export interface Result {
   readonly closed: boolean;
   /** The first broken promise, with the way there. */
   readonly violation: { readonly text: string; readonly path: readonly string[] } | undefined;
+  /** Promises that are known to be broken, each with the first way there. */
+  readonly open: ReadonlyMap<string, readonly string[]>;
+  /** With `prove`: how many states were met again, and how many of them went on another way. */
+  readonly folds?: { readonly met: number; readonly unlike: number } | undefined;
 }
 
 /** Numbers of what leads from state to state; of faults, of the first one. */
@@ -54,6 +61,8 @@ class Exploration {
   #frontier: { readonly at: number; readonly node: Node }[] = [];
   /** One state of each circle in which the way on ends. */
   readonly #ends = new Set<number>();
+  readonly #open = new Map<string, readonly string[]>();
+  readonly #proof: FoldProof | undefined;
   #transitions = 0;
   #violation: Result["violation"];
 
@@ -64,6 +73,9 @@ class Exploration {
     this.#quantum = new Quantum(reducer, modelSettings(size.victims, size.settings));
     this.#actions = [...size.faults, ...size.people];
     this.#canonical = new Canonical(size.ageMsMax ?? ageMsMax);
+    if (options.prove === true) {
+      this.#proof = new FoldProof(this.#quantum, this.#canonical, this.#states);
+    }
   }
 
   run(): Result {
@@ -85,13 +97,30 @@ class Exploration {
     }
     const closed = taken === this.#frontier.length && this.#violation === undefined;
     if (closed) this.#judgeExits();
+    const folds = closed ? this.#judgeFolds() : undefined;
     return {
       states: this.#states.size,
       transitions: this.#transitions,
       longestPath: this.#states.get(this.#states.size - 1, "depth"),
       closed,
       violation: this.#violation,
+      open: this.#open,
+      ...(folds === undefined ? {} : { folds }),
     };
+  }
+
+  #judgeFolds(): Result["folds"] {
+    const ended = this.#proof?.end();
+    if (ended === undefined) return undefined;
+    const [first] = ended.unlike;
+    if (first !== undefined) {
+      const path = [...this.#pathTo(first.from), first.action];
+      const kept = describePath(this.#pathTo(first.kept));
+      const text =
+        first.violation ?? `what is not compared decides: goes on unlike\n${kept}\nand so`;
+      this.#violation ??= { text, path };
+    }
+    return { met: ended.met, unlike: ended.unlike.length };
   }
 
   #expand(at: number, node: Node): void {
@@ -132,13 +161,23 @@ class Exploration {
     const outcome = this.#quantum.run(node, action);
     if (outcome === undefined) return undefined;
     this.#transitions += 1;
-    const [text] = outcome.violations;
+    const text = outcome.violations.find((found) => !this.#isOpen(found, at, action));
     if (text !== undefined) {
       this.#violation = { text, path: [...this.#pathTo(at), action.name] };
       return undefined;
     }
     const depth = this.#states.get(at, "depth") + 1;
-    return this.#arrive(outcome.node, { parent: at, action: number, depth });
+    const size = this.#states.size;
+    const arrived = this.#arrive(outcome.node, { parent: at, action: number, depth });
+    if (arrived < size) this.#proof?.meet(arrived, outcome.node, at, action.name);
+    return arrived;
+  }
+
+  /** Known, and not mended yet: the first time is kept. */
+  #isOpen(text: string, at: number, { name }: Action): boolean {
+    if (!isOpen(text)) return false;
+    if (!this.#open.has(text)) this.#open.set(text, [...this.#pathTo(at), name]);
+    return true;
   }
 
   #arrive(node: Node, from: Omit<StateRow, "alone">): number {

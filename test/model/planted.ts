@@ -10,6 +10,7 @@ import {
   home,
   leftOff,
   oneHost,
+  only,
   rehearsed,
   twoHosts,
   type Size,
@@ -119,11 +120,6 @@ export const plantedBugs: readonly Planted[] = [
     faults: 2,
   },
 ];
-
-/** With few faults, where it takes two of them in one order. */
-function only(size: Size, names: RegExp): Size {
-  return { ...size, faults: size.faults.filter(({ name }) => names.test(name)) };
-}
 
 /** The reducer with a bug; `dispose` removes it from the disk. */
 export async function plant(

@@ -7,15 +7,10 @@ import type { Phase } from "../../guardian/core/memory.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import type { HostName } from "../../shared/names.ts";
 import { peer, quantumMs } from "./model-settings.ts";
+import { judgeSilence, judgeTwice } from "./promises-to-people.ts";
 import { isMigrating, type ModelWorld } from "./model-world.ts";
 
 type Evacuating = Extract<Phase, { kind: "evacuating" }>;
-
-/**
- * A Nova that does not answer and moves that stand still are paged after 30 s of their own, which
- * the model cannot scale down; the page of a silent host waits for them.
- */
-const slackMs = 30_000 + 3 * quantumMs;
 
 /** Longer than a death needs to be known: three missed reports. */
 const knownMs = 3 * quantumMs;
@@ -207,7 +202,7 @@ export function judgeState(
       }
       found.push(...judgeMoves(name, was, phase, world));
     }
-    found.push(...judgeSilence(name, state, world));
+    found.push(...judgeSilence(name, state, world), ...judgeTwice(name, state, world));
   }
   return found;
 }
@@ -265,36 +260,4 @@ function judgeMoves(
 function finishedMoves(phase: Phase | undefined): number {
   const moves = phase?.kind === "evacuating" ? Object.values(phase.moves ?? {}) : [];
   return moves.filter((move) => move.state.kind === "finished").length;
-}
-
-/**
- * A host that is silent for long, with no move under way, has a page, whatever holds it. Once a proof stands its
- * work has begun, and has bounds of its own; of a host that is rehearsed, empty as it is, a ticket tells.
- */
-function judgeSilence(name: HostName, state: GuardianState, world: ModelWorld): string[] {
-  const since = state.hosts.get(name)?.silentSince;
-  const phase = state.memory.incidents.get(name)?.phase;
-  if (since === undefined || phase?.kind === "ended") return [];
-  if (phase?.kind === "evacuating" && phase.moves !== undefined) return [];
-  if (state.memory.released.includes(name)) return [];
-  const proven = phase?.kind === "evacuating" && phase.proof !== undefined;
-  const boundMs = state.settings.limits.unattendedMs + slackMs;
-  const from = Math.max(since, state.startedAt, proven ? phase.since : 0);
-  if (state.now - from < boundMs) return [];
-  const step = state.memory.rehearsals.get(name)?.step.kind ?? "failed";
-  const isEmpty = world.host(name).server.host !== name;
-  const classes = step !== "failed" && isEmpty ? ["page", "ticket"] : ["page"];
-  return isAttended(name, state, classes) ? [] : [`invariant 22: ${name} is silent, no page`];
-}
-
-/** Whether people know: an alert of such a class fires about the host or the guardian itself. */
-export function isAttended(
-  name: HostName,
-  state: GuardianState,
-  classes: readonly string[],
-): boolean {
-  return Object.values(state.memory.alerts).some(({ message }) => {
-    const about = message.host === undefined || message.host === name;
-    return about && classes.includes(message.class);
-  });
 }

@@ -4,6 +4,7 @@ import type { HostName } from "../../shared/names.ts";
 import { faultsOfOne, faultsOfSeveral } from "./actions.ts";
 import {
   callsOff,
+  comesOnWithAll,
   confirms,
   degradations,
   first,
@@ -78,7 +79,7 @@ export const leftOff: Size = {
   name: "leave-off",
   says: "one host that is left off, released, called off",
   victims: [first],
-  faults: [...faultsOfOne(first), startsAll(first)],
+  faults: [...faultsOfOne(first), comesOnWithAll(first)],
   people: [releases(first), callsOff(first)],
   settings: { comeHome: "leave-off" },
   faultsMax: 1,
@@ -115,3 +116,8 @@ export const sizes: readonly Size[] = [
   drained,
   rehearsed,
 ];
+
+/** A size with a few of its faults: more of them in an episode can be explored in the same time. */
+export function only(size: Size, names: RegExp): Size {
+  return { ...size, faults: size.faults.filter(({ name }) => names.test(name)) };
+}

@@ -31,13 +31,13 @@ export class StateTable {
 
   /** The number of a state that was met before; else -1, and its place is kept for `add`. */
   find(tokens: TokenList): number {
+    tokens.digest(this.#pair);
     if (this.#exact !== undefined) {
       const text = tokens.exact();
       const met = this.#exact.get(text);
       if (met === undefined) this.#exact.set(text, this.size);
       return met ?? -1;
     }
-    tokens.digest(this.#pair);
     const number = this.#places[this.#placeOf(this.#pair[0] ?? 0, this.#pair[1] ?? 0)] ?? 0;
     return number - 1;
   }
