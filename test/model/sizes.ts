@@ -16,7 +16,8 @@ import {
   startsAll,
   strangerRuns,
 } from "./actions-of-people.ts";
-import type { Action } from "./quantum.ts";
+import type { ModelWorld } from "./model-world.ts";
+import type { Action, Node } from "./quantum.ts";
 
 export interface Size {
   readonly name: string;
@@ -61,7 +62,7 @@ export const confirmed: Size = {
   victims: [first],
   faults: [mainsLost(first), ...faultsOfOne(first)],
   people: [confirms(first)],
-  faultsMax: 1,
+  faultsMax: 2,
 };
 
 export const home: Size = {
@@ -69,9 +70,9 @@ export const home: Size = {
   name: "home",
   says: "one host that comes home by policy",
   victims: [first],
-  faults: [...faultsOfOne(first), startsAll(first)],
+  faults: meeting(/power is lost|hangs/, isEnded, [...faultsOfOne(first), startsAll(first)]),
   settings: { comeHome: "power-on" },
-  faultsMax: 1,
+  faultsMax: 2,
 };
 
 export const leftOff: Size = {
@@ -79,10 +80,10 @@ export const leftOff: Size = {
   name: "leave-off",
   says: "one host that is left off, released, called off",
   victims: [first],
-  faults: [...faultsOfOne(first), comesOnWithAll(first)],
+  faults: meeting(/power is lost|hangs/, isEnded, [...faultsOfOne(first), comesOnWithAll(first)]),
   people: [releases(first), callsOff(first)],
   settings: { comeHome: "leave-off" },
-  faultsMax: 1,
+  faultsMax: 2,
 };
 
 export const drained: Size = {
@@ -90,7 +91,7 @@ export const drained: Size = {
   name: "drain",
   says: "one degraded host that is emptied by live migration",
   victims: [first],
-  faults: [...degradations(first), ...faultsOfOne(first)],
+  faults: meeting(/storage fails/, isDegraded, [...degradations(first), ...faultsOfOne(first)]),
   settings: { drain: true },
   ageMsMax: 125_000,
   faultsMax: 2,
@@ -101,8 +102,12 @@ export const rehearsed: Size = {
   name: "rehearse",
   says: "an empty host that is rehearsed",
   victims: [first],
-  faults: [...faultsOfOne(first), serverArrives(first), strangerRuns(first)],
-  people: [rehearses(first)],
+  faults: meeting(/rehearsal/, isRehearsed, [
+    rehearses(first),
+    ...faultsOfOne(first),
+    serverArrives(first),
+    strangerRuns(first),
+  ]),
   emptied: true,
   faultsMax: 2,
 };
@@ -116,6 +121,33 @@ export const sizes: readonly Size[] = [
   drained,
   rehearsed,
 ];
+
+/** Those that begin what a size is about may fall at any time, all others only while it goes on. */
+function meeting(
+  begin: RegExp,
+  goesOn: (world: ModelWorld, node: Node) => boolean,
+  actions: readonly Action[],
+): readonly Action[] {
+  return actions.map((action) => {
+    if (begin.test(action.name)) return action;
+    return {
+      ...action,
+      happen: (world, node) => goesOn(world, node) && action.happen(world, node),
+    };
+  });
+}
+
+function isEnded(_world: ModelWorld, { state }: Node): boolean {
+  return state.memory.incidents.get(first)?.phase.kind === "ended";
+}
+
+function isDegraded(world: ModelWorld, { state }: Node): boolean {
+  return world.host(first).degraded || state.memory.drains.has(first);
+}
+
+function isRehearsed(_world: ModelWorld, { state }: Node): boolean {
+  return state.memory.rehearsals.has(first);
+}
 
 /** A size with a few of its faults: more of them in an episode can be explored in the same time. */
 export function only(size: Size, names: RegExp): Size {
