@@ -45,6 +45,7 @@ export function beginFencing(
     run,
     switchedOff: owing.length > 0 || Object.values(commands).some((command) => command.wasOn),
     freshAtCommand: [...new Set([...owing, ...freshHosts(state, host.host)])].sort(),
+    ...(isOrderedAlive(host, incident.phase) ? { alive: true } : {}),
   };
   const begun = withPhase(withFence(order.state, host.host), host.host, phase);
   if (Object.keys(commands).length === 0) return begun;
@@ -54,6 +55,12 @@ export function beginFencing(
     event: "fence-ordered",
     text: orderedWords(state, host, order, attempt),
   });
+}
+
+/** It reports as it is ordered off, or did at the attempt before. */
+function isOrderedAlive({ freshSince }: HostState, phase: Phase): boolean {
+  if (phase.kind === "fencing" && phase.alive === true) return true;
+  return phase.kind === "watching" && freshSince !== undefined;
 }
 
 /** Remembered for the rate; not counted when a person approved it. */
@@ -121,6 +128,8 @@ export function advanceFencing(
     again === undefined
       ? fenceState(state, host, phase.commands, lifeAt, level)
       : { kind: "failed", reason: words("fence.on-again", { device: again }) };
+  // What was ordered off while it reported is proven off only once its reports have stopped, too.
+  if (fence.kind === "proven" && mayStillReport(host)) return state;
   if (fence.kind === "proven") return fenced(state, host, phase, fence, out);
   const confirmed = confirmedFence(state, host, lifeAt);
   // A person's word mints no more than the gates let begin.
@@ -131,6 +140,11 @@ export function advanceFencing(
   const { level: further } = nextLevel(state, host, level + 1);
   if (further === undefined) return attemptFailed(state, host, phase, failed, mayOrder, out);
   return mayOrder ? nextLevelOrdered(state, host, phase, failed, out) : state;
+}
+
+/** Fresh by its policy's row, or not silent yet: a device that lies would be believed sooner than its host's reports. */
+function mayStillReport({ freshSince, assessment }: HostState): boolean {
+  return freshSince !== undefined || assessment?.row === "8a";
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 } from "./approvals.ts";
 import { verdictWords, type Assessment } from "./assessment.ts";
 import { foldConfirmations } from "./confirmations.ts";
+import { isFencedAlive } from "./degraded-gates.ts";
 import { advanceDegraded } from "./degraded.ts";
 import { advanceDrain } from "./drain.ts";
 import type { Effect } from "./effects.ts";
@@ -147,7 +148,8 @@ function fence(
   phase: Extract<Phase, { kind: "fencing" }>,
   out: Effect[],
 ): GuardianState {
-  const dead = isTakenForDead(state, host.host, assessment);
+  const alive = isFencedAlive(state, host.host, assessment);
+  const dead = alive || isTakenForDead(state, host.host, assessment);
   const onTheWay = rowsOnTheWay.includes(assessment.row) && isApprovedByPerson(state, host.host);
   if (!dead && !onTheWay && !undecided.includes(assessment.row)) {
     return standDown(state, host, out);
@@ -212,6 +214,9 @@ function closeWhenBack(
   out: Effect[],
 ): GuardianState {
   const { freshSince, service } = host;
+  // It is being switched off again.
+  const phase = incidentOf(state, host.host)?.phase;
+  if (phase?.kind === "ended" && phase.home?.step.kind === "off") return state;
   // Nova calls it up for a while yet if it was never forced down: it has not come home by that.
   if (isComingHome(state, host.host) && !isBack(state, host)) return state;
   const steady =

@@ -9,7 +9,7 @@ import type { FenceProof } from "../../guardian/core/proof.ts";
 import { deviceKey } from "../../guardian/core/verification.ts";
 import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
-import { answers, echoes, type WorldHost } from "../support/world-host.ts";
+import { answers, echoes, isWithoutDisks, type WorldHost } from "../support/world-host.ts";
 import type { World } from "../support/world.ts";
 import { EyesTruth } from "./eyes-truth.ts";
 
@@ -51,6 +51,7 @@ export interface WrongOff {
 /** Of a call that came to nothing; after one that was done the server is elsewhere. */
 const failedRecords: readonly string[] = ["error", "failed"];
 const readingsMax = 12;
+const lastWordMs = 6000;
 const steadyAfterMs = 7000;
 
 /** Facts of one host that the guardian's process could know, in the world's time. */
@@ -63,6 +64,8 @@ export class HostTruth {
   freshFrom = Number.POSITIVE_INFINITY;
   /** When it had last been fresh so for ten seconds, less what a round needs to notice. */
   steadyAt = Number.NEGATIVE_INFINITY;
+  /** Since when its servers' disks have not worked, without a break. */
+  ailingSince: number | undefined;
   /** When an echo of it was last delivered. */
   echoAt = Number.NEGATIVE_INFINITY;
   readonly readings = new Map<string, Delivered[]>();
@@ -225,10 +228,21 @@ export class Witness {
     this.roundMs = roundMs > 2000 ? 0 : roundMs;
     this.#roundAt = this.now;
     this.eyes.look();
+    if (this.world.settings.rows.size > 0) this.#look();
     const { devices } = this.world.state.memory;
     for (const [host, { wrongOff }] of this.truths) {
       if (wrongOff === undefined || wrongOff.found) continue;
       wrongOff.found = devices[deviceKey(host, wrongOff.device)]?.unverified !== undefined;
+    }
+  }
+
+  #look(): void {
+    for (const host of this.world.hosts.values()) {
+      const truth = this.of(host.name);
+      // One that has just fallen silent is known by what it said last.
+      const lately = truth.ailingSince !== undefined && this.now - truth.reportAt < lastWordMs;
+      const says = isWithoutDisks(host) ?? lately;
+      truth.ailingSince = says ? (truth.ailingSince ?? this.now) : undefined;
     }
   }
 
