@@ -3,6 +3,7 @@
  * in tenths of a second, none older than the greatest limit; texts for people, counters and histories
  * left out. What is left out is listed here, and nothing else is: a field that nobody listed counts.
  */
+import type { Phase } from "../../guardian/core/memory.ts";
 import type { HostTable } from "../../guardian/core/host-table.ts";
 import type { GuardianState, HostState } from "../../guardian/core/state.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
@@ -64,9 +65,16 @@ const longestMs: Readonly<Record<string, number>> = {
   drains: 1_805_000,
 };
 
+/** Attempts to fence come ever more rarely, at most every ten attempt times. */
+const fencingMs = 155_000;
+
 /** By its shape: a reducer with a planted bug has a class of its own for it. */
 function isTable(value: unknown): value is HostTable<HostState> {
   return typeof value === "object" && value !== null && "withAll" in value;
+}
+
+function isFencing(value: unknown): value is Phase {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "fencing";
 }
 
 function isRead(inventory: unknown): boolean {
@@ -151,7 +159,7 @@ export class Canonical {
     else if (kind === "naming") this.#naming(typeof value === "string" ? value : "");
     else if (kind === "keys") this.#list(Object.keys(value as object));
     else if (kind === "read") tokens.mark(isRead(value) ? "there" : "nothing");
-    else if (longestMs[name] !== undefined) this.#longer(value, longestMs[name]);
+    else if (longestMs[name] !== undefined) this.#within(longestMs[name], () => this.#value(value));
     else if (kind === "instant" && typeof value !== "object") this.#age(Number(value));
     else if (typeof value !== "number") this.#value(value);
     else if (limit !== undefined) tokens.number(Math.min(value, limit));
@@ -179,10 +187,11 @@ export class Canonical {
     this.tokens.text(text.replace(id, ""));
   }
 
-  #longer(value: unknown, ageMsMax: number): void {
+  /** Ages up to a greater limit. */
+  #within(ageMsMax: number, write: () => void): void {
     const before = this.#ageMsMax;
     this.#ageMsMax = Math.max(before, ageMsMax);
-    this.#value(value);
+    write();
     this.#ageMsMax = before;
   }
 
@@ -204,6 +213,7 @@ export class Canonical {
     else if (Array.isArray(value)) this.#list(value);
     else if (value instanceof Map) this.#map(value);
     else if (isTable(value)) this.#list(value.values());
+    else if (isFencing(value)) this.#within(fencingMs, () => this.#fieldsOf(value, undefined));
     else if (typeof value === "object") this.#fieldsOf(value, undefined);
     else throw new Error(`a state holds a ${typeof value}`);
   }
