@@ -103,6 +103,8 @@ const redfish = z.strictObject({
   username: z.string().min(1),
   passwordFile: absolutePath,
   systemId: z.string().optional(),
+  /** `basic` for services without sessions: the password goes out with each call. */
+  auth: z.enum(["session", "basic"]).default("session"),
   caFile: absolutePath.optional(),
   fingerprint: z.string().optional(),
   verify: z.boolean().default(true),

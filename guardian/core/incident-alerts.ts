@@ -112,7 +112,7 @@ export function* evacuatingAlerts(
       class: "page",
       title: words("alert.stalled", { host: host.host, what: stalled.what }),
       why: () => stalled.why,
-      next: words("todo.stalled"),
+      next: stalled.next ?? words("todo.stalled"),
     });
     return;
   }
@@ -181,9 +181,17 @@ function levelLines(
     : [words("why.level", name(run.level)), ...failed];
 }
 
+/** Nova takes it to a host that is fenced itself: it waits there, and would start when that host comes back. */
+function isStranded(state: GuardianState, move: Move): boolean {
+  if (!isUnderWay(move) || move.to === undefined) return false;
+  const kind = state.memory.incidents.get(move.to)?.phase.kind;
+  return kind === "evacuating" || kind === "ended";
+}
+
 interface Stalled {
   readonly what: Words | readonly string[];
   readonly why: readonly Said[];
+  readonly next?: Words;
 }
 
 /** Nova answers, and yet the evacuation does not get on; undefined while it may still. */
@@ -206,6 +214,13 @@ function stalledBecause(
   }
   if (phase.settledAt !== undefined && state.now - phase.settledAt >= 3 * stalledMs) {
     return { what: words("stalled.list-again"), why: [words("why.no-list-again")] };
+  }
+  const stranded = Object.values(phase.moves).filter((move) => isStranded(state, move));
+  if (stranded.length > 0) {
+    const why = stranded.map(({ name, to = "?" }) =>
+      words("why.stranded", { server: name, host: to }),
+    );
+    return { what: words("stalled.destination"), why, next: words("todo.stranded") };
   }
   const limitMs = state.settings.limits.moveMsMax + stalledMs;
   const lost = Object.values(phase.moves).filter(

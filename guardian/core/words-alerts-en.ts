@@ -63,6 +63,11 @@ export const alertsEnglish = {
   "stalled.list": "its servers cannot be listed",
   "stalled.list-again": "its servers cannot be listed again",
   "stalled.force-down": "Nova does not force it down",
+  "stalled.destination": "the host that Nova takes them to is fenced, too",
+  "why.stranded":
+    "{server}: Nova takes it to {host}, which is fenced; it starts there when {host} comes back",
+  "todo.stranded":
+    "do not evacuate them again while they wait for a host that may come back: they would start twice; see the runbook",
   "stalled.moves": "its moves cannot be followed",
   "why.no-list": "Nova gives no list of its servers",
   "why.no-list-again": "Nova gives no list of them",
@@ -148,7 +153,7 @@ export const alertsEnglish = {
   "todo.left-behind-each": "bring these servers up by hand; the host is off and fenced: {todos;}",
   "todo.evacuate-again": "{servers}: mend what is named, then openstack server evacuate",
   "todo.look-at-migrations":
-    "{servers}: look at openstack server migration list first: a second evacuate call while the first runs can wreck it",
+    "{servers}: look at openstack server migration list first: a second evacuate call while the first runs can wreck it; one that waits for a host that is down starts there when that host comes back",
   "todo.reset-state":
     "{servers}: openstack server set --state error, then openstack server evacuate; or it waits for {host}",
   "todo.with-host": "{servers}: wait until {host} is repaired",

@@ -61,6 +61,9 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "stalled.list": "无法列出其云主机",
   "stalled.list-again": "无法再次列出其云主机",
   "stalled.force-down": "Nova 未将其强制下线",
+  "stalled.destination": "Nova 选定的目标主机也已被隔离断电",
+  "why.stranded": "{server}：Nova 正将其迁往已断电的 {host}；{host} 恢复后会在其上启动",
+  "todo.stranded": "目标主机可能恢复期间切勿再次疏散，否则会重复启动；见处置手册",
   "stalled.moves": "无法跟踪其迁移",
   "why.no-list": "Nova 未给出其云主机列表",
   "why.no-list-again": "Nova 未给出它们的列表",
@@ -140,7 +143,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.left-behind-each": "请人工恢复这些云主机；该主机已关机并被隔离：{todos;}",
   "todo.evacuate-again": "{servers}：先修复所述原因，再执行 openstack server evacuate",
   "todo.look-at-migrations":
-    "{servers}：先看 openstack server migration list：前一次仍在进行时再次疏散会毁坏云主机",
+    "{servers}：先看 openstack server migration list：前一次仍在进行时再次疏散会毁坏云主机；等待已断电主机的云主机会在该主机恢复后启动",
   "todo.reset-state":
     "{servers}：openstack server set --state error，再 openstack server evacuate；或等待 {host} 恢复",
   "todo.with-host": "{servers}：等待 {host} 修复",

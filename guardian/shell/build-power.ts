@@ -55,9 +55,9 @@ function buildDevice(
   if (device.kind === "fence-agent") return buildAgent(device, where, agents, problems);
   const password = readSecret(device.passwordFile, `${where}.passwordFile`, problems);
   if (device.kind === "ipmi") return createIpmi({ ...device, password });
-  const { url, username, systemId, caFile, fingerprint, verify, insecureHttp } = device;
-  const options = { url, username, password, systemId, caFile, fingerprint, verify, insecureHttp };
-  checkReadable(caFile, `${where}.caFile`, problems);
+  const { kind: _kind, name: _name, passwordFile: _file, ...settings } = device;
+  const options = { ...settings, password };
+  checkReadable(device.caFile, `${where}.caFile`, problems);
   const problem = redfishProblem(options);
   if (problem !== undefined) problems.list.push(`${where}: ${problem}`);
   return createRedfish(options);

@@ -1,4 +1,5 @@
 /** What can happen in a quantum of the model beside nothing. Each fault is one of a bounded number. */
+import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type { HostName } from "../../shared/names.ts";
 import { peer, quantumMs } from "./model-settings.ts";
 import type { ModelWorld } from "./model-world.ts";
@@ -19,10 +20,22 @@ export const repair: Action = {
     return true;
   },
   ...plain,
-  people: true,
+  say: (state, at) => {
+    const events: GuardianEvent[] = [];
+    const by = { ...at, by: "alice" };
+    for (const host of state.settings.hosts.keys()) {
+      if (host === peer) continue;
+      events.push({ kind: "released", host, reason: "repaired", ...by });
+      events.push({ kind: "vouched", host, reason: "compared", ...by });
+    }
+    if (state.memory.disarmed !== undefined) {
+      events.push({ kind: "arming", armed: true, reason: "mended", ...by });
+    }
+    return events;
+  },
 };
 
-/** One host: every fault. */
+/** One host: every fault that any host can have. */
 export function faultsOfOne(victim: HostName): readonly Action[] {
   return [...deathsOf(victim), ...strayingOf(victim), ...faultsOfNova, ...faultsOfAnswers];
 }
@@ -32,7 +45,7 @@ export function faultsOfSeveral(victims: readonly HostName[]): readonly Action[]
   return [...victims.flatMap(deathsOf), ...crashes, novaLost];
 }
 
-function fault(
+export function fault(
   name: string,
   happen: Action["happen"],
   rest: Pick<Action, "answers" | "crash"> = plain,
@@ -41,7 +54,7 @@ function fault(
 }
 
 /** Does `change` where `when` holds. */
-function where(
+export function where(
   when: (world: ModelWorld) => boolean,
   change: (world: ModelWorld) => void,
 ): Action["happen"] {
@@ -63,7 +76,7 @@ function setBmc(name: HostName, mode: "normal" | "unreachable" | "refuses"): Act
 }
 
 /** It dies, comes on again, or seems to. */
-function deathsOf(name: HostName): readonly Action[] {
+export function deathsOf(name: HostName): readonly Action[] {
   const host = (world: ModelWorld): ReturnType<ModelWorld["host"]> => world.host(name);
   return [
     fault(
@@ -114,7 +127,7 @@ function strayingOf(name: HostName): readonly Action[] {
   ];
 }
 
-const faultsOfNova: readonly Action[] = [
+export const faultsOfNova: readonly Action[] = [
   fault(
     "Nova is down",
     where(
@@ -152,9 +165,12 @@ const faultsOfNova: readonly Action[] = [
 
 const happens = (): boolean => true;
 
-const novaLost = fault("Nova's answers are lost", happens, { answers: "nova-lost", crash: "none" });
+export const novaLost = fault("Nova's answers are lost", happens, {
+  answers: "nova-lost",
+  crash: "none",
+});
 
-const crashes: readonly Action[] = [
+export const crashes: readonly Action[] = [
   fault("crash before the orders", happens, { answers: "come", crash: "before" }),
   fault("crash after the orders", happens, { answers: "come", crash: "after" }),
 ];

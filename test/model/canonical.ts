@@ -1,13 +1,15 @@
 /**
- * A state of the model as a text that is equal for states that behave alike: instants as ages in
- * quanta, none older than the greatest limit; texts for people, counters and histories left out.
- * What is left out is listed here, and nothing else is: a field that nobody listed counts.
+ * A state of the model as a list of tokens that is equal for states that behave alike: instants as ages
+ * in tenths of a second, none older than the greatest limit; texts for people, counters and histories
+ * left out. What is left out is listed here, and nothing else is: a field that nobody listed counts.
  */
-import { HostTable } from "../../guardian/core/host-table.ts";
-import type { GuardianState } from "../../guardian/core/state.ts";
+import type { Phase } from "../../guardian/core/memory.ts";
+import type { HostTable } from "../../guardian/core/host-table.ts";
+import type { GuardianState, HostState } from "../../guardian/core/state.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
-import { ageMsMax } from "./model-settings.ts";
+import { bootIdOf } from "./model-rows.ts";
 import type { ModelWorld } from "./model-world.ts";
+import { TokenList } from "./token-list.ts";
 
 /** Instants of the guardian's clock, of the collector's, or wall time: all of one clock here. */
 const instants = wordsOf(`
@@ -18,7 +20,7 @@ const instants = wordsOf(`
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt relistedAt settledAt belowSince
   notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
-  emptyAt emptyAgainAt orderedAt onAgainAt
+  emptyAt emptyAgainAt orderedAt onAgainAt confirmedAt
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */
@@ -35,7 +37,7 @@ const bounded: Readonly<Record<string, number>> = {
 const forPeople = wordsOf(`
   gates says timeline message revision incidentCount openedAt openedWall id requestId
   journalReason novaReason shakenBy checks violations settings round verification census
-  inventory signals
+  signals
 `);
 
 /**
@@ -46,87 +48,218 @@ const constant = wordsOf(`
   pace to rank stage tookMs
   collector collectorEpoch path newest probeEpoch sequence sentWallMs sent sendErrors
   ledger version epoch hardwareUuid bmcGuid identity pinned serviceId zone device address fences
-  domains network boots bootId homecomings
+  domains network boots bootId
 `);
 
-/** Reasons hold ages and numbers for people: that there is one is what counts. */
-const reasons = ["reason", "lastFailure", "life", "unverified", "disarmed", "disabledReason"];
+/** Reasons hold ages and numbers for people: that there is one is what counts, and which. */
+const reasons = ["reason", "lastFailure", "life", "unverified", "disarmed"];
 
-export function canonicalText(
-  state: GuardianState,
-  world: ModelWorld,
-  late: readonly GuardianEvent[],
-  rest: string,
-): string {
-  const { now } = world;
-  const alerts = Object.values(state.memory.alerts).map(
-    ({ message }) => `${message.dedupKey} ${message.class}`,
-  );
-  const memory = { ...state.memory, alerts: alerts.sort() };
-  const text = write({ ...state, memory, world, late }, now);
-  // The number of a boot means nothing, whether it is the one that was last reported does.
-  const booted = [...world.hosts].map(([name, host]) => {
-    const bootId = `b00${host.boots % 3}`;
-    const newest = state.hosts.get(name)?.newest?.bootId;
-    const known = state.memory.known[name]?.bootId;
-    const incident = state.memory.incidents.get(name)?.bootId;
-    const servers = state.hosts.get(name)?.newest?.checks.serversTotal ?? "";
-    return [newest, known, incident].map((seen) => (seen === bootId ? 1 : 0)).join("") + servers;
-  });
-  return `${text}|${booted.join(",")}|${rest}`;
+/** Texts that name an incident: which of those that are known here, not how many there were before. */
+const naming = ["mark", "disabledReason", "incident"];
+const incidentId = /i\d+-[\w-]+/;
+
+/** Parts in which the core has longer times of its own: until each step of a way home is given up, say. */
+const longestMs: Readonly<Record<string, number>> = {
+  home: 905_000,
+  rehearsals: 905_000,
+  drains: 1_805_000,
+};
+
+/** Attempts to fence come ever more rarely, at most every ten attempt times. */
+const fencingMs = 155_000;
+
+/** By its shape: a reducer with a planted bug has a class of its own for it. */
+function isTable(value: unknown): value is HostTable<HostState> {
+  return typeof value === "object" && value !== null && "withAll" in value;
+}
+
+function isFencing(value: unknown): value is Phase {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "fencing";
+}
+
+function isRead(inventory: unknown): boolean {
+  return (inventory as GuardianState["inventory"]).readAt !== undefined;
+}
+
+export class Canonical {
+  readonly tokens = new TokenList();
+  readonly #fields = new Map<string, Field>();
+  /** Ids that the state names, those of open incidents first. */
+  #incidents: string[] = [];
+  #now = 0;
+  #ageMsMax: number;
+
+  /** Ages from `ageMsMax` on are one. */
+  constructor(ageMsMax: number) {
+    this.#ageMsMax = ageMsMax;
+  }
+
+  /** Fills `tokens` anew. */
+  write(
+    state: GuardianState,
+    world: ModelWorld,
+    late: readonly GuardianEvent[],
+    faultsLeft: number,
+  ): void {
+    const { tokens } = this;
+    tokens.clear();
+    this.#now = world.now;
+    this.#incidents = [...state.memory.incidents.values()].map(({ id }) => id);
+    tokens.number(faultsLeft);
+    this.#fieldsOf(state, "memory");
+    this.#fieldsOf(state.memory, "alerts");
+    this.#alerts(state);
+    this.#fieldsOf(world, undefined);
+    this.#value(late);
+    this.#boots(state, world);
+  }
+
+  /** That an alert fires, and how loudly: what it says is for people. */
+  #alerts({ memory }: GuardianState): void {
+    const alerts = Object.values(memory.alerts).map(({ message }) => message);
+    alerts.sort((one, other) => (one.dedupKey < other.dedupKey ? -1 : 1));
+    for (const { dedupKey, class: loudness } of alerts) {
+      this.tokens.text(dedupKey);
+      this.tokens.text(loudness);
+    }
+    this.tokens.mark("]");
+  }
+
+  /** The number of a boot means nothing; which of those that are known are one and the same does. */
+  #boots({ hosts, memory }: GuardianState, world: ModelWorld): void {
+    for (const [name, { boots }] of world.hosts) {
+      const newest = hosts.get(name)?.newest;
+      const known = [
+        bootIdOf(boots),
+        newest?.bootId,
+        memory.known[name]?.bootId,
+        memory.incidents.get(name)?.bootId,
+        memory.rehearsals.get(name)?.bootId,
+      ];
+      for (const bootId of known) this.tokens.number(known.indexOf(bootId));
+      this.tokens.number(newest?.checks.serversTotal ?? -1);
+      this.tokens.text(newest?.checks.storage ?? "");
+    }
+  }
+
+  #fieldsOf(value: object, without: string | undefined): void {
+    this.tokens.mark("{");
+    for (const name in value) {
+      if (name !== without) this.#field(name, Reflect.get(value, name));
+    }
+    this.tokens.mark("}");
+  }
+
+  #field(name: string, value: unknown): void {
+    const { kind, token, limit } = this.#fieldNamed(name);
+    if (kind === "out" || value === undefined) return;
+    const { tokens } = this;
+    tokens.push(token);
+    if (kind === "reason") this.#reason(value);
+    else if (kind === "naming") this.#naming(typeof value === "string" ? value : "");
+    else if (kind === "keys") this.#list(Object.keys(value as object));
+    else if (kind === "read") tokens.mark(isRead(value) ? "there" : "nothing");
+    else if (longestMs[name] !== undefined) this.#within(longestMs[name], () => this.#value(value));
+    else if (kind === "instant" && typeof value !== "object") this.#age(Number(value));
+    else if (typeof value !== "number") this.#value(value);
+    else if (limit !== undefined) tokens.number(Math.min(value, limit));
+    // An instant that is not compared as an age would make every state a new one, without end.
+    else if (value > this.#now / 2) throw new Error(`list ${name} as an instant`);
+    else tokens.number(value);
+  }
+
+  /** The word that it is said with; what was said as text before is for people alone. */
+  #reason(value: unknown): void {
+    const isWords = typeof value === "object" && value !== null && "key" in value;
+    if (isWords) this.tokens.text(String(value.key));
+    else this.tokens.mark("there");
+  }
+
+  #naming(text: string): void {
+    const id = incidentId.exec(text)?.[0];
+    if (id === undefined) {
+      this.tokens.text(text);
+      return;
+    }
+    let place = this.#incidents.indexOf(id);
+    if (place < 0) place = this.#incidents.push(id) - 1;
+    this.tokens.number(place);
+    this.tokens.text(text.replace(id, ""));
+  }
+
+  /** Ages up to a greater limit. */
+  #within(ageMsMax: number, write: () => void): void {
+    const before = this.#ageMsMax;
+    this.#ageMsMax = Math.max(before, ageMsMax);
+    write();
+    this.#ageMsMax = before;
+  }
+
+  #fieldNamed(name: string): Field {
+    let field = this.#fields.get(name);
+    if (field === undefined) {
+      field = { kind: kinds.get(name), token: this.tokens.tokenOf(name), limit: bounded[name] };
+      this.#fields.set(name, field);
+    }
+    return field;
+  }
+
+  #value(value: unknown): void {
+    const { tokens } = this;
+    if (typeof value === "string") tokens.text(value);
+    else if (typeof value === "number") tokens.number(value);
+    else if (typeof value === "boolean") tokens.mark(value ? "yes" : "no");
+    else if (value === undefined || value === null) tokens.mark("nothing");
+    else if (Array.isArray(value)) this.#list(value);
+    else if (value instanceof Map) this.#map(value);
+    else if (isTable(value)) this.#list(value.values());
+    else if (isFencing(value)) this.#within(fencingMs, () => this.#fieldsOf(value, undefined));
+    else if (typeof value === "object") this.#fieldsOf(value, undefined);
+    else throw new Error(`a state holds a ${typeof value}`);
+  }
+
+  #list(values: readonly unknown[]): void {
+    this.tokens.mark("[");
+    for (const value of values) this.#value(value);
+    this.tokens.mark("]");
+  }
+
+  #map(values: ReadonlyMap<string, unknown>): void {
+    this.tokens.mark("<");
+    for (const [key, value] of values) {
+      this.tokens.text(key);
+      this.#value(value);
+    }
+    this.tokens.mark(">");
+  }
+
+  #age(at: number): void {
+    const age = this.#now - at;
+    if (Number.isNaN(at)) this.tokens.mark("unknown");
+    else if (age >= this.#ageMsMax) this.tokens.mark("old");
+    else this.tokens.age(Math.round(age / 100));
+  }
+}
+
+interface Field {
+  readonly kind: Kind | undefined;
+  readonly token: number;
+  readonly limit: number | undefined;
 }
 
 function wordsOf(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
-type Kind = "instant" | "reason" | "out";
+type Kind = "instant" | "reason" | "naming" | "out" | "keys" | "read";
 
 const kinds = new Map<string, Kind>([
   ...[...instants].map((name) => [name, "instant"] as const),
   ...reasons.map((name) => [name, "reason"] as const),
+  ...naming.map((name) => [name, "naming"] as const),
   ...[...forPeople, ...constant].map((name) => [name, "out"] as const),
+  // When a host was switched on by us last is wall time, and the day that it counts never passes.
+  ["homecomings", "keys"],
+  // Nova's memory never changes; whether it was read since the start does.
+  ["inventory", "read"],
 ]);
-
-/** The value of a field; "" for one that does not count. */
-function field(name: string, value: unknown, now: number): string {
-  const kind = kinds.get(name);
-  if (kind === undefined) {
-    const limit = typeof value === "number" ? bounded[name] : undefined;
-    if (limit !== undefined) return String(Math.min(Number(value), limit));
-    // An instant that is not compared as an age would make every state a new one, without end.
-    if (typeof value === "number" && value > now / 2) throw new Error(`list ${name} as an instant`);
-    return write(value, now);
-  }
-  if (kind === "out" || value === undefined) return "";
-  if (kind === "reason") return "r";
-  return typeof value === "object" ? write(value, now) : ageText(Number(value), now);
-}
-
-function write(value: unknown, now: number): string {
-  if (value === undefined) return "";
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  let text = "";
-  if (Array.isArray(value)) {
-    for (const one of value) text += `${write(one, now)},`;
-    return `[${text}]`;
-  }
-  if (value instanceof Map) {
-    for (const [key, one] of value as ReadonlyMap<string, unknown>) {
-      text += `${key}:${write(one, now)},`;
-    }
-    return `<${text}>`;
-  }
-  if (value instanceof HostTable) return write(value.values(), now);
-  for (const key in value) {
-    const part = field(key, Reflect.get(value, key), now);
-    if (part !== "") text += `${key}:${part},`;
-  }
-  return `{${text}}`;
-}
-
-function ageText(at: number, now: number): string {
-  if (Number.isNaN(at)) return "?";
-  const age = now - at;
-  return age >= ageMsMax ? "old" : String(Math.round(age / 100));
-}

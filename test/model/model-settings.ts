@@ -13,8 +13,9 @@ export const ageMsMax = 75_000;
 
 export const peer = hostName("peer");
 
-export function modelSettings(victims: readonly HostName[]): Settings {
+export function modelSettings(victims: readonly HostName[], change: Partial<Settings>): Settings {
   return worldSettings([...victims, peer], {
+    ...change,
     limits: {
       ...defaultLimits,
       suspectAfterMs: 5000,
@@ -35,6 +36,11 @@ export function modelSettings(victims: readonly HostName[]): Settings {
       powerAgeMsMax: 10_000,
       powerProbationMs: 10_000,
       powerContradictedMs: 6000,
+      checkDownMs: 10_000,
+      disableDegradedAfterMs: 10_000,
+      enableHealthyAfterMs: 10_000,
+      confirmedMs: 60_000,
+      confirmWithinMs: 30_000,
       graceFreshMs: 5000,
       graceUnseenMs: 15_000,
       proofMs: 15_000,

@@ -2,12 +2,12 @@
  * The world of the model: a few hosts, their chassis, Nova and one server each, as plain data. What
  * is true here, the guardian may only find out by looking.
  */
-import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
+import type { ApiAnswer } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import { noLedger, type Watermark } from "../../shared/telemetry.ts";
-import { monoMs, type MonoMs } from "../../shared/time.ts";
-import { collector, identityOf, recordsOf, reportOf, serverOf, serviceOf } from "./model-rows.ts";
+import { monoMs } from "../../shared/time.ts";
+import { collector, reportOf } from "./model-rows.ts";
 import { peer, quantumMs } from "./model-settings.ts";
 
 export type BmcMode = "normal" | "unreachable" | "refuses";
@@ -29,23 +29,38 @@ export interface ModelHost {
   forcedDown: boolean;
   /** Its server runs on it. */
   runs: boolean;
+  /** Its libvirt starts, with the host, whatever was on it before, whoever has it now. */
+  startsAll: boolean;
+  /** Its storage network is down. */
+  degraded: boolean;
+  /** A person has confirmed that it is off; undefined once the guardian cannot know it any more. */
+  confirmedAt: number | undefined;
   server: ModelServer;
 }
 
-interface ModelServer {
+export interface ModelServer {
   /** Where Nova says that it is. */
   host: HostName;
   /** It runs on the peer. */
   runsElsewhere: boolean;
-  record: { id: number; status: "accepted" | "done" | "error"; at: number } | undefined;
+  /** Its newest evacuation. `completed`: cleaned up after by the nova-compute that it left. */
+  record:
+    { id: number; status: "accepted" | "done" | "error" | "completed"; at: number } | undefined;
+  /** Its newest live migration. `dark`: its host died meanwhile, and Nova waits for word of it. */
+  migration:
+    { id: number; status: "running" | "completed" | "error" | "dark"; at: number } | undefined;
 }
 
 /** A server needs longer to start after power on than a proof lives. */
 const serverStartMs = 4 * quantumMs;
 const moveMs = quantumMs;
+const migrateMs = 2 * quantumMs;
+/** A nova-compute that comes up takes its time to see what was evacuated. */
+const cleanUpMs = 8 * quantumMs;
 
 export class ModelWorld {
   readonly hosts: Map<HostName, ModelHost>;
+  readonly emptied: boolean;
   now: number;
   novaUp = true;
   /** Moves that Nova accepted make no progress. */
@@ -53,22 +68,27 @@ export class ModelWorld {
   /** What must never be, and is. */
   violations: string[] = [];
 
-  constructor(hosts: Map<HostName, ModelHost>, now: number) {
+  constructor(hosts: Map<HostName, ModelHost>, now: number, emptied: boolean) {
     this.hosts = hosts;
     this.now = now;
+    this.emptied = emptied;
   }
 
-  static of(names: readonly HostName[], now: number): ModelWorld {
-    return new ModelWorld(new Map([...names, peer].map((name) => [name, newHost(name, now)])), now);
+  /** `emptied`: people have moved the servers away and disabled the hosts. */
+  static of(names: readonly HostName[], now: number, emptied: boolean): ModelWorld {
+    const hosts = names.map((name) => [name, newHost(name, now, emptied)] as const);
+    return new ModelWorld(new Map([...hosts, [peer, newHost(peer, now, false)]]), now, emptied);
   }
 
   copy(): ModelWorld {
     const hosts = new Map<HostName, ModelHost>();
     for (const [name, host] of this.hosts) {
       const record = host.server.record === undefined ? undefined : { ...host.server.record };
-      hosts.set(name, { ...host, server: { ...host.server, record } });
+      const migration =
+        host.server.migration === undefined ? undefined : { ...host.server.migration };
+      hosts.set(name, { ...host, server: { ...host.server, record, migration } });
     }
-    const copy = new ModelWorld(hosts, this.now);
+    const copy = new ModelWorld(hosts, this.now, this.emptied);
     copy.novaUp = this.novaUp;
     copy.stalled = this.stalled;
     return copy;
@@ -91,6 +111,12 @@ export class ModelWorld {
     host.power = false;
     host.hung = false;
     host.runs = false;
+    const { server } = host;
+    if (server.migration?.status === "running") {
+      // It may have arrived a moment before: in the worst case its guest runs there, and nobody knows.
+      server.migration.status = "dark";
+      server.runsElsewhere = true;
+    }
     host.poweredAt = this.now;
     host.changedAt = this.now;
   }
@@ -102,12 +128,17 @@ export class ModelWorld {
     host.boots += 1;
     host.poweredAt = this.now;
     host.changedAt = this.now;
+    host.confirmedAt = undefined;
   }
 
   hang(name: HostName, hung: boolean): void {
     const host = this.host(name);
     host.hung = hung;
     host.changedAt = this.now;
+  }
+
+  forgetWords(): void {
+    for (const host of this.hosts.values()) host.confirmedAt = undefined;
   }
 
   /** A quantum passes: reports go out, servers start, moves come to their end. */
@@ -120,16 +151,29 @@ export class ModelWorld {
       }
       this.#startServer(name, host);
       this.#move(name, host);
+      this.#cleanUp(name, host);
+      this.#migrate(name, host);
+    }
+  }
+
+  /** A nova-compute that has begun anew destroys what was evacuated from its host. */
+  #cleanUp(name: HostName, { server, poweredAt, runs }: ModelHost): void {
+    if (server.record?.status !== "done" || !this.lives(name) || !this.novaUp) return;
+    if (poweredAt > server.record.at && this.now - poweredAt >= cleanUpMs && !runs) {
+      server.record.status = "completed";
     }
   }
 
   /** In the worst case a host that came on starts what Nova still puts on it. */
   #startServer(name: HostName, host: ModelHost): void {
     const { server } = host;
-    if (!this.lives(name) || host.runs || server.host !== name) return;
-    if (server.record?.status === "accepted" || this.now - host.poweredAt < serverStartMs) return;
+    if (!this.lives(name) || host.runs || this.now - host.poweredAt < serverStartMs) return;
+    const isOurs =
+      server.host === name && server.record?.status !== "accepted" && !isMigrating(server);
+    if (!isOurs && !host.startsAll) return;
     host.runs = true;
-    this.#judgeTwice(name, host);
+    // What libvirt starts by itself nobody can keep from running twice: it is to be seen, and ended.
+    if (isOurs) this.#judgeTwice(name, host);
   }
 
   #move(name: HostName, host: ModelHost): void {
@@ -155,108 +199,6 @@ export class ModelWorld {
     return { kind: "telemetry", at, source: "live", watermarks, liveness };
   }
 
-  /** What an effect leads to; undefined when nothing comes back. `made`: the call reached Nova. */
-  answer(effect: Effect, askedAt: MonoMs, at: MonoMs): GuardianEvent | undefined {
-    switch (effect.kind) {
-      case "ping": {
-        const { host, network } = effect;
-        const echo = { kind: "echo", rttMs: 1 } as const;
-        const result = this.lives(host) ? echo : ({ kind: "no-echo" } as const);
-        return { kind: "pinged", at, sentAt: askedAt, host, network, result };
-      }
-      case "ping-anchor": {
-        const { network, address } = effect;
-        const result = { kind: "echo", rttMs: 1 } as const;
-        return { kind: "anchor-pinged", at, sentAt: askedAt, network, address, result };
-      }
-      case "read-power": {
-        const { host, device } = effect;
-        return { kind: "power-read", at, askedAt, host, device, reading: this.#read(host) };
-      }
-      case "power-off": {
-        const { host, device } = effect;
-        return { kind: "power-off-answered", at, askedAt, host, device, answer: this.#off(host) };
-      }
-      case "line":
-      case "alert":
-      case "read-inventory":
-      // No host of the model is ever degraded or rehearsed, so that none is enabled or switched on.
-      case "power-on":
-      case "enable":
-      case "force-up":
-      // Its servers run, or are stopped.
-      case "reset":
-      case "live-migrate":
-      case "read-migrations":
-        return undefined;
-      case "read-services":
-      case "list-servers":
-      case "read-moves":
-      case "force-down":
-      case "disable":
-      case "evacuate":
-        return this.#nova(effect, askedAt, at);
-      default:
-        return effect satisfies never;
-    }
-  }
-
-  #read(name: HostName): Extract<GuardianEvent, { kind: "power-read" }>["reading"] {
-    const { power, bmc } = this.host(name);
-    if (bmc === "unreachable") return { power: "unknown", reason: "no answer" };
-    return { power: power ? "on" : "off", identity: identityOf(name) };
-  }
-
-  #off(name: HostName): Extract<GuardianEvent, { kind: "power-off-answered" }>["answer"] {
-    const host = this.host(name);
-    if (host.bmc === "unreachable") return { kind: "no-answer", reason: "no answer" };
-    if (host.bmc === "refuses") return { kind: "refused", reason: "no privilege" };
-    if (!host.power) return { kind: "already-off" };
-    this.powerOff(name);
-    return { kind: "done" };
-  }
-
-  #nova(effect: NovaEffect, askedAt: MonoMs, at: MonoMs): GuardianEvent {
-    const unknown = { kind: "unknown", reason: "Nova does not answer" } as const;
-    const accepted = { kind: "accepted", requestId: "r" } as const;
-    switch (effect.kind) {
-      case "read-services": {
-        if (!this.novaUp) return { kind: "nova-failed", at, reason: unknown.reason };
-        const services = [...this.hosts].map(([name, host]) => serviceOf(name, host, this.now));
-        return { kind: "services", at, askedAt, services, unreadable: [] };
-      }
-      case "list-servers":
-      case "read-moves": {
-        const { host, kind } = effect;
-        if (!this.novaUp) return { kind: "look-failed", at, host, reason: unknown.reason };
-        const servers = [serverOf(host, this.host(host))];
-        const records = recordsOf(host, this.host(host));
-        if (kind === "read-moves") {
-          return { kind: "moves-seen", at, askedAt, host, records, servers, gone: [] };
-        }
-        const here = servers.filter((server) => server.host === host);
-        return { kind: "servers-seen", at, askedAt, host, servers: here, records };
-      }
-      case "force-down":
-      case "disable":
-      case "enable": {
-        const { host, kind: order } = effect;
-        if (!this.novaUp)
-          return { kind: "service-order-answered", at, host, order, answer: unknown };
-        if (effect.kind === "force-down") this.host(host).forcedDown = true;
-        else this.host(host).disabledReason = effect.kind === "disable" ? effect.reason : undefined;
-        return { kind: "service-order-answered", at, host, order, answer: accepted };
-      }
-      case "evacuate": {
-        const { host, server } = effect;
-        const answer = this.novaUp ? this.evacuate(host) : unknown;
-        return { kind: "evacuate-answered", at, host, server, answer };
-      }
-      default:
-        return effect satisfies never;
-    }
-  }
-
   /** Nova takes a second call as it takes the first, and can wreck the server for good. */
   evacuate(name: HostName): { readonly kind: "accepted"; readonly requestId: string } {
     const host = this.host(name);
@@ -268,33 +210,55 @@ export class ModelWorld {
     if (host.runs) {
       this.violations.push(`invariant 1: the server of ${name} is evacuated while it runs there`);
     }
+    if (server.migration?.status === "running" || server.migration?.status === "dark") {
+      this.violations.push(`invariant 23: the server of ${name} is evacuated in a live migration`);
+    }
     server.record = { id: (server.record?.id ?? 0) + 1, status: "accepted", at: this.now };
     return { kind: "accepted", requestId: "r" };
+  }
+
+  /** The shell looks before it calls: the server must be there, run, and nothing be done with it. */
+  liveMigrate(name: HostName): ApiAnswer {
+    const { server, runs } = this.host(name);
+    const busy = server.record?.status === "accepted" || isMigrating(server);
+    if (!runs || server.host !== name || busy) {
+      return { kind: "refused", status: 409, reason: "it is not there, or busy" };
+    }
+    server.migration = { id: (server.migration?.id ?? 0) + 1, status: "running", at: this.now };
+    return { kind: "accepted", requestId: "r" };
+  }
+
+  /** A live migration comes to its end, or a host that came back tells how it ended. */
+  #migrate(name: HostName, { server, runs }: ModelHost): void {
+    const { migration } = server;
+    if (migration?.status === "dark" && this.lives(name) && this.novaUp) {
+      // Nova gives it up: people must see where its guest runs.
+      if (this.now - this.host(name).poweredAt >= quantumMs) migration.status = "error";
+    }
+    if (migration?.status !== "running" || this.stalled || !runs) return;
+    if (this.now - migration.at < migrateMs) return;
+    migration.status = "completed";
+    server.host = peer;
+    server.runsElsewhere = true;
+    this.host(name).runs = false;
   }
 
   /** People mend everything about a host: it is on, enabled, its server is on it again. */
   repair(name: HostName): void {
     const host = this.host(name);
     if (!host.power) host.boots += 1;
-    this.hosts.set(name, { ...newHost(name, this.now), boots: host.boots });
+    this.hosts.set(name, { ...newHost(name, this.now, this.emptied), boots: host.boots });
   }
 }
 
-type NovaEffect = Extract<
-  Effect,
-  {
-    kind:
-      | "read-services"
-      | "list-servers"
-      | "read-moves"
-      | "force-down"
-      | "disable"
-      | "enable"
-      | "evacuate";
-  }
->;
+export function isMigrating({ migration }: ModelServer): boolean {
+  return migration?.status === "running" || migration?.status === "dark";
+}
 
-function newHost(name: HostName, now: number): ModelHost {
+/** The reason that a person gave who emptied a host. */
+export const emptiedMark = "ann: a new board";
+
+function newHost(name: HostName, now: number, emptied: boolean): ModelHost {
   return {
     power: true,
     hung: false,
@@ -304,9 +268,17 @@ function newHost(name: HostName, now: number): ModelHost {
     boots: 0,
     reportedAt: now,
     novaAt: now,
-    disabledReason: undefined,
+    disabledReason: emptied ? emptiedMark : undefined,
     forcedDown: false,
-    runs: true,
-    server: { host: name, runsElsewhere: false, record: undefined },
+    runs: !emptied,
+    startsAll: false,
+    degraded: false,
+    confirmedAt: undefined,
+    server: {
+      host: emptied ? peer : name,
+      runsElsewhere: emptied,
+      record: undefined,
+      migration: undefined,
+    },
   };
 }

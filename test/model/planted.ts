@@ -4,6 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Reducer } from "./quantum.ts";
+import {
+  confirmed,
+  drained,
+  home,
+  leftOff,
+  oneHost,
+  only,
+  rehearsed,
+  twoHosts,
+  type Size,
+} from "./sizes.ts";
 
 export interface Planted {
   readonly name: string;
@@ -13,7 +24,7 @@ export interface Planted {
   readonly to: string;
   /** What the exploration must say of it. */
   readonly found: RegExp;
-  readonly victims: readonly string[];
+  readonly size: Size;
   readonly faults: number;
 }
 
@@ -24,7 +35,7 @@ export const plantedBugs: readonly Planted[] = [
     from: "last.at - first.at < readingsApartMs",
     to: "false",
     found: /invariant [23]: a1 is called fenced/,
-    victims: ["a1"],
+    size: oneHost,
     faults: 1,
   },
   {
@@ -33,7 +44,7 @@ export const plantedBugs: readonly Planted[] = [
     from: "command?.answeredAt === undefined",
     to: "command === undefined",
     found: /invariant 8: a1/,
-    victims: ["a1"],
+    size: oneHost,
     faults: 2,
   },
   {
@@ -42,7 +53,7 @@ export const plantedBugs: readonly Planted[] = [
     from: "if (life !== undefined)",
     to: "if (false)",
     found: /invariant (1|6|30): /,
-    victims: ["a1"],
+    size: oneHost,
     faults: 2,
   },
   {
@@ -51,7 +62,7 @@ export const plantedBugs: readonly Planted[] = [
     from: 'if (move.state.kind !== "planned" || !isDue(move.state, state.now))',
     to: 'if (move.state.kind !== "planned" && move.state.kind !== "ordered")',
     found: /invariant 23: evacuate of the server of a1 was called twice/,
-    victims: ["a1"],
+    size: oneHost,
     faults: 2,
   },
   {
@@ -60,7 +71,52 @@ export const plantedBugs: readonly Planted[] = [
     from: "pass: few && storm === undefined",
     to: "pass: true",
     found: /invariant 16: a[12] is ordered off while a[12] is down/,
-    victims: ["a1", "a2"],
+    size: twoHosts,
+    faults: 2,
+  },
+  {
+    name: "a sign of life takes no person's word away",
+    file: "proof-keeping",
+    from: "if (life !== undefined)",
+    to: 'if (life !== undefined && phase.proof?.method !== "confirmed")',
+    found: /invariant (1|6|30): /,
+    size: only(confirmed, /BMC with it|comes on again|late report/),
+    faults: 2,
+  },
+  {
+    name: "a host is taken up before its nova-compute has cleaned up",
+    file: "home",
+    from: "seen.uncleaned > 0",
+    to: "false",
+    found: /invariant 24: force-up of a1, and Nova has not cleaned up/,
+    size: home,
+    faults: 1,
+  },
+  {
+    name: "a host that is to be left off comes home",
+    file: "evacuation",
+    from: 'comeHomeOf(state, host) === "leave-off"',
+    to: "false",
+    found: /invariant 24: a1 is ordered on, and is to be left off/,
+    size: leftOff,
+    faults: 1,
+  },
+  {
+    name: "a live migration that was not answered is called again",
+    file: "drain-answers",
+    from: 'answer.kind === "unknown"',
+    to: '(answer.kind === "unknown" && (state = withMoveState(state, event.host, drain, move, { ...move.state, kind: "planned" })))',
+    found: /invariant 23: the server of a1 is migrated live, and it is under way already/,
+    size: only(drained, /storage fails|Nova's answers are lost/),
+    faults: 2,
+  },
+  {
+    name: "an empty host is rehearsed, whatever its probe counts",
+    file: "rehearsal-gates",
+    from: '"servers it reports", count === 0',
+    to: '"servers it reports", true',
+    found: /invariant 4: a1 is rehearsed while a server runs on it/,
+    size: rehearsed,
     faults: 2,
   },
 ];

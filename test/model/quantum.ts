@@ -10,10 +10,11 @@ import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import { isOrder } from "../../guardian/shell/effect-runner.ts";
 import type { HostName } from "../../shared/names.ts";
-import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
+import { monoMs, wallMs, type MonoMs, type WallMs } from "../../shared/time.ts";
 import { judgeOrder, judgeState } from "./promises.ts";
 import { peer } from "./model-settings.ts";
-import { ModelWorld } from "./model-world.ts";
+import { answerTo } from "./model-answers.ts";
+import { emptiedMark, ModelWorld } from "./model-world.ts";
 
 /** The reducer under test: the real one, or one with a planted bug. */
 export interface Reducer {
@@ -40,7 +41,13 @@ export interface Action {
   readonly answers: "come" | "late" | "lost" | "twice" | "nova-lost";
   /** The guardian dies when it has decided, before or after its orders were carried out. */
   readonly crash: "none" | "before" | "after";
-  readonly people?: boolean;
+  /** What people tell the guardian, before anything else of this quantum. */
+  readonly say?: (state: GuardianState, at: Said) => readonly GuardianEvent[];
+}
+
+export interface Said {
+  readonly at: MonoMs;
+  readonly wall: WallMs;
 }
 
 export interface Outcome {
@@ -61,8 +68,8 @@ export class Quantum {
   }
 
   /** A guardian that has just started beside hosts that are well. */
-  start(victims: readonly HostName[], at: number): Node {
-    const world = ModelWorld.of(victims, at);
+  start(victims: readonly HostName[], at: number, emptied: boolean): Node {
+    const world = ModelWorld.of(victims, at, emptied);
     const state = this.#started(this.#initial(at), at);
     return { state, world, late: [], faultsLeft: 0 };
   }
@@ -86,7 +93,9 @@ export class Quantum {
     world.pass();
     const now = monoMs(world.now);
     let { state } = node;
-    if (action.people === true) state = this.#people(state, world, now);
+    for (const event of action.say?.(state, { at: now, wall: wallMs(now) }) ?? []) {
+      state = this.#reducer.step(state, event).state;
+    }
     state = this.#reducer.step(state, world.telemetry()).state;
     for (const event of node.late) state = this.#reducer.step(state, { ...event, at: now }).state;
     const tick = { kind: "tick", at: now, wall: wallMs(now), disarmed: false } as const;
@@ -101,6 +110,8 @@ export class Quantum {
       at,
     );
     state = this.#answered(ticked, action, answers, now);
+    // A person's word is no word any more after a restart.
+    if (action.crash !== "none") world.forgetWords();
     const late = action.crash === "none" && action.answers === "late" ? answers : [];
     const faultsLeft = node.faultsLeft - action.cost;
     const violations = [...found, ...world.violations, ...judgeState(node.state, state, world)];
@@ -124,38 +135,16 @@ export class Quantum {
     }
     return state;
   }
-
-  /** What people do when they have mended everything: release, vouch, arm. */
-  #people(before: GuardianState, world: ModelWorld, at: MonoMs): GuardianState {
-    let state = before;
-    const said = { at, wall: wallMs(at), by: "alice" } as const;
-    for (const host of world.hosts.keys()) {
-      if (host === peer) continue;
-      state = this.#reducer.step(state, {
-        kind: "released",
-        host,
-        reason: "repaired",
-        ...said,
-      }).state;
-      state = this.#reducer.step(state, {
-        kind: "vouched",
-        host,
-        reason: "compared",
-        ...said,
-      }).state;
-    }
-    const arming = { kind: "arming", armed: true, reason: "mended", ...said } as const;
-    return state.memory.disarmed === undefined ? state : this.#reducer.step(state, arming).state;
-  }
 }
 
-const novaLooks = ["services", "servers-seen", "moves-seen"];
+const novaLooks = ["services", "inventory", "servers-seen", "moves-seen", "migrations-seen"];
 
 /** Nova did what it was asked for, and its answer got lost: a timeout tells of a call that changes. */
 function withoutNova(event: GuardianEvent): GuardianEvent[] {
   const answer = { kind: "unknown", reason: "no answer within 30 s" } as const;
   if (event.kind === "evacuate-answered") return [{ ...event, answer }];
   if (event.kind === "service-order-answered") return [{ ...event, answer }];
+  if (event.kind === "live-migrate-answered") return [{ ...event, answer }];
   return novaLooks.includes(event.kind) ? [] : [event];
 }
 
@@ -165,7 +154,7 @@ function answersOf(
   askedAt: MonoMs,
   at: MonoMs,
 ): readonly GuardianEvent[] {
-  return effects.flatMap((effect) => world.answer(effect, askedAt, at) ?? []);
+  return effects.flatMap((effect) => answerTo(world, effect, { askedAt, at }) ?? []);
 }
 
 /** Everything is as it should be, and the guardian knows it. */
@@ -176,11 +165,18 @@ export function isWell(
 ): boolean {
   if (!world.novaUp || world.stalled || late.length > 0) return false;
   if (state.memory.disarmed !== undefined) return false;
-  for (const [name, { bmc }] of world.hosts) {
-    if (!world.lives(name) || bmc !== "normal") return false;
+  for (const [name, { bmc, degraded, startsAll }] of world.hosts) {
+    if (!isInService(name, world) || bmc !== "normal" || degraded || startsAll) return false;
     const host = state.hosts.get(name);
     if (host?.assessment?.row !== "8" || state.memory.incidents.get(name) !== undefined)
       return false;
   }
   return true;
+}
+
+/** It lives, and Nova uses it as people want it to. */
+export function isInService(name: HostName, world: ModelWorld): boolean {
+  const { disabledReason, forcedDown } = world.host(name);
+  const wanted = world.emptied && name !== peer ? emptiedMark : undefined;
+  return world.lives(name) && disabledReason === wanted && !forcedDown;
 }

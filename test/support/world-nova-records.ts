@@ -51,6 +51,8 @@ export type EvacuateMode =
   | "normal"
   /** Accepted, and nothing moves until Nova is mended. */
   | "stalls"
+  /** As it does, with the host that it has chosen shown: they lie in that host's queue. */
+  | "stalls-at-destination"
   | "refuses"
   /** As releases did that take no server with a task. */
   | "refuses-tasks"

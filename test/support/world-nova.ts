@@ -236,6 +236,7 @@ export class WorldNova {
         return noAnswer;
       case "normal":
       case "stalls":
+      case "stalls-at-destination":
       case "fails":
         return this.#begin(id);
       default:
@@ -303,13 +304,20 @@ export class WorldNova {
     server.taskState = "rebuilding";
     const fails = this.evacuateMode === "fails";
     const arrive = (): void => this.#arrive(server, migration, fails);
-    if (this.evacuateMode === "stalls") this.#stalled.push(arrive);
+    const queued = this.evacuateMode === "stalls-at-destination";
+    if (queued) migration.destination = this.#destination(migration.source);
+    if (queued || this.evacuateMode === "stalls") this.#stalled.push(arrive);
     else this.#world.later(this.rebuildMs, arrive);
     return { kind: "accepted", requestId: `req-${migration.id}` };
   }
 
   #arrive(server: NovaServer, migration: NovaMigration, fails: boolean): void {
-    const destination = fails ? undefined : this.#destination(migration.source);
+    const { destination: queuedAt } = migration;
+    if (queuedAt !== undefined && !this.#world.isRunning(queuedAt)) {
+      this.#stalled.push(() => this.#arrive(server, migration, fails));
+      return;
+    }
+    const destination = fails ? undefined : (queuedAt ?? this.#destination(migration.source));
     server.moving = false;
     server.taskState = undefined;
     const stopped = server.vmState === "stopped";
