@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { sleep } from "../../../shared/loop.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { runPython } from "../lab-scripts.ts";
+import type { Lab, Scenario } from "../lab.ts";
+
+const destination = "compute-2";
+const survivors: readonly string[] = ["compute-3", "compute-4"];
+
+/** The newest words of every page about these two hosts. */
+function pages({ daemons, victim }: Lab, from: number): string {
+  return daemons
+    .alerts()
+    .slice(from)
+    .filter(
+      ({ host, status, ...one }) =>
+        one.class === "page" && status === "firing" && (host === victim || host === destination),
+    )
+    .flatMap(({ why }) => why)
+    .join("\n");
+}
+
+export const destinationDies: Scenario = {
+  name: "destination-dies",
+  shows:
+    "a host dies to which the servers of a dead host are being moved: each runs on a third, started once, or is named in a page",
+  tier: "all",
+  guardian: {
+    limits: {
+      // One of four is the default's most: this cloud says that half may die at once.
+      stormShare: 0.5,
+      fencesPerHourInDomain: 3,
+      // 5 min by default: what was on its way to the host that died does not arrive.
+      moveMax: "60s",
+    },
+  },
+  victim: "compute-1",
+  servers: 8,
+  async run(lab) {
+    const { victim, servers, guardian, observer } = lab;
+    const alertsBefore = lab.daemons.alerts().length;
+    // Half of the servers are sent to the host that dies, and none of them by luck elsewhere.
+    await runPython("room.py", "disable", "compute-4");
+    await sleep(5000);
+    await lab.fault("power_loss", victim);
+    await waitFor("the first evacuate call", () => observer.firstCall(victim), 40_000);
+    await lab.fault("power_loss", destination);
+    await runPython("room.py", "enable", "compute-4");
+    lab.say(`${destination} dies, too; ${observer.ends(victim)} moves ended so far`);
+    await guardian.line(destination, "fenced", 60_000);
+    await Promise.all([
+      guardian.line(victim, "evacuation-ended", 200_000),
+      guardian.line(destination, "evacuation-ended", 200_000),
+    ]);
+    const view = await lab.nova();
+    const left: string[] = [];
+    for (const id of servers) {
+      const { name = "", host = "", status } = view.servers.find((one) => one.id === id) ?? {};
+      for (const source of [victim, destination]) {
+        const done = view.evacuations.filter(
+          (one) =>
+            one.instance_uuid === id &&
+            one.source_compute === source &&
+            ["done", "completed"].includes(one.status),
+        );
+        assert.ok(done.length <= 1, `${name} was moved from ${source} ${done.length} times`);
+      }
+      if (status !== "ACTIVE" || !survivors.includes(host))
+        left.push(`${name} (${status} on ${host})`);
+    }
+    lab.say(
+      `${servers.length - left.length} of ${servers.length} run; not: ${left.join(", ") || "-"}`,
+    );
+    for (const host of [victim, destination]) {
+      const service = view.services.find((one) => one.host === host);
+      assert.deepEqual([service?.forced_down, service?.status], [true, "disabled"], host);
+    }
+    assert.ok(left.length < servers.length, "none runs");
+    await waitFor(
+      () => `pages that name ${left.join(", ")} (they say: ${pages(lab, alertsBefore)})`,
+      () =>
+        left.every((one) => pages(lab, alertsBefore).includes(one.split(" ")[0] ?? "?")) ||
+        undefined,
+      40_000,
+    );
+    lab.say(pages(lab, alertsBefore));
+  },
+};
