@@ -10,8 +10,8 @@ import type { Assessment, GateResult } from "./assessment.ts";
 import { mapWith, mapWithout } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
+import { othersAlikeGate } from "./degraded-gates.ts";
 import { isDraining } from "./drains.ts";
-import { failings, type Failing } from "./failings.ts";
 import { destinationGate, inventoryGate, novaGate } from "./destination-gates.ts";
 import { disabledGate, eyesGates } from "./gates.ts";
 import { stormGates } from "./storm-gates.ts";
@@ -24,7 +24,6 @@ import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.t
 import { isRehearsing } from "./rehearsals.ts";
 import { isOrderDue, serviceRetryMs } from "./service-orders.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
-import { inScope } from "./storm.ts";
 import { words } from "./words.ts";
 
 /** Rows of a host that lives, reports, and should get no new servers. */
@@ -246,30 +245,6 @@ function tellEnabled(state: GuardianState, host: HostName, out: Effect[]): Guard
     event: "enable",
     text: words("log.enabled"),
   });
-}
-
-const sharedByRow: Readonly<Record<string, keyof Failing>> = {
-  "4": "storage",
-  "5": "business",
-  "5a": "path",
-};
-
-/** Other hosts with the same trouble, even if it has just begun: then it is not this host's own. */
-function othersAlikeGate(state: GuardianState, host: HostState): GateResult {
-  const shared = sharedByRow[host.assessment?.row ?? ""];
-  const counted = shared === undefined ? 0 : state.census.failing[shared];
-  const own = shared !== undefined && inScope(state, host) && failings(host).includes(shared);
-  const others = counted - (own ? 1 : 0);
-  return {
-    gate: "others alike",
-    pass: others === 0,
-    value:
-      others === 1
-        ? words("value.alike-one", { count: others })
-        : words("value.alike", { count: others }),
-    operator: "=",
-    limit: words("value.number", { count: 0 }),
-  };
 }
 
 /** Whether a host is, or is being, disabled by us because it is degraded. */

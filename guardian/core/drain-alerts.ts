@@ -1,6 +1,7 @@
 /** What should be said of a host that is emptied by live migration. */
 import { gateWords, type Assessment } from "./assessment.ts";
 import { gatesToDrain, isDrainWanted } from "./drain.ts";
+import { isFencedAlive } from "./degraded-gates.ts";
 import { isOpen } from "./drains.ts";
 import type { DrainMove } from "./drain-memory.ts";
 import { reasonLines } from "./explain.ts";
@@ -35,10 +36,13 @@ export function drainAlert(
   if (stay.length > 0 && (drain.ended || stay.some(({ state: { kind } }) => kind === "failed"))) {
     return about(state, host, assessment, {
       kind: "drain",
-      class: "page",
+      // Where the policy has it fenced next, nobody has to do it.
+      class: isFencedAlive(assessment) ? "notification" : "page",
       title: words("alert.drain-stays", { host: host.host, stay: stay.length, count }),
       why,
-      next: words("todo.drain-stays", { host: host.host }),
+      next: isFencedAlive(assessment)
+        ? words("todo.drain-fence")
+        : words("todo.drain-stays", { host: host.host }),
     });
   }
   if (held !== undefined && !moves.some(isOpen)) return held;

@@ -121,6 +121,8 @@ export function advanceFencing(
     again === undefined
       ? fenceState(state, host, phase.commands, lifeAt, level)
       : { kind: "failed", reason: words("fence.on-again", { device: again }) };
+  // What was ordered off while it reported is proven off only once its reports have stopped, too.
+  if (fence.kind === "proven" && mayStillReport(host)) return state;
   if (fence.kind === "proven") return fenced(state, host, phase, fence, out);
   const confirmed = confirmedFence(state, host, lifeAt);
   // A person's word mints no more than the gates let begin.
@@ -131,6 +133,11 @@ export function advanceFencing(
   const { level: further } = nextLevel(state, host, level + 1);
   if (further === undefined) return attemptFailed(state, host, phase, failed, mayOrder, out);
   return mayOrder ? nextLevelOrdered(state, host, phase, failed, out) : state;
+}
+
+/** Fresh by its policy's row, or not silent yet: a device that lies would be believed sooner than its host's reports. */
+function mayStillReport({ freshSince, assessment }: HostState): boolean {
+  return freshSince !== undefined || assessment?.row === "8a";
 }
 
 /**

@@ -177,7 +177,19 @@ export const gateList: readonly GateEntry[] = [
     gate: "others alike",
     asks: "do other hosts say that the same has failed?",
     fails: "closed",
-    why: "then it is what they share, not the host; asked before a degraded host is disabled only",
+    why: "then it is what they share, not the host; asked of a degraded host only, in place of the witnesses",
+  },
+  {
+    gate: "drain",
+    asks: "is its live migration over, where the policy drains?",
+    fails: "closed",
+    why: "power is not taken from under a live migration; one that cannot begin is waited for 5 min",
+  },
+  {
+    gate: "servers on it",
+    asks: "does libvirt show a server on a degraded host that lives?",
+    fails: "open",
+    why: "a host that is empty gains nothing by being switched off; a libvirt that is not heard says nothing",
   },
 ];
 

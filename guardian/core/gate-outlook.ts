@@ -26,6 +26,10 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
       return waits(words("gate.hold"));
     case "others alike":
       return waits(words("gate.alike"));
+    case "drain":
+      return waits(words("gate.drain"));
+    case "servers on it":
+      return waits(words("gate.servers"));
     case "host aggregates":
       return waits(words("gate.aggregates"));
     case "maintenance":

@@ -4,6 +4,7 @@
  */
 import type { Assessment, GateResult } from "./assessment.ts";
 import { passedByApproval } from "./approvals.ts";
+import { gatesOfDegraded, isFencedAlive } from "./degraded-gates.ts";
 import {
   capacityGate,
   destinationGate,
@@ -30,9 +31,21 @@ export function gatesToBegin(
     ...gatesOfPeople(state, host),
     ...eyesGates(state, host),
     graceGate(state, host),
+    ...witnessGates(state, host, assessment),
+    ...gatesOfBounds(state, host, assessment),
+  ];
+}
+
+/** A death needs two witnesses of different kinds; a host that lives and is fenced all the same says itself why. */
+function witnessGates(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+): readonly GateResult[] {
+  if (isFencedAlive(assessment)) return gatesOfDegraded(state, host);
+  return [
     passedByApproval(state, host.host, thirdWitnessGate(assessment)),
     passedByApproval(state, host.host, reversePingGate(state, host, assessment)),
-    ...gatesOfBounds(state, host, assessment),
   ];
 }
 

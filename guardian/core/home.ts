@@ -55,7 +55,7 @@ export function advanceHome(
   if (home === undefined || home.step.kind === "stopped") return sure;
   const listed = askList(sure, host, home, out);
   if (home.step.kind === "off") return followOff(listed, host, home.step, out);
-  const tooMany = runningTooMany(state, host, home.seen);
+  const tooMany = isTakenUp(home.step) ? 0 : runningTooMany(state, host, home.seen);
   if (tooMany > 0) return switchOff(listed, host, home, tooMany, out);
   if (wasNeverOff(state, host)) return stop(listed, host, words("home.same-boot"), true, out);
   const late = state.now - home.step.since >= boundMs[home.step.kind];
@@ -74,6 +74,11 @@ export function advanceHome(
     default:
       return home.step satisfies never;
   }
+}
+
+/** Enabled, or on the way to be: Nova sends servers to it, sooner than a list of them shows. */
+function isTakenUp(step: HomeStep): boolean {
+  return step.kind === "enabling" && (step.order.kind === "asked" || step.order.kind === "done");
 }
 
 function homeIn(state: GuardianState, { host }: HostState): Homecoming | undefined {

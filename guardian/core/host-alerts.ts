@@ -16,6 +16,7 @@ import { maintenanceOf } from "./maintenance.ts";
 import type { Phase } from "./memory.ts";
 import { homeAlert } from "./home-alerts.ts";
 import { deadAlert } from "./dead-alert.ts";
+import { gatesAwaited } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
 import { isNamedInStorm } from "./storm-alerts.ts";
@@ -129,6 +130,10 @@ function verdictAlert(
       return unproven(state, host, assessment, title);
     default:
       break;
+  }
+  const waits = gatesAwaited(assessment);
+  if (waits.length > 0) {
+    return draft(verdict, "notification", words("todo.fence-waits", { gates: waits }));
   }
   if (isTakenForDead(state, host.host, assessment)) return deadAlert(state, host, assessment);
   if (action === "page")

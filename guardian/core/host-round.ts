@@ -212,6 +212,9 @@ function closeWhenBack(
   out: Effect[],
 ): GuardianState {
   const { freshSince, service } = host;
+  // It is being switched off again.
+  const phase = incidentOf(state, host.host)?.phase;
+  if (phase?.kind === "ended" && phase.home?.step.kind === "off") return state;
   // Nova calls it up for a while yet if it was never forced down: it has not come home by that.
   if (isComingHome(state, host.host) && !isBack(state, host)) return state;
   const steady =

@@ -17,7 +17,8 @@ export function validateTable(table: readonly Row[]): readonly string[] {
       continue;
     }
     reached.add(row.row);
-    if (row.action === "fence" && !mayFence(signals) && !isHung(row, signals)) {
+    const chosen = isHung(row, signals) || isCutOff(row, signals);
+    if (row.action === "fence" && !mayFence(signals) && !chosen) {
       problems.push(`row ${row.row} would fence on ${JSON.stringify(signals)}`);
       if (problems.length > 10) return problems;
     }
@@ -42,6 +43,12 @@ function mayFence(signals: Signals): boolean {
 function isHung({ verdict }: Row, signals: Signals): boolean {
   const asked = signals.reports === "silent" && signals.ping === "all";
   return verdict === "hung" && asked && signals.nova === "quiet-long";
+}
+
+/** A host that reports, and says that what its servers' disks are on has failed: where an operator chose so. */
+function isCutOff({ verdict }: Row, { reports, checks }: Signals): boolean {
+  const heard = reports === "fresh" || reports === "partial";
+  return verdict === "degraded" && heard && checks === "storage";
 }
 
 function* everyCombination(): Generator<Signals> {

@@ -103,6 +103,7 @@ export const alertsEnglish = {
     "its power device must answer, and be verified, or a person must make sure that it is off",
   "todo.look-approve":
     "a person must look; nothing is done by itself; if it is dead: guardian incident approve {id}",
+  "todo.fence-waits": "mend what is named; it is fenced by policy, which waits for: {gates}",
   "todo.mend-unfenced": "nothing is fenced; mend what is named",
   "todo.mend": "mend what is named",
   "todo.or-confirm":

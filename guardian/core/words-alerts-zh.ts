@@ -98,6 +98,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.unproven": "其电源设备须应答并经核实，或由人员确认其已断电",
   "todo.look-approve":
     "需要人员查看；不会自动执行任何操作；若已死亡：guardian incident approve {id}",
+  "todo.fence-waits": "修复所列项；按策略将隔离断电，等待闸门：{gates}",
   "todo.mend-unfenced": "不隔离断电；请修复所列项",
   "todo.mend": "请修复所列项",
   "todo.or-confirm":

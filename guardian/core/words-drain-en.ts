@@ -13,6 +13,8 @@ export const drainEnglish = {
   "alert.drain-held": "{host} is degraded and is not emptied: held by {gates}",
   "todo.drain-held": "mend what holds it, or migrate its servers by hand",
   "todo.drain": "following every live migration to its end ({done} of {count} so far)",
+  "todo.drain-fence":
+    "nothing: it is switched off next, and they are evacuated, once every gate is open",
   "todo.drain-stays":
     "migrate or stop them by hand; nothing is fenced while {host} lives: switched off by you, its servers are evacuated",
 } as const;

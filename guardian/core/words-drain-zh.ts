@@ -13,5 +13,6 @@ export const drainChinese = {
   "alert.drain-held": "{host} 已降级但未被清空：受阻于 {gates}",
   "todo.drain-held": "修好受阻的原因，或手工迁移其云主机",
   "todo.drain": "正在跟踪每次热迁移直到结束（{count} 台中已完成 {done} 台）",
+  "todo.drain-fence": "无需处理：所有闸门放行后将断电并疏散其余云主机",
   "todo.drain-stays": "请手工迁移或停止它们；{host} 存活期间不做隔离：由您断电后，其云主机会被疏散",
 } as const;

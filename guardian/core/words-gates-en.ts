@@ -92,6 +92,13 @@ export const gatesEnglish = {
   "value.alike-one": "{count} other host says the same",
   "value.alike": "{count} other hosts say the same",
 
+  "value.drain-ended": "ended, {done} of {count} migrated",
+  "value.draining": "under way, {done} of {count} migrated",
+  "value.drain-not-begun": "not begun",
+  "limit.drain": "ended, or not begun within {limit}",
+  "value.servers-on": "{count|server|servers}",
+  "value.servers-not-known": "not known: its libvirt is not heard",
+
   "value.free": "{free} MB free elsewhere",
   "value.capacity-unread": "not known: {reason}",
   "value.capacity-hidden": "not known: Nova did not show its hypervisors",

@@ -94,6 +94,13 @@ export const gatesChinese: Readonly<Record<keyof typeof gatesEnglish, string>> =
   "value.alike-one": "{count} 台其他主机报告相同故障",
   "value.alike": "{count} 台其他主机报告相同故障",
 
+  "value.drain-ended": "已结束，{count} 台中迁移 {done} 台",
+  "value.draining": "进行中，{count} 台中已迁移 {done} 台",
+  "value.drain-not-begun": "未开始",
+  "limit.drain": "已结束，或 {limit} 内未开始",
+  "value.servers-on": "{count} 台云主机",
+  "value.servers-not-known": "未知：收不到其 libvirt 的消息",
+
   "value.free": "别处空闲 {free} MB",
   "value.capacity-unread": "未知：{reason}",
   "value.capacity-hidden": "未知：Nova 未显示其 hypervisor",

@@ -42,7 +42,14 @@ export function ruleMutants(tree: string): readonly Mutant[] {
       ],
     }));
   });
-  return [...found, ...proofRules, ...rehearsalRules, ...homeRules, ...drainRules];
+  return [
+    ...found,
+    ...proofRules,
+    ...rehearsalRules,
+    ...homeRules,
+    ...drainRules,
+    ...degradedRules,
+  ];
 }
 
 const proofRules: readonly Mutant[] = [
@@ -143,6 +150,18 @@ const drainRules: readonly Mutant[] = [
   {
     name: "rule drain: all servers at once",
     changes: [replacing(core("drain"), "const drainsAtOnce = 2", "const drainsAtOnce = 99")],
+  },
+];
+
+/** A host that lives and is fenced all the same. */
+const degradedRules: readonly Mutant[] = [
+  {
+    name: "rule degraded: its proof does not wait for its reports to stop",
+    changes: [replacing(core("fencing-phase"), " && mayStillReport(host)", " && false")],
+  },
+  {
+    name: "rule degraded: it is switched off under a live migration",
+    changes: [replacing(core("degraded-gates"), "pass: !open && (", "pass: true || (")],
   },
 ];
 

@@ -56,6 +56,8 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "value.heard-elsewhere",
     "value.seen-fresh",
     "value.pings-of-hung",
+    "value.drain-ended",
+    "value.servers-not-known",
     "value.capacity-warning",
     "value.no-scheduler-shown",
   ],

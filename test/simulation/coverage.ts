@@ -22,7 +22,6 @@ export const floorPerThousand = 20;
 export const unreachable: Readonly<Record<string, string>> = {
   "gate third witness": "the default table asks the same before it says fence; for changed tables",
   "gate reverse ping": "the default table asks the same before it says fence; for changed tables",
-  "gate capacity": "asked strictly of living hosts only, and no default row fences one",
   "gate host aggregates":
     "asked only where groups or domains from aggregates are configured; simulated clouds have none",
   "row 1a": "without a collector that has a vote the eyes are in doubt, and row 1 comes first",
@@ -66,6 +65,7 @@ const happenings = [
   "home",
   "home by a person",
   "way home stopped",
+  "living host fenced",
   "host drained",
   "drain with servers left",
 ] as const;
@@ -145,6 +145,9 @@ export class Coverage {
       }
     }
     for (const { phase, host } of state.memory.incidents.values()) {
+      if (phase.kind === "fencing" && isReporting(state, host)) {
+        this.reached.add("living host fenced");
+      }
       if (phase.kind === "evacuating") this.#fenced(phase);
       if (phase.kind === "ended") this.#ended(Object.values(phase.moves));
       if (phase.kind === "ended" && phase.home !== undefined) this.#home(phase.home);
@@ -173,6 +176,10 @@ export class Coverage {
     if (moves.length === 0) return;
     this.reached.add(all ? "evacuation completed" : "evacuation with servers left behind");
   }
+}
+
+function isReporting({ hosts }: World["state"], host: HostName): boolean {
+  return hosts.get(host)?.assessment?.row === "4";
 }
 
 export function add(into: Counts, more: Counts): void {

@@ -53,7 +53,8 @@ export const hostFaults: readonly FaultKind[] = [
     name: "reboot-unannounced",
     weight: 2,
     inject: (scene, { host, luck }) => {
-      if (!losesPower(host)) return false;
+      // Off and on again behind a device that says off: nobody could tell.
+      if (scene.lying.has(host.name) || !losesPower(host)) return false;
       scene.later(1000 + luck[0] * 60_000, () => void scene.switchOn(host.name));
       return true;
     },

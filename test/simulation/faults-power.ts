@@ -31,6 +31,11 @@ export const powerFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "bmc-says-off-once-ordered",
+    weight: 1,
+    inject: (scene, { host, lastsMs }) => liesOff(scene, host, lastsMs + 180_000, "lies-after-off"),
+  },
+  {
     name: "bmc-answers-late",
     weight: 2,
     inject: (scene, { host, lastsMs, luck }) => {
@@ -108,11 +113,16 @@ export const powerFaults: readonly FaultKind[] = [
 ];
 
 /** Together with a host that is cut off, hangs or boots this is more than anybody could see through. */
-function liesOff(scene: Scene, host: WorldHost, lastsMs: number): boolean {
+function liesOff(
+  scene: Scene,
+  host: WorldHost,
+  lastsMs: number,
+  mode: BmcMode = "lies-off",
+): boolean {
   const device = scene.device(host);
   if (device === undefined || host.hung || !host.power || !scene.isReachable(host)) return false;
   if (host.booting) return false;
-  device.mode = "lies-off";
+  device.mode = mode;
   scene.lying.add(host.name);
   scene.later(lastsMs, () => {
     device.mode = "normal";

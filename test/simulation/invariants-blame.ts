@@ -2,6 +2,7 @@
 import type { Order } from "../../guardian/core/effects.ts";
 import { quietMs } from "../../guardian/core/nova-record.ts";
 import type { HostName } from "../../shared/names.ts";
+import { fencedAliveProblem } from "./fenced-alive.ts";
 import type { Invariant } from "./invariant.ts";
 import { incidentOf, type Witness } from "./witness.ts";
 
@@ -18,7 +19,7 @@ export const blameInvariants: readonly Invariant[] = [
       const host = witness.world.host(order.host);
       const { now, world } = witness;
       if (now - host.mendedAt <= heardAgainMs || isApproved(witness, order)) return undefined;
-      if (witness.isLiving(host)) return `${order.host} answers, and was ordered off`;
+      if (witness.isLiving(host)) return fencedAliveProblem(witness, host);
       const truth = witness.of(order.host);
       const reports = now - truth.reportAt < 2000 && now - truth.reportsSince > heardAgainMs;
       if (reports && witness.eyes.goodForMs() > 12_000) {

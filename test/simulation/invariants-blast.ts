@@ -1,5 +1,4 @@
 /** Invariants 16 to 19: the blast radius. Checked before first off orders and first moves. */
-import { isDismissed } from "../../guardian/core/approvals.ts";
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -7,6 +6,7 @@ import { memoryMbOf } from "../support/world-nova.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
 import { isApproved, isFirstOff } from "./invariants-blame.ts";
+import { isInScope, isOurs } from "./scope.ts";
 import type { Witness } from "./witness.ts";
 
 /** One that died a moment ago cannot be known yet. */
@@ -137,23 +137,6 @@ function isFirst(witness: Witness, order: Order): boolean {
   if (order.kind !== "evacuate") return false;
   const begun = [...witness.calls.keys()].some((key) => key.startsWith(`${order.host} `));
   return !begun && !witness.of(order.host).resumed;
-}
-
-function isOurs(witness: Witness, reason: string | undefined): boolean {
-  return reason?.startsWith(`guardian ${witness.world.settings.guardianId} `) === true;
-}
-
-/** Guarded, in service, under no notice, and not called no failure by a person. */
-function isInScope(witness: Witness, host: WorldHost): boolean {
-  const { nova, state } = witness.world;
-  if (maintenanceOf(state, host.name) !== undefined) return false;
-  const service = nova.services.get(host.name);
-  if (service?.status === "disabled" && !isOurs(witness, service.reason)) return false;
-  if (service?.forcedDown === true && !isOurs(witness, service.reason)) return false;
-  if (state.memory.released.includes(host.name)) return false;
-  if (isDismissed(state, host.name)) return false;
-  const newest = state.hosts.get(host.name)?.newest;
-  return newest !== undefined && newest.checks.notice === "none";
 }
 
 function isKnownDown(witness: Witness, host: WorldHost): boolean {

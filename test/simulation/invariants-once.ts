@@ -154,8 +154,8 @@ function comesHome({ world, undone }: Witness, host: HostName): string | undefin
   return undefined;
 }
 
-/** A report is overdue after two seconds. */
-const unseenMs = 2500;
+/** A report is overdue after three seconds, and the guardian looks once a second. */
+const unseenMs = 4500;
 
 /** Nova has cleaned it up, and what runs there Nova puts there. */
 function takenUp(witness: Witness, order: Order): string | undefined {

@@ -144,6 +144,8 @@ function whileDrained(random: Random, _chaosMs: number, hosts: number): readonly
   const faults = [{ ...degraded, lastsMs: 240_000 }];
   const trouble = drawFault(random, ["nova-live-trouble"], 60_000, hosts);
   if (random.next() < 0.5) faults.push({ ...trouble, lastsMs: 120_000 });
+  const lies = drawFault(random, ["bmc-says-off-once-ordered"], 60_000, hosts);
+  if (random.next() < 0.15) faults.push({ ...lies, host: degraded.host });
   const dies = drawFault(random, ["power-loss"], 60_000, hosts);
   if (random.next() < 0.5) {
     faults.push({ ...dies, host: degraded.host, atMs: degraded.atMs + 80_000 + dies.lastsMs / 5 });

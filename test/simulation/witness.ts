@@ -11,6 +11,7 @@ import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import { answers, echoes, type WorldHost } from "../support/world-host.ts";
 import type { World } from "../support/world.ts";
+import { saysStorageFailed } from "./fenced-alive.ts";
 import { EyesTruth } from "./eyes-truth.ts";
 
 export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
@@ -63,6 +64,8 @@ export class HostTruth {
   freshFrom = Number.POSITIVE_INFINITY;
   /** When it had last been fresh so for ten seconds, less what a round needs to notice. */
   steadyAt = Number.NEGATIVE_INFINITY;
+  /** Since when its probe has said, without a break, that its servers' disks cannot work. */
+  ailingSince: number | undefined;
   /** When an echo of it was last delivered. */
   echoAt = Number.NEGATIVE_INFINITY;
   readonly readings = new Map<string, Delivered[]>();
@@ -225,10 +228,18 @@ export class Witness {
     this.roundMs = roundMs > 2000 ? 0 : roundMs;
     this.#roundAt = this.now;
     this.eyes.look();
+    if (this.world.settings.rows.size > 0) this.#look();
     const { devices } = this.world.state.memory;
     for (const [host, { wrongOff }] of this.truths) {
       if (wrongOff === undefined || wrongOff.found) continue;
       wrongOff.found = devices[deviceKey(host, wrongOff.device)]?.unverified !== undefined;
+    }
+  }
+
+  #look(): void {
+    for (const host of this.world.hosts.values()) {
+      const truth = this.of(host.name);
+      truth.ailingSince = saysStorageFailed(host) ? (truth.ailingSince ?? this.now) : undefined;
     }
   }
 

@@ -18,6 +18,8 @@ export type BmcMode =
   | "refuses"
   | "lies-off"
   | "lies-on"
+  /** Says done to an off order and does nothing, but reads off from then on. */
+  | "lies-after-off"
   /** Does it, and its answer is lost. */
   | "answer-lost"
   /** Says done, and the chassis goes off some seconds later. */
@@ -127,6 +129,7 @@ export function switchOff(
   if (bmc.mode === "slow-off") {
     return { answer: { kind: "done" }, carriedOutAfterMs: bmc.offDelayMs };
   }
+  if (bmc.mode === "lies-after-off") bmc.mode = "lies-off";
   if (bmc.mode === "stuck" || bmc.mode === "lies-off") {
     return { answer: { kind: "done" }, carriedOutAfterMs: never };
   }

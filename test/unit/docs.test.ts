@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { z } from "zod";
 import { configSchema } from "../../guardian/config.ts";
+import { gatesOfDegraded } from "../../guardian/core/degraded-gates.ts";
 import { gatesToDisable } from "../../guardian/core/degraded.ts";
 import { gateEntry, gateList } from "../../guardian/core/gate-list.ts";
 import { gatesToBegin } from "../../guardian/core/gates.ts";
@@ -47,7 +48,7 @@ test("docs/verdicts.md has the default table, row by row", () => {
 });
 
 test("docs/gates.md has every gate, with its operator", () => {
-  const core = new CoreFixture(inRack("B7"), 40).run(15_000);
+  const core = new CoreFixture({ ...inRack("B7"), drain: true }, 40).run(15_000);
   core.powerLoss(host1);
   core.run(6000);
   const lines = page("gates.md").split("\n");
@@ -55,6 +56,7 @@ test("docs/gates.md has every gate, with its operator", () => {
   const gates = [
     ...gatesToBegin(core.state, host, core.assessment(host1)),
     ...gatesToDisable(core.state, host),
+    ...gatesOfDegraded(core.state, host),
   ];
   const printed = gates.map(({ gate, operator }) => {
     const entry = gateEntry(gate);

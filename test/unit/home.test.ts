@@ -136,6 +136,19 @@ test("a server more than Nova puts there: off again, and only while Nova puts no
   assert.equal(core.done("force-up").length + core.done("enable").length, 0);
 });
 
+test("enabled, servers come to it: one that Nova's last list does not show yet switches nothing off", () => {
+  const { core, servers } = fenced();
+  core.powerOn(host1);
+  core.run(10_000);
+  cleanUp(core, servers);
+  while (core.done("enable").length === 0) core.run(250);
+  core.fact(host1, {
+    checks: { ...core.factsOf(host1).checks, serversTotal: 1, serversRunning: 1 },
+  });
+  while (core.state.memory.incidents.has(host1)) core.run(250);
+  assert.equal(core.done("power-off").length, 1, "only its fence's");
+});
+
 test("a server more, and Nova puts another there: a person must choose", () => {
   const { core } = fenced();
   core.nova.addServer(host1, "vm-9");

@@ -38,10 +38,10 @@ test("of several groups the more careful action counts", () => {
   assert.equal(actionOf(new CoreFixture({ groups, groupsHaveRows: true }), "13"), "ticket");
 });
 
-test("only rows that hold for dead or hung hosts may fence; every other is a problem", () => {
+test("only rows of hosts that are dead, hung, or without their disks may fence; every other is a problem", () => {
   for (const { row, action } of defaultTable) {
     const problems = rowActionProblems({ [row]: "fence" });
-    const allowed = action === "fence" || row === "13" || row === "19";
+    const allowed = action === "fence" || ["4", "13", "19"].includes(row);
     assert.equal(problems.length, allowed ? 0 : 1, `row ${row}`);
   }
   assert.deepEqual(validateTable(tableWith(new Map([["13", "fence"]]))), []);

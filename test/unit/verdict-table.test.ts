@@ -94,8 +94,8 @@ const bad: readonly (readonly [string, readonly Row[], RegExp])[] = [
   ],
   [
     "a living host would be fenced",
-    changed("4", (row) => [{ ...row, action: "fence" }]),
-    /^row 4 would fence on .*"reports":"fresh"/,
+    changed("5", (row) => [{ ...row, action: "fence" }]),
+    /^row 5 would fence on .*"reports":"fresh"/,
   ],
   [
     "a host that answers pings would be fenced",

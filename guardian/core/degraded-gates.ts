@@ -1,0 +1,98 @@
+/**
+ * What is asked of a degraded host that lives and says itself what has failed: whether it is its own trouble, whether
+ * it was emptied first, and whether anything is left on it. They stand where a dead host has its two witnesses.
+ */
+import type { Assessment, GateResult } from "./assessment.ts";
+import { drainsHost, isOpen } from "./drains.ts";
+import { failings, type Failing } from "./failings.ts";
+import { incidentOf } from "./incidents.ts";
+import type { GuardianState, HostState } from "./state.ts";
+import { inScope } from "./storm.ts";
+import { durationWords, words } from "./words.ts";
+
+/** A drain that has not begun so long after it was due is not waited for. */
+const drainBeginsMs = 300_000;
+
+const sharedByRow: Readonly<Record<string, keyof Failing>> = {
+  "4": "storage",
+  "5": "business",
+  "5a": "path",
+};
+
+/** A host that reports, and that a policy has fenced all the same: its storage or its directory has failed. */
+export function isFencedAlive({ row, action }: Assessment): boolean {
+  return row === "4" && action === "fence";
+}
+
+const awaited: readonly string[] = ["mode", "others alike", "drain", "servers on it"];
+
+/** What a living host's fence waits for, or is not meant for: nobody need be woken. Empty when something else holds. */
+export function gatesAwaited(assessment: Assessment): readonly string[] {
+  if (!isFencedAlive(assessment)) return [];
+  const held = assessment.gates.filter(({ pass }) => !pass).map(({ gate }) => gate);
+  return held.filter((gate) => awaited.includes(gate));
+}
+
+/** In place of the two witnesses of a death: it speaks for itself. */
+export function gatesOfDegraded(state: GuardianState, host: HostState): readonly GateResult[] {
+  return [othersAlikeGate(state, host), ...drainGates(state, host), serversGate(host)];
+}
+
+/** Other hosts with the same trouble, even if it has just begun: then it is not this host's own. */
+export function othersAlikeGate(state: GuardianState, host: HostState): GateResult {
+  const shared = sharedByRow[host.assessment?.row ?? ""];
+  const counted = shared === undefined ? 0 : state.census.failing[shared];
+  const own = shared !== undefined && inScope(state, host) && failings(host).includes(shared);
+  const others = counted - (own ? 1 : 0);
+  return {
+    gate: "others alike",
+    pass: others === 0,
+    value:
+      others === 1
+        ? words("value.alike-one", { count: others })
+        : words("value.alike", { count: others }),
+    operator: "=",
+    limit: words("value.number", { count: 0 }),
+  };
+}
+
+/** Printed only where the policy empties degraded hosts: its power is not taken from under a live migration. */
+function drainGates(state: GuardianState, host: HostState): readonly GateResult[] {
+  const incident = incidentOf(state, host.host);
+  if (!drainsHost(state, host.host) || incident === undefined) return [];
+  const drain = state.memory.drains.get(host.host);
+  const begun = drain?.incident === incident.id;
+  const moves = Object.values(drain?.moves ?? {});
+  const done = moves.filter(({ state: { kind } }) => kind === "finished").length;
+  const lateMs = state.settings.limits.disableDegradedAfterMs + drainBeginsMs;
+  const late = !begun && state.now - (host.assessment?.since ?? state.now) >= lateMs;
+  // Of an earlier incident, too.
+  const open = moves.some(isOpen);
+  const counts = { done, count: moves.length };
+  return [
+    {
+      gate: "drain",
+      pass: !open && (begun ? drain.ended : late),
+      value: begun
+        ? words(drain.ended ? "value.drain-ended" : "value.draining", counts)
+        : words("value.drain-not-begun"),
+      operator: "=",
+      limit: words("limit.drain", { limit: durationWords(lateMs) }),
+    },
+  ];
+}
+
+/** A host on which nothing is left gains nothing by being switched off. A libvirt that is not heard says nothing. */
+function serversGate({ newest }: HostState): GateResult {
+  const checks = newest?.checks;
+  const known = checks !== undefined && checks.libvirt === "up";
+  return {
+    gate: "servers on it",
+    pass: !known || checks.serversTotal >= 1,
+    value: known
+      ? words("value.servers-on", { count: checks.serversTotal })
+      : words("value.servers-not-known"),
+    operator: ">=",
+    limit: words("value.number", { count: 1 }),
+  };
+}

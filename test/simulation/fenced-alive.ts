@@ -1,0 +1,58 @@
+/** What must be true of a host that reports, answers, and is ordered off all the same: a policy of row 4. */
+import type { HostName } from "../../shared/names.ts";
+import { isCabled, isRunning, type WorldHost } from "../support/world-host.ts";
+import { isInScope } from "./scope.ts";
+import type { Witness } from "./witness.ts";
+
+const badDirectories: readonly string[] = [
+  "read-only",
+  "full",
+  "missing",
+  "io-error",
+  "denied",
+  "hung",
+];
+/** From a report's arrival to the round that judges by it. */
+const knownMs = 6000;
+
+/** Its probe says that its servers' disks cannot work. */
+export function saysStorageFailed(host: WorldHost): boolean {
+  if (!isRunning(host) || !host.probe) return false;
+  return badDirectories.includes(host.checks.directory ?? "ok") || !isCabled(host, "storage");
+}
+
+/** Why a living host must not be ordered off now; undefined where its policy allows it. */
+export function fencedAliveProblem(witness: Witness, host: WorldHost): string | undefined {
+  const { world, now } = witness;
+  const { settings } = world;
+  const { name } = host;
+  if (settings.rows.get("4") !== "fence") return `${name} answers, and was ordered off`;
+  const { ailingSince } = witness.of(name);
+  const forMs = ailingSince === undefined ? 0 : now - ailingSince;
+  if (forMs < settings.limits.checkDownMs - knownMs) {
+    return `${name} lives, and was ordered off after ${Math.round(forMs / 1000)} s of trouble`;
+  }
+  const alike = othersAilingLong(witness, name);
+  if (alike !== undefined) return `${name} lives, and was ordered off while ${alike} says the same`;
+  const migrating = [...world.nova.servers.values()].find(
+    (server) => server.host === name && world.nova.live.isUnderWay(server.id),
+  );
+  return migrating === undefined
+    ? undefined
+    : `${name} lives, and was ordered off under the live migration of ${migrating.id}`;
+}
+
+function othersAilingLong(witness: Witness, except: HostName): HostName | undefined {
+  if (witness.eyes.goodForMs() < 2 * knownMs) return undefined;
+  for (const [name, { ailingSince, reportAt }] of witness.truths) {
+    if (name === except || ailingSince === undefined) continue;
+    const heard = witness.now - reportAt < 2000;
+    if (
+      heard &&
+      witness.now - ailingSince > 2 * knownMs &&
+      isInScope(witness, witness.world.host(name))
+    )
+      return name;
+  }
+  return undefined;
+}
