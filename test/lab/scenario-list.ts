@@ -2,6 +2,7 @@
 import type { Scenario } from "./lab.ts";
 import { backWhileGuardianIsDown } from "./scenarios/back-while-guardian-is-down.ts";
 import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
+import { bmcLate, bmcLies, bmcSlow } from "./scenarios/bmc-moods.ts";
 import { bmcStuck } from "./scenarios/bmc-stuck.ts";
 import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
 import { bmcsSwapped } from "./scenarios/bmcs-swapped.ts";
@@ -65,6 +66,9 @@ export const scenarios: readonly Scenario[] = [
   storeStopped,
   managementCutForLong,
   bmcCrossed,
+  bmcLate,
+  bmcSlow,
+  bmcLies,
   redfish,
   imageLock,
   twentyServers,
