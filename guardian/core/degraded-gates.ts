@@ -3,6 +3,7 @@
  * it was emptied first, and whether anything is left on it. They stand where a dead host has its two witnesses.
  */
 import type { Assessment, GateResult } from "./assessment.ts";
+import type { HostName } from "../../shared/names.ts";
 import { drainsHost, isOpen } from "./drains.ts";
 import { failings, type Failing } from "./failings.ts";
 import { incidentOf } from "./incidents.ts";
@@ -19,23 +20,38 @@ const sharedByRow: Readonly<Record<string, keyof Failing>> = {
   "5a": "path",
 };
 
-/** A host that reports, and that a policy has fenced all the same: its storage or its directory has failed. */
-export function isFencedAlive({ row, action }: Assessment): boolean {
-  return row === "4" && action === "fence";
+/** Rows that a host passes through which reported when it was ordered off, while nothing speaks for another cause. */
+const fallingStill: readonly string[] = ["9b", "11", "11a", "12", "13", "16", "19"];
+
+/**
+ * A host that a policy has fenced although it reports (its storage or its directory has failed), until it is dead by the table:
+ * a chassis may take a while to go off, its networks fall still one by one.
+ */
+export function isFencedAlive(
+  state: GuardianState,
+  host: HostName,
+  { row, action }: Assessment,
+): boolean {
+  if (row === "4") return action === "fence";
+  const phase = incidentOf(state, host)?.phase;
+  return phase?.kind === "fencing" && phase.alive === true && fallingStill.includes(row);
 }
 
 const awaited: readonly string[] = ["mode", "others alike", "drain", "servers on it"];
 
 /** What a living host's fence waits for, or is not meant for: nobody need be woken. Empty when something else holds. */
-export function gatesAwaited(assessment: Assessment): readonly string[] {
-  if (!isFencedAlive(assessment)) return [];
-  const held = assessment.gates.filter(({ pass }) => !pass).map(({ gate }) => gate);
+export function gatesAwaited({ row, action, gates }: Assessment): readonly string[] {
+  if (row !== "4" || action !== "fence") return [];
+  const held = gates.filter(({ pass }) => !pass).map(({ gate }) => gate);
   return held.filter((gate) => awaited.includes(gate));
 }
 
 /** In place of the two witnesses of a death: it speaks for itself. */
 export function gatesOfDegraded(state: GuardianState, host: HostState): readonly GateResult[] {
-  return [othersAlikeGate(state, host), ...drainGates(state, host), serversGate(host)];
+  const others = othersAlikeGate(state, host);
+  // Once it is ordered off, what its last report counted says nothing any more.
+  const begun = incidentOf(state, host.host)?.phase.kind === "fencing";
+  return begun ? [others] : [others, ...drainGates(state, host), serversGate(host)];
 }
 
 /** Other hosts with the same trouble, even if it has just begun: then it is not this host's own. */

@@ -37,10 +37,10 @@ export function drainAlert(
     return about(state, host, assessment, {
       kind: "drain",
       // Where the policy has it fenced next, nobody has to do it.
-      class: isFencedAlive(assessment) ? "notification" : "page",
+      class: isFencedAlive(state, host.host, assessment) ? "notification" : "page",
       title: words("alert.drain-stays", { host: host.host, stay: stay.length, count }),
       why,
-      next: isFencedAlive(assessment)
+      next: isFencedAlive(state, host.host, assessment)
         ? words("todo.drain-fence")
         : words("todo.drain-stays", { host: host.host }),
     });

@@ -45,6 +45,7 @@ export function beginFencing(
     run,
     switchedOff: owing.length > 0 || Object.values(commands).some((command) => command.wasOn),
     freshAtCommand: [...new Set([...owing, ...freshHosts(state, host.host)])].sort(),
+    ...(isOrderedAlive(host, incident.phase) ? { alive: true } : {}),
   };
   const begun = withPhase(withFence(order.state, host.host), host.host, phase);
   if (Object.keys(commands).length === 0) return begun;
@@ -54,6 +55,12 @@ export function beginFencing(
     event: "fence-ordered",
     text: orderedWords(state, host, order, attempt),
   });
+}
+
+/** It reports as it is ordered off, or did at the attempt before. */
+function isOrderedAlive({ freshSince }: HostState, phase: Phase): boolean {
+  if (phase.kind === "fencing" && phase.alive === true) return true;
+  return phase.kind === "watching" && freshSince !== undefined;
 }
 
 /** Remembered for the rate; not counted when a person approved it. */

@@ -42,7 +42,7 @@ function witnessGates(
   host: HostState,
   assessment: Assessment,
 ): readonly GateResult[] {
-  if (isFencedAlive(assessment)) return gatesOfDegraded(state, host);
+  if (isFencedAlive(state, host.host, assessment)) return gatesOfDegraded(state, host);
   return [
     passedByApproval(state, host.host, thirdWitnessGate(assessment)),
     passedByApproval(state, host.host, reversePingGate(state, host, assessment)),

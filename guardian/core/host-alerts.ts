@@ -56,6 +56,8 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     if (phase.home !== undefined) yield homeAlert(state, host, assessment, phase.home);
   } else if (phase?.kind === "fencing" && phase.lastFailure !== undefined) {
     yield fenceFailed(state, host, assessment, phase.lastFailure);
+  } else if (phase?.kind === "fencing" && phase.alive === true) {
+    yield aliveFenced(state, host, assessment);
   } else if (!isDismissed(state, host.host) && !isRehearsing(state, host.host)) {
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
@@ -184,6 +186,16 @@ function nextForRow(state: GuardianState, host: HostState, row: string): Words {
   const incident = incidentOf(state, host.host);
   if (!rowsToApprove.includes(row) || incident === undefined) return words("next.look");
   return words("todo.look-approve", { id: incident.id });
+}
+
+/** One and the same from the order to the proof, whatever row it passes through as it falls still. */
+function aliveFenced(state: GuardianState, host: HostState, assessment: Assessment): Wanted {
+  return about(state, host, assessment, {
+    kind: "dead",
+    class: "notification",
+    title: words("alert.fenced-alive", { host: host.host }),
+    next: words("todo.acting"),
+  });
 }
 
 function fenceFailed(

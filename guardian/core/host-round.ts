@@ -10,6 +10,7 @@ import {
 } from "./approvals.ts";
 import { verdictWords, type Assessment } from "./assessment.ts";
 import { foldConfirmations } from "./confirmations.ts";
+import { isFencedAlive } from "./degraded-gates.ts";
 import { advanceDegraded } from "./degraded.ts";
 import { advanceDrain } from "./drain.ts";
 import type { Effect } from "./effects.ts";
@@ -147,7 +148,8 @@ function fence(
   phase: Extract<Phase, { kind: "fencing" }>,
   out: Effect[],
 ): GuardianState {
-  const dead = isTakenForDead(state, host.host, assessment);
+  const alive = isFencedAlive(state, host.host, assessment);
+  const dead = alive || isTakenForDead(state, host.host, assessment);
   const onTheWay = rowsOnTheWay.includes(assessment.row) && isApprovedByPerson(state, host.host);
   if (!dead && !onTheWay && !undecided.includes(assessment.row)) {
     return standDown(state, host, out);

@@ -116,7 +116,7 @@ export function* evacuatingAlerts(
     });
     return;
   }
-  const failed = moves.filter((move) => move.state.kind === "failed");
+  const failed = moves.filter((move) => move.state.kind === "failed" || isTriedAgain(move));
   // A short evacuation tells it at its end, with all the others.
   const goesOn = state.now - phase.since >= 2 * stalledMs;
   if (failed.length > 0 && goesOn) yield failingAlert(state, host, assessment, failed);
@@ -132,9 +132,15 @@ export function* evacuatingAlerts(
   });
 }
 
+/** It failed, and no further try has come to an end: whoever could mend the cause need not wait for the last one. */
+function isTriedAgain({ state, lastFailure }: Move): boolean {
+  if (lastFailure === undefined) return false;
+  return state.kind !== "finished" && state.kind !== "left" && state.kind !== "failed";
+}
+
 /**
- * Servers that were given up while the others are still moved, which may take an hour: their owners need not
- * wait for the end. Told again as they double.
+ * Servers that were given up, or failed and are tried again, while the others are still moved, which may take an hour:
+ * their owners need not wait for the end. Told again as they double.
  */
 function failingAlert(
   state: GuardianState,
@@ -142,13 +148,14 @@ function failingAlert(
   assessment: Assessment,
   failed: readonly Move[],
 ): Wanted {
+  const again = failed.some(isTriedAgain);
   return about(state, host, assessment, {
     kind: "left-behind",
     class: "page",
-    title: words("alert.moves-fail", { host: host.host }),
+    title: words(again ? "alert.moves-again" : "alert.moves-fail", { host: host.host }),
     why: () => failed.map(leftWords),
     impact: () => serversWords(failed),
-    next: todoWords(host.host, failed),
+    next: again ? words("todo.moves-again") : todoWords(host.host, failed),
     revision: `${Math.floor(Math.log2(failed.length))}`,
   });
 }

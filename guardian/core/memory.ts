@@ -56,6 +56,8 @@ export type Phase =
       readonly switchedOff: boolean;
       /** Hosts fresh and without notice at the command: they must report again afterwards. */
       readonly freshAtCommand: readonly HostName[];
+      /** It reported when it was ordered off, by a policy: it may fall still in any order. */
+      readonly alive?: true;
     }
   | {
       readonly kind: "evacuating";

@@ -118,10 +118,10 @@ export function isByPolicy({ state }: Move): boolean {
 }
 
 /** A server that is left, and why. */
-export function leftWords({ name, state }: Move): Said {
-  return state.kind === "left" || state.kind === "failed"
-    ? words("why.server-left", { server: name, reason: state.reason })
-    : name;
+export function leftWords({ name, state, lastFailure }: Move): Said {
+  const ended = state.kind === "left" || state.kind === "failed";
+  const reason = ended ? state.reason : lastFailure;
+  return reason === undefined ? name : words("why.server-left", { server: name, reason });
 }
 
 function planMove(

@@ -76,6 +76,8 @@ export interface Move {
   readonly requestId?: string;
   /** From the first call to its end. */
   readonly tookMs?: number;
+  /** Why the last try that is known to have failed did. */
+  readonly lastFailure?: Said;
   /** How often it was ordered to be reset. */
   readonly resets?: number;
   readonly state: MoveState;

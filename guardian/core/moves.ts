@@ -109,7 +109,7 @@ function refused(
     ? slowDown(state, event.host, { calledAt, at: event.at, reason }, out)
     : state;
   return sayMove(
-    withMove(slower, event.host, { ...move, state: next }),
+    withMove(slower, event.host, { ...move, lastFailure: reason, state: next }),
     event,
     move,
     next,
@@ -136,7 +136,8 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
     const ran = seen.kind === "planned" && seen.reset !== undefined ? true : move.ran;
     const tookMs = event.at - (move.firstAt ?? event.at);
     const ended = seen.kind === "finished" || seen.kind === "failed" ? { tookMs } : {};
-    next = withMove(next, event.host, { ...move, ...ended, ran, state: seen });
+    const why = failed === undefined ? {} : { lastFailure: failed.reason };
+    next = withMove(next, event.host, { ...move, ...ended, ...why, ran, state: seen });
     next = sayMove(next, event, move, seen, failed?.reason, out);
   }
   return next;

@@ -31,6 +31,7 @@ export const alertsEnglish = {
   "alert.evacuating": "{host} is dead and fenced: its servers are being evacuated",
   "alert.unlisted": "{host}: its last report counted {count} more servers than Nova listed",
   "alert.evacuated": "{host}: all {count} servers run elsewhere; repair it and release it",
+  "alert.moves-again": "{host}: servers could not be moved yet, and are tried again",
   "alert.moves-fail": "{host}: servers could not be moved, and its evacuation goes on",
   "alert.left-behind": "{host}: {missing} of {count} servers do not run elsewhere",
   "alert.left-by-policy":
@@ -103,6 +104,9 @@ export const alertsEnglish = {
     "its power device must answer, and be verified, or a person must make sure that it is off",
   "todo.look-approve":
     "a person must look; nothing is done by itself; if it is dead: guardian incident approve {id}",
+  "alert.fenced-alive": "{host} lives, but its disks have failed: it is fenced by policy",
+  "todo.moves-again":
+    "mend what is named, or make room elsewhere: they are tried again by themselves",
   "todo.fence-waits": "mend what is named; it is fenced by policy, which waits for: {gates}",
   "todo.mend-unfenced": "nothing is fenced; mend what is named",
   "todo.mend": "mend what is named",

@@ -31,6 +31,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "alert.evacuating": "{host} 已死亡并隔离断电：正在疏散其云主机",
   "alert.unlisted": "{host}：最后一次上报的云主机数比 Nova 所列多 {count} 台",
   "alert.evacuated": "{host}：全部 {count} 台云主机已在别处运行；请修复后放行",
+  "alert.moves-again": "{host}：有云主机尚未迁走，将自动重试",
   "alert.moves-fail": "{host}：有云主机无法迁走，疏散仍在进行",
   "alert.left-behind": "{host}：{count} 台云主机中有 {missing} 台未在别处运行",
   "alert.left-by-policy": "{host}：{done} 台云主机已在别处运行，{left} 台按策略留下；请修复后放行",
@@ -98,6 +99,8 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.unproven": "其电源设备须应答并经核实，或由人员确认其已断电",
   "todo.look-approve":
     "需要人员查看；不会自动执行任何操作；若已死亡：guardian incident approve {id}",
+  "alert.fenced-alive": "{host} 存活，但其磁盘已失效：按策略隔离断电",
+  "todo.moves-again": "修复所列原因，或在别处腾出资源：将自动重试",
   "todo.fence-waits": "修复所列项；按策略将隔离断电，等待闸门：{gates}",
   "todo.mend-unfenced": "不隔离断电；请修复所列项",
   "todo.mend": "请修复所列项",

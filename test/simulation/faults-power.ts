@@ -121,7 +121,8 @@ function liesOff(
 ): boolean {
   const device = scene.device(host);
   if (device === undefined || host.hung || !host.power || !scene.isReachable(host)) return false;
-  if (host.booting) return false;
+  const announced = host.checks.notice === "rebooting" || host.checks.notice === "powering-off";
+  if (host.booting || announced) return false;
   device.mode = mode;
   scene.lying.add(host.name);
   scene.later(lastsMs, () => {

@@ -1,33 +1,26 @@
 /** What must be true of a host that reports, answers, and is ordered off all the same: a policy of row 4. */
+import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
-import { isCabled, isRunning, type WorldHost } from "../support/world-host.ts";
+import type { WorldHost } from "../support/world-host.ts";
 import { isInScope } from "./scope.ts";
-import type { Witness } from "./witness.ts";
+import { incidentOf, type Witness } from "./witness.ts";
 
-const badDirectories: readonly string[] = [
-  "read-only",
-  "full",
-  "missing",
-  "io-error",
-  "denied",
-  "hung",
-];
 /** From a report's arrival to the round that judges by it. */
 const knownMs = 6000;
 
-/** Its probe says that its servers' disks cannot work. */
-export function saysStorageFailed(host: WorldHost): boolean {
-  if (!isRunning(host) || !host.probe) return false;
-  return badDirectories.includes(host.checks.directory ?? "ok") || !isCabled(host, "storage");
-}
-
 /** Why a living host must not be ordered off now; undefined where its policy allows it. */
-export function fencedAliveProblem(witness: Witness, host: WorldHost): string | undefined {
+export function fencedAliveProblem(
+  witness: Witness,
+  host: WorldHost,
+  order: Order,
+): string | undefined {
   const { world, now } = witness;
   const { settings } = world;
   const { name } = host;
   if (settings.rows.get("4") !== "fence") return `${name} answers, and was ordered off`;
-  const { ailingSince } = witness.of(name);
+  const { ailingSince, orderedIn } = witness.of(name);
+  // Ordered again, or by another level: it may have fallen silent since.
+  if (orderedIn === incidentOf(order)) return undefined;
   const forMs = ailingSince === undefined ? 0 : now - ailingSince;
   if (forMs < settings.limits.checkDownMs - knownMs) {
     return `${name} lives, and was ordered off after ${Math.round(forMs / 1000)} s of trouble`;

@@ -19,8 +19,11 @@ export const blameInvariants: readonly Invariant[] = [
       const host = witness.world.host(order.host);
       const { now, world } = witness;
       if (now - host.mendedAt <= heardAgainMs || isApproved(witness, order)) return undefined;
-      if (witness.isLiving(host)) return fencedAliveProblem(witness, host);
       const truth = witness.of(order.host);
+      if (witness.isLiving(host)) return fencedAliveProblem(witness, host, order);
+      // Out of our reach, or gone a moment ago: what it says of itself is witness enough.
+      const ails = truth.ailingSince !== undefined;
+      if (ails && fencedAliveProblem(witness, host, order) === undefined) return undefined;
       const reports = now - truth.reportAt < 2000 && now - truth.reportsSince > heardAgainMs;
       if (reports && witness.eyes.goodForMs() > 12_000) {
         return `${order.host} reports, and was ordered off`;

@@ -9,9 +9,8 @@ import type { FenceProof } from "../../guardian/core/proof.ts";
 import { deviceKey } from "../../guardian/core/verification.ts";
 import type { PowerOffAnswer, PowerReading } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
-import { answers, echoes, type WorldHost } from "../support/world-host.ts";
+import { answers, echoes, isWithoutDisks, type WorldHost } from "../support/world-host.ts";
 import type { World } from "../support/world.ts";
-import { saysStorageFailed } from "./fenced-alive.ts";
 import { EyesTruth } from "./eyes-truth.ts";
 
 export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
@@ -52,6 +51,7 @@ export interface WrongOff {
 /** Of a call that came to nothing; after one that was done the server is elsewhere. */
 const failedRecords: readonly string[] = ["error", "failed"];
 const readingsMax = 12;
+const lastWordMs = 6000;
 const steadyAfterMs = 7000;
 
 /** Facts of one host that the guardian's process could know, in the world's time. */
@@ -64,7 +64,7 @@ export class HostTruth {
   freshFrom = Number.POSITIVE_INFINITY;
   /** When it had last been fresh so for ten seconds, less what a round needs to notice. */
   steadyAt = Number.NEGATIVE_INFINITY;
-  /** Since when its probe has said, without a break, that its servers' disks cannot work. */
+  /** Since when its servers' disks have not worked, without a break. */
   ailingSince: number | undefined;
   /** When an echo of it was last delivered. */
   echoAt = Number.NEGATIVE_INFINITY;
@@ -239,7 +239,10 @@ export class Witness {
   #look(): void {
     for (const host of this.world.hosts.values()) {
       const truth = this.of(host.name);
-      truth.ailingSince = saysStorageFailed(host) ? (truth.ailingSince ?? this.now) : undefined;
+      // One that has just fallen silent is known by what it said last.
+      const lately = truth.ailingSince !== undefined && this.now - truth.reportAt < lastWordMs;
+      const says = isWithoutDisks(host) ?? lately;
+      truth.ailingSince = says ? (truth.ailingSince ?? this.now) : undefined;
     }
   }
 

@@ -168,6 +168,20 @@ function checksOf(host: WorldHost, storage: boolean, business: boolean): HostChe
   };
 }
 
+const badDirectories: readonly string[] = [
+  "read-only",
+  "full",
+  "missing",
+  "io-error",
+  "denied",
+  "hung",
+];
+/** Its servers' disks cannot work, as its probe says while it runs; undefined of a host that does not run. */
+export function isWithoutDisks(host: WorldHost): boolean | undefined {
+  if (!isRunning(host)) return undefined;
+  return badDirectories.includes(host.checks.directory ?? "ok") || !isCabled(host, "storage");
+}
+
 /** Everything on it dies at once, as when its power fails. */
 export function powerLoss(host: WorldHost): void {
   host.power = false;

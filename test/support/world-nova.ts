@@ -68,8 +68,10 @@ export class WorldNova {
     });
   }
 
-  addServer(host: HostName, index: number, volumeBacked: boolean): ServerId {
+  /** Undefined: there is one of this number already. */
+  addServer(host: HostName, index: number, volumeBacked: boolean): ServerId | undefined {
     const id = serverId(`${host}-server-${index}`);
+    if (this.servers.has(id)) return undefined;
     this.servers.set(id, {
       id,
       name: `vm-${host.replace("compute-", "")}-${index}`,

@@ -137,9 +137,12 @@ export class World {
   }
 
   addServers(host: HostName, count: number, volumeBacked = true): void {
-    for (let index = 1; index <= count; index += 1) {
+    for (let added = 0, index = 1; added < count; index += 1) {
+      // One that was made here may run elsewhere by now.
       const server = this.nova.addServer(host, index, volumeBacked);
+      if (server === undefined) continue;
       this.host(host).running.add(server);
+      added += 1;
     }
   }
 

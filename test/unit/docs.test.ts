@@ -15,7 +15,7 @@ import { render } from "../../guardian/core/words.ts";
 import { collectorSchema } from "../../collector/config.ts";
 import { probeSchema } from "../../compute-probe/config.ts";
 import type { HostName } from "../../shared/names.ts";
-import { CoreFixture, host1 } from "../support/core-fixture.ts";
+import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 function page(name: string): string {
   return readFileSync(`docs/${name}`, "utf8");
@@ -49,6 +49,8 @@ test("docs/verdicts.md has the default table, row by row", () => {
 
 test("docs/gates.md has every gate, with its operator", () => {
   const core = new CoreFixture({ ...inRack("B7"), drain: true }, 40).run(15_000);
+  core.fact(host2, { checks: { ...core.factsOf(host2).checks, directory: "read-only" } });
+  core.run(65_000);
   core.powerLoss(host1);
   core.run(6000);
   const lines = page("gates.md").split("\n");
@@ -56,7 +58,7 @@ test("docs/gates.md has every gate, with its operator", () => {
   const gates = [
     ...gatesToBegin(core.state, host, core.assessment(host1)),
     ...gatesToDisable(core.state, host),
-    ...gatesOfDegraded(core.state, host),
+    ...gatesOfDegraded(core.state, core.hostState(host2)),
   ];
   const printed = gates.map(({ gate, operator }) => {
     const entry = gateEntry(gate);
