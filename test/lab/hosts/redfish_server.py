@@ -19,6 +19,7 @@ import json
 import secrets
 import ssl
 import subprocess
+import sys
 import threading
 
 ROOT = '/redfish/v1'
@@ -135,7 +136,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, body=None, headers=()):
         data = b'' if body is None else json.dumps(body).encode()
         self.send_response(status)
-        for name, value in (('OData-Version', '4.0'), ('Content-Type', 'application/json'), *headers):
+        # One request a connection: clients must not send an order on one that is being closed.
+        for name, value in (('OData-Version', '4.0'), ('Content-Type', 'application/json'), ('Connection', 'close'), *headers):
             self.send_header(name, value)
         if status != 204:
             self.send_header('Content-Length', str(len(data)))
@@ -203,7 +205,7 @@ class Service(http.server.ThreadingHTTPServer):
         super().__init__((address, int(port)), Handler)
 
     def handle_error(self, request, client_address):
-        self.device.log('broken off')  # a client that left, or did not like the certificate
+        self.device.log('broken off: %r' % sys.exc_info()[1])  # a client that left, or did not like the certificate
 
 
 def main():
