@@ -9,6 +9,7 @@ import type { WireServer } from "../shared/wire.ts";
 import type { NetworkConfig, ProbeConfig } from "./config.ts";
 import { describeChecks, serversDue, type ProbeFacts } from "./core/report.ts";
 import { createDirectoryCheck, type DirectoryCheck } from "./shell/directory-check.ts";
+import { readBmcGuid } from "./shell/bmc-guid.ts";
 import { createLibvirtCheck, type LibvirtCheck } from "./shell/libvirt-check.ts";
 import { createLibvirtHypervisor } from "./shell/libvirt-hypervisor.ts";
 import { createNetworkCheck, type NetworkCheck } from "./shell/network-check.ts";
@@ -59,7 +60,7 @@ export function createProbe(deps: ProbeDeps): Probe {
 
   function report(notice: NoticeKind): ReturnType<typeof describeChecks> {
     const nowMs = clock.monoMs();
-    const facts = collectFacts(checks, notice);
+    const facts = collectFacts(checks, notice, config.bmcGuidFile);
     const said = describeChecks(facts, nowMs);
     const everyMs = config.serversEvery;
     const known = checks.libvirt?.latest()?.state === "up";
@@ -141,7 +142,7 @@ function roundsOf(
   });
 }
 
-function collectFacts(checks: Checks, notice: NoticeKind): ProbeFacts {
+function collectFacts(checks: Checks, notice: NoticeKind, bmcGuidFile: string): ProbeFacts {
   return {
     storage: checks.storage?.latest(),
     business: checks.business?.latest(),
@@ -150,5 +151,6 @@ function collectFacts(checks: Checks, notice: NoticeKind): ProbeFacts {
     servers: checks.libvirt?.servers() ?? [],
     notice,
     hardwareUuid: checks.libvirt?.hostUuid() ?? "",
+    bmcGuid: readBmcGuid(bmcGuidFile),
   };
 }

@@ -43,6 +43,8 @@ const collector = z.strictObject({
 
 export const probeSchema = z.strictObject({
   keyFile: absolutePath.default("/etc/guardian/probe.key"),
+  /** Written at boot by `guardian-probe --read-bmc`, as root: only root may ask the BMC from inside. */
+  bmcGuidFile: absolutePath.default("/run/guardian-bmc/guid"),
   collectors: z.array(collector).min(1, "at least one collector must be told"),
   reportEvery: duration("1s", 200),
   /** The list of servers goes out when it changes, and at least this often. */

@@ -8,12 +8,14 @@ import { describeError } from "../shared/errors.ts";
 import { readHostKeyFile, type HostKeyFile } from "../shared/key-files.ts";
 import { createProbe } from "./app.ts";
 import { readProbeConfig } from "./config.ts";
+import { writeBmcGuid } from "./shell/bmc-guid.ts";
 import { createLogger } from "./shell/logging.ts";
 
 const usage = `guardian-probe [--config FILE] [--check-config] [--once]
   --config FILE   default /etc/guardian/probe.yaml
   --check-config  list every problem of the configuration and exit (0 none, 2 some)
-  --once          run every check once, send one report, print it`;
+  --once          run every check once, send one report, print it
+  --read-bmc      as root, at boot: ask this host's BMC for its GUID, and leave it in bmcGuidFile`;
 
 async function main(): Promise<number> {
   const { values } = readArguments();
@@ -34,6 +36,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const { config } = loaded;
+  if (values["read-bmc"]) return await readBmc(config.bmcGuidFile);
   const hostKey = tryReadHostKey(config.keyFile);
   if (hostKey === undefined) return 2;
   if (values["check-config"]) {
@@ -56,6 +59,15 @@ async function main(): Promise<number> {
   return 0;
 }
 
+async function readBmc(file: string): Promise<number> {
+  const problem = await writeBmcGuid(file);
+  if (problem === undefined) return 0;
+  console.error(
+    `guardian-probe: ${problem}; the guardian knows its power device by other means, see docs/install.md`,
+  );
+  return 1;
+}
+
 function readArguments() {
   try {
     return parseArgs({
@@ -63,6 +75,7 @@ function readArguments() {
         config: { type: "string", default: "/etc/guardian/probe.yaml" },
         "check-config": { type: "boolean", default: false },
         once: { type: "boolean", default: false },
+        "read-bmc": { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     });

@@ -1,8 +1,8 @@
 /** The section `alerts` of the configuration: where alerts go, and how they look. */
-import { isTimeZone } from "./channels/times.ts";
+import { isTimeZone } from "../shared/zoned-time.ts";
 import { channel, channelProblems } from "./config-channels.ts";
 import { dispatchKeys, dispatchProblems } from "./config-dispatch.ts";
-import { absolutePath, name, z } from "./config-parts.ts";
+import { absolutePath, name, proxyKeys, proxyProblems, z } from "./config-parts.ts";
 
 /** A shorthand for channels of kind webhook, without `kind`. */
 const webhook = z.strictObject({
@@ -10,6 +10,7 @@ const webhook = z.strictObject({
   urlFile: absolutePath,
   keyFile: absolutePath.optional(),
   caFile: absolutePath.optional(),
+  ...proxyKeys,
 });
 
 export const alerts = z
@@ -29,6 +30,14 @@ export const alerts = z
     const { webhooks, channels } = config;
     for (const [path, message] of dispatchProblems(config)) {
       context.addIssue({ code: "custom", path: [...path], message });
+    }
+    for (const [index, one] of webhooks.entries()) {
+      for (const [key, message] of proxyProblems(one)) {
+        context.addIssue({ code: "custom", path: ["webhooks", index, key], message });
+      }
+    }
+    for (const [key, message] of proxyProblems(config.heartbeat ?? {})) {
+      context.addIssue({ code: "custom", path: ["heartbeat", key], message });
     }
     const names = new Set(webhooks.map((one) => one.name));
     for (const [index, one] of channels.entries()) {

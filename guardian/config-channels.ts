@@ -1,7 +1,15 @@
 /** Channels that alerts go to, by kind. Whatever is secret is a file. */
 import { nearestOf } from "../shared/config-problems.ts";
 import { smsFields } from "./channels/aliyun-sms.ts";
-import { absolutePath, duration, name, webUrl, z } from "./config-parts.ts";
+import {
+  absolutePath,
+  duration,
+  name,
+  proxyKeys,
+  proxyProblems,
+  webUrl,
+  z,
+} from "./config-parts.ts";
 
 /** Ids stand in the markup of some providers: nothing in them may end it. */
 const userId = z.string().regex(/^[\w.@+-]+$/, "must be a user's id, without spaces or brackets");
@@ -12,7 +20,7 @@ const mobiles = z.array(mobile).default([]);
 const all = z.boolean().default(false);
 const keyword = z.string().min(1).optional();
 
-const common = { name, caFile: absolutePath.optional() };
+const common = { name, caFile: absolutePath.optional(), ...proxyKeys };
 
 const webhook = z.strictObject({
   ...common,
@@ -115,8 +123,9 @@ const mailAddress = z
   .regex(/^[^\s@<>",;:]+@[^\s@<>",;:]+$/, "must be one mail address, without a name");
 
 const mail = z.strictObject({
-  ...common,
+  name,
   kind: z.literal("mail"),
+  caFile: absolutePath.optional(),
   host: z.string().min(1),
   port: z.int().min(1).max(65_535).default(587),
   /** `none` sends in clear. */
@@ -164,6 +173,7 @@ export type ChannelConfig = z.output<typeof channel>;
 
 /** What the shape of a channel does not say; each with the key that it is about. */
 export function* channelProblems(one: ChannelConfig): Generator<readonly [string, string]> {
+  if (one.kind !== "mail" && one.kind !== "exec") yield* proxyProblems(one);
   if (one.kind !== "alertmanager" && one.kind !== "mail") return;
   if ((one.username === undefined) !== (one.passwordFile === undefined)) {
     yield ["passwordFile", "username and passwordFile go together"];

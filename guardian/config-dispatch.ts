@@ -1,5 +1,5 @@
 /** Rules between alerts and channels, as the section `alerts` of the configuration has them. */
-import { absolutePath, duration, name, z } from "./config-parts.ts";
+import { absolutePath, duration, name, proxyKeys, z } from "./config-parts.ts";
 import { parseHours } from "./dispatch/hours.ts";
 import { routeProblems } from "./dispatch/routes.ts";
 import { defaultRules, type Escalation, type Route } from "./dispatch/settings.ts";
@@ -42,6 +42,7 @@ const heartbeat = z.strictObject({
   method: z.enum(["GET", "POST"]).default("POST"),
   every: duration(60_000, 10_000),
   caFile: absolutePath.optional(),
+  ...proxyKeys,
 });
 
 /** Keys of `alerts` that say who is told what, and when. */
@@ -91,6 +92,15 @@ export function feedsOf(config: DispatchConfig): readonly string[] {
   const people = new Set(named.flatMap(({ channels }) => channels));
   const webhooks = config.channels.filter(({ kind }) => programs.includes(kind));
   return [...config.webhooks, ...webhooks].map((one) => one.name).filter((one) => !people.has(one));
+}
+
+/** Kinds of channel whose provider makes one thing of beginning and end, by their key. */
+const joiners: readonly string[] = ["webhook", "alertmanager", "pagerduty", "flashduty"];
+
+/** Channels to which an end without its beginning says nothing. */
+export function joiningOf(config: DispatchConfig): readonly string[] {
+  const channels = config.channels.filter(({ kind }) => joiners.includes(kind));
+  return [...config.webhooks, ...channels].map((one) => one.name);
 }
 
 /** What is wrong beyond the shape: names that lead nowhere, an hour at which a page does. */

@@ -1,6 +1,6 @@
 /** From the configuration and the channels that were built to what the dispatcher is told. */
 import type { GuardianConfig } from "./config.ts";
-import { escalationOf, feedsOf, routesOf } from "./config-dispatch.ts";
+import { escalationOf, feedsOf, joiningOf, routesOf } from "./config-dispatch.ts";
 import type { Settings } from "./core/settings.ts";
 import { defaultRate, type DispatchSettings } from "./dispatch/settings.ts";
 import type { Notifier } from "./ports.ts";
@@ -11,9 +11,11 @@ export function dispatchSettings(
   notifiers: readonly Notifier[],
 ): DispatchSettings {
   const feeds = feedsOf(alerts);
-  const channels = notifiers.map(
-    ({ name, rate = defaultRate }) => [name, { rate, feed: feeds.includes(name) }] as const,
-  );
+  const joining = joiningOf(alerts);
+  const channels = notifiers.map(({ name, rate = defaultRate }) => {
+    const joins = joining.includes(name) ? { joins: true as const } : {};
+    return [name, { rate, feed: feeds.includes(name), ...joins }] as const;
+  });
   return {
     cloud: settings.cloud,
     language: settings.language,

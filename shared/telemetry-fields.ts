@@ -52,7 +52,13 @@ export const livenessFields = [
   "uuid_2",
   "uuid_3",
   "uuid_4",
+  "bmc_1",
+  "bmc_2",
+  "bmc_3",
+  "bmc_4",
 ] as const;
+/** Fields that collectors of an earlier release do not write: 0 where they are missing. */
+const laterFields: readonly string[] = ["bmc_1", "bmc_2", "bmc_3", "bmc_4"];
 export type LivenessField = (typeof livenessFields)[number];
 
 /** Fields of `collector_watermark`; its tag is collector. */
@@ -101,6 +107,10 @@ export function livenessNumbers(row: LivenessRow): Record<LivenessField, number>
     uuid_2: uuidPart(checks.hardwareUuid, 1),
     uuid_3: uuidPart(checks.hardwareUuid, 2),
     uuid_4: uuidPart(checks.hardwareUuid, 3),
+    bmc_1: uuidPart(checks.bmcGuid, 0),
+    bmc_2: uuidPart(checks.bmcGuid, 1),
+    bmc_3: uuidPart(checks.bmcGuid, 2),
+    bmc_4: uuidPart(checks.bmcGuid, 3),
   };
 }
 
@@ -139,7 +149,8 @@ function readChecks(numbers: Record<LivenessField, number>): HostChecks {
     serversTotal: numbers.servers_total,
     serversRunning: numbers.servers_running,
     notice: stateOf(noticeKinds, numbers.notice),
-    hardwareUuid: readUuid(numbers),
+    hardwareUuid: readUuid([numbers.uuid_1, numbers.uuid_2, numbers.uuid_3, numbers.uuid_4]),
+    bmcGuid: readUuid([numbers.bmc_1, numbers.bmc_2, numbers.bmc_3, numbers.bmc_4]),
   };
 }
 
@@ -148,8 +159,7 @@ function uuidPart(uuid: string, part: number): number {
   return uuid === "" ? 0 : Number.parseInt(uuid.slice(8 * part, 8 * part + 8), 16);
 }
 
-function readUuid(numbers: Record<LivenessField, number>): string {
-  const parts = [numbers.uuid_1, numbers.uuid_2, numbers.uuid_3, numbers.uuid_4];
+function readUuid(parts: readonly number[]): string {
   return parts.every((part) => part === 0) ? "" : parts.map(hex32).join("");
 }
 
@@ -183,7 +193,7 @@ function readNumbers<Field extends string>(
 ): Record<Field, number> | undefined {
   const numbers = new Map<Field, number>();
   for (const field of fields) {
-    const value = read(field);
+    const value = read(field) ?? (laterFields.includes(field) ? 0 : undefined);
     if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
     numbers.set(field, value);
   }

@@ -76,6 +76,8 @@ export interface HostChecks {
   readonly notice: NoticeKind;
   /** 32 hex digits: the host's own UUID (libvirt's, else DMI's); "" when it could not be read. */
   readonly hardwareUuid: string;
+  /** 32 hex digits: the GUID that its BMC shows it from inside, as the bytes came; "" when it is not known. */
+  readonly bmcGuid: string;
 }
 
 /**

@@ -28,6 +28,8 @@ export const wireMagic = 0x4752444e;
 const headerBytesFixed = 64;
 const recordHeaderBytes = 3;
 const livenessBytes = 50;
+/** With the GUID of its BMC behind it: hosts that know it, and collectors that ask for it. */
+const livenessWithBmcBytes = 66;
 const serversHeaderBytes = 8;
 const serverBytes = 17;
 const uint32Max = 0xffff_ffff;
@@ -133,7 +135,7 @@ function encodeRecord(record: WireRecord): Uint8Array {
 }
 
 function encodeLiveness(checks: HostChecks): Uint8Array {
-  const bytes = new Uint8Array(livenessBytes);
+  const bytes = new Uint8Array(checks.bmcGuid === "" ? livenessBytes : livenessWithBmcBytes);
   bytes[0] = codeOf(networkStates, checks.storage);
   bytes[1] = codeOf(networkStates, checks.business);
   bytes[2] = codeOf(directoryStates, checks.directory);
@@ -150,11 +152,12 @@ function encodeLiveness(checks: HostChecks): Uint8Array {
   ];
   const view = new DataView(bytes.buffer);
   for (const [index, value] of numbers.entries()) view.setUint32(6 + 4 * index, toUint32(value));
-  writeHardwareUuid(view, 34, checks.hardwareUuid);
+  writeUuid(view, 34, checks.hardwareUuid);
+  if (checks.bmcGuid !== "") writeUuid(view, 50, checks.bmcGuid);
   return bytes;
 }
 
-function writeHardwareUuid(view: DataView, offset: number, uuid: string): void {
+function writeUuid(view: DataView, offset: number, uuid: string): void {
   if (!/^[0-9a-f]{32}$/.test(uuid)) return;
   view.setBigUint64(offset, BigInt(`0x${uuid.slice(0, 16)}`));
   view.setBigUint64(offset + 8, BigInt(`0x${uuid.slice(16)}`));
@@ -259,12 +262,13 @@ function decodeLiveness(body: DataView): HostChecks {
     libvirtAgeMs: body.getUint32(22),
     serversTotal: body.getUint32(26),
     serversRunning: body.getUint32(30),
-    hardwareUuid: readHardwareUuid(body, 34),
+    hardwareUuid: readSixteen(body, 34),
+    bmcGuid: body.byteLength < livenessWithBmcBytes ? "" : readSixteen(body, 50),
   };
 }
 
 /** Sixteen bytes as 32 hex digits; all zero stands for "could not be read". */
-function readHardwareUuid(body: DataView, offset: number): string {
+function readSixteen(body: DataView, offset: number): string {
   const high = body.getBigUint64(offset).toString(16).padStart(16, "0");
   const low = body.getBigUint64(offset + 8);
   const text = high + low.toString(16).padStart(16, "0");

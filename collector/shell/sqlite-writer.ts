@@ -96,6 +96,19 @@ function createTables(database: SqliteDatabase): void {
       PRIMARY KEY (collector, server, host)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS server_by_time ON ${measurements.server} (time_ms);
   `);
+  for (const table of [measurements.liveness, `${measurements.liveness}_history`]) {
+    addLaterColumns(database, table);
+  }
+}
+
+/** A file of an earlier release has fewer columns; fields are only ever added at the end. */
+function addLaterColumns(database: SqliteDatabase, table: string): void {
+  const rows = database.prepare(`PRAGMA table_info(${table})`).all();
+  const known = new Set(rows.map((row) => row["name"]));
+  for (const field of livenessFields) {
+    if (known.has(field)) continue;
+    database.exec(`ALTER TABLE ${table} ADD COLUMN ${field} REAL NOT NULL DEFAULT 0`);
+  }
 }
 
 function prepareStatements(

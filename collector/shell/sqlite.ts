@@ -5,6 +5,7 @@ export type SqliteValue = string | number;
 
 export interface SqliteStatement {
   run(...values: readonly SqliteValue[]): void;
+  all(): readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface SqliteDatabase {
@@ -24,7 +25,10 @@ export function openDatabase(path: string, timeoutMs: number): SqliteDatabase {
     exec: (sql) => void database.exec(sql),
     prepare(sql) {
       const statement = database.prepare(sql);
-      return { run: (...values) => void statement.run(...values) };
+      return {
+        run: (...values) => void statement.run(...values),
+        all: () => statement.all() as Readonly<Record<string, unknown>>[],
+      };
     },
     transaction: (work) => database.transaction(work)(),
     close: () => void database.close(),

@@ -28,6 +28,8 @@ export interface ProbeFacts {
   readonly notice: NoticeKind;
   /** 32 hex digits, "" until it could be read. */
   readonly hardwareUuid: string;
+  /** 32 hex digits, "" where nobody has read it. */
+  readonly bmcGuid: string;
 }
 
 /** The checks as a report says them: a check without a result is unknown, never down. */
@@ -48,6 +50,7 @@ export function describeChecks(facts: ProbeFacts, nowMs: number): HostChecks {
     serversRunning: facts.servers.filter(isRunning).length,
     notice: facts.notice,
     hardwareUuid: facts.hardwareUuid,
+    bmcGuid: facts.bmcGuid,
   };
 }
 

@@ -4,7 +4,7 @@ import type { AlertMessage } from "../ports.ts";
 import { channelWord, type ChannelWord } from "./channel-words.ts";
 import { linksOf } from "./links.ts";
 import { byteLength, cutBytes, plainText } from "./plain-text.ts";
-import { formatTime } from "./times.ts";
+import { formatTime } from "../../shared/zoned-time.ts";
 
 /** How alerts look to the people of a site. */
 export interface Look {

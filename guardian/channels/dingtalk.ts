@@ -1,11 +1,14 @@
 /**
- * DingTalk group robot. Messages are of type text: what a server is called cannot become a link or a
- * format in it. A mention works only if it is also in the text.
+ * DingTalk group robot. Messages are markdown, with the title bold; a mention works only if it is also in the
+ * text.
  */
 import { createHmac } from "node:crypto";
 import type { Secret } from "../../shared/secret.ts";
 import type { AlertMessage, Delivery } from "../ports.ts";
 import { alertText, fitLines } from "./alert-text.ts";
+import { linksOf } from "./links.ts";
+import { cutBytes } from "./plain-text.ts";
+import { markdownLines } from "./robot-markdown.ts";
 import {
   bodyRecord,
   judgeCode,
@@ -19,6 +22,8 @@ import { roomBeside, withKeyword, type RobotOptions } from "./robot.ts";
 
 /** Far below the 20,000 bytes that are taken: longer ones are not read on a telephone. */
 const textBytesMax = 6000;
+/** What a telephone shows of it before it is opened. */
+const titleBytesMax = 200;
 /** 20 in a minute, or the robot is mute for ten. */
 const rate = { burst: 5, perMinute: 15 };
 
@@ -73,10 +78,16 @@ function dingTalkBody(message: AlertMessage, options: RobotOptions): unknown {
   const names = wakes ? [...mention.mobiles, ...mention.users].map((name) => `@${name}`) : [];
   const calls = names.length === 0 ? "" : `\n${names.join(" ")}`;
   const room = roomBeside(keyword, textBytesMax) - Buffer.byteLength(calls);
-  const text = fitLines(alertText(message, look), room, look.language);
+  const lines = alertText(message, look);
+  const marked = markdownLines(lines, linksOf(message, look).runbook);
+  const text = `${withKeyword(fitLines(marked, room, look.language), keyword)}${calls}`;
   return {
-    msgtype: "text",
-    text: { content: `${withKeyword(text, keyword)}${calls}` },
+    msgtype: "markdown",
+    markdown: {
+      title: cutBytes(lines.headline, titleBytesMax),
+      // One line end is a blank to it.
+      text: text.replaceAll("\n", "\n\n"),
+    },
     at: {
       atMobiles: wakes ? mention.mobiles : [],
       atUserIds: wakes ? mention.users : [],

@@ -1,6 +1,7 @@
 /**
- * WeCom group robot. Messages are of type text, 2048 bytes at most; its address is the secret, there is
- * no signature. `<@name>` in the text would call somebody, so a name that looks like it is broken up.
+ * WeCom group robot; its address is the secret, there is no signature. Messages are markdown, 4096 bytes at most.
+ * Markdown can call a user (`<@name>`), but neither a telephone number nor everybody: a page that calls those is
+ * of type text, 2048 bytes, where `<@name>` calls, too, so a name that looks like it is broken up.
  */
 import type { AlertMessage, Delivery } from "../ports.ts";
 import { alertText, fitLines } from "./alert-text.ts";
@@ -12,10 +13,13 @@ import {
   unreadable,
   type CodeMeaning,
 } from "./answers.ts";
+import { linksOf } from "./links.ts";
+import { markdownLines } from "./robot-markdown.ts";
 import { type ChannelAnswer, type HttpChannel, jsonCall, wakesPeople } from "./channel.ts";
 import type { RobotOptions } from "./robot.ts";
 
 const textBytesMax = 2048;
+const markdownBytesMax = 4096;
 /** 20 in a minute are taken. */
 const rate = { burst: 5, perMinute: 15 };
 
@@ -42,16 +46,31 @@ function weComBody(
   message: AlertMessage,
   { look, mention }: Omit<RobotOptions, "key" | "keyword">,
 ): unknown {
-  const text = fitLines(withoutCalls(message, look), textBytesMax, look.language);
   const wakes = wakesPeople(message);
+  if (!wakes || (mention.mobiles.length === 0 && !mention.all)) {
+    const users = wakes ? mention.users : [];
+    return { msgtype: "markdown", markdown: { content: markdownOf(message, look, users) } };
+  }
+  const text = fitLines(withoutCalls(message, look), textBytesMax, look.language);
   return {
     msgtype: "text",
     text: {
       content: text,
-      mentioned_list: wakes ? [...mention.users, ...(mention.all ? ["@all"] : [])] : [],
-      mentioned_mobile_list: wakes ? mention.mobiles : [],
+      mentioned_list: [...mention.users, ...(mention.all ? ["@all"] : [])],
+      mentioned_mobile_list: mention.mobiles,
     },
   };
+}
+
+function markdownOf(
+  message: AlertMessage,
+  look: RobotOptions["look"],
+  users: readonly string[],
+): string {
+  const calls = users.length === 0 ? "" : `\n${users.map((user) => `<@${user}>`).join(" ")}`;
+  const lines = markdownLines(alertText(message, look), linksOf(message, look).runbook);
+  const room = markdownBytesMax - Buffer.byteLength(calls);
+  return `${fitLines(lines, room, look.language)}${calls}`;
 }
 
 /** The same lines, "<@" with a wide "<": before they are cut, since the wide one takes more bytes. */

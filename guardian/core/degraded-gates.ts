@@ -37,7 +37,7 @@ export function isFencedAlive(
   return phase?.kind === "fencing" && phase.alive === true && fallingStill.includes(row);
 }
 
-const awaited: readonly string[] = ["mode", "others alike", "drain", "servers on it"];
+const awaited: readonly string[] = ["mode", "others alike", "own word", "drain", "servers on it"];
 
 /** What a living host's fence waits for, or is not meant for: nobody need be woken. Empty when something else holds. */
 export function gatesAwaited({ row, action, gates }: Assessment): readonly string[] {
@@ -51,7 +51,8 @@ export function gatesOfDegraded(state: GuardianState, host: HostState): readonly
   const others = othersAlikeGate(state, host);
   // Once it is ordered off, what its last report counted says nothing any more.
   const begun = incidentOf(state, host.host)?.phase.kind === "fencing";
-  return begun ? [others] : [others, ...drainGates(state, host), serversGate(host)];
+  if (begun) return [others];
+  return [others, ownWordGate(state, host), ...drainGates(state, host), serversGate(host)];
 }
 
 /** Other hosts with the same trouble, even if it has just begun: then it is not this host's own. */
@@ -69,6 +70,19 @@ export function othersAlikeGate(state: GuardianState, host: HostState): GateResu
         : words("value.alike", { count: others }),
     operator: "=",
     limit: words("value.number", { count: 0 }),
+  };
+}
+
+/** A host that was silent in between may have been mended, or hung: its word counts anew from when it speaks again. */
+function ownWordGate({ now, settings }: GuardianState, { freshSince }: HostState): GateResult {
+  const freshMs = freshSince === undefined ? 0 : now - freshSince;
+  const limitMs = settings.limits.checkDownMs;
+  return {
+    gate: "own word",
+    pass: freshMs >= limitMs,
+    value: words("value.heard-for", { age: durationWords(freshMs) }),
+    operator: ">=",
+    limit: durationWords(limitMs),
   };
 }
 

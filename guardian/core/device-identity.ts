@@ -48,6 +48,22 @@ export function identifiesHost(identity: DeviceIdentity, hostUuid: string): bool
   );
 }
 
+/**
+ * Whether a device is this host's by what the host told of itself: its own UUID (invariant 4, way b), or the very GUID
+ * that its BMC shows it from inside, byte by byte (way a).
+ */
+export function belongsTo(
+  identity: DeviceIdentity,
+  { hardwareUuid, bmcGuid }: { readonly hardwareUuid: string; readonly bmcGuid?: string },
+): boolean {
+  return identifiesHost(identity, hardwareUuid) || isSeenFromInside(identity, bmcGuid);
+}
+
+/** Whether its own host reads the same GUID from its BMC. */
+export function isSeenFromInside({ guid }: DeviceIdentity, bmcGuid: string | undefined): boolean {
+  return guid !== undefined && guid === bmcGuid && isTellingUuid(guid);
+}
+
 /** Whether what a device shows could name one machine. */
 export function isTelling({ guid, uuid }: DeviceIdentity): boolean {
   return [guid, uuid].some((shown) => shown !== undefined && isTellingUuid(shown));

@@ -49,7 +49,7 @@ export function advanceDrain(
     return begin(state, host, incident.id, out);
   }
   const moves = Object.values(drain.moves ?? {});
-  const next = follow(state, host, drain, moves, out);
+  const next = follow(state, host, drain, wanted, out);
   if (moves.some(isOpen)) return wanted ? orderFurther(next, host, out) : next;
   // Another trouble, or none: a drain is of one incident. A guest that may run at either end is not forgotten with it.
   if (incident?.id !== drain.incident) {
@@ -99,10 +99,11 @@ function follow(
   state: GuardianState,
   host: HostState,
   drain: Drain,
-  moves: readonly DrainMove[],
+  wanted: boolean,
   out: Effect[],
 ): GuardianState {
   const { now } = state;
+  const moves = Object.values(drain.moves ?? {});
   const servers = moves
     .filter((move) => isOpen(move) || isUnseen(move))
     .map(({ server }) => server);
@@ -112,7 +113,8 @@ function follow(
     return withDrain(state, host.host, { ...drain, lookedAt: now });
   }
   const lists = drain.askedAt === undefined || now - drain.askedAt >= listEveryMs;
-  if (drain.ended || !lists) return state;
+  // Fenced meanwhile, or not heard: nothing further would be called.
+  if (drain.ended || !wanted || !lists) return state;
   out.push({ kind: "list-servers", host: host.host });
   return withDrain(state, host.host, { ...drain, askedAt: now });
 }

@@ -1,6 +1,6 @@
 /** Off commands: given to devices that are surely the host's own, and their answers. */
 import type { HostName } from "../../shared/names.ts";
-import { identifiesHost, isTelling } from "./device-identity.ts";
+import { belongsTo, isTelling } from "./device-identity.ts";
 import type { Effect } from "./effects.ts";
 import type { PowerOffAnswered } from "./events.ts";
 import { incidentOf, withPhase } from "./incidents.ts";
@@ -63,17 +63,16 @@ export function freshHosts(state: GuardianState, except: HostName): readonly Hos
  */
 export function namedHosts(state: GuardianState, name: HostName): readonly HostName[] {
   const { devices, known } = state.memory;
-  const own = known[name]?.hardwareUuid ?? "";
+  const own = known[name] ?? { hardwareUuid: "" };
   const shown = hostSettings(state.settings, name)
     .devices.map((device) => devices[deviceKey(name, device)]?.pinned)
-    .filter((pinned) => pinned !== undefined && isTelling(pinned) && !identifiesHost(pinned, own));
+    .filter((pinned) => pinned !== undefined && isTelling(pinned) && !belongsTo(pinned, own));
   const named: HostName[] = [];
   if (shown.length === 0) return named;
   for (const { host, service } of state.hosts.values()) {
-    const uuid = known[host]?.hardwareUuid;
-    if (host === name || service === undefined || uuid === undefined) continue;
-    if (shown.some((pinned) => pinned !== undefined && identifiesHost(pinned, uuid)))
-      named.push(host);
+    const other = known[host];
+    if (host === name || service === undefined || other === undefined) continue;
+    if (shown.some((pinned) => pinned !== undefined && belongsTo(pinned, other))) named.push(host);
   }
   return named;
 }

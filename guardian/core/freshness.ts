@@ -54,11 +54,17 @@ export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianS
   return stateWith(state, { collectors, hosts, memory });
 }
 
-/** What a report tells of its host for good; a UUID that could not be read takes nothing away. */
+/** What a report tells of its host for good; what could not be read takes nothing away. */
 function learn(remembered: KnownHost | undefined, { bootId, checks }: LivenessRow): KnownHost {
   const hardwareUuid = checks.hardwareUuid || (remembered?.hardwareUuid ?? "");
-  const same = remembered?.bootId === bootId && remembered.hardwareUuid === hardwareUuid;
-  return same ? remembered : { bootId, hardwareUuid };
+  const bmcGuid = checks.bmcGuid || remembered?.bmcGuid;
+  const same =
+    remembered?.bootId === bootId &&
+    remembered.hardwareUuid === hardwareUuid &&
+    remembered.bmcGuid === bmcGuid;
+  return same
+    ? remembered
+    : { bootId, hardwareUuid, ...(bmcGuid === undefined ? {} : { bmcGuid }) };
 }
 
 function foldWatermark(

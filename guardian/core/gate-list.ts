@@ -180,6 +180,12 @@ export const gateList: readonly GateEntry[] = [
     why: "then it is what they share, not the host; asked of a degraded host only, in place of the witnesses",
   },
   {
+    gate: "own word",
+    asks: "has a degraded host that lives reported without a break for as long as its trouble must last?",
+    fails: "closed",
+    why: "one that hung in between may have been mended meanwhile",
+  },
+  {
     gate: "drain",
     asks: "is its live migration over, where the policy drains?",
     fails: "closed",

@@ -26,6 +26,8 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
       return waits(words("gate.hold"));
     case "others alike":
       return waits(words("gate.alike"));
+    case "own word":
+      return ownWordOutlook(state, host);
     case "drain":
       return waits(words("gate.drain"));
     case "servers on it":
@@ -57,6 +59,14 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
 
 function waits(said: Words): Outlook {
   return { words: said, inMs: undefined };
+}
+
+function ownWordOutlook(
+  { now, settings }: GuardianState,
+  { freshSince = now }: HostState,
+): Outlook {
+  const leftMs = Math.max(0, freshSince + settings.limits.checkDownMs - now);
+  return { words: words("gate.own-word", { left: seconds(leftMs) }), inMs: leftMs };
 }
 
 function graceOutlook(state: GuardianState): Outlook {

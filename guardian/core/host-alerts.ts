@@ -14,7 +14,7 @@ import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import type { Phase } from "./memory.ts";
-import { homeAlert } from "./home-alerts.ts";
+import { homeAlert, runsWhatWasMoved, twiceAlert } from "./home-alerts.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { gatesAwaited } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
@@ -53,7 +53,8 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     yield* evacuatingAlerts(state, host, assessment, incident, phase);
   } else if (phase?.kind === "ended") {
     yield endedAlert(state, host, assessment, phase);
-    if (phase.home !== undefined) yield homeAlert(state, host, assessment, phase.home);
+    if (runsWhatWasMoved(host, phase)) yield twiceAlert(state, host, assessment);
+    else if (phase.home !== undefined) yield homeAlert(state, host, assessment, phase.home);
   } else if (phase?.kind === "fencing" && phase.lastFailure !== undefined) {
     yield fenceFailed(state, host, assessment, phase.lastFailure);
   } else if (phase?.kind === "fencing" && phase.alive === true) {

@@ -217,6 +217,8 @@ export interface Storm {
 export interface KnownHost {
   readonly bootId: string;
   readonly hardwareUuid: string;
+  /** What its BMC shows it from inside; missing in journals of earlier releases, and where it is not known. */
+  readonly bmcGuid?: string;
 }
 
 export interface Memory {

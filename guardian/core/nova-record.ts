@@ -88,18 +88,42 @@ export function quietMs(limits: Limits): number {
   return Math.max(limits.novaQuietMsMin, 1.5 * limits.novaCadenceMs);
 }
 
-/** What Nova's record says of a host that has been suspect since `suspectSince`. */
+/**
+ * Since when it has stood still, as far as that says anything of the host: a record that had stood still for long while the
+ * host reported (its nova-compute is dead, or has not begun after a boot) is counted from its last report on.
+ */
+export function stillSince(
+  track: ServiceTrack,
+  lifeAt: MonoMs | undefined,
+  limits: Limits,
+): MonoMs {
+  return isMute(track, lifeAt, limits) ? lifeAt : track.advancedAt;
+}
+
+function isMute(
+  { advancedAt }: ServiceTrack,
+  lifeAt: MonoMs | undefined,
+  limits: Limits,
+): lifeAt is MonoMs {
+  return lifeAt !== undefined && lifeAt - advancedAt >= quietMs(limits);
+}
+
+/** What Nova's record says of a host that has been suspect since `suspectSince`, and reported last at `lifeAt`. */
 export function novaSignal(
   track: ServiceTrack | undefined,
-  suspectSince: MonoMs | undefined,
+  {
+    suspectSince,
+    lifeAt,
+  }: { readonly suspectSince: MonoMs | undefined; readonly lifeAt: MonoMs | undefined },
   now: MonoMs,
   limits: Limits,
 ): Signals["nova"] {
   if (track === undefined || now - track.answeredAt > limits.novaAnsweredMs) return "unseen";
   // Only what was asked for and answered counts: our own waiting proves nothing.
-  const stillMs = track.askedAt - track.advancedAt;
+  const stillMs = track.askedAt - stillSince(track, lifeAt, limits);
   if (stillMs >= limits.novaHungMs) return "quiet-long";
   if (stillMs >= quietMs(limits)) return "quiet";
+  if (isMute(track, lifeAt, limits)) return "unsure";
   return advancedAfter(track, suspectSince ?? monoMs(0)) ? "alive" : "unsure";
 }
 

@@ -5,7 +5,7 @@
 import type { Assessment } from "./assessment.ts";
 import { takesWord } from "./confirmations.ts";
 import { hostAge, missingPaths } from "./freshness.ts";
-import { quietMs } from "./nova-record.ts";
+import { quietMs, stillSince } from "./nova-record.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
 import { pingCount, seenNetworksOf } from "./reverse-ping.ts";
 import { noticeEndsAt } from "./self-checks.ts";
@@ -147,7 +147,8 @@ function quietOutlook(state: GuardianState, host: HostState, row: "12" | "17"): 
   const limitMs = row === "12" ? limits.novaHungMs : quietMs(limits);
   const track = host.service;
   // Counted between answers, so the next answer may come a little after the time itself.
-  const leftMs = track === undefined ? limitMs : track.advancedAt + limitMs - state.now;
+  const leftMs =
+    track === undefined ? limitMs : stillSince(track, host.lifeAt, limits) + limitMs - state.now;
   const left = seconds(Math.max(0, leftMs));
   const said = row === "12" ? words("next.hung", { left }) : words("next.dead", { left });
   return { words: said, inMs: Math.max(0, leftMs) };

@@ -5,7 +5,7 @@
  */
 import { verdictWords, type GateResult } from "./assessment.ts";
 import { novaGate, destinationGate } from "./destination-gates.ts";
-import { identifiesHost, identityWords } from "./device-identity.ts";
+import { belongsTo, identityWords } from "./device-identity.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import { eyesGates } from "./gates.ts";
 import { incidentOf } from "./incidents.ts";
@@ -127,8 +127,7 @@ function deviceValue(
     return { pass: false, value: words("rehearse.no-answer", { reason: reading.reason }) };
   }
   const owner = Object.entries(state.memory.known).find(
-    ([other, { hardwareUuid }]) =>
-      other !== host.host && identifiesHost(reading.identity, hardwareUuid),
+    ([other, known]) => other !== host.host && belongsTo(reading.identity, known),
   )?.[0];
   if (owner !== undefined) {
     const identity = identityWords(reading.identity);

@@ -1,6 +1,6 @@
 /** Every power device with what it is known by, and the way out of each that is not verified. */
 import type { HostName } from "../../shared/names.ts";
-import { identityWords } from "./device-identity.ts";
+import { identityWords, isSeenFromInside } from "./device-identity.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState } from "./state.ts";
@@ -55,10 +55,11 @@ function linesOf(state: GuardianState, host: HostName, language: Language): read
 
 function verifiedBy({ memory }: GuardianState, host: HostName, device: string): Words {
   const standing = memory.devices[deviceKey(host, device)] ?? newStanding;
-  const { pinned, vouchedBy, rehearsed } = standing;
+  const { pinned = nothing, vouchedBy, rehearsed } = standing;
   if (rehearsed !== undefined) return words("doctor.rehearsed", { by: rehearsed.by });
   if (vouchedBy !== undefined) return words("doctor.vouched", { by: vouchedBy });
-  return words("doctor.uuid", { identity: identityWords(pinned ?? nothing) });
+  const inside = isSeenFromInside(pinned, memory.known[host]?.bmcGuid);
+  return words(inside ? "doctor.inside" : "doctor.uuid", { identity: identityWords(pinned) });
 }
 
 const nothing = { guid: undefined, uuid: undefined, serial: undefined };

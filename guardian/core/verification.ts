@@ -1,10 +1,10 @@
 /**
- * Whether a power device is its host's own (invariant 4, ways b to d). Worked out anew only when
+ * Whether a power device is its host's own (invariant 4, ways a to d). Worked out anew only when
  * identities or hosts' UUIDs changed, since it compares every device with every other.
  */
 import type { HostName } from "../../shared/names.ts";
 import type { DeviceIdentity } from "../ports.ts";
-import { identifiesHost, identityWords } from "./device-identity.ts";
+import { belongsTo, identityWords, isSeenFromInside } from "./device-identity.ts";
 import type { DeviceStanding, Memory } from "./memory.ts";
 import { hostSettings, type Settings } from "./settings.ts";
 import { stateWith, type GuardianState } from "./state.ts";
@@ -57,8 +57,10 @@ export function foldVerification(state: GuardianState): GuardianState {
 function verify(settings: Settings, memory: Memory): Verification["reasons"] {
   const owners = identityOwners(settings, memory);
   const hostsByUuid = new Map<string, string[]>();
-  for (const [host, { hardwareUuid }] of Object.entries(memory.known)) {
+  for (const [host, { hardwareUuid, bmcGuid }] of Object.entries(memory.known)) {
     if (hardwareUuid !== "") append(hostsByUuid, hardwareUuid, host);
+    // Said by two hosts, a BMC's GUID identifies neither.
+    if (bmcGuid !== undefined && bmcGuid !== hardwareUuid) append(hostsByUuid, bmcGuid, host);
   }
   const all = new Map<HostName, ReadonlyMap<string, Said | undefined>>();
   for (const host of settings.hosts.keys()) {
@@ -66,24 +68,31 @@ function verify(settings: Settings, memory: Memory): Verification["reasons"] {
     all.set(host, reasons);
     for (const device of hostSettings(settings, host).devices) {
       const standing = memory.devices[deviceKey(host, device)] ?? newStanding;
-      const uuid = memory.known[host]?.hardwareUuid ?? "";
-      const twin = twinOf(standing, host, owners, hostsByUuid.get(uuid) ?? []);
-      reasons.set(device, reasonFor(standing, uuid, twin));
+      const known: Told = memory.known[host] ?? { hardwareUuid: "" };
+      const { pinned } = standing;
+      const inside = pinned !== undefined && isSeenFromInside(pinned, known.bmcGuid);
+      const told = inside ? (known.bmcGuid ?? "") : known.hardwareUuid;
+      const twin = twinOf(standing, host, owners, hostsByUuid.get(told) ?? []);
+      reasons.set(device, reasonFor(standing, known, twin));
     }
   }
   return all;
 }
 
+/** What a host tells of itself. */
+type Told = Parameters<typeof belongsTo>[1];
+
 function reasonFor(
   { pinned, vouchedBy, rehearsed, unverified }: DeviceStanding,
-  uuid: string,
+  known: Told,
   twin: Words | undefined,
 ): Said | undefined {
   if (pinned === undefined) return words("device.unread");
   if (unverified !== undefined) return unverified;
   if (vouchedBy !== undefined || rehearsed !== undefined) return undefined;
-  if (uuid === "") return words("device.no-uuid");
-  if (!identifiesHost(pinned, uuid)) {
+  const { hardwareUuid: uuid, bmcGuid = "" } = known;
+  if (uuid === "" && bmcGuid === "") return words("device.no-uuid");
+  if (!belongsTo(pinned, known)) {
     return words("device.other-uuid", { identity: identityWords(pinned), uuid });
   }
   return twin === undefined ? undefined : words("device.twin", { twin });

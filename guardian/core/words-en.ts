@@ -74,6 +74,7 @@ export const english = {
   "gate.mode": "acts in mode act, or when a person approves",
   "gate.hold": "acts when a person approves it, or when it was seen again and fails anew",
   "gate.alike": "acts when no other host says the same any more",
+  "gate.own-word": "acts in {left} s, when it has reported that long without a break",
   "gate.drain": "acts when its live migrations have come to their end",
   "gate.servers": "nothing is left on it: acts when a server is",
   "gate.aggregates": "acts when Nova shows its host aggregates",

@@ -92,6 +92,7 @@ export const gatesEnglish = {
   "value.alike-one": "{count} other host says the same",
   "value.alike": "{count} other hosts say the same",
 
+  "value.heard-for": "it has reported for {age}",
   "value.drain-ended": "ended, {done} of {count} migrated",
   "value.draining": "under way, {done} of {count} migrated",
   "value.drain-not-begun": "not begun",

@@ -94,6 +94,7 @@ export const gatesChinese: Readonly<Record<keyof typeof gatesEnglish, string>> =
   "value.alike-one": "{count} 台其他主机报告相同故障",
   "value.alike": "{count} 台其他主机报告相同故障",
 
+  "value.heard-for": "已连续上报 {age}",
   "value.drain-ended": "已结束，{count} 台中迁移 {done} 台",
   "value.draining": "进行中，{count} 台中已迁移 {done} 台",
   "value.drain-not-begun": "未开始",

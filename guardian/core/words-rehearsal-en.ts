@@ -52,6 +52,7 @@ export const rehearsalEnglish = {
   "todo.verified-share": "guardian doctor lists them, each with its way out",
   "doctor.no-device": "no power device is configured",
   "doctor.configure": "configure one: it cannot be fenced",
+  "doctor.inside": "it shows {identity}, which its host reads from its BMC, too",
   "doctor.uuid": "it shows {identity}, which is its host's UUID",
   "doctor.vouched": "{by} vouches for it",
   "doctor.rehearsed": "rehearsed by {by}",

@@ -45,6 +45,7 @@ export const rehearsalChinese = {
   "todo.verified-share": "guardian doctor 逐台列出，并给出办法",
   "doctor.no-device": "没有配置电源设备",
   "doctor.configure": "请配置一台：该主机无法被隔离",
+  "doctor.inside": "它显示 {identity}，与其主机从本机 BMC 读到的一致",
   "doctor.uuid": "它显示 {identity}，正是其主机的 UUID",
   "doctor.vouched": "由 {by} 担保",
   "doctor.rehearsed": "由 {by} 演练过",

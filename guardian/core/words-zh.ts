@@ -69,6 +69,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.mode": "模式为 act 或有人批准后执行",
   "gate.hold": "有人批准后执行，或主机恢复上报后再次失效时执行",
   "gate.alike": "不再有其他主机报告相同故障时执行",
+  "gate.own-word": "{left} 秒后，连续上报足够久时执行",
   "gate.drain": "其热迁移全部结束后执行",
   "gate.servers": "其上已无云主机：再有云主机时执行",
   "gate.aggregates": "Nova 显示其主机聚合后执行",

@@ -2,15 +2,16 @@
  * At most so many messages about one incident on one channel, however many servers and alerts it has. Beyond
  * it only what must wake somebody passes:
  * - a page that this channel was not told yet (a new trouble, or one that became a page): at once;
- * - a page that was told before and began again, says something else or names more hosts: 5 minutes after it
- *   was last told;
+ * - a storm that names hosts which it never named there: a minute after it was last told;
+ * - a page that was told before and began again or says something else: 5 minutes after it was last told;
  * - a page that nobody acknowledged: its repeats, and the second level;
  * - the end of a page that was told: once.
  * So every page that fires is told at least once, and again for as long as nobody took it in hand.
  */
 import type { AlertMessage } from "../ports.ts";
 import { withEntry, type DispatchState, type DueWhy, type TrackedAlert } from "./model.ts";
-import { spentKeptMs, updateMs } from "./settings.ts";
+import { hasGrown } from "./growth.ts";
+import { growthMs, spentKeptMs, updateMs } from "./settings.ts";
 
 /** What a message is counted under: its incident, or the alert itself where there is none. */
 export function scopeOf({ incident, dedupKey }: AlertMessage): string {
@@ -40,7 +41,9 @@ function passes(
   if (why === "resolved") return told?.class === "page";
   if (tracked.message.class !== "page") return false;
   if (told?.class !== "page") return true;
-  return why !== "update" && state.at - told.at >= updateMs;
+  const sinceMs = state.at - told.at;
+  if (hasGrown(state, tracked.message, told)) return sinceMs >= growthMs;
+  return why !== "update" && sinceMs >= updateMs;
 }
 
 export function spentKey(message: AlertMessage, channel: string): string {

@@ -1,7 +1,8 @@
 /** Many alerts as one message, so that none is dropped where a channel takes no more. */
 import type { AlertMessage } from "../ports.ts";
-import type { Due } from "./due.ts";
-import type { DispatchState } from "./model.ts";
+import { isOver, type Due } from "./due.ts";
+import type { DispatchState, DueWhy, TrackedAlert } from "./model.ts";
+import { missedMessage } from "./overtaken.ts";
 import { say } from "./words.ts";
 
 const titlesMax = 5;
@@ -10,18 +11,14 @@ const linesMax = 50;
 /** One message for all of them; a page when any of them is one. */
 export function digestOf(state: DispatchState, dues: readonly Due[]): AlertMessage {
   const { settings, sequence, wall } = state;
-  const firing = dues.filter(({ why }) => why !== "resolved");
+  const firing = dues.filter(({ why }) => !isOver(why));
   const titles = (firing.length > 0 ? firing : dues).map(({ tracked }) => tracked.message.title);
   const page = dues.some((due) => due.page);
   const others = titles.length - titlesMax;
   const named = titles.slice(0, titlesMax).join("; ");
   const more = others > 0 ? say(settings, "digest.others", { count: others }) : "";
   const key = `guardian/${settings.cloud}/guardian/digest-${sequence}`;
-  const lines = dues.map(({ tracked: { message }, why }) =>
-    why === "resolved"
-      ? `${message.title}: ${say(settings, "digest.over")}`
-      : `${message.title} | ${message.impact} | ${message.next}`,
-  );
+  const lines = dues.map(({ tracked, why }) => lineOf(state, tracked, why));
   const cut = lines.length - linesMax;
   return {
     id: `${key}/${firing.length > 0 ? "firing" : "resolved"}`,
@@ -40,4 +37,11 @@ export function digestOf(state: DispatchState, dues: readonly Due[]): AlertMessa
     next: say(settings, "digest.next"),
     wallMs: wall,
   };
+}
+
+function lineOf(state: DispatchState, tracked: TrackedAlert, why: DueWhy): string {
+  const { title, impact, next } = tracked.message;
+  if (why === "missed") return missedMessage(state, tracked).title;
+  if (why === "resolved") return `${title}: ${say(state.settings, "digest.over")}`;
+  return `${title} | ${impact} | ${next}`;
 }

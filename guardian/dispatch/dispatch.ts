@@ -12,7 +12,9 @@ import { whyDue } from "./due.ts";
 import { ageRows, startTries, withAnswer, withTried } from "./lanes.ts";
 import { laneOf, withAlert, withEntry, withLane, type DispatchState } from "./model.ts";
 import { withOwnAlerts } from "./own-alerts.ts";
+import { isSilenceOver, withEnd } from "./silences.ts";
 import { updateMs } from "./settings.ts";
+import { withNewestWords, withOvertaken } from "./overtaken.ts";
 import { post } from "./sending.ts";
 
 export interface Dispatched {
@@ -26,8 +28,8 @@ export function dispatch(before: DispatchState, event: DispatchEvent): Dispatche
   const moved = { ...before, at: Math.max(before.at, event.at), wall: event.wall };
   let state = fold(moved, event, effects);
   state = forgetSilences(forgetSpent(ageRows(state, effects)), effects);
-  state = post(withOwnAlerts(state));
-  state = startTries(forgetOver(state), effects);
+  state = post(withOvertaken(withOwnAlerts(state)));
+  state = startTries(forgetOver(withNewestWords(state)), effects);
   return { state, effects };
 }
 
@@ -53,7 +55,8 @@ function fold(state: DispatchState, event: DispatchEvent, out: DispatchEffect[])
     case "silence-set": {
       const { silence } = event;
       say(out, "silence-set", silence.id, silence.by, silence.reason);
-      return { ...state, silences: withEntry(state.silences, silence.id, silence) };
+      const silences = withEntry(state.silences, silence.id, withEnd(state, silence));
+      return { ...state, silences };
     }
     case "silence-ended":
       say(out, "silence-ended", event.id, event.by, event.reason);
@@ -86,11 +89,12 @@ function withAcknowledged(
   return next;
 }
 
-/** Drops what is over, and old enough not to be taken for a new trouble when it begins again. */
+/** Drops what is over, of which nothing waits, and old enough not to be taken for new when it begins again. */
 function forgetOver(state: DispatchState): DispatchState {
   let next = state;
+  const spokenOf = new Set([...state.rows.values()].flatMap(({ keys }) => keys));
   for (const [key, known] of state.alerts) {
-    if (known.message.status !== "resolved") continue;
+    if (known.message.status !== "resolved" || spokenOf.has(key)) continue;
     const grouped = state.at - known.changedAt < state.settings.groupMs;
     const told = Object.keys(known.told);
     if (grouped && told.some((channel) => known.told[channel]?.status === "firing")) continue;
@@ -103,8 +107,8 @@ function forgetOver(state: DispatchState): DispatchState {
 
 function forgetSilences(state: DispatchState, out: DispatchEffect[]): DispatchState {
   let next = state;
-  for (const [id, { untilWall }] of state.silences) {
-    if (state.wall < untilWall) continue;
+  for (const [id, silence] of state.silences) {
+    if (!isSilenceOver(state, silence)) continue;
     say(out, "silence-over", id, "its end", "");
     next = { ...next, silences: withEntry(next.silences, id, undefined) };
   }

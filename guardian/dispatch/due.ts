@@ -4,7 +4,9 @@
  */
 import { inhibitorOf, sameHostKey } from "./inhibition.ts";
 import { spentOf } from "./ceiling.ts";
+import { hasJoined } from "./growth.ts";
 import type { DispatchState, DueWhy, Told, TrackedAlert } from "./model.ts";
+import { isMissed } from "./overtaken.ts";
 import { audienceOf, channelsFor } from "./routes.ts";
 import { joinMs, repeatSlackMs, updateMs } from "./settings.ts";
 import { silenceOf } from "./silences.ts";
@@ -26,13 +28,18 @@ export function dueByChannel(state: DispatchState): ReadonlyMap<string, readonly
     for (const channel of names) {
       const why = whyDue(state, tracked, channel, channels.includes(channel));
       if (why === undefined) continue;
-      const page = tracked.message.class === "page" && why !== "resolved";
+      const page = tracked.message.class === "page" && !isOver(why);
       const list = due.get(channel) ?? [];
       list.push({ tracked, why, page });
       due.set(channel, list);
     }
   }
   return due;
+}
+
+/** Nothing to get up for: what it says has ended. */
+export function isOver(why: DueWhy): boolean {
+  return why === "resolved" || why === "missed";
 }
 
 /** Undefined: it knows all that it should. */
@@ -50,9 +57,12 @@ export function whyDue(
   if (message.status === "resolved" || !routed) {
     // No longer a page, and this channel takes pages alone: for it, that is the end of it.
     const over = message.status === "resolved" || isDemoted(tracked, told);
+    const waited = state.at - tracked.changedAt >= state.settings.groupMs;
+    if (told === undefined && routed) {
+      return waited && isMissed(state, tracked) ? "missed" : undefined;
+    }
     if (told?.status !== "firing" || !over) return undefined;
     if (told.class === "page" && !told.alone) return undefined;
-    const waited = state.at - tracked.changedAt >= state.settings.groupMs;
     return waited && spentOf(state, tracked, channel).lets("resolved") ? "resolved" : undefined;
   }
   const why = firingWhy(state, tracked, told);
@@ -96,16 +106,9 @@ function firingWhy(
   const sinceMs = state.at - told.at;
   if (!page) return sinceMs >= state.settings.repeatMs ? "repeat" : undefined;
   if (isRepeatDue(state, tracked, told)) return "repeat";
-  if (hasJoined(state, tracked, told)) return sinceMs >= joinMs ? "joined" : undefined;
+  if (hasJoined(state, message, told)) return sinceMs >= joinMs ? "joined" : undefined;
   const revised = told.sending !== tracked.sending;
   return revised && sinceMs >= updateMs ? "update" : undefined;
-}
-
-/** The core says nothing more of a host that a storm's page names: it must be read soon, too. */
-function hasJoined(state: DispatchState, { message }: TrackedAlert, told: Told): boolean {
-  const storm = state.storms.find(({ key }) => key === message.dedupKey);
-  const read = new Set(told.names);
-  return storm?.named.some((host) => !read.has(host)) === true;
 }
 
 /** The core repeats pages by itself; where it fell silent about one that nobody acknowledged, we do. */

@@ -14,6 +14,7 @@ import {
   type TrackedAlert,
 } from "./model.ts";
 import type { DispatchSettings } from "./settings.ts";
+import { withEnd } from "./silences.ts";
 
 export interface KeptEntry {
   readonly key: string;
@@ -112,7 +113,9 @@ export function restored(
     ...initialDispatch(settings, at, wall),
     sequence: clock.sequence,
     alerts: read<TrackedAlert>("alerts"),
-    silences: read<Silence>("silences"),
+    silences: new Map(
+      [...read<Silence>("silences")].map(([id, one]) => [id, withEnd({ at, wall }, one)]),
+    ),
     spent: read<Spent>("spent"),
     digests: read<Digest>("digests"),
     rows: new Map(rows),

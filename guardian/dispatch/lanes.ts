@@ -57,7 +57,7 @@ function isUrgent(row: Row, urgent: ReadonlySet<string>): boolean {
   return row.page || row.keys.some((key) => urgent.has(key));
 }
 
-/** Pages first, the least tried first; but never the end of an alert before its beginning. */
+/** Pages first, then whatever waits longest since its last try; but never the end of an alert before its beginning. */
 function nextRow(rows: readonly Row[], urgent: ReadonlySet<string>, at: number): Row | undefined {
   const seen = new Set<string>();
   let best: Row | undefined;
@@ -73,7 +73,7 @@ function nextRow(rows: readonly Row[], urgent: ReadonlySet<string>, at: number):
 function isBefore(row: Row, other: Row, urgent: ReadonlySet<string>): boolean {
   const page = isUrgent(row, urgent);
   if (page !== isUrgent(other, urgent)) return page;
-  return row.tries < other.tries;
+  return (row.queuedAt ?? row.at) < (other.queuedAt ?? other.at);
 }
 
 /** What came of a try. */
@@ -85,13 +85,13 @@ export function withTried(
   out: DispatchEffect[],
 ): DispatchState {
   const row = state.rows.get(id);
-  if (row === undefined) return state;
+  if (row === undefined) return withoutTry(state, id);
   const answered = withAnswer(state, row.channel, delivery, random, out);
   if (delivery.kind === "delivered") {
-    const found = withLost(answered, row, undefined);
+    const found = withReached(answered, row);
     return { ...found, rows: withEntry(found.rows, id, undefined) };
   }
-  const again = { ...row, tries: row.tries + 1 };
+  const again = { ...row, tries: row.tries + 1, queuedAt: state.at };
   if (!delivery.retryable) {
     if (!row.page || isTakenElsewhere(answered, row)) {
       return givenUp(answered, row, delivery.reason, out);
@@ -103,6 +103,29 @@ export function withTried(
   }
   // To the end of the line, so that one message that a channel chokes on holds up no other.
   return { ...answered, rows: withEntry(answered.rows, id, again) };
+}
+
+/** The message is there no more; its channel must not wait for it. */
+function withoutTry(state: DispatchState, id: string): DispatchState {
+  for (const [channel, lane] of state.lanes) {
+    if (lane.trying === id) return withLane(state, channel, { ...lane, trying: undefined });
+  }
+  return state;
+}
+
+/** Its channel knows now; the end of what was before says nothing of what began anew. */
+function withReached(state: DispatchState, row: Row): DispatchState {
+  let next = withLost(state, row, undefined);
+  const { keys, channel, message } = row;
+  for (const key of keys) {
+    const tracked = next.alerts.get(key);
+    const told = tracked?.told[channel];
+    if (tracked === undefined || told === undefined || told.reached === true) continue;
+    if (message.status === "resolved" && told.status === "firing") continue;
+    const now = { ...told, reached: true as const };
+    next = withAlert(next, key, { ...tracked, told: { ...tracked.told, [channel]: now } });
+  }
+  return next;
 }
 
 /** Whether its channel was told of it in vain: what is said by it counts for nothing there. */
@@ -124,7 +147,7 @@ function withLost(
 }
 
 /** Each alert that it speaks of was taken by another channel, as what it is now. */
-function isTakenElsewhere(state: DispatchState, { keys, channel }: Row): boolean {
+export function isTakenElsewhere(state: DispatchState, { keys, channel }: Row): boolean {
   const rows = [...state.rows.values()];
   return keys.every((key) => {
     const told = Object.entries(state.alerts.get(key)?.told ?? {});
@@ -200,10 +223,11 @@ export function ageRows(state: DispatchState, out: DispatchEffect[]): DispatchSt
   let next = state;
   for (const row of state.rows.values()) {
     const waitedMs = state.at - row.at;
+    const unheardMs = state.at - (row.waitsSince ?? row.at);
     const trying = laneOf(next, row.channel).trying === row.id;
     if (waitedMs >= state.settings.keepMs && !trying) {
       next = givenUp(next, row, `not delivered in ${state.settings.keepMs} ms`, out);
-    } else if (row.page && waitedMs >= handOnMs) {
+    } else if (row.page && unheardMs >= handOnMs) {
       next = handedOn(next, row.keys);
     }
   }

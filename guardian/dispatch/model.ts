@@ -11,9 +11,10 @@ export type AlertClass = AlertMessage["class"];
 
 /**
  * `new` began, `changed` became another class or title, `joined` names hosts that its channel has not read,
- * `update` says the same with newer evidence.
+ * `update` says the same with newer evidence; `missed` is over, and no channel took any of it.
  */
-export type DueWhy = "new" | "changed" | "joined" | "repeat" | "update" | "escalated" | "resolved";
+export type DueWhy =
+  "new" | "changed" | "joined" | "repeat" | "update" | "escalated" | "resolved" | "missed";
 
 /** Where an alert's host is, for routes and silences. */
 export interface Place {
@@ -34,8 +35,12 @@ export interface Told {
   readonly alone: boolean;
   /** The hosts that a storm's page named. */
   readonly names?: readonly string[] | undefined;
+  /** All hosts that it named here since it began. */
+  readonly everNamed?: readonly string[] | undefined;
   /** The channel refused it for good, or did not take it in time. */
   readonly lost?: true;
+  /** The channel took a message about it since it began. */
+  readonly reached?: true | undefined;
 }
 
 /** Who takes an alert in hand. */
@@ -89,6 +94,8 @@ export interface Silence {
   readonly by: string;
   readonly fromWall: number;
   readonly untilWall: number;
+  /** Its end by the time that never steps; set when it is taken in. */
+  readonly untilAt?: number;
 }
 
 /** One message that waits for one channel: its id is the same for every try, also after a restart. */
@@ -102,8 +109,14 @@ export interface Row {
   readonly page: boolean;
   readonly at: number;
   readonly tries: number;
+  /** When it went to the end of the line, after a try that failed. */
+  readonly queuedAt?: number;
+  /** When the oldest of the messages began to wait in whose place it is. */
+  readonly waitsSince?: number;
   /** A page that its channel refused is tried again, but not before this. */
   readonly notBefore?: number;
+  /** When began what it says the end of, where nothing of it was told before. */
+  readonly beganWall?: number;
 }
 
 /** One channel. */
@@ -123,8 +136,10 @@ export interface Lane {
   readonly delivered: number;
   readonly failedTries: number;
   readonly givenUp: number;
-  /** When pages were last given to it, newest last. */
+  /** When pages of hosts were last given to it, newest last. */
   readonly pagesAt: readonly number[];
+  /** Since when the oldest page of a host waits to be merged with others. */
+  readonly gatheringSince?: number | undefined;
 }
 
 /** Messages about one incident on one channel. */

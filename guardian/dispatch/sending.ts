@@ -2,8 +2,10 @@
 import type { AlertMessage } from "../ports.ts";
 import { reserveOf, tokensNow } from "./bucket.ts";
 import { isLastAllowed, withSpent } from "./ceiling.ts";
+import { overDigests } from "./digest-ends.ts";
 import { digestOf } from "./digest.ts";
-import { dueByChannel, isEscalationDue, type Due } from "./due.ts";
+import { dueByChannel, isEscalationDue, isOver, type Due } from "./due.ts";
+import { namedIn, withNames } from "./growth.ts";
 import { handedOn, rowsByChannel } from "./lanes.ts";
 import {
   laneOf,
@@ -14,6 +16,7 @@ import {
   type Told,
   type TrackedAlert,
 } from "./model.ts";
+import { missedMessage } from "./overtaken.ts";
 import { mergeAbove, mergeWaitMs, mergeWindowMs, pageRoomShare } from "./settings.ts";
 import { say } from "./words.ts";
 
@@ -25,12 +28,28 @@ export function post(state: DispatchState): DispatchState {
   // First what is about everything, since it may explain the rest; then, with that told, the rest.
   let next = state;
   for (const global of [true, false]) {
-    for (const [channel, dues] of dueByChannel(next)) {
+    const due = dueByChannel(next);
+    if (!global) next = withoutIdleGathering(next, due);
+    for (const [channel, dues] of due) {
       const now = dues.filter(({ tracked }) => (tracked.message.host === undefined) === global);
       if (now.length > 0) next = postTo(next, channel, now);
     }
   }
   return overDigests(escalate(next));
+}
+
+/** Where nothing waits any more, the next page that has to wait begins anew. */
+function withoutIdleGathering(
+  state: DispatchState,
+  due: ReadonlyMap<string, readonly Due[]>,
+): DispatchState {
+  let next = state;
+  for (const [channel, { gatheringSince }] of state.lanes) {
+    if (gatheringSince === undefined) continue;
+    const waits = due.get(channel)?.some((one) => one.page && isOfHost(one)) === true;
+    if (!waits) next = gathering(next, channel, undefined);
+  }
+  return next;
 }
 
 function postTo(state: DispatchState, channel: string, dues: readonly Due[]): DispatchState {
@@ -54,6 +73,10 @@ function pagesOf(dues: readonly Due[], wanted: boolean): readonly Due[] {
   return dues.filter(({ page }) => page === wanted);
 }
 
+function isOfHost({ tracked }: Due): boolean {
+  return tracked.message.host !== undefined;
+}
+
 /** At once; but those about single hosts become one when this channel was just told of several. */
 function postPages(
   state: DispatchState,
@@ -61,17 +84,36 @@ function postPages(
   pages: readonly Due[],
   room: number,
 ): DispatchState {
-  const isOfHost = ({ tracked }: Due): boolean => tracked.message.host !== undefined;
   const ofHosts = pages.filter(isOfHost);
   const others = pages.filter((due) => !isOfHost(due));
-  const next = alone(state, channel, others.slice(0, room));
+  let next = alone(state, channel, others.slice(0, room));
   if (ofHosts.length === 0) return next;
   const recent = laneOf(next, channel).pagesAt.filter((at) => state.at - at < mergeWindowMs);
   const free = Math.max(0, Math.min(mergeAbove - recent.length, room - others.length));
-  // The first ones alone: whoever is woken is woken now, and by what it is about.
-  if (free > 0) return alone(next, channel, ofHosts.slice(0, free));
-  if (state.at - (recent.at(-1) ?? Number.NEGATIVE_INFINITY) < mergeWaitMs) return next;
-  return ofHosts.length === 1 ? alone(next, channel, ofHosts) : merged(next, channel, ofHosts);
+  const { gatheringSince: since } = laneOf(next, channel);
+  // From the oldest that waits, whatever else arrives.
+  const isTime = since !== undefined && state.at - since >= mergeWaitMs;
+  const quietMs = state.at - (recent.at(-1) ?? Number.NEGATIVE_INFINITY);
+  if (free >= ofHosts.length) next = alone(next, channel, ofHosts);
+  else if (isTime || (free === 0 && quietMs >= mergeWaitMs)) {
+    next = ofHosts.length === 1 ? alone(next, channel, ofHosts) : merged(next, channel, ofHosts);
+  } else {
+    // The first ones alone: whoever is woken is woken now, and by what it is about.
+    next = alone(next, channel, ofHosts.slice(0, free));
+    return gathering(next, channel, since ?? state.at);
+  }
+  return gathering(next, channel, undefined);
+}
+
+/** Since when the oldest page of a host waits for others; undefined: none waits. */
+function gathering(
+  state: DispatchState,
+  channel: string,
+  since: number | undefined,
+): DispatchState {
+  const lane = laneOf(state, channel);
+  if (lane.gatheringSince === since) return state;
+  return withLane(state, channel, { ...lane, gatheringSince: since });
 }
 
 function postRest(
@@ -97,6 +139,10 @@ function postRest(
 function alone(state: DispatchState, channel: string, dues: readonly Due[]): DispatchState {
   let next = state;
   for (const due of dues) {
+    if (due.why === "missed") {
+      next = missed(next, channel, due);
+      continue;
+    }
     const { message } = due.tracked;
     const last = isLastAllowed(next, message, channel) && isRuled(next, channel);
     const over = due.why === "resolved";
@@ -111,6 +157,16 @@ function alone(state: DispatchState, channel: string, dues: readonly Due[]): Dis
     next = withRow(next, channel, sent, [due]);
   }
   return next;
+}
+
+/** Of a page that nobody was told: what it was; where beginning and end are joined by key, both. */
+function missed(state: DispatchState, channel: string, due: Due): DispatchState {
+  const late = missedMessage(state, due.tracked);
+  if (state.settings.channels.get(channel)?.joins !== true) {
+    return withRow(state, channel, late, [due]);
+  }
+  const begun = withRow(state, channel, { ...late, status: "firing" }, [due]);
+  return withRow(begun, channel, late, [due]);
 }
 
 function isRuled({ settings }: DispatchState, channel: string): boolean {
@@ -157,7 +213,8 @@ function withRow(
   for (const due of dues) next = withTold(next, channel, due, dues.length === 1);
   if (!ruled) return next;
   const lane = laneOf(next, channel);
-  if (page) {
+  // Pages about everything hold no page of a host back.
+  if (dues.some((due) => due.page && isOfHost(due))) {
     const recent = lane.pagesAt.filter((then) => at - then < mergeWindowMs);
     next = withLane(next, channel, { ...lane, pagesAt: [...recent, at] });
   }
@@ -178,39 +235,22 @@ function withTold(
   const known = state.alerts.get(key) ?? tracked;
   const { message, sending } = known;
   const before = known.told[channel];
+  const names = namedIn(state, key);
   const told: Told = {
-    status: why === "resolved" ? "resolved" : "firing",
+    status: isOver(why) ? "resolved" : "firing",
     // What it was told as decides what its end is worth.
     class: why === "resolved" && before !== undefined ? before.class : message.class,
     title: message.title,
     sending,
     at: state.at,
-    names: state.storms.find(({ key: storm }) => storm === key)?.named,
+    names,
+    everNamed: withNames(before, names),
+    reached: before?.status === "firing" ? before.reached : undefined,
     alone: alone || (before?.status === "firing" && before.alone),
   };
-  const isPage = message.class === "page" && why !== "resolved" && isRuled(state, channel);
+  const isPage = message.class === "page" && !isOver(why) && isRuled(state, channel);
   const unackedAt = known.unackedAt ?? (isPage ? state.at : undefined);
   return withAlert(state, key, { ...known, unackedAt, told: { ...known.told, [channel]: told } });
-}
-
-/** The end of a page that was told in a digest alone is told by the digest's end. */
-function withEndsTold(
-  state: DispatchState,
-  keys: readonly string[],
-  fires: readonly string[],
-  channel: string,
-): DispatchState {
-  const still = new Set(fires);
-  let next = state;
-  for (const key of keys) {
-    const tracked = next.alerts.get(key);
-    const told = tracked?.told[channel];
-    if (tracked === undefined || still.has(key) || told?.status !== "firing" || told.alone)
-      continue;
-    const ended = { ...tracked.told, [channel]: { ...told, status: "resolved" as const } };
-    next = withAlert(next, key, { ...tracked, told: ended });
-  }
-  return next;
 }
 
 /** Pages that nobody acknowledged, to the second level. */
@@ -236,31 +276,6 @@ function escalate(state: DispatchState): DispatchState {
     const known: TrackedAlert = next.alerts.get(key) ?? tracked;
     const escalations = known.escalations + 1;
     next = withAlert(next, key, { ...known, escalations, escalatedAt: state.at });
-  }
-  return next;
-}
-
-/** Ends a page that stood for many, once none of them fires any more. */
-function overDigests(state: DispatchState): DispatchState {
-  let next = state;
-  for (const [key, { channel, keys, message }] of state.digests) {
-    const fires = keys.filter((name) => state.alerts.get(name)?.message.status === "firing");
-    if (fires.length < keys.length) next = withEndsTold(next, keys, fires, channel);
-    if (fires.length > 0) continue;
-    next = { ...next, digests: withEntry(next.digests, key, undefined) };
-    const id = `${key}/resolved`;
-    const over = { ...message, id, status: "resolved" as const, wallMs: state.wall };
-    const row = {
-      id: `${id}/${channel}`,
-      sequence: next.sequence,
-      channel,
-      message: { ...over, id: `${id}/${channel}` },
-      keys: [key],
-      page: false,
-      at: state.at,
-      tries: 0,
-    };
-    next = { ...next, sequence: next.sequence + 1, rows: withEntry(next.rows, row.id, row) };
   }
   return next;
 }

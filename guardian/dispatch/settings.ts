@@ -7,6 +7,8 @@ export interface Channel {
   readonly rate: SendRate;
   /** A program listens: every sending at once, and none of the rules below. */
   readonly feed: boolean;
+  /** A provider that joins beginning and end by their key. */
+  readonly joins?: true;
 }
 
 /** Which alerts go to which channels; of several routes that match, all count. */
@@ -57,6 +59,8 @@ export interface DispatchSettings {
 export const updateMs = 300_000;
 /** A storm's page with hosts that joined it is told again no sooner. */
 export const joinMs = 30_000;
+/** Beyond the ceiling a storm's page that names hosts which it never named is told again so soon. */
+export const growthMs = 60_000;
 /** More messages than this at once, or pages within the window, become one. */
 export const mergeAbove = 3;
 export const mergeWindowMs = 30_000;

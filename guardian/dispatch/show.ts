@@ -5,6 +5,7 @@ import { heldBackBy } from "./due.ts";
 import { rowsOf } from "./lanes.ts";
 import { laneOf, type DispatchState, type TrackedAlert } from "./model.ts";
 import { channelsFor } from "./routes.ts";
+import { endsAtWall } from "./silences.ts";
 
 /** Each channel: how it fares, what waits, what its provider still takes. */
 export function showChannels(state: DispatchState): readonly object[] {
@@ -64,12 +65,12 @@ function heldBackOf(state: DispatchState, tracked: TrackedAlert): string {
 }
 
 export function showSilences(state: DispatchState): readonly object[] {
-  return [...state.silences.values()].map(({ id, match, ...silence }) => ({
-    id,
-    matches: Object.entries(match)
+  return [...state.silences.values()].map((silence) => ({
+    id: silence.id,
+    matches: Object.entries(silence.match)
       .map(([name, value]) => `${name} ${value}`)
       .join(", "),
-    until: describeWall(silence.untilWall),
+    until: describeWall(endsAtWall(state, silence)),
     reason: silence.reason,
     owner: silence.owner,
     by: silence.by,

@@ -19,9 +19,33 @@ export function isNeverSilenced({ message }: Pick<TrackedAlert, "message">): boo
 export function silenceOf(state: DispatchState, tracked: TrackedAlert): Silence | undefined {
   if (isNeverSilenced(tracked)) return undefined;
   for (const silence of state.silences.values()) {
-    if (state.wall < silence.untilWall && silenceMatches(silence, tracked)) return silence;
+    if (!isSilenceOver(state, silence) && silenceMatches(silence, tracked)) return silence;
   }
   return undefined;
+}
+
+/** By the clock on the wall or by the time that passed, whichever is there first: a clock may be put back. */
+export function isSilenceOver(
+  { at, wall }: Pick<DispatchState, "at" | "wall">,
+  { untilWall, untilAt }: Silence,
+): boolean {
+  return wall >= untilWall || (untilAt !== undefined && at >= untilAt);
+}
+
+/** With its end by the time that never steps, where nobody has worked that out yet. */
+export function withEnd(
+  { at, wall }: Pick<DispatchState, "at" | "wall">,
+  silence: Silence,
+): Silence {
+  return { ...silence, untilAt: silence.untilAt ?? at + (silence.untilWall - wall) };
+}
+
+/** When it ends by the clock as it is now. */
+export function endsAtWall(
+  { at, wall }: Pick<DispatchState, "at" | "wall">,
+  { untilWall, untilAt }: Silence,
+): number {
+  return untilAt === undefined ? untilWall : Math.min(untilWall, wall + untilAt - at);
 }
 
 function silenceMatches({ match }: Silence, { message, place }: TrackedAlert): boolean {

@@ -23,6 +23,7 @@ import { createExecNotifier } from "./notify-exec.ts";
 import { createHttpNotifier } from "./notify-http.ts";
 import { createMailNotifier } from "./notify-mail.ts";
 import { createPagerDutyNotifier } from "./notify-pagerduty.ts";
+import { proxyOf } from "./proxy.ts";
 
 interface Parts {
   readonly clock: Clock;
@@ -53,13 +54,16 @@ export function buildChannels(
 function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
   const { clock, look, read } = parts;
   if (channel.kind === "exec") return createExecNotifier({ ...channel, look });
+  if (channel.kind === "mail") return mailOf(channel, parts);
   const { name, caFile } = channel;
+  const proxy = proxyOf(read, channel);
   const http = (built: HttpChannel): Notifier =>
-    createHttpNotifier({ name, caFile, clock, channel: built });
+    createHttpNotifier({ name, caFile, proxy, clock, channel: built });
   switch (channel.kind) {
     case "alertmanager":
       return createAlertmanagerNotifier({
         ...channel,
+        proxy,
         clock,
         look,
         authorization: authorization(read, channel),
@@ -69,7 +73,7 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
     case "pagerduty": {
       const key = read.file("keyFile", channel.keyFile);
       const built = pagerDuty({ url: channel.url, key, look });
-      return createPagerDutyNotifier({ name, caFile, clock, channel: built });
+      return createPagerDutyNotifier({ name, caFile, proxy, clock, channel: built });
     }
     case "flashduty": {
       const key = read.file("keyFile", channel.keyFile);
@@ -82,12 +86,6 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
       const login = basic(channel.username ?? channel.accountSid, token);
       return http(twilio({ ...channel, authorization: login, look }));
     }
-    case "mail": {
-      const { username = "", passwordFile } = channel;
-      const password = read.optional("passwordFile", passwordFile);
-      const login = password === undefined ? undefined : { username, password };
-      return createMailNotifier({ ...channel, login, look });
-    }
     case "webhook":
     case "dingtalk":
     case "wecom":
@@ -97,6 +95,16 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
     default:
       return channel satisfies never;
   }
+}
+
+function mailOf(
+  channel: Extract<ChannelConfig, { readonly kind: "mail" }>,
+  { look, read }: Parts,
+): Notifier {
+  const { username = "", passwordFile } = channel;
+  const password = read.optional("passwordFile", passwordFile);
+  const login = password === undefined ? undefined : { username, password };
+  return createMailNotifier({ ...channel, login, look });
 }
 
 /** A program that is not there now is told before the first alert. */

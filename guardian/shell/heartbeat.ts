@@ -11,6 +11,8 @@ import type { Secret } from "../../shared/secret.ts";
 import { describeMs, describeWall } from "../../shared/time.ts";
 import type { GuardianConfig } from "../config.ts";
 import { readSecret, type Problems } from "./build-ports.ts";
+import { secretReader } from "./channel-secrets.ts";
+import { proxyOf, type Proxy } from "./proxy.ts";
 import { sendHttp } from "./http-request.ts";
 
 /** Where the beat goes. */
@@ -20,6 +22,7 @@ export interface HeartbeatTarget {
   readonly method: "GET" | "POST";
   readonly everyMs: number;
   readonly caFile: string | undefined;
+  readonly proxy?: Proxy | undefined;
 }
 
 export interface HeartbeatOptions {
@@ -56,7 +59,8 @@ export function readHeartbeat(
       `alerts.heartbeat.urlFile: ${urlFile} does not hold an http or https address`,
     );
   }
-  return { url, method, everyMs: every, caFile };
+  const proxy = proxyOf(secretReader("alerts.heartbeat", problems), heartbeat);
+  return { url, method, everyMs: every, caFile, proxy };
 }
 
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
@@ -98,7 +102,7 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
 }
 
 /** Why it did not arrive; undefined: it did. */
-async function send({ url, method, caFile }: HeartbeatTarget): Promise<string | undefined> {
+async function send({ url, method, caFile, proxy }: HeartbeatTarget): Promise<string | undefined> {
   try {
     const ca = caFile === undefined ? undefined : readFileSync(caFile, "utf8");
     const outcome = await sendHttp({
@@ -107,6 +111,7 @@ async function send({ url, method, caFile }: HeartbeatTarget): Promise<string | 
       headers: { "user-agent": "compute-guardian" },
       deadlineMs,
       tls: { verify: true, ca },
+      proxy,
     });
     if (outcome.kind !== "answer") return outcome.reason.replaceAll(url.reveal(), "[url]");
     return outcome.status >= 200 && outcome.status < 300 ? undefined : `answered ${outcome.status}`;

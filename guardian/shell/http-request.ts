@@ -10,6 +10,7 @@ import { request as httpsRequest } from "node:https";
 import { connect as netConnect, isIP, type Socket } from "node:net";
 import { connect as tlsConnect, type ConnectionOptions } from "node:tls";
 import { describeError } from "../../shared/errors.ts";
+import { loginProblem, openTunnel, proxyHeaders, type Proxy } from "./proxy.ts";
 
 /** How a server's certificate is checked. */
 export interface TlsCheck {
@@ -31,6 +32,8 @@ export interface HttpCall {
   readonly body?: string | undefined;
   readonly deadlineMs: number;
   readonly tls?: TlsCheck | undefined;
+  /** Undefined: no proxy, whatever the environment says. */
+  readonly proxy?: Proxy | undefined;
   /** A longer answer counts as broken. */
   readonly answerBytesMax?: number | undefined;
 }
@@ -59,7 +62,7 @@ export async function sendHttp(call: HttpCall): Promise<HttpOutcome> {
     return { kind: "not-sent", reason: `not a URL: ${call.url}` };
   }
   try {
-    const socket = await openSocket(url, call.tls ?? { verify: true }, call.deadlineMs);
+    const socket = await openSocket(url, call);
     const leftMs = Math.max(1, call.deadlineMs - (performance.now() - startedMs));
     return await exchange(socket, url, call, leftMs);
   } catch (error) {
@@ -67,17 +70,26 @@ export async function sendHttp(call: HttpCall): Promise<HttpOutcome> {
   }
 }
 
-function openSocket(url: URL, check: TlsCheck, deadlineMs: number): Promise<Socket> {
+async function openSocket(url: URL, call: HttpCall): Promise<Socket> {
+  const { tls: check = { verify: true }, proxy, deadlineMs } = call;
   const secure = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
+  const untilMs = performance.now() + deadlineMs;
+  const tunnel =
+    proxy === undefined || !secure ? undefined : await tunnelTo({ host, port }, proxy, deadlineMs);
   return new Promise((resolve, reject) => {
     const socket = secure
-      ? tlsConnect({ host, port, ...tlsOptions(host, check) })
-      : netConnect({ host, port });
+      ? tlsConnect({
+          host,
+          port,
+          ...(tunnel === undefined ? {} : { socket: tunnel }),
+          ...tlsOptions(host, check),
+        })
+      : netConnect(proxy === undefined ? { host, port } : { host: proxy.host, port: proxy.port });
     const timer = setTimeout(
       () => socket.destroy(new Error(`no connection within ${deadlineMs} ms`)),
-      deadlineMs,
+      Math.max(1, untilMs - performance.now()),
     );
     const fail = (error: Error): void => {
       clearTimeout(timer);
@@ -93,6 +105,24 @@ function openSocket(url: URL, check: TlsCheck, deadlineMs: number): Promise<Sock
       resolve(socket);
     });
   });
+}
+
+async function tunnelTo(
+  target: { readonly host: string; readonly port: number },
+  proxy: Proxy,
+  deadlineMs: number,
+): Promise<Socket> {
+  let begun: Socket | undefined;
+  const late = new Error(`proxy ${proxy.host}:${proxy.port}: no tunnel within ${deadlineMs} ms`);
+  const timer = setTimeout(() => begun?.destroy(late), deadlineMs);
+  try {
+    return await openTunnel(proxy, target, (socket) => void (begun = socket));
+  } catch (error) {
+    begun?.on("error", () => undefined).destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tlsOptions(host: string, check: TlsCheck): ConnectionOptions {
@@ -141,13 +171,24 @@ function exchange(
       settle({ kind: "broken", reason: `${url.host}: ${describeError(error)}` });
     const body = call.body === undefined ? undefined : Buffer.from(call.body);
     const { answerBytesMax = bodyBytesMax } = call;
+    // Over plain HTTP the proxy is asked for the whole address, and knows its own login by name.
+    const asked = call.proxy !== undefined && url.protocol === "http:" ? call.proxy : undefined;
     const headers = {
       ...call.headers,
+      ...(asked === undefined ? {} : proxyHeaders(asked)),
       ...(body === undefined ? {} : { "content-length": String(body.length) }),
     };
-    const sent = request(url, { method: call.method, headers, createConnection: () => socket });
+    const sent = request(url, {
+      method: call.method,
+      headers,
+      createConnection: () => socket,
+      ...(asked === undefined ? {} : { path: `${url.origin}${url.pathname}${url.search}` }),
+    });
     sent.on("error", broken);
     sent.on("response", (response) => {
+      if (asked !== undefined && response.statusCode === 407) {
+        return settle({ kind: "not-sent", reason: `${url.host}: ${loginProblem(asked)}` });
+      }
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {

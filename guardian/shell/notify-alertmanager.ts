@@ -18,10 +18,12 @@ import {
 import type { Delivery } from "../ports.ts";
 import type { FollowingNotifier } from "./following.ts";
 import { sendCalls, type HttpCallOptions } from "./notify-http.ts";
+import type { Proxy } from "./proxy.ts";
 
 export interface AlertmanagerNotifierOptions extends AlertmanagerOptions {
   readonly name: string;
   readonly caFile?: string | undefined;
+  readonly proxy?: Proxy | undefined;
   readonly clock: Clock;
   /** Posted again this often while they fire. */
   readonly postEveryMs: number;

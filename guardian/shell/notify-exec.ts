@@ -1,12 +1,14 @@
 /**
  * Alerts to a program of the operator's: a process for each message, without a shell, killed with all
- * that it started when its time is up. Its environment has nothing of ours.
+ * that it started when its time is up. Its environment has nothing of ours, and neither has it our
+ * capabilities or the kernel's care for our memory.
  */
 import type { Look } from "../channels/alert-text.ts";
 import { shown, tryAgain } from "../channels/answers.ts";
 import { judgeExit, programInput } from "../channels/program.ts";
 import type { Delivery, Notifier } from "../ports.ts";
 import { runChild } from "./child.ts";
+import { dropsPrivileges, inherited, withoutPrivileges, type Command } from "./unprivileged.ts";
 
 export interface ExecOptions {
   readonly name: string;
@@ -17,12 +19,18 @@ export interface ExecOptions {
 }
 
 export function createExecNotifier(options: ExecOptions): Notifier {
-  const { name, command, args, look } = options;
+  const { name, look } = options;
+  /** Tried once, with the first message. */
+  let start: Promise<Command> | undefined;
   return {
     name,
     async send(message, deadlineMs) {
       const stdin = programInput(message, look);
-      const result = await runChild({ command, args, deadlineMs, ownGroup: true, stdin });
+      const untilMs = performance.now() + deadlineMs;
+      start ??= startOf(options);
+      const { command, args } = await start;
+      const leftMs = Math.max(1, untilMs - performance.now());
+      const result = await runChild({ command, args, deadlineMs: leftMs, ownGroup: true, stdin });
       switch (result.kind) {
         case "exited":
           return named(name, judgeExit(result.code, textOf(result.output)));
@@ -31,12 +39,18 @@ export function createExecNotifier(options: ExecOptions): Notifier {
           return named(name, tryAgain(`no end within ${deadlineMs} ms, killed; it said: ${said}`));
         }
         case "not-started":
-          return named(name, tryAgain(`${command} does not start: ${result.reason}`));
+          return named(name, tryAgain(`${options.command} does not start: ${result.reason}`));
         default:
           return result satisfies never;
       }
     },
   };
+}
+
+async function startOf({ command, args }: Command): Promise<Command> {
+  const ours = inherited();
+  const plain = { command, args };
+  return (await dropsPrivileges(ours)) ? withoutPrivileges(plain, ours) : plain;
 }
 
 /** Children's output is kept byte by byte. */

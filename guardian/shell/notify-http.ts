@@ -7,6 +7,7 @@ import type { ChannelCall, HttpChannel } from "../channels/channel.ts";
 import type { AlertMessage, Delivery, Notifier } from "../ports.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { PartlySent } from "./partly-sent.ts";
+import { secretsOf, type Proxy } from "./proxy.ts";
 import { sendHttp, type TlsCheck } from "./http-request.ts";
 
 /** What one call needs of its channel. */
@@ -14,6 +15,7 @@ export interface HttpCallOptions {
   readonly name: string;
   readonly channel: Pick<HttpChannel, "secrets" | "judge">;
   readonly caFile?: string | undefined;
+  readonly proxy?: Proxy | undefined;
   readonly clock: Clock;
 }
 
@@ -73,7 +75,7 @@ function callsFor({ channel, clock }: HttpNotifierOptions, message: AlertMessage
 }
 
 async function sendCall(
-  { channel, clock }: HttpCallOptions,
+  { channel, clock, proxy }: HttpCallOptions,
   { url, headers, body }: ChannelCall,
   tls: TlsCheck,
   deadlineMs: number,
@@ -85,6 +87,7 @@ async function sendCall(
     body,
     deadlineMs,
     tls,
+    proxy,
     answerBytesMax,
   });
   if (outcome.kind === "answer") return channel.judge(outcome, clock.wallMs());
@@ -93,11 +96,12 @@ async function sendCall(
 
 /** With the channel's name, and without secrets. */
 function named(
-  { name, channel }: HttpCallOptions,
+  { name, channel, proxy }: HttpCallOptions,
   { to }: ChannelCall,
   delivery: Delivery,
 ): Delivery {
-  const hide = (text: string): string => hideSecrets(text, channel.secrets);
+  const hide = (text: string): string =>
+    hideSecrets(text, [...channel.secrets, ...secretsOf(proxy)]);
   if (delivery.kind === "delivered") {
     return delivery.answer === undefined
       ? delivery

@@ -3,6 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { PagerDutyChannel } from "../channels/pagerduty.ts";
 import type { FollowingNotifier } from "./following.ts";
 import { createHttpNotifier, sendCalls } from "./notify-http.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** Acknowledgements in one round; the others come in the next. */
 const atOnceMax = 20;
@@ -11,6 +12,7 @@ export interface PagerDutyNotifierOptions {
   readonly name: string;
   readonly channel: PagerDutyChannel;
   readonly caFile?: string | undefined;
+  readonly proxy?: Proxy | undefined;
   readonly clock: Clock;
   readonly followEveryMs?: number;
 }

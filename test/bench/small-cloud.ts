@@ -133,6 +133,7 @@ function reportsOf(hosts: readonly SimulatedHost[]): () => TelemetrySnapshot {
         serversTotal: 0,
         serversRunning: 0,
         hardwareUuid: host.uuid.replaceAll("-", ""),
+        bmcGuid: "",
       },
     }));
     return { watermarks: [{ collector, epoch: 1, monoMs, ledger: noLedger }], liveness };

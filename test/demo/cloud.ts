@@ -123,6 +123,7 @@ function checksOf(cloud: DemoCloud, host: SimulatedHost): HostChecks {
     serversTotal: servers.length,
     serversRunning: servers.filter((server) => server.status === "ACTIVE").length,
     hardwareUuid: host.uuid.replaceAll("-", ""),
+    bmcGuid: "",
   };
 }
 

@@ -1,10 +1,12 @@
 /** Alerts to a program: what it gets, what its end means, and that nothing of it is left running. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createExecNotifier } from "../../guardian/shell/notify-exec.ts";
+import { choom, setpriv, withoutPrivileges } from "../../guardian/shell/unprivileged.ts";
 import { sleep } from "../../shared/loop.ts";
 import { alertOf, look } from "../support/alert-fixture.ts";
 import { failed } from "../support/channel-contract.ts";
@@ -103,4 +105,66 @@ test("a program that is not there may be tried again, and is named", async () =>
   const delivery = failed(await notifier.send(alertOf(), 1000));
   assert.equal(delivery.retryable, true);
   assert.match(delivery.reason, /^pager: \/nowhere\/program does not start: .*ENOENT/);
+});
+
+test("the program has neither the guardian's capabilities nor its place before the kernel", () => {
+  const plain = { command: "/bin/page", args: ["--to", "duty"] };
+  const whole = { capabilities: true, oomScoreAdj: -900 };
+  assert.deepEqual(
+    withoutPrivileges(plain, whole, () => true),
+    {
+      command: choom,
+      args: [
+        "-n",
+        "0",
+        "--",
+        setpriv,
+        "--ambient-caps=-all",
+        "--inh-caps=-all",
+        "--",
+        "/bin/page",
+        "--to",
+        "duty",
+      ],
+    },
+  );
+  assert.deepEqual(
+    withoutPrivileges(plain, whole, () => false),
+    plain,
+    "as it was without the tools",
+  );
+  const none = { capabilities: false, oomScoreAdj: 0 };
+  assert.deepEqual(
+    withoutPrivileges(plain, none, () => true),
+    plain,
+    "nothing to give back",
+  );
+});
+
+test("capabilities that a unit gives do not pass to the program, and its exit code counts", (t) => {
+  const held = ["--inh-caps=+net_raw", "--ambient-caps=+net_raw", "--"];
+  if (spawnSync(setpriv, [...held, "/bin/true"]).status !== 0) {
+    return t.skip("setpriv is missing, or may not give a capability here");
+  }
+  const notifier = new URL("../../guardian/shell/notify-exec.js", import.meta.url).href;
+  const script = `
+    const { createExecNotifier } = await import(${JSON.stringify(notifier)});
+    const { readFileSync } = await import("node:fs");
+    const alert = ${JSON.stringify(alertOf())};
+    const send = (script) => createExecNotifier({ name: "pager", command: "/bin/sh",
+      args: ["-c", script], look: ${JSON.stringify(look)} }).send(alert, 8000);
+    const caps = await send("grep -E 'Cap(Inh|Amb)' /proc/self/status | tr -d '\\n'");
+    console.log(JSON.stringify({ ours: readFileSync("/proc/self/status", "utf8"), caps, wrong: await send("exit 64") }));`;
+  const node = [process.execPath, "--input-type=module", "--eval", script];
+  const { stdout, stderr } = spawnSync(setpriv, [...held, ...node], { encoding: "utf8" });
+  assert.notEqual(stdout, "", stderr);
+  const { ours, caps, wrong } = JSON.parse(stdout) as {
+    ours: string;
+    caps: { kind: string; answer: string };
+    wrong: { retryable: boolean };
+  };
+  assert.match(ours, /CapAmb:\s+0*2000$/m, "the guardian has it");
+  assert.equal(caps.kind, "delivered");
+  assert.match(caps.answer, /CapInh:\s*0+ *CapAmb:\s*0+$/);
+  assert.equal(wrong.retryable, false);
 });

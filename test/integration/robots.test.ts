@@ -138,7 +138,7 @@ test("feishu: the pause of a limit is the one that the platform names", async (t
 test("people are called by a page that begins, and by nothing else", async (t) => {
   const mention = { users: ["manager_1"], mobiles: ["13800000000"], all: true };
   const called: Readonly<Record<string, RegExp>> = {
-    dingtalk: /@13800000000 @manager_1.*"atMobiles":\["13800000000"\].*"isAtAll":true/,
+    dingtalk: /@13800000000 @manager_1".*"atMobiles":\["13800000000"\].*"isAtAll":true/,
     wecom: /"mentioned_list":\["manager_1","@all"\],"mentioned_mobile_list":\["13800000000"\]/,
     feishu: /<at id=manager_1><\/at> <at id=all><\/at>/,
     slack: /<!channel> <@manager_1>/,
@@ -159,6 +159,33 @@ test("people are called by a page that begins, and by nothing else", async (t) =
     const calls = server.taken.map((body) => pattern.test(JSON.stringify(body)));
     assert.deepEqual(calls, [true, false, false, false], robot.name);
   }
+});
+
+test("titles are bold, and what calls people stands in the text where the provider needs it", async (t) => {
+  const mention = { users: ["manager_1"], mobiles: [], all: false };
+  const dingtalk = await begin(t, robotOf("dingtalk"));
+  await send(caseOf(robotOf("dingtalk"), dingtalk, { mention }));
+  const [first] = dingtalk.taken;
+  const { title, text } = Object(first?.["markdown"]) as { title: string; text: string };
+  assert.equal(title, "[PAGE] compute-1 is dead: its power cannot be proven");
+  assert.match(
+    text,
+    /^\*\*［PAGE］ compute-1 is dead: its power cannot be proven\*\*\n\nImpact: 3 servers/,
+  );
+  assert.match(text, /\n\n- power: unknown\n\n/);
+  assert.match(
+    text,
+    /\n\nRunbook: https:\/\/runbooks\.example\.org\/guardian\/unproven\.md\n\n@manager_1$/,
+  );
+
+  const wecom = await begin(t, robotOf("wecom"));
+  await send(caseOf(robotOf("wecom"), wecom, { mention }));
+  await send(
+    caseOf(robotOf("wecom"), wecom, { mention: { ...mention, mobiles: ["13800000000"] } }),
+  );
+  const { content } = Object(wecom.taken[0]?.["markdown"]) as { content: string };
+  assert.match(content, /^\*\*［PAGE］ compute-1 is dead.*\*\*\nImpact: [^]*\n<@manager_1>$/);
+  assert.equal(wecom.taken[1]?.["msgtype"], "text", "markdown cannot call a telephone number");
 });
 
 test("a provider that repeats its token does not put it into our log", async (t) => {

@@ -45,7 +45,7 @@ const forPeople = wordsOf(`
 const constant = wordsOf(`
   pace to rank stage tookMs
   collector collectorEpoch path newest probeEpoch sequence sentWallMs sent sendErrors
-  ledger version epoch hardwareUuid identity pinned serviceId zone device address fences
+  ledger version epoch hardwareUuid bmcGuid identity pinned serviceId zone device address fences
   domains network boots bootId homecomings
 `);
 

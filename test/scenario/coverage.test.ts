@@ -104,7 +104,6 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "home.moving",
     "home.need-compute",
     "home.need-libvirt",
-    "alert.home-twice",
     "home.need-servers",
     "home.need-state",
     "home.not-empty",

@@ -66,6 +66,8 @@ export class DispatchFixture {
   /** Of the core's process. */
   epoch = 1;
   storms: StormScope[] = [];
+  /** Of the clock on the wall, which people and NTP put forward and back. */
+  wallDrift = 0;
   /** What the file says. */
   readonly kept = new Map<string, string>();
   #written: DispatchState;
@@ -103,7 +105,7 @@ export class DispatchFixture {
   }
 
   get wall(): number {
-    return sunday + this.#at;
+    return sunday + this.#at + this.wallDrift;
   }
 
   take(event: Moved<DispatchEvent>): void {

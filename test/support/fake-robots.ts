@@ -44,10 +44,11 @@ export function startDingTalk(key: string, keyword = ""): Promise<RobotServer> {
     const right = createHmac("sha256", key).update(`${stamp}\n${key}`).digest("base64");
     if (query.get("sign") !== right) return say(310000, "description:sign not match");
     const body = parseRecord(request.body);
-    const text = Reflect.get(Object(body?.["text"]), "content") as unknown;
-    if (body?.["msgtype"] !== "text" || typeof text !== "string" || text === "") {
+    const { title, text } = Object(body?.["markdown"]) as Readonly<Record<string, unknown>>;
+    if (body?.["msgtype"] !== "markdown" || typeof text !== "string" || text === "") {
       return say(400105, "unsupported msgtype");
     }
+    if (typeof title !== "string" || title === "") return say(400602, "miss param title");
     if (!text.includes(keyword)) return say(310000, "description:keywords not in content");
     if (Buffer.byteLength(request.body) > 20_000) return say(460101, "message too long");
     if (!limit.take(request.atMs)) return say(130101, "send too fast, exceed 20 times per minute");
@@ -66,11 +67,14 @@ export function startWeCom(): Promise<RobotServer> {
       return say(93000, "invalid webhook url, hint: [1234], from ip: 192.0.2.1");
     }
     const body = parseRecord(request.body);
-    const text = Reflect.get(Object(body?.["text"]), "content") as unknown;
-    if (body?.["msgtype"] !== "text" || typeof text !== "string" || text === "") {
+    const type = String(body?.["msgtype"]);
+    const most = { text: 2048, markdown: 4096 }[type];
+    const text = Reflect.get(Object(body?.[type]), "content") as unknown;
+    if (body === undefined || most === undefined || typeof text !== "string" || text === "") {
       return say(40008, "invalid message type");
     }
-    if (Buffer.byteLength(text) > 2048) return say(40058, "text.content exceed max length 2048");
+    if (Buffer.byteLength(text) > most)
+      return say(40058, `${type}.content exceed max length ${most}`);
     if (!limit.take(request.atMs)) return say(45009, "api freq out of limit");
     taken.push(body);
     return say(0, "ok");

@@ -17,6 +17,7 @@ export const healthyChecks: HostChecks = {
   serversRunning: 2,
   notice: "none",
   hardwareUuid: "a1b2c3d4e5f60718293a4b5c6d7e8f90",
+  bmcGuid: "",
 };
 
 /** A header of host compute-1 on the management path, with what the test cares about changed. */

@@ -9,7 +9,16 @@ import { at, codeLines, type Finding, type Line, type Rule, type Source } from "
 
 const daemons: readonly string[] = ["compute-probe", "collector", "guardian"];
 /** Shared files without I/O: a core may import their values. */
-const pureShared = ["time", "invariant", "errors", "names", "telemetry", "wire", "replay-window"];
+const pureShared = [
+  "time",
+  "zoned-time",
+  "invariant",
+  "errors",
+  "names",
+  "telemetry",
+  "wire",
+  "replay-window",
+];
 /** Of these a core may know the types only: their values read clocks, keys and random bytes. */
 const portTypes = ["random", "clock", "wire-auth"];
 /** The probe runs on every hypervisor: each package there is a package in the way of its servers. */

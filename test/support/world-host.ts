@@ -164,6 +164,7 @@ function checksOf(host: WorldHost, storage: boolean, business: boolean): HostChe
     serversRunning: host.running.size,
     notice: "none",
     hardwareUuid: host.uuid,
+    bmcGuid: "",
     ...host.checks,
   };
 }

@@ -210,3 +210,42 @@ test("secrets that are not there, or no address, are told without being shown", 
   assert.match(text, /channels\.b\.urlFile: \S+ is empty/);
   assert.doesNotMatch(text, /hunter2/);
 });
+
+test("a proxy is host and port; its login is a name and a file, and never stands in the address", (t) => {
+  const secret = secretsIn(t);
+  const url = secret("url", "https://example.org/hook/token");
+  const file = secret("password", "p@ss");
+  const hook = (keys: string): string =>
+    `{ channels: [{ name: hook, kind: webhook, urlFile: ${url}, ${keys} }] }`;
+  const good = `proxy: "http://proxy.example.org:3128"`;
+  assert.deepEqual(built(hook(good)).problems, []);
+  const login = `proxyUsername: guardian, proxyPasswordFile: ${file}`;
+  assert.deepEqual(built(hook(`${good}, ${login}`)).problems, []);
+  assert.deepEqual(built(hook(`proxy: "http://[2001:db8::1]:3128"`)).problems, []);
+  const missing = built(hook(`${good}, proxyUsername: g, proxyPasswordFile: /nowhere/p`)).problems;
+  assert.match(missing.join(), /alerts\.channels\.hook\.proxyPasswordFile: .*nowhere/);
+
+  const [inAddress = "", ...more] = problemsOf(hook(`proxy: "http://me:topsecret@proxy:3128"`));
+  assert.match(
+    inAddress,
+    /channels\.0\.proxy: must hold no name and password: give them as proxyUs/,
+  );
+  assert.deepEqual(more, []);
+  assert.doesNotMatch(inAddress, /topsecret/);
+  for (const bad of [
+    "proxy:3128",
+    "https://proxy:3128",
+    "http://proxy",
+    "socks5://proxy:1",
+    "http://proxy:99999",
+    "http://proxy:1/path",
+  ]) {
+    assert.match(problemsOf(hook(`proxy: "${bad}"`)).join(), /must be http:\/\/HOST:PORT/, bad);
+  }
+  assert.match(problemsOf(hook(`${good}, proxyUsername: g`)).join(), /go together/);
+  assert.match(problemsOf(hook(login)).join(), /channels\.0\.proxy: is missing/);
+  const beat = `{ heartbeat: { urlFile: ${url}, proxyUsername: g } }`;
+  assert.match(problemsOf(beat).join(), /heartbeat\.proxyPasswordFile: .*go together/);
+  const hooks = `{ webhooks: [{ urlFile: ${url}, proxyUsername: g }] }`;
+  assert.match(problemsOf(hooks).join(), /webhooks\.0\.proxyPasswordFile: .*go together/);
+});

@@ -13,6 +13,7 @@ import { signAliyun } from "../../guardian/channels/sign-aliyun.ts";
 import { slack } from "../../guardian/channels/slack.ts";
 import { webhook } from "../../guardian/channels/webhook.ts";
 import { weCom } from "../../guardian/channels/wecom.ts";
+import { withoutMarks } from "../../guardian/channels/robot-markdown.ts";
 import { Secret } from "../../shared/secret.ts";
 import { alertOf, look } from "../support/alert-fixture.ts";
 import { hostile, hostileText } from "../support/hostile-text.ts";
@@ -123,6 +124,15 @@ interface Format {
 const slackEscaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** Bold, links, code, quotes, what HTML and entities begin with; headings and lists where lines begin. */
+const robotMarks = /[[\]<>*_~`\\&]|^(?:- )?(?:[#+=-](?! )|#|\d+[.)])/m;
+
+/** The first line's stars are ours. */
+function withoutOurBold(text: string): string {
+  assert.match(text, /^\*\*.*\*\*$/m);
+  return text.replace(/^\*\*(.*)\*\*$/m, "$1");
+}
+
 const formats: Readonly<Record<string, Format>> = {
   webhook: {
     channel: webhook({ ...options, runbookBase: "docs/runbooks" }),
@@ -132,13 +142,25 @@ const formats: Readonly<Record<string, Format>> = {
   },
   dingtalk: {
     channel: dingTalk(options),
-    // Type text: nothing is read; what "at" says is what calls people.
-    texts: (body) => split(body, () => body["msgtype"] !== "text"),
-    active: /./,
+    texts: (body) => {
+      const { title = "", text = "" } = body["markdown"] as Readonly<Record<string, string>>;
+      return { plain: [title], read: [withoutOurBold(text)] };
+    },
+    active: robotMarks,
+    shown: (text) => withoutMarks(plainText(text)),
   },
   wecom: {
     channel: weCom(options),
-    texts: (body) => split(body, (_, text) => text !== "text"),
+    texts: (body) => {
+      const { content = "" } = body["markdown"] as Readonly<Record<string, string>>;
+      return { plain: [], read: [withoutOurBold(content)] };
+    },
+    active: robotMarks,
+    shown: (text) => withoutMarks(plainText(text)),
+  },
+  "wecom as text": {
+    channel: weCom({ ...options, mention: { ...options.mention, all: true } }),
+    texts: (body) => split(body, (_, text) => text !== "text" && text !== "@all"),
     active: /<@/,
     shown: (text) => plainText(text).replaceAll("<@", "＜@"),
   },

@@ -1,6 +1,7 @@
 /** Grouping, transitions, repeats, inhibition and merging, rule by rule. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { growthMs } from "../../guardian/dispatch/settings.ts";
 import { hostName } from "../../shared/names.ts";
 import { stormOf, DispatchFixture, settingsWith } from "../support/dispatch-fixture.ts";
 
@@ -157,20 +158,48 @@ test("a host that joins a storm is told with its page after 30 s, and by itself 
   assert.equal(world.sent.length, 3);
 });
 
-test("a storm that grows for an hour is told of every host, each at most 5 min later", () => {
+test("a storm that grows for an hour is told of every host, each at most 60 s later", () => {
   const world = chat();
   const names: string[] = [];
   for (let n = 1; n <= 60; n += 1) {
     names.push(`compute-${n}`);
     world.storms = [stormOf([...names])];
     world.alert("storm", { host: undefined, impact: `${n} hosts` });
-    world.run(60_000);
+    world.run(25_000);
   }
-  assert.ok(world.sent.length <= 6 + 12, `${world.sent.length} messages`);
-  for (const { at, message } of world.sent.slice(1)) {
-    const told = Number(/\d+/.exec(message.impact)?.[0]);
-    assert.ok(told >= (at - 1000) / 60_000 - 5, `${told} hosts at ${at}`);
+  world.run(minute);
+  for (let n = 1; n <= 60; n += 1) {
+    const joinedAt = 1000 + (n - 1) * 25_000;
+    const told = world.sent.find(({ message }) => Number(/\d+/.exec(message.impact)?.[0]) >= n);
+    const waitedMs = (told?.at ?? Number.POSITIVE_INFINITY) - joinedAt;
+    assert.ok(waitedMs <= growthMs + 2000, `compute-${n} was told after ${waitedMs} ms`);
   }
+  const minutes = (world.at - 1000) / minute;
+  assert.ok(world.sent.length <= 6 + minutes, `${world.sent.length} messages`);
+});
+
+test("a storm that spent its six messages on other words is told of a further host in 60 s", () => {
+  const world = chat();
+  world.storms = [stormOf(["compute-1"])];
+  for (let n = 1; n <= 6; n += 1) {
+    world.alert("storm", { host: undefined, title: `storm in rack ${n}` });
+    world.run(1000);
+  }
+  assert.equal(world.sent.length, 6);
+  world.storms = [stormOf(["compute-1", "compute-2"])];
+  world.alert("storm", { host: undefined, title: "storm in rack 7", impact: "2 hosts" });
+  world.run(growthMs + 2000);
+  assert.equal(world.messages()[6]?.impact, "2 hosts");
+});
+
+test("a host that leaves a storm and comes back is told every 5 min, not every minute", () => {
+  const world = chat();
+  for (let n = 1; n <= 60; n += 1) {
+    world.storms = [stormOf(n % 2 === 0 ? ["compute-1"] : ["compute-1", "compute-2"])];
+    world.alert("storm", { host: undefined, impact: `${n} hosts` });
+    world.run(30_000);
+  }
+  assert.ok(world.sent.length <= 6 + 6, `${world.sent.length} in half an hour`);
 });
 
 test("in a storm, what it does not say is told: a lost proof, servers left behind, a wrong device", () => {

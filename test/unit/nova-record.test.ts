@@ -163,10 +163,29 @@ const cases: readonly (readonly [string, readonly Answer[], number, string])[] =
   ],
 ];
 
+const suspect = { suspectSince: monoMs(suspectAt), lifeAt: undefined };
+
+test("a record that stood still long before the last report is no witness until it has stood still after it", () => {
+  const answers = (asked: number): readonly Answer[] => [
+    { asked: -60, updatedAt: "a" },
+    { asked, updatedAt: "a" },
+  ];
+  const signal = (asked: number): string => {
+    const now = monoMs(suspectAt + asked * 1000 + 500);
+    const heard = { ...suspect, lifeAt: monoMs(suspectAt - 3000) };
+    return novaSignal(track(answers(asked)), heard, now, defaultLimits);
+  };
+  assert.equal(signal(5), "unsure");
+  assert.equal(signal(11.9), "unsure");
+  assert.equal(signal(12), "quiet");
+  assert.equal(signal(56.9), "quiet");
+  assert.equal(signal(57), "quiet-long");
+});
+
 for (const [name, answers, nowS, expected] of cases) {
   test(`${expected}: ${name}`, () => {
     const now = monoMs(suspectAt + nowS * 1000);
-    assert.equal(novaSignal(track(answers), monoMs(suspectAt), now, defaultLimits), expected);
+    assert.equal(novaSignal(track(answers), suspect, now, defaultLimits), expected);
   });
 }
 
@@ -177,10 +196,10 @@ test("a slower cadence is quiet later; a faster one never sooner than 12 s", () 
   ];
   const now = monoMs(suspectAt + 11_000);
   const slow = { ...defaultLimits, novaCadenceMs: 20_000 };
-  assert.equal(novaSignal(track(answers), monoMs(suspectAt), now, slow), "unsure");
+  assert.equal(novaSignal(track(answers), suspect, now, slow), "unsure");
   const fast = { ...defaultLimits, novaCadenceMs: 2000 };
   const short = [answers[0], { asked: 6, updatedAt: "a" }] as readonly Answer[];
-  assert.equal(novaSignal(track(short), monoMs(suspectAt), now, fast), "unsure");
+  assert.equal(novaSignal(track(short), suspect, now, fast), "unsure");
 });
 
 test("one advance may have been queued; two are life", () => {

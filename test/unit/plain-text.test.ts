@@ -9,7 +9,7 @@ import {
   cutCharacters,
   plainText,
 } from "../../guardian/channels/plain-text.ts";
-import { formatTime, isTimeZone } from "../../guardian/channels/times.ts";
+import { formatTime, isTimeZone } from "../../shared/zoned-time.ts";
 import { channelEnglish } from "../../guardian/channels/words-en.ts";
 import { channelChinese } from "../../guardian/channels/words-zh.ts";
 import { alertOf, look } from "../support/alert-fixture.ts";

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { deviceWords } from "../../guardian/core/evidence.ts";
 import { viewPower } from "../../guardian/core/power-view.ts";
 import { deviceWord } from "../../guardian/core/power.ts";
+import { showDoctor } from "../../guardian/core/show-doctor.ts";
 import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import { render } from "../../guardian/core/words.ts";
 import { CoreFixture, host1, host2, type Facts } from "../support/core-fixture.ts";
@@ -43,6 +44,36 @@ test("a reading counts for 20 s, and not a millisecond longer", () => {
   core.tick(1);
   assert.equal(word(core).power, "unknown");
   assert.match(word(core).line, /older than 20 s$/);
+});
+
+test("a device whose GUID its host reads from its own BMC is verified, whatever the host's UUID is", () => {
+  const core = settled({ guid: "a".repeat(31) + "b" });
+  assert.equal(word(core).power, "unknown");
+  const { checks } = core.factsOf(host1);
+  core.fact(host1, { checks: { ...checks, bmcGuid: "a".repeat(31) + "b" } });
+  core.run(2000);
+  assert.equal(unverifiedBecause(core.state, host1, "bmc"), undefined);
+  const doctor = showDoctor(core.state).devices.find(({ host }) => host === host1);
+  assert.match(
+    doctor?.because ?? "",
+    /^it shows GUID a+b, which its host reads from its BMC, too$/,
+  );
+});
+
+test("a GUID from inside that two hosts tell, or that many boards share, identifies neither", () => {
+  const guid = "a".repeat(31) + "b";
+  const core = settled({ guid });
+  for (const host of [host1, host2]) {
+    core.fact(host, { checks: { ...core.factsOf(host).checks, bmcGuid: guid } });
+  }
+  core.run(2000);
+  const reason = render(unverifiedBecause(core.state, host1, "bmc") ?? "");
+  assert.match(reason, /the same identity as host compute-2/);
+  const shared = settled({ guid: "f".repeat(32) });
+  const { checks } = shared.factsOf(host1);
+  shared.fact(host1, { checks: { ...checks, bmcGuid: "f".repeat(32) } });
+  shared.run(2000);
+  assert.match(render(unverifiedBecause(shared.state, host1, "bmc") ?? ""), /its host's UUID is/);
 });
 
 const unverified: readonly (readonly [string, (core: CoreFixture) => void, RegExp])[] = [

@@ -22,6 +22,7 @@ const nothingKnown = {
   servers: [],
   notice: "none",
   hardwareUuid: "",
+  bmcGuid: "",
 } as const;
 
 function serversOf(count: number): readonly WireServer[] {

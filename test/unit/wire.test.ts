@@ -76,6 +76,14 @@ test("the test vector of docs/wire-format.md", () => {
   );
 });
 
+test("the GUID of a BMC makes a liveness record 16 bytes longer, and is read back", () => {
+  const checks = { ...healthyChecks, bmcGuid: "0123456789abcdef0123456789abcde1" };
+  const bytes = signDatagram(key, sampleHeader(), [{ kind: "liveness", checks }]);
+  assert.equal(bytes.length, good.length + 16);
+  const received = receiver().receive(bytes);
+  assert.deepEqual(received.kind === "accepted" && received.report.liveness, checks);
+});
+
 test("each fault has its own reason", () => {
   const changed = (offset: number, value: number): Uint8Array => {
     const bytes = Uint8Array.from(good);

@@ -1,0 +1,64 @@
+/** What the helper asks at boot, as root, and what the probe then tells. */
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { readBmcGuid, writeBmcGuid } from "../../compute-probe/shell/bmc-guid.ts";
+
+/** A program that stands where ipmitool does, with the words that the real one prints. */
+function place(
+  t: TestContext,
+  script: string,
+): { readonly file: string; readonly command: string } {
+  const folder = mkdtempSync(join(tmpdir(), "guardian-bmc-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const command = join(folder, "ipmitool");
+  writeFileSync(command, `#!/bin/sh\n${script}\n`);
+  chmodSync(command, 0o755);
+  return { file: join(folder, "run", "guid"), command };
+}
+
+test("the bytes are kept as they came, for every user to read", async (t) => {
+  const { file, command } = place(
+    t,
+    `test "$*" = "raw 0x06 0x37" || exit 9
+echo " 30 31 32 33 34 35 36 37 38 39 3a 3b 3c 3d 3e 3f"`,
+  );
+  assert.equal(readBmcGuid(file), "", "nobody has asked yet");
+  assert.equal(await writeBmcGuid(file, command), undefined);
+  assert.equal(readBmcGuid(file), "303132333435363738393a3b3c3d3e3f");
+  assert.equal(statSync(file).mode & 0o777, 0o644);
+});
+
+const failures: readonly (readonly [string, string, RegExp])[] = [
+  [
+    "no driver",
+    `echo "Could not open device at /dev/ipmi0 or /dev/ipmi/0 or /dev/ipmidev/0: No such file or directory" >&2; exit 1`,
+    /showed no GUID \(.*ended with 1\): Could not open device at \/dev\/ipmi0/,
+  ],
+  [
+    "a BMC that does not know the command",
+    `echo "Unable to send RAW command (channel=0x0 netfn=0x6 lun=0x0 cmd=0x37 rsp=0xc1): Invalid command" >&2; exit 1`,
+    /Invalid command$/,
+  ],
+  ["half an answer", `echo " 30 31 32"`, /showed no GUID/],
+];
+for (const [name, script, words] of failures) {
+  test(`${name}: said, and nothing is left behind`, async (t) => {
+    const { file, command } = place(t, script);
+    assert.match((await writeBmcGuid(file, command)) ?? "", words);
+    assert.equal(existsSync(file), false);
+  });
+}
+
+test("without the program: said", async (t) => {
+  const { file } = place(t, "");
+  assert.match((await writeBmcGuid(file, "/nonexistent/ipmitool")) ?? "", /could not be started/);
+});
+
+test("what is no GUID is not told", (t) => {
+  const { file, command } = place(t, "");
+  assert.equal(readBmcGuid(command), "");
+  assert.equal(readBmcGuid(file), "");
+});

@@ -1,0 +1,97 @@
+/**
+ * Random pages that begin and end on channels that break and are mended: somebody learns of each, be it over by
+ * then, and no channel is called to what is long past.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { DispatchSettings, Route } from "../../guardian/dispatch/settings.ts";
+import { hostName } from "../../shared/names.ts";
+import { DispatchFixture, failing, refused, settingsWith } from "../support/dispatch-fixture.ts";
+
+const minute = 60_000;
+const wide = { burst: 100, perMinute: 600 };
+/** Pages to the chat alone; mail gets what is handed on. */
+const routes: readonly Route[] = [
+  {
+    name: "pages",
+    classes: ["page"],
+    kinds: [],
+    hosts: [],
+    zones: [],
+    groups: [],
+    hours: undefined,
+    channels: ["chat"],
+  },
+];
+
+function settings(joins: boolean): DispatchSettings {
+  const chat = { rate: wide, feed: false, ...(joins ? { joins: true as const } : {}) };
+  const channels = new Map([
+    ["chat", chat],
+    ["mail", { rate: wide, feed: false }],
+  ]);
+  return settingsWith([], { channels, routes });
+}
+
+const step = fc.record({
+  what: fc.constantFrom("page", "page", "end", "end", "again", "chat", "mail", "restart"),
+  host: fc.integer({ min: 1, max: 2 }),
+  answer: fc.constantFrom("taken", "taken", "failing", "refused"),
+  waitMs: fc.constantFrom(1000, 15_000, 45_000, 150_000, 900_000, 7_200_000),
+});
+
+for (const joins of [false, true]) {
+  test(`somebody learns of every page, over or not (joins: ${joins})`, () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const world = new DispatchFixture(settings(joins));
+        const firing = new Map<string, string>();
+        const titles: string[] = [];
+        for (const [index, { what, host, answer, waitMs }] of steps.entries()) {
+          const name = hostName(`compute-${host}`);
+          const title = firing.get(name);
+          if (what === "page" || (what === "again" && title !== undefined)) {
+            const next = `${name} held (${index})`;
+            world.alert("held", { host: name, title: next });
+            firing.set(name, next);
+            // So long that it is no matter of being gathered.
+            world.run(11_000);
+            titles.push(next);
+          } else if (what === "end" && title !== undefined) {
+            world.alert("held", { host: name, title, status: "resolved" });
+            firing.delete(name);
+          } else if (what === "chat" || what === "mail") {
+            if (answer === "taken") world.answers.delete(what);
+            else world.answers.set(what, answer === "failing" ? failing : refused);
+          } else if (what === "restart") {
+            const known = [...world.state.alerts.values()].map(({ message }) => message);
+            world.restart(known.filter(({ status }) => status === "firing"));
+          }
+          world.run(waitMs);
+        }
+        // One of the two works again, and that must do.
+        const [mended = "", broken = ""] =
+          steps.length % 2 === 0 ? ["chat", "mail"] : ["mail", "chat"];
+        world.answers.delete(mended);
+        world.answers.set(broken, failing);
+        world.run(50 * minute);
+        const last = new Map(titles.map((title) => [title.split(" ")[0], title]));
+        const said = world.sent.flatMap(({ message }) => [message.title, ...message.why]);
+        for (const title of last.values()) {
+          assert.ok(
+            said.some((line) => line.includes(title)),
+            `${title} was told to nobody`,
+          );
+        }
+        world.answers.clear();
+        for (const name of firing.keys())
+          world.alert("held", { host: hostName(name), status: "resolved" });
+        world.run(60 * minute);
+        const { alerts, rows, digests } = world.state;
+        assert.deepEqual([[...alerts.keys()], [...rows.keys()], [...digests.keys()]], [[], [], []]);
+      }),
+      { numRuns: Number(process.env["DISPATCH_RUNS"] ?? 40) },
+    );
+  });
+}

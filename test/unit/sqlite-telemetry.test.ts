@@ -1,0 +1,82 @@
+/** What an earlier release wrote goes on being read and written: fields are only ever added at the end. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createSqliteWriter } from "../../collector/shell/sqlite-writer.ts";
+import { openDatabase } from "../../guardian/shell/sqlite.ts";
+import { createSqliteTelemetry } from "../../guardian/shell/sqlite-telemetry.ts";
+import { collectorId, hostName } from "../../shared/names.ts";
+import { livenessFields, livenessNumbers, readLiveness } from "../../shared/telemetry-fields.ts";
+import type { LivenessRow } from "../../shared/telemetry.ts";
+import { monoMs } from "../../shared/time.ts";
+import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
+
+const bmcGuid = "0123456789abcdef0123456789abcde1";
+const { bootId, probeEpoch, sequence, sentWallMs, sent, sendErrors } = sampleHeader();
+const row: LivenessRow = {
+  collector: collectorId("c1"),
+  collectorEpoch: 1,
+  host: hostName("compute-1"),
+  path: "management",
+  arrivalMs: monoMs(1000),
+  bootId,
+  probeEpoch,
+  sequence,
+  sentWallMs,
+  sent,
+  sendErrors,
+  checks: { ...healthyChecks, bmcGuid },
+};
+
+test("a row of an earlier release, without the later fields, is read; what it did not know is not known", () => {
+  const numbers: Readonly<Record<string, number>> = livenessNumbers(row);
+  const tags: Readonly<Record<string, string>> = {
+    collector: "c1",
+    host: "compute-1",
+    path: "management",
+  };
+  const whole = readLiveness((column) => tags[column] ?? numbers[column]);
+  assert.deepEqual(whole, row);
+  const earlier = readLiveness((column) =>
+    column.startsWith("bmc_") ? undefined : (tags[column] ?? numbers[column]),
+  );
+  assert.deepEqual(earlier, { ...row, checks: healthyChecks });
+  assert.equal(
+    readLiveness((column) => (column === "sent" ? undefined : (tags[column] ?? numbers[column]))),
+    undefined,
+  );
+});
+
+test("a file of an earlier release gets the columns that it lacks, and keeps its rows", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "guardian-store-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "telemetry.db");
+  const before = openDatabase(file, { timeoutMs: 100 });
+  const columns = livenessFields
+    .filter((field) => !field.startsWith("bmc_"))
+    .map((field) => `${field} REAL NOT NULL`)
+    .join(", ");
+  before.exec(`CREATE TABLE host_liveness (time_ms REAL NOT NULL, collector TEXT NOT NULL, host TEXT NOT NULL,
+    path TEXT NOT NULL, ${columns}, PRIMARY KEY (collector, host, path)) WITHOUT ROWID`);
+  const numbers = livenessNumbers({ ...row, checks: healthyChecks });
+  const values = livenessFields
+    .filter((field) => !field.startsWith("bmc_"))
+    .map((field) => numbers[field]);
+  const marks = ["?", "?", "?", "?", ...values.map(() => "?")].join(", ");
+  before
+    .prepare(`INSERT INTO host_liveness VALUES (${marks})`)
+    .run(1, "c1", "compute-2", "management", ...values);
+  before.close();
+
+  const writer = createSqliteWriter({ file, historyForMs: 1000, historyEveryMs: 1000 });
+  assert.equal((await writer.writeLiveness([row], 5000)).kind, "stored");
+  const store = createSqliteTelemetry(file);
+  const read = await store.read(1000);
+  assert.ok(read.kind !== "failed");
+  const guids = read.liveness.map(({ host, checks }) => `${host} ${checks.bmcGuid}`).sort();
+  assert.deepEqual(guids, [`compute-1 ${bmcGuid}`, "compute-2 "]);
+  await store.close();
+  writer.close();
+});
