@@ -197,6 +197,7 @@ const explanations: readonly (readonly [RegExp, string])[] = [
   ],
   [/Node busy/, "busy"],
   [/Get Auth Capabilities error/, "no answer (nothing speaks IPMI at this address and port)"],
+  [/Unable to [sg]et Chassis Power/, "it stopped answering in the middle of the session"],
   [/Address lookup for .* failed|Could not open socket/, "address cannot be resolved or reached"],
 ];
 

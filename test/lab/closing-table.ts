@@ -1,10 +1,14 @@
-/** The table at the end of a run: each scenario, and the median of what was measured in it. */
+/** The table at the end of a run: each scenario, the median of what was measured, and what the observer counted. */
+import type { Tally } from "./observed.ts";
+
 export interface Outcome {
   readonly name: string;
   readonly passed: boolean;
   readonly seconds: number;
   /** Seconds by what they measure. */
   readonly measures: ReadonlyMap<string, number>;
+  /** Of a scenario that began. */
+  readonly tally?: Tally | undefined;
 }
 
 export function closingTable(outcomes: readonly Outcome[]): string {
@@ -14,7 +18,18 @@ export function closingTable(outcomes: readonly Outcome[]): string {
   const lines = outcomes.map((one) =>
     row(one.name, one.passed ? "passed" : "FAILED", one.seconds.toFixed(1)),
   );
-  return ["", row("scenario", "result", "seconds"), ...lines, ...measured(outcomes), ""].join("\n");
+  const table = ["", row("scenario", "result", "seconds"), ...lines];
+  return [...table, ...counted(outcomes), ...measured(outcomes), ""].join("\n");
+}
+
+/** "by the observer, over all: 212 moves, 0 servers started twice, …". */
+function counted(outcomes: readonly Outcome[]): readonly string[] {
+  const tallies = outcomes.flatMap(({ tally }) => (tally === undefined ? [] : [tally]));
+  if (tallies.length === 0) return [];
+  const sum = (name: keyof Tally): number => tallies.reduce((all, tally) => all + tally[name], 0);
+  const never = `${sum("twice")} servers started twice, ${sum("while_alive")} called while their host lived`;
+  const seen = `${sum("moves")} moves, ${never}, ${sum("unseen")} calls not seen`;
+  return ["", `by the observer, over all: ${seen}`];
 }
 
 /** "power-loss, last server ACTIVE: 14.2 s", with the median and the worst of several runs. */

@@ -10,8 +10,9 @@ import { test, type TestContext } from "node:test";
 import { readAgentMetadata } from "../../guardian/shell/agent-metadata.ts";
 import { agentProblems } from "../../guardian/shell/fence-agent-problems.ts";
 import { createFenceAgent } from "../../guardian/shell/fence-agent.ts";
+import { sleep } from "../../shared/loop.ts";
 import { Secret } from "../../shared/secret.ts";
-import { startIpmiSim } from "./ipmi-sim.ts";
+import { guid, startIpmiSim, startPyghmiBmc } from "./ipmi-sim.ts";
 
 const nothing = { guid: undefined, uuid: undefined, serial: undefined };
 
@@ -78,6 +79,44 @@ test("fence_ipmilan: a device that lies is believed by the agent, which shows no
   write("power", "0");
   const device = await agent(19723);
   assert.deepEqual(await timed(t, "lying", device.read(5000)), { power: "off", identity: nothing });
+});
+
+test("fence_ipmilan: comes back on by itself, dies in the middle", async (t) => {
+  const { setMode, isOn, orders } = await startIpmiSim(t, 19725);
+  const device = await agent(19725);
+  setMode("returns");
+  const off = await timed(t, "off", device.powerOff(nothing, 5000));
+  // It reads again after two seconds, by which time it is on: the agent says so itself.
+  assert.ok(off.kind === "refused" && /still reads on/.test(off.reason), JSON.stringify(off));
+  await sleep(1500);
+  assert.equal((await timed(t, "status", device.read(5000))).power, "on");
+  const before = orders();
+  setMode("dies");
+  const died = await timed(t, "dies", device.powerOff(nothing, 5000));
+  assert.ok(died.kind === "no-answer", JSON.stringify(died));
+  assert.deepEqual([isOn(), orders() > before], [false, true]);
+  assert.equal((await timed(t, "dead", device.read(5000))).power, "unknown");
+});
+
+test("fence_ipmilan: swapped with another host's, it cannot tell, so a pinned identity refuses it", async (t) => {
+  const { isOn, orders } = await startIpmiSim(t, 19726);
+  const device = await agent(19726);
+  const pinned = { ...nothing, guid };
+  const answer = await timed(t, "off", device.powerOff(pinned, 5000));
+  assert.ok(answer.kind === "refused" && /guid is not shown, pinned is/.test(answer.reason));
+  assert.equal((await device.powerOn(pinned, 5000)).kind, "refused");
+  assert.deepEqual([isOn(), orders()], [true, 0]);
+});
+
+test("fence_ipmilan: a busy device", async (t) => {
+  const { write, isOn } = await startPyghmiBmc(t, 19727);
+  const device = await agent(19727);
+  assert.equal((await timed(t, "status", device.read(5000))).power, "on");
+  write("mode", "busy");
+  assert.equal((await timed(t, "busy", device.read(5000))).power, "unknown");
+  const answer = await timed(t, "off, busy", device.powerOff(nothing, 5000));
+  assert.ok(answer.kind === "no-answer" || answer.kind === "refused", JSON.stringify(answer));
+  assert.equal(isOn(), true);
 });
 
 test("fence_redfish: nothing listens", async (t) => {

@@ -10,6 +10,7 @@ PACKAGES='
   rabbitmq-server mariadb-server uwsgi-core uwsgi-plugin-python3
   libvirt-daemon-system libvirt-clients
   openipmi ipmitool fence-agents fping iputils-ping influxdb
+  python3-pyghmi python3-sushy redfishtool openssl
   prometheus-alertmanager python3-aiosmtpd
   iproute2 util-linux e2fsprogs procps curl'
 

@@ -1,25 +1,12 @@
 /** One BMC of Debian's ipmi_sim (package openipmi), with a chassis that is a file. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { sleep } from "../../shared/loop.ts";
+import { makeChassis, type FileChassis } from "./file-chassis.ts";
 
 export const guid = "0102030405060708090a0b0c0d0e0f10";
-
-const chassis = `#!/bin/bash
-D=$(cd "$(dirname "$0")" && pwd); MODE=$(cat "$D/mode"); echo "$*" >> "$D/orders"
-shift; op=$1; shift
-[ "$MODE" = slow ] && sleep 4
-[ "$MODE" = fail ] && { echo "BMC busy"; exit 1; }
-case $op in
- get) for p; do case $p in power) echo "power:$(cat "$D/power")";; boot) echo boot:default;; *) exit 1;; esac; done;;
- set) while [ -n "$1" ]; do p=$1; v=$2; shift 2; [ "$MODE" = stuck ] && continue
-      [ "$p" = power ] && echo "$v" > "$D/power"; done;;
-esac
-exit 0
-`;
 
 const emulator = `mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
@@ -27,7 +14,7 @@ sel_enable 0x20 1000 0x0a
 mc_enable 0x20
 `;
 
-function lanConfig(folder: string, port: number): string {
+function lanConfig(folder: string, port: number, ownGuid: string): string {
   return `name "bmc1"
 set_working_mc 0x20
   startlan 1
@@ -37,7 +24,7 @@ set_working_mc 0x20
     allowed_auths_user none md2 md5 straight
     allowed_auths_operator none md2 md5 straight
     allowed_auths_admin none md2 md5 straight
-    guid ${guid}
+    guid ${ownGuid}
   endlan
   chassis_control "${folder}/chassis.sh 0x20"
   startnow false
@@ -46,34 +33,50 @@ set_working_mc 0x20
 `;
 }
 
-/** Listens on 127.0.0.1; ends with the test. `mode` is "", stuck, slow or fail; `power` 1 or 0. */
-export async function startIpmiSim(t: TestContext, port: number) {
-  const folder = mkdtempSync(join(tmpdir(), "ipmi-sim-"));
-  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-  write("lan.conf", lanConfig(folder, port));
+/** Listens on 127.0.0.1; ends with the test. */
+export async function startIpmiSim(
+  t: TestContext,
+  port: number,
+  ownGuid: string = guid,
+): Promise<FileChassis> {
+  const chassis = makeChassis(t);
+  const { folder, write } = chassis;
+  write("lan.conf", lanConfig(folder, port, ownGuid));
   write("bmc.emu", emulator);
-  writeFileSync(join(folder, "chassis.sh"), chassis, { mode: 0o755 });
-  write("mode", "");
-  write("power", "1");
   mkdirSync(join(folder, "state"));
-  const args = [
-    "-c",
-    `${folder}/lan.conf`,
-    "-f",
-    `${folder}/bmc.emu`,
-    "-n",
-    "-s",
-    `${folder}/state`,
-  ];
-  const simulator = spawn("ipmi_sim", args, { stdio: "ignore", cwd: "/" });
-  t.after(() => {
-    simulator.kill("SIGKILL");
-    rmSync(folder, { recursive: true });
-  });
+  const files = ["-c", `${folder}/lan.conf`, "-f", `${folder}/bmc.emu`, "-s", `${folder}/state`];
+  const simulator = spawn("ipmi_sim", [...files, "-n"], { stdio: "ignore", cwd: "/" });
+  t.after(() => simulator.kill("SIGKILL"));
+  write("device.pid", String(simulator.pid));
   await sleep(500);
-  return {
-    folder,
-    write,
-    orders: () => readFileSync(join(folder, "orders"), "utf8").match(/set power 0/g)?.length ?? 0,
-  };
+  return chassis;
 }
+
+/** pyghmi's BMC (package python3-pyghmi): ipmi_sim cannot answer "busy". `mode` is "" or busy. */
+export async function startPyghmiBmc(t: TestContext, port: number): Promise<FileChassis> {
+  const chassis = makeChassis(t);
+  const words = ["-c", pyghmiBmc, String(port), chassis.folder];
+  const device = spawn("/usr/bin/python3", words, { stdio: "ignore", cwd: "/" });
+  t.after(() => device.kill("SIGKILL"));
+  await sleep(1500);
+  return chassis;
+}
+
+// 0xc0 is the completion code "node busy".
+const pyghmiBmc = `
+import sys
+from pyghmi.ipmi.bmc import Bmc
+port, folder = int(sys.argv[1]), sys.argv[2]
+def read(name):
+    return open(folder + '/' + name).read().strip()
+class Device(Bmc):
+    def handle_raw_request(self, request, session):
+        if read('mode') == 'busy':
+            return session.send_ipmi_response(code=0xc0)
+        super().handle_raw_request(request, session)
+    def get_power_state(self):
+        return 'on' if read('power') == '1' else 'off'
+    def power_off(self):
+        open(folder + '/power', 'w').write('0')
+Device({'admin': 's3cret'}, port=port, address='127.0.0.1').listen()
+`;

@@ -1,17 +1,18 @@
 /**
- * The IPMI adapter against a real ipmi_sim (Debian's openipmi) and a real ipmitool. Part of the lab,
- * not of `npm test`. Run: npx tsc -p . && node --test dist/test/lab/ipmi.lab.js
+ * The IPMI adapter against a real ipmi_sim (Debian's openipmi), where that cannot be busy a BMC of pyghmi's, and a real
+ * ipmitool. Part of the lab, not of `npm test`. Run: npx tsc -p . && node --test dist/test/lab/ipmi.lab.js
  */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { createIpmi, type IpmiOptions } from "../../guardian/shell/ipmi.ts";
+import { sleep } from "../../shared/loop.ts";
 import { Secret } from "../../shared/secret.ts";
-import { guid, startIpmiSim } from "./ipmi-sim.ts";
+import { guid, startIpmiSim, startPyghmiBmc } from "./ipmi-sim.ts";
 
 const itself = { guid, uuid: undefined, serial: undefined };
 
-async function bmc(t: TestContext, port: number) {
-  const { write, orders } = await startIpmiSim(t, port);
+async function bmc(t: TestContext, port: number, ownGuid = guid) {
+  const chassis = await startIpmiSim(t, port, ownGuid);
   const power = (options: Partial<IpmiOptions> = {}) =>
     createIpmi({
       address: "127.0.0.1",
@@ -20,11 +21,7 @@ async function bmc(t: TestContext, port: number) {
       password: new Secret("s3cret"),
       ...options,
     });
-  return {
-    power,
-    setMode: (mode: string) => write("mode", mode),
-    orders,
-  };
+  return { power, ...chassis };
 }
 
 test("reads, switches off once and reads off", async (t) => {
@@ -99,4 +96,74 @@ test("a user without the privilege may read and not switch off", async (t) => {
   assert.equal((await viewer.read(3000)).power, "on");
   const answer = await viewer.powerOff(itself, 3000);
   assert.ok(answer.kind === "refused" && /Insufficient privilege/.test(answer.reason));
+});
+
+test("busy: said so, and the order refused", async (t) => {
+  const port = 19711;
+  const { write } = await startPyghmiBmc(t, port);
+  const device = createIpmi({
+    address: "127.0.0.1",
+    port,
+    username: "admin",
+    password: new Secret("s3cret"),
+  });
+  const first = await device.read(5000);
+  assert.ok(first.power === "on", JSON.stringify(first));
+  write("mode", "busy");
+  const reading = await device.read(5000);
+  assert.ok(
+    reading.power === "unknown" && reading.reason.endsWith(": busy"),
+    JSON.stringify(reading),
+  );
+  const answer = await device.powerOff(first.identity, 5000);
+  assert.ok(answer.kind === "refused" && /Node busy/.test(answer.reason), JSON.stringify(answer));
+});
+
+test("one that reads off while its host is on is believed: no reading can tell", async (t) => {
+  const { power, setMode, isOn } = await bmc(t, 19712);
+  setMode("lies");
+  assert.equal((await power().read(3000)).power, "off");
+  assert.deepEqual(await power().powerOff(itself, 3000), { kind: "done" });
+  assert.equal(isOn(), true, "that is what a second device, and the host's own word, are for");
+});
+
+test("dies in the middle: the order was carried out, and it is not called done", async (t) => {
+  const { power, setMode, isOn, orders } = await bmc(t, 19713);
+  setMode("dies");
+  const startedMs = performance.now();
+  const answer = await power().powerOff(itself, 8000);
+  t.diagnostic(`${(performance.now() - startedMs).toFixed(0)} ms, ${JSON.stringify(answer)}`);
+  assert.ok(answer.kind === "no-answer" && /stopped answering in the middle/.test(answer.reason));
+  assert.deepEqual([isOn(), orders()], [false, 1]);
+  assert.equal((await power().read(3000)).power, "unknown");
+});
+
+test("comes back on by itself: the next reading says so", async (t) => {
+  const { power, setMode } = await bmc(t, 19714);
+  setMode("returns");
+  assert.deepEqual(await power().powerOff(itself, 3000), { kind: "done" });
+  assert.equal((await power().read(3000)).power, "off");
+  await sleep(1500);
+  assert.equal((await power().read(3000)).power, "on");
+});
+
+test("swapped with another host's: neither is switched, on or off", async (t) => {
+  const otherGuid = guid.replace("01", "ff");
+  const first = await bmc(t, 19715);
+  const second = await bmc(t, 19716, otherGuid);
+  const other = { ...itself, guid: otherGuid };
+  for (const [device, pinned] of [
+    [first.power(), other],
+    [second.power(), itself],
+  ] as const) {
+    const answer = await device.powerOff(pinned, 3000);
+    assert.ok(
+      answer.kind === "refused" && /the device's guid is .*, pinned is/.test(answer.reason),
+    );
+    assert.equal((await device.powerOn(pinned, 3000)).kind, "refused");
+  }
+  assert.deepEqual(
+    [first.isOn(), first.orders(), second.isOn(), second.orders()],
+    [true, 0, true, 0],
+  );
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A judge that cannot say red is worth nothing: each of its reds, and the green, on made-up records.
+"""A judge that cannot say red is worth nothing: each of its reds, the green, and each count, on made-up records.
 
 Needs no lab: python3 test/lab/judge_test.py
 """
@@ -12,6 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import judge  # noqa: E402
+import tally  # noqa: E402
 
 T = 1_800_000_000.0  # power is lost at T, the first evacuate call comes at T + 1
 HOST = 'compute-1'
@@ -145,6 +146,51 @@ class JudgeTest(unittest.TestCase):
         for sample in samples_between(records, 2, 9):
             sample['mono'] += 5
         self.red(records, 'stepped')
+
+
+def counts(records):
+    by_kind = {'start': [], 'sample': [], 'migrations': [], 'request': []}
+    for record in records:
+        by_kind[record['kind']].append(record)
+    counted = tally.tally(by_kind)
+    return [counted[name] for name in ('moves', 'twice', 'while_alive', 'unseen')]
+
+
+class TallyTest(unittest.TestCase):
+    def test_nothing_to_count(self):
+        self.assertEqual(counts(story()), [2, 0, 0, 0])
+
+    def test_twice(self):
+        records = story()
+        for look in records:
+            for migration in look.get('migrations', []):
+                if migration['id'] == 3:
+                    migration['instance_uuid'] = 'server-2'
+        self.assertEqual(counts(records)[1], 1)
+
+    def test_a_try_that_failed_is_none(self):
+        records = story()
+        for look in records:
+            for migration in look.get('migrations', []):
+                if migration['id'] == 3:
+                    migration.update(instance_uuid='server-2', status='error')
+        self.assertEqual(counts(records), [1, 0, 0, 0])
+
+    def test_called_while_its_host_lived(self):
+        records = story()
+        for sample in samples_between(records, 0.85, 1):
+            sample['pids'][HOST] = [9]
+        self.assertEqual(counts(records)[2], 2)
+
+    def test_alive_a_moment_before_the_call_and_not_at_it(self):
+        records = story()
+        samples_between(records, 0.75, 0.85)[0]['pids'][HOST] = [9]
+        self.assertEqual(counts(records)[2], 0)
+
+    def test_nobody_looked(self):
+        records = story()
+        hidden = samples_between(records, -0.5, 2)
+        self.assertEqual(counts([r for r in records if r not in hidden])[3], 2)
 
 
 if __name__ == '__main__':

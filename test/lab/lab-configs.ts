@@ -96,6 +96,8 @@ export interface GuardianChoices {
   readonly limits?: Readonly<Record<string, string | number>>;
   /** Whose BMC is configured for a host, when it is not its own. */
   readonly bmcOf?: Readonly<Record<string, string>>;
+  /** Hosts whose power is read and switched over Redfish; hosts/redfish.sh must have started it. */
+  readonly redfish?: readonly string[];
 }
 
 export interface GuardianFiles {
@@ -144,17 +146,18 @@ export function writeGuardianConfig(
   return { config, socket };
 }
 
-function hostConfig(secrets: string, host: string, { bmcOf = {} }: GuardianChoices): unknown {
-  const owner = bmcOf[host] ?? host;
+function hostConfig(secrets: string, host: string, choices: GuardianChoices): unknown {
+  const owner = choices.bmcOf?.[host] ?? host;
+  const address = hostAddress(owner, "oob");
+  const user = { username: "admin", passwordFile: join(secrets, `${owner}.bmc`) };
+  const caFile = join(stateFolder, "hosts", owner, "redfish/cert.pem");
+  const overRedfish = choices.redfish?.includes(host) === true;
   return {
     addresses: { management: hostAddress(host, "mgmt"), storage: hostAddress(host, "stor") },
     power: [
-      {
-        kind: "ipmi",
-        address: hostAddress(owner, "oob"),
-        username: "admin",
-        passwordFile: join(secrets, `${owner}.bmc`),
-      },
+      overRedfish
+        ? { kind: "redfish", url: `https://${address}`, caFile, ...user }
+        : { kind: "ipmi", address, ...user },
     ],
   };
 }

@@ -10,7 +10,7 @@ import { hosts, writeGuardianConfig, type GuardianChoices } from "./lab-configs.
 import type { LabDaemons, ReceivedAlert } from "./lab-daemons.ts";
 import { startGuardian, type LabGuardian } from "./lab-guardian.ts";
 import { runPython, runScript, stateFolder } from "./lab-scripts.ts";
-import { startObserver, type Observer } from "./observed.ts";
+import { startObserver, type Observer, type Tally } from "./observed.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -23,6 +23,8 @@ export interface Scenario {
   readonly victim: string;
   /** How many servers run on it. */
   readonly servers: number;
+  /** The story switches the dead host on again: a call or two may reach Nova before anybody can see that. */
+  readonly revives?: boolean;
   /** What is broken before the guardian starts. */
   prepare?(): Promise<unknown>;
   run(lab: Lab): Promise<void>;
@@ -79,7 +81,8 @@ export interface Lab {
 export interface PreparedLab {
   readonly lab: Lab;
   readonly measures: ReadonlyMap<string, number>;
-  end(): Promise<void>;
+  /** Resolves to what the observer counted of what must never be. */
+  end(): Promise<Tally>;
 }
 
 /** A clean cloud, a fresh journal, a guardian that watches, and the observer. */
@@ -106,9 +109,10 @@ export async function prepareLab(
   };
   let guardian = await start();
   say(`guardian pid ${guardian.pid}, pings with ${guardian.pinger}; waiting until it watches`);
-  const end = async (): Promise<void> => {
+  const end = async (): Promise<Tally> => {
     await guardian.end("SIGTERM");
     await observer.end();
+    return await observer.tally();
   };
   const [servers] = await Promise.all([
     boot(scenario.servers, scenario.victim),

@@ -28,6 +28,16 @@ export interface Observer {
   end(): Promise<void>;
   /** The judge's line; throws it when it is red. */
   judge(host: string): Promise<string>;
+  /** What must never be, over all hosts, once it has ended. */
+  tally(): Promise<Tally>;
+}
+
+/** Evacuations that succeeded, and among all that were called those that must not be. */
+export interface Tally {
+  readonly moves: number;
+  readonly twice: number;
+  readonly while_alive: number;
+  readonly unseen: number;
 }
 
 type Sight = { readonly kind: string; readonly wall: number } & Readonly<{
@@ -86,6 +96,7 @@ export async function startObserver(file: string): Promise<Observer> {
       await endObserver(child);
       return (await runScript("judge.py", file, "--host", host)).trim();
     },
+    tally: async () => JSON.parse(await runScript("tally.py", file)) as Tally,
   };
 }
 

@@ -155,20 +155,45 @@ class NovaWatch:
             now = [{field: m[field] for field in FIELDS} for m in self.cloud.evacuations()]
             self.record.write('migrations', count=len(now), **({} if now == self.last else {'migrations': now}))
             self.calls, self.last = self.calls or EvacuateCalls(now), now
-            for call in self.calls.new_ones(self.cloud, now):
-                self.record.write('request', **call)
         except Exception as error:  # whatever it is: it must be seen in the file, and not end the watch
             self.record.write('trouble', what='nova: %r' % error)
             self.cloud = None
 
 
-def watch_nova(record, stopping):
+class CallWatch:
+    """Asks Nova about one server after the other: a thread of its own, lest the moves be looked at late for it."""
+
+    def __init__(self, record, nova):
+        self.record, self.nova, self.cloud = record, nova, None
+
+    def look(self):
+        try:
+            self.cloud = self.cloud or Cloud()
+            if self.nova.last is not None:
+                for call in self.nova.calls.new_ones(self.cloud, self.nova.last):
+                    self.record.write('request', **call)
+        except Exception as error:
+            self.record.write('trouble', what='nova, calls: %r' % error)
+            self.cloud = None
+
+
+def watch(looker, stopping, before_last):
     enter_controller_network()
-    watch = NovaWatch(record)
-    watch.look()
+    looker.look()
     while not stopping.wait(POLL_SECONDS):
-        watch.look()
-    watch.look()  # the moves that ended since the last look
+        looker.look()
+    before_last()
+    looker.look()  # what was done since the last look
+
+
+def start_watching(record, stopping):
+    """Returns the threads, in the order in which they end."""
+    nova = NovaWatch(record)
+    moves = threading.Thread(target=watch, args=(nova, stopping, lambda: None), daemon=True)
+    calls = threading.Thread(target=watch, args=(CallWatch(record, nova), stopping, moves.join), daemon=True)
+    moves.start()
+    calls.start()
+    return moves, calls
 
 
 def main():
@@ -176,10 +201,10 @@ def main():
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
     record.write('start', hosts={host: inode for inode, host in hosts.items()})
-    watcher = threading.Thread(target=watch_nova, args=(record, stopping), daemon=True)
-    watcher.start()
+    watchers = start_watching(record, stopping)
     sample_for_ever(record, hosts, stopping)
-    watcher.join(timeout=10)
+    for watcher in watchers:
+        watcher.join(timeout=30)
     record.write('stop')
 
 

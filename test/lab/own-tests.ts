@@ -9,6 +9,7 @@ const testFile = (name: string): string => new URL(name, import.meta.url).pathna
 const ownTests: readonly (readonly [string, string, readonly string[]])[] = [
   ["judge's own tests", "/usr/bin/python3", [`${labFolder}judge_test.py`]],
   ["IPMI against ipmi_sim", process.execPath, ["--test", testFile("ipmi.lab.js")]],
+  ["Redfish over TLS", process.execPath, ["--test", testFile("redfish.lab.js")]],
   ["Alertmanager and a mail server", process.execPath, ["--test", testFile("channels.lab.js")]],
   ["Debian's fence agents", process.execPath, ["--test", testFile("fence-agent.lab.js")]],
 ];

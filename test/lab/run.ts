@@ -21,6 +21,7 @@ import { usage } from "./lab-guardian.ts";
 import { labFolder, showScript } from "./lab-scripts.ts";
 import { prepareLab, type Scenario } from "./lab.ts";
 import { closingTable, type Outcome } from "./closing-table.ts";
+import type { Tally } from "./observed.ts";
 import { runOwnTests } from "./own-tests.ts";
 import { scenarios } from "./scenario-list.ts";
 
@@ -65,6 +66,10 @@ async function runScenario(
   const tell = (text: string): void => say(`    ${text}`);
   const folders = { secrets: folder, scenario: join(folder, `${number}-${scenario.name}`) };
   let measures: ReadonlyMap<string, number> = new Map();
+  let tally: Tally | undefined;
+  const outcome = (passed: boolean): Outcome => {
+    return { name: scenario.name, passed, seconds: seconds(fromMs), measures, tally };
+  };
   try {
     const prepared = await prepareLab(scenario, daemons, folders, tell);
     ({ measures } = prepared);
@@ -72,16 +77,23 @@ async function runScenario(
       if (number === 1) await sayCost(daemons, prepared.lab.guardian.pid);
       await scenario.run(prepared.lab);
     } finally {
-      await prepared.end();
+      tally = await prepared.end();
     }
+    checkTally(scenario, tally);
     say(`    passed after ${seconds(fromMs).toFixed(0)} s`);
-    return { name: scenario.name, passed: true, seconds: seconds(fromMs), measures };
+    return outcome(true);
   } catch (error) {
     const [first = "", ...more] = describeError(error).split("\n");
     say(`    FAILED: ${first}${more.length > 0 ? ` (more in ${folders.scenario})` : ""}`);
     writeFileSync(join(folder, `${number}-${scenario.name}.failure`), more.join("\n"));
-    return { name: scenario.name, passed: false, seconds: seconds(fromMs), measures };
+    return outcome(false);
   }
+}
+
+/** What no story excuses, whatever it expects. */
+function checkTally({ revives = false }: Scenario, { twice, while_alive: alive }: Tally): void {
+  if (twice > 0) throw new Error(`${twice} servers were started twice`);
+  if (alive > 0 && !revives) throw new Error(`${alive} calls were made while their host lived`);
 }
 
 /** What the daemons cost while nothing happens, over ten seconds. */

@@ -2,6 +2,7 @@
 import type { Scenario } from "./lab.ts";
 import { backWhileGuardianIsDown } from "./scenarios/back-while-guardian-is-down.ts";
 import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
+import { bmcLate, bmcLies, bmcSlow } from "./scenarios/bmc-moods.ts";
 import { bmcStuck } from "./scenarios/bmc-stuck.ts";
 import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
 import { bmcsSwapped } from "./scenarios/bmcs-swapped.ts";
@@ -12,6 +13,7 @@ import {
   novaApiStops,
   tokensVoid,
 } from "./scenarios/control-plane.ts";
+import { destinationDies } from "./scenarios/destination-dies.ts";
 import { collectorKilled } from "./scenarios/collector-killed.ts";
 import { guardianDown } from "./scenarios/guardian-down.ts";
 import {
@@ -29,7 +31,9 @@ import {
   twoHosts,
 } from "./scenarios/many-servers.ts";
 import { managementCut, managementCutForLong } from "./scenarios/management-cut.ts";
+import { keptApart, noHostEnabled, noRoom, noRoomForLong } from "./scenarios/no-room.ts";
 import { powerLoss } from "./scenarios/power-loss.ts";
+import { redfish } from "./scenarios/redfish.ts";
 import { mixedStates } from "./scenarios/mixed-states.ts";
 import { directoryFrozen, directoryReadOnly, storageCut } from "./scenarios/storage-cut.ts";
 import { storeStopped } from "./scenarios/store-stopped.ts";
@@ -62,11 +66,20 @@ export const scenarios: readonly Scenario[] = [
   storeStopped,
   managementCutForLong,
   bmcCrossed,
+  bmcLate,
+  bmcSlow,
+  bmcLies,
+  redfish,
   imageLock,
   twentyServers,
   novaApiStops,
   conductorStops,
   keystoneStops,
   busStops,
+  keptApart,
+  noHostEnabled,
+  noRoom,
+  noRoomForLong,
+  destinationDies,
   hundredServers,
 ];

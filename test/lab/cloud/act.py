@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Brings a server into a state: act.py SERVER stop|pause|suspend|lock|error; waits until Nova shows it."""
+"""Brings a server into a state: act.py SERVER stop|pause|suspend|lock|error|evacuate; waits until Nova shows it."""
 import os
 import sys
 
@@ -13,6 +13,7 @@ ACTIONS = {
     'suspend': ({'suspend': None}, 'SUSPENDED'),
     'lock': ({'lock': None}, 'ACTIVE'),
     'error': ({'os-resetState': {'state': 'error'}}, 'ERROR'),
+    'evacuate': ({'evacuate': {}}, 'ACTIVE'),   # of a server in error, as a person does it
 }
 
 

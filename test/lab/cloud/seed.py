@@ -29,11 +29,11 @@ def ensure_image(cloud):
     return images[0]['id']
 
 
-def boot(cloud, count, host, name):
+def boot(cloud, count, host, name, flavor=None, hints=None):
     reservation = cloud.call('POST', '/servers', {'server': {
-        'name': name, 'flavorRef': ensure_flavor(cloud), 'imageRef': ensure_image(cloud), 'networks': 'none',
+        'name': name, 'flavorRef': flavor or ensure_flavor(cloud), 'imageRef': ensure_image(cloud), 'networks': 'none',
         'availability_zone': 'nova:' + host, 'min_count': count, 'max_count': count,
-        'return_reservation_id': True}})['reservation_id']
+        'return_reservation_id': True}, 'os:scheduler_hints': hints or {}})['reservation_id']
 
     def servers():
         return cloud.get('/servers/detail?all_tenants=1&reservation_id=' + reservation)['servers']
@@ -42,7 +42,7 @@ def boot(cloud, count, host, name):
         found = servers()
         return len(found) == count and all(s['status'] in ('ACTIVE', 'ERROR') for s in found) and found
 
-    found = wait_for(60 + 3 * count, lambda: '%d servers to boot (%s)' % (
+    found = wait_for(60 + 8 * count, lambda: '%d servers to boot (%s)' % (
         count, [s['status'] for s in servers()]), settled)
     broken = [s for s in found if s['status'] == 'ERROR']
     if broken:

@@ -55,6 +55,8 @@ const stops = (part: string): Scenario => ({
   name: `${part}-stops`,
   shows: `${part} is killed while servers move and comes back: each is moved once, or named in a page`,
   tier: "all",
+  // 5 min by default: a call that went down with the bus never arrives, and is told sooner here.
+  guardian: { limits: { moveMax: "2m" } },
   victim: "compute-1",
   servers: 8,
   run: (lab) => stopOnce(lab, part),

@@ -30,13 +30,15 @@ export const hundredServers: Scenario = {
   tier: "all",
   victim: "compute-3",
   servers: 100,
-  run: (lab) => evacuate(lab, 400_000),
+  // A destination claims one server after the other, and each claim asks about all that are there.
+  run: (lab) => evacuate(lab, 900_000),
 };
 
 export const returnsWhileServersMove: Scenario = {
   name: "returns-while-servers-move",
   shows: "the dead host is switched on while its servers move: off again at once, none runs twice",
   tier: "ci",
+  revives: true,
   victim: "compute-2",
   servers: 8,
   async run(lab) {
