@@ -4,7 +4,7 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import { placeOf, type DomainCensus, type Place } from "./domains.ts";
-import { failings, noneFailing, type Failing } from "./failings.ts";
+import { failings, noneFailing, type Failing, type SharedAt } from "./failings.ts";
 import { capacityOf, freeMbOf } from "./inventory.ts";
 import { isMute } from "./power.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
@@ -89,7 +89,18 @@ export function foldCensus(state: GuardianState): GuardianState {
     domains,
     place: placeOf(domains, trouble.length, scope),
   };
-  return stateWith(state, { census });
+  return stateWith(state, { census, sharedAt: sharedAt(state, failing) });
+}
+
+function sharedAt({ now, sharedAt: before }: GuardianState, failing: Failing): SharedAt {
+  const shared = failing.storage > 1 || failing.business > 1 || failing.path > 1;
+  if (!shared) return before;
+  return {
+    ...before,
+    ...(failing.storage > 1 ? { storage: now } : {}),
+    ...(failing.business > 1 ? { business: now } : {}),
+    ...(failing.path > 1 ? { path: now } : {}),
+  };
 }
 
 /** How many of so many hosts may be in trouble at once. */

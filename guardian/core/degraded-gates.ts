@@ -9,7 +9,7 @@ import { failings, type Failing } from "./failings.ts";
 import { incidentOf } from "./incidents.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { inScope } from "./storm.ts";
-import { durationWords, words } from "./words.ts";
+import { durationWords, words, type Words } from "./words.ts";
 
 /** A drain that has not begun so long after it was due is not waited for. */
 const drainBeginsMs = 300_000;
@@ -61,16 +61,23 @@ export function othersAlikeGate(state: GuardianState, host: HostState): GateResu
   const counted = shared === undefined ? 0 : state.census.failing[shared];
   const own = shared !== undefined && inScope(state, host) && failings(host).includes(shared);
   const others = counted - (own ? 1 : 0);
+  const sharedAt = shared === undefined ? undefined : state.sharedAt[shared];
+  const limitMs = state.settings.limits.checkDownMs;
+  // What they share comes back to one of them last: that one is not to blame, either.
+  const lately = sharedAt !== undefined && state.now - sharedAt < limitMs;
   return {
     gate: "others alike",
-    pass: others === 0,
-    value:
-      others === 1
-        ? words("value.alike-one", { count: others })
-        : words("value.alike", { count: others }),
+    pass: others === 0 && !lately,
+    value: alikeWords(others, lately ? state.now - sharedAt : undefined),
     operator: "=",
-    limit: words("value.number", { count: 0 }),
+    limit: words("limit.alike", { limit: durationWords(limitMs) }),
   };
+}
+
+function alikeWords(others: number, latelyMs: number | undefined): Words {
+  if (others === 1) return words("value.alike-one", { count: others });
+  if (others > 1 || latelyMs === undefined) return words("value.alike", { count: others });
+  return words("value.alike-lately", { age: durationWords(latelyMs) });
 }
 
 /** A host that was silent in between may have been mended, or hung: its word counts anew from when it speaks again. */

@@ -1,4 +1,5 @@
 /** What hosts say has failed that they may share: counted, to tell one host's trouble from a common one. */
+import type { MonoMs } from "../../shared/time.ts";
 import type { HostState } from "./state.ts";
 
 export interface Failing {
@@ -8,6 +9,9 @@ export interface Failing {
   /** Reports on a path that works for other hosts. */
   readonly path: number;
 }
+
+/** When two hosts or more said the same last: what they share fails, and comes back to one of them last. */
+export type SharedAt = { readonly [K in keyof Failing]?: MonoMs };
 
 export const noneFailing: Failing = { storage: 0, business: 0, path: 0 };
 

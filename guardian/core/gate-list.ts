@@ -175,7 +175,7 @@ export const gateList: readonly GateEntry[] = [
   },
   {
     gate: "others alike",
-    asks: "do other hosts say that the same has failed?",
+    asks: "do other hosts say that the same has failed, or did they a minute ago?",
     fails: "closed",
     why: "then it is what they share, not the host; asked of a degraded host only, in place of the witnesses",
   },

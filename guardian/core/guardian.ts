@@ -104,6 +104,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
     suspectHolds: new Map(),
     round: noRound,
     census: noCensus,
+    sharedAt: {},
     verification: noVerification,
     memory: emptyMemory,
   };

@@ -5,6 +5,7 @@ import type { MonoMs, WallMs } from "../../shared/time.ts";
 import type { ComputeService, PingResult, PowerReading, PowerRestore } from "../ports.ts";
 import type { Assessment } from "./assessment.ts";
 import type { Census } from "./census.ts";
+import type { SharedAt } from "./failings.ts";
 import type { HostTable } from "./host-table.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Memory } from "./memory.ts";
@@ -168,6 +169,7 @@ export interface GuardianState {
   readonly round: Round;
   /** This round's counts. */
   readonly census: Census;
+  readonly sharedAt: SharedAt;
   /** Which power devices are their hosts' own. */
   readonly verification: Verification;
   readonly memory: Memory;
@@ -255,6 +257,7 @@ export function stateWith(state: GuardianState, change: Partial<GuardianState>):
     suspectHolds: state.suspectHolds,
     round: state.round,
     census: state.census,
+    sharedAt: state.sharedAt,
     verification: state.verification,
     memory: state.memory,
   };

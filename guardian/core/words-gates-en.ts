@@ -90,6 +90,8 @@ export const gatesEnglish = {
   "value.suspects": "{count} in trouble + {suspects} suspect",
   "value.fenced": "{count} hosts fenced in the last hour",
   "value.alike-one": "{count} other host says the same",
+  "value.alike-lately": "another host said the same {age} ago",
+  "limit.alike": "0, for {limit}",
   "value.alike": "{count} other hosts say the same",
 
   "value.heard-for": "it has reported for {age}",

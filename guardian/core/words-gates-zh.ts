@@ -92,6 +92,8 @@ export const gatesChinese: Readonly<Record<keyof typeof gatesEnglish, string>> =
   "value.suspects": "{count} 台故障 + {suspects} 台可疑",
   "value.fenced": "最近一小时隔离了 {count} 台主机",
   "value.alike-one": "{count} 台其他主机报告相同故障",
+  "value.alike-lately": "{age} 前另有主机报告相同故障",
+  "limit.alike": "持续 {limit} 为 0",
   "value.alike": "{count} 台其他主机报告相同故障",
 
   "value.heard-for": "已连续上报 {age}",

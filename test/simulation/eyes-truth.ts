@@ -10,6 +10,8 @@ export class EyesTruth {
   /** When each of these was last bad. */
   legsGoneSince: number | undefined;
   novaGoneSince: number | undefined;
+  /** When Nova last could not show a cell. */
+  unreadableAt = Number.NEGATIVE_INFINITY;
   disarmedFileSince: number | undefined;
   /** When a datagram was last lost by a collector that runs. */
   droppedAt = never;
@@ -48,6 +50,7 @@ export class EyesTruth {
     if (now - this.#roundAt > 2100 && isSameProcess) this.resumedAt = now;
     this.#roundAt = now;
     if (!this.#isGood()) this.goodSince = now;
+    if (this.#world.nova.unreadable.size > 0) this.unreadableAt = now;
   }
 
   /** How long everything has been good without a break. */

@@ -1,7 +1,7 @@
 /** What must be true of a host that reports, answers, and is ordered off all the same: a policy of row 4. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
-import type { WorldHost } from "../support/world-host.ts";
+import { isWithoutDisks, type WorldHost } from "../support/world-host.ts";
 import { isInScope } from "./scope.ts";
 import { incidentOf, type Witness } from "./witness.ts";
 
@@ -39,6 +39,8 @@ function othersAilingLong(witness: Witness, except: HostName): HostName | undefi
   if (witness.eyes.goodForMs() < 2 * knownMs) return undefined;
   for (const [name, { ailingSince, reportAt }] of witness.truths) {
     if (name === except || ailingSince === undefined) continue;
+    // Well again since the last round: said by the report on which the order rests.
+    if (isWithoutDisks(witness.world.host(name)) !== true) continue;
     const heard = witness.now - reportAt < 2000;
     if (
       heard &&

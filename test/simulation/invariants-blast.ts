@@ -2,7 +2,7 @@
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
-import { memoryMbOf } from "../support/world-nova.ts";
+import { memoryMbOf } from "../support/world-nova-records.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
 import { isApproved, isFirstOff } from "./invariants-blame.ts";
@@ -97,7 +97,7 @@ export const blastInvariants: readonly Invariant[] = [
       const others = service?.status === "disabled" && !isOurs(witness, service.reason);
       if (!others || witness.now - service.changedAt < markReadMs) return undefined;
       if (witness.eyes.goodForMs() < markReadMs + 5000) return undefined;
-      if (witness.world.nova.unreadable.size > 0) return undefined;
+      if (witness.now - witness.eyes.unreadableAt < markReadMs) return undefined;
       return `${kind} of ${name}, which another disabled: ${service.reason ?? ""}`;
     },
   },

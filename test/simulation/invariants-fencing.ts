@@ -158,7 +158,9 @@ export const fencingInvariants: readonly Invariant[] = [
     atTick: (witness) => {
       for (const host of witness.world.hosts.values()) {
         const truth = witness.of(host.name);
-        const mayWait = !host.power || !isLeftOn(witness, host);
+        // Cut off until a moment ago, behind a device that is gone: nobody could know.
+        const hidden = witness.now - host.mendedAt < switchedOffAgainMs;
+        const mayWait = !host.power || hidden || !isLeftOn(witness, host);
         truth.onWhileMovingMs = mayWait ? 0 : truth.onWhileMovingMs + witness.roundMs;
         if (truth.onWhileMovingMs > switchedOffAgainMs) {
           return `${host.name} was powered on while its servers move, and is not switched off again`;

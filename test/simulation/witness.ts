@@ -52,6 +52,7 @@ export interface WrongOff {
 const failedRecords: readonly string[] = ["error", "failed"];
 const readingsMax = 12;
 const lastWordMs = 6000;
+const wellKnownMs = 3000;
 const steadyAfterMs = 7000;
 
 /** Facts of one host that the guardian's process could know, in the world's time. */
@@ -66,6 +67,7 @@ export class HostTruth {
   steadyAt = Number.NEGATIVE_INFINITY;
   /** Since when its servers' disks have not worked, without a break. */
   ailingSince: number | undefined;
+  ailedAt = Number.NEGATIVE_INFINITY;
   /** When an echo of it was last delivered. */
   echoAt = Number.NEGATIVE_INFINITY;
   readonly readings = new Map<string, Delivered[]>();
@@ -241,8 +243,12 @@ export class Witness {
       const truth = this.of(host.name);
       // One that has just fallen silent is known by what it said last.
       const lately = truth.ailingSince !== undefined && this.now - truth.reportAt < lastWordMs;
-      const says = isWithoutDisks(host) ?? lately;
-      truth.ailingSince = says ? (truth.ailingSince ?? this.now) : undefined;
+      const ails = isWithoutDisks(host) ?? lately;
+      if (ails) truth.ailedAt = this.now;
+      // Well again: its next report is on its way, and is read a second later.
+      const known = this.now - truth.ailedAt > wellKnownMs;
+      if (ails) truth.ailingSince ??= this.now;
+      else if (known) truth.ailingSince = undefined;
     }
   }
 

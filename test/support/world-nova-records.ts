@@ -87,3 +87,8 @@ export function shown(server: NovaServer): ComputeServer {
     fault: server.fault,
   };
 }
+
+/** What so many servers and their host use. */
+export function memoryMbOf(servers: number): number {
+  return 512 + 2048 * servers;
+}

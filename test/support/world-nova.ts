@@ -20,6 +20,7 @@ import {
   type NovaService,
   type NovaWorld,
   type OrderMode,
+  memoryMbOf,
 } from "./world-nova-records.ts";
 import { WorldLiveMigrations } from "./world-live-migrations.ts";
 import { obey, type ServiceOrder } from "./world-service-orders.ts";
@@ -342,9 +343,4 @@ export class WorldNova {
     }
     return undefined;
   }
-}
-
-/** What so many servers and their host use. */
-export function memoryMbOf(servers: number): number {
-  return 512 + 2048 * servers;
 }
