@@ -315,8 +315,7 @@ export class WorldNova {
   #arrive(server: NovaServer, migration: NovaMigration, fails: boolean): void {
     const { destination: queuedAt } = migration;
     if (queuedAt !== undefined && !this.#world.isRunning(queuedAt)) {
-      this.#stalled.push(() => this.#arrive(server, migration, fails));
-      return;
+      return void this.#stalled.push(() => this.#arrive(server, migration, fails));
     }
     const destination = fails ? undefined : (queuedAt ?? this.#destination(migration.source));
     server.moving = false;
