@@ -22,6 +22,7 @@ import { dueInventory, foldInventory, foldSchedulers, noInventory } from "./inve
 import { foldList, foldServiceAnswer } from "./answers-to-many.ts";
 import { foldLiveMigrated, foldMigrations } from "./drain-answers.ts";
 import { foldHomeOff } from "./home-answers.ts";
+import { releaseProblem } from "./release.ts";
 import { foldUndoAsked } from "./undo.ts";
 import { HostTable } from "./host-table.ts";
 import { foldPowerOff } from "./fence-orders.ts";
@@ -222,7 +223,7 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
 }
 
 function foldReleased(state: GuardianState, event: Released, out: Effect[]): GuardianState {
-  if (incidentOf(state, event.host)?.phase.kind !== "ended") return state;
+  if (releaseProblem(state, event.host) !== undefined) return state;
   const told = say(state, out, {
     level: "info",
     host: event.host,

@@ -1,23 +1,11 @@
 /** What should be said of a fenced host on its way home. */
 import type { Assessment } from "./assessment.ts";
 import { reasonLines } from "./explain.ts";
-import { mayRunTwice, missingSteps, type Ended } from "./home-gates.ts";
+import { mayRunTwice, missingSteps } from "./home-gates.ts";
 import type { Homecoming } from "./home-memory.ts";
 import { about, type Wanted } from "./incident-alerts.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words, type Words } from "./words.ts";
-
-/**
- * A fenced host that is not on its way home reports, and runs more than what stayed on it: what was moved away runs there again,
- * beside itself. Somebody switched it on, or the mains did; nothing of ours keeps its libvirt from starting what lies on its disk.
- */
-export function runsWhatWasMoved({ freshSince, newest }: HostState, phase: Ended): boolean {
-  const { moves, unlisted = 0, home } = phase;
-  const goesHome = home !== undefined && home.step.kind !== "stopped";
-  if (freshSince === undefined || newest === undefined || goesHome) return false;
-  const stayed = Object.values(moves).filter(({ state }) => state.kind !== "finished").length;
-  return newest.checks.serversRunning > stayed + unlisted;
-}
 
 /** Told in place of a way home that has not begun, or has stopped without a reason to get up for. */
 export function twiceAlert(state: GuardianState, host: HostState, assessment: Assessment): Wanted {

@@ -24,6 +24,7 @@ import type { Incident } from "../core/memory.ts";
 import { silentDevices } from "../core/power.ts";
 import { rehearsalProblem } from "../core/rehearsal-gates.ts";
 import { hostOf } from "../core/state.ts";
+import { releaseProblem } from "../core/release.ts";
 import { undoProblem } from "../core/undo.ts";
 import { render } from "../core/words.ts";
 
@@ -208,9 +209,8 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
   const missing = needsReason(asked, verb);
   const reason = asked.field("reason");
   if (verb === "release") {
-    if (state.memory.incidents.get(host)?.phase.kind !== "ended") {
-      return problem(409, `${host} was not fenced, or its servers still move: nothing to release`);
-    }
+    const wrong = releaseProblem(state, host);
+    if (wrong !== undefined) return problem(409, wrong);
     const steps = missingSteps(state, hostOf(state, host)).map((one) => render(one));
     const yours = steps.length === 0 ? {} : { missing: steps, note: "these are yours now" };
     return missing ?? tell(asked, { kind: "released", at, wall, host, by, reason }, yours);

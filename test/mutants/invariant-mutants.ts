@@ -43,8 +43,8 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     "every device counts as verified",
     replacing(
       core("verification"),
-      "function reasonFor({ pinned, vouchedBy, rehearsed, unverified }, uuid, twin) {",
-      "function reasonFor({ pinned, vouchedBy, rehearsed, unverified }, uuid, twin) { if (pinned !== undefined) return undefined;",
+      "function reasonFor({ pinned, vouchedBy, rehearsed, unverified }, known, twin) {",
+      "function reasonFor({ pinned, vouchedBy, rehearsed, unverified }, known, twin) { if (pinned !== undefined) return undefined;",
     ),
   ],
   5: [

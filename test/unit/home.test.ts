@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { comeHomeOf, missingSteps } from "../../guardian/core/home-gates.ts";
 import { parseMemory } from "../../guardian/core/memory-text.ts";
 import { render } from "../../guardian/core/words.ts";
+import { releaseProblem } from "../../guardian/core/release.ts";
 import { undoProblem } from "../../guardian/core/undo.ts";
 import { defaultLimits, type GroupSettings, type Settings } from "../../guardian/core/settings.ts";
 import type { ServerId } from "../../shared/names.ts";
@@ -226,6 +227,26 @@ test("a server that was migrating when its host died may run elsewhere: the host
   core.run(60_000);
   assert.equal(reason(core), "whether these run elsewhere is not known: vm-1");
   assert.equal(core.done("power-on").length, 0);
+});
+
+test("on again by itself with a server that runs elsewhere: a page, and it cannot be released so", () => {
+  const { core } = fenced({});
+  core.powerOn(host1);
+  core.fact(host1, { checks: { ...core.factsOf(host1).checks, serversRunning: 1 } });
+  core.run(5000);
+  assert.ok(isGrave(core));
+  const release = (): void => {
+    const { now: at } = core;
+    const words = { host: host1, by: alice, reason: "repaired" };
+    core.take({ kind: "released", at, wall: wallMs(core.wall), ...words });
+  };
+  release();
+  assert.match(releaseProblem(core.state, host1) ?? "", /runs 1, must be <= 0 that stayed on it/);
+  assert.equal(core.state.memory.incidents.get(host1)?.phase.kind, "ended");
+  core.fact(host1, { checks: { ...core.factsOf(host1).checks, serversRunning: 0 } });
+  core.run(3000);
+  release();
+  assert.equal(core.state.memory.incidents.get(host1), undefined);
 });
 
 test("missing steps are named, and none at home", () => {

@@ -122,7 +122,8 @@ test("a row survives the way through flat numbers, and half a row is no row", ()
     readLiveness((name) => flat[name]),
     row,
   );
-  for (const name of Object.keys(flat)) {
+  // What earlier releases did not write is not known where it is missing: sqlite-telemetry.test.ts.
+  for (const name of Object.keys(flat).filter((found) => !found.startsWith("bmc_"))) {
     assert.equal(
       readLiveness((other) => (other === name ? null : flat[other])),
       undefined,
