@@ -1,6 +1,7 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { request } from "node:http";
 import { Command, CommanderError, Option } from "commander";
+import { addConfig, defaultConfig } from "./cli-config.ts";
 import { notifyVerbs } from "./cli-notify.ts";
 import { policyVerbs, type PolicyVerb, type VerbOptions, type Words } from "./cli-policy.ts";
 import { formatOutput, type Format } from "./core/table.ts";
@@ -14,7 +15,8 @@ import type { ReplayOptions } from "./replay-command.ts";
 /** What only main.ts may touch: the process, the environment, the terminal. */
 export interface CommandActions {
   readonly run: (config: string) => Promise<number>;
-  readonly checkConfig: (config: string) => Promise<number>;
+  /** As if it had this mode, where one is named. */
+  readonly checkConfig: (config: string, mode?: string) => Promise<number>;
   readonly schema: () => string;
   readonly replay: (options: ReplayOptions) => Promise<number>;
   readonly user: () => string;
@@ -24,7 +26,6 @@ export interface CommandActions {
   readonly isTerminal: boolean;
 }
 
-const defaultConfig = "/etc/guardian/guardian.yaml";
 const defaultSocket = "/run/guardian/guardian.sock";
 
 interface Reasoned {
@@ -55,7 +56,6 @@ export async function buildCommands(
     .action(async (options: { config: string }) => {
       code = await actions.run(options.config);
     });
-  addConfig(program, actions, (result) => (code = result));
   const show = async (path: string): Promise<void> => {
     const { socket, format } = global();
     actions.print(formatOutput(await ask(socket, "GET", path), format));
@@ -79,13 +79,19 @@ export async function buildCommands(
   const shown = (path: string): Promise<unknown> => ask(global().socket, "GET", path);
   const verbActions = { show, shown, tell, confirm };
   addPolicyVerbs(program, [...policyVerbs(verbActions), ...notifyVerbs(verbActions)]);
-  addDoctor(program, shown, (value) => actions.print(formatOutput(value, global().format)));
+  const print = (value: unknown): void => actions.print(formatOutput(value, global().format));
+  addConfig(
+    program,
+    { ...actions, shown, table: print, socket: () => global().socket },
+    (result) => {
+      code = result;
+    },
+  );
+  addDoctor(program, shown, print);
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });
   });
-  addPolicyTables(program, show, (rows) => {
-    actions.print(formatOutput(rows, global().format));
-  });
+  addPolicyTables(program, show, print);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -116,21 +122,6 @@ function addPolicyTables(
     .command("gates")
     .description("every gate before an action, whether it fails open or closed, and why")
     .action(() => print(gateList));
-}
-
-function addConfig(program: Command, actions: CommandActions, ended: (code: number) => void): void {
-  const config = program.command("config").description("the configuration file");
-  config
-    .command("check")
-    .description("list every problem of the configuration; starts nothing")
-    .option("--config <file>", "configuration", defaultConfig)
-    .action(async (options: { config: string }) =>
-      ended(await actions.checkConfig(options.config)),
-    );
-  config
-    .command("schema")
-    .description("the configuration as JSON Schema")
-    .action(() => actions.print(actions.schema()));
 }
 
 function addDoctor(

@@ -12,7 +12,7 @@ import { createLogger } from "./shell/logging.ts";
 
 const exits = { ok: 0, error: 1, usage: 2 } as const;
 
-function readConfig(path: string): GuardianConfig | undefined {
+function readConfig(path: string, mode: string | undefined): GuardianConfig | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -20,14 +20,15 @@ function readConfig(path: string): GuardianConfig | undefined {
     console.error(`guardian: ${describeError(error)}`);
     return undefined;
   }
-  const loaded = readGuardianConfig(text, process.env);
+  const as = mode === undefined ? {} : { GUARDIAN__MODE: mode };
+  const loaded = readGuardianConfig(text, { ...process.env, ...as });
   if (loaded.kind === "config") return loaded.config;
   console.error(formatProblems(path, loaded.problems));
   return undefined;
 }
 
-async function run(path: string, checkOnly: boolean): Promise<number> {
-  const config = readConfig(path);
+async function run(path: string, checkOnly: boolean, mode?: string): Promise<number> {
+  const config = readConfig(path, mode);
   if (config === undefined) return exits.usage;
   const log = createLogger({ name: "guardian", level: config.log.level });
   const preparation = await prepare(config, process.env, process.cwd(), log);
@@ -52,7 +53,7 @@ async function run(path: string, checkOnly: boolean): Promise<number> {
 
 const actions: CommandActions = {
   run: (path) => run(path, false),
-  checkConfig: (path) => run(path, true),
+  checkConfig: (path, mode) => run(path, true, mode),
   schema: () => JSON.stringify(configSchema(), undefined, 2),
   user: () => process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.() ?? -1}`,
   typed: async (question) => {

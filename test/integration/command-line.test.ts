@@ -127,3 +127,27 @@ test("the command line: rehearse needs --cycle and the host's name; doctor lists
   assert.match(doctor.printed, /compute-8 +\| bmc +\| 1 +\| yes/);
   assert.match(doctor.printed, /8 of 8 power devices are verified, must be >= 90 %/);
 });
+
+test("config check --mode act: what a running guardian has not verified, with the way out; 1 while anything is missing", async (t) => {
+  const { core, socket } = await control(t);
+  const check = ["config", "check", "--mode", "act"];
+  core.run(6000);
+  const ready = await run(socket, check, undefined);
+  assert.equal(ready.code, 0);
+  assert.match(ready.printed, /8 of 8 power devices are verified/);
+  assert.doesNotMatch(ready.printed, /compute-1/);
+  core.guids.set(`${host1}/bmc`, "88888888888888888888888888888801");
+  core.run(310_000);
+  const missing = await run(socket, check, undefined);
+  assert.equal(missing.code, 1);
+  assert.match(missing.printed, /compute-1 .*\| bmc .*\| no .*guardian fence vouch compute-1/);
+  assert.doesNotMatch(missing.printed, /compute-2/);
+  assert.equal((await run(socket, ["config", "check"], undefined)).code, 0);
+  assert.equal((await run(socket, ["config", "check", "--mode", "fast"], undefined)).code, 2);
+  const nobody = await run("/nonexistent/guardian.sock", check, undefined);
+  assert.equal(nobody.code, 1);
+  assert.match(
+    nobody.printed,
+    /none answers at \/nonexistent\/guardian\.sock .*start it in mode observe/s,
+  );
+});
