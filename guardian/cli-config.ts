@@ -1,13 +1,9 @@
-/** The configuration's own commands: what is wrong with it, and what is missing before anybody acts by it. */
-import { Option, type Command } from "commander";
+/** What is missing before anybody acts by a configuration that is sound. */
 import { describeError } from "../shared/errors.ts";
 
 export const defaultConfig = "/etc/guardian/guardian.yaml";
 
-interface ConfigActions {
-  /** As if it had this mode, where one is named; 0: sound. */
-  readonly checkConfig: (config: string, mode?: string) => Promise<number>;
-  readonly schema: () => string;
+interface Asking {
   readonly print: (text: string) => void;
   readonly table: (rows: unknown) => void;
   /** What a running guardian says. */
@@ -15,35 +11,8 @@ interface ConfigActions {
   readonly socket: () => string;
 }
 
-export function addConfig(
-  program: Command,
-  actions: ConfigActions,
-  ended: (code: number) => void,
-): void {
-  const config = program.command("config").description("the configuration file");
-  const mode = new Option("--mode <mode>", "as if it had this mode").choices([
-    "observe",
-    "ask",
-    "act",
-  ]);
-  config
-    .command("check")
-    .description("list every problem of the configuration; starts nothing")
-    .option("--config <file>", "configuration", defaultConfig)
-    .addOption(mode)
-    .action(async (options: { readonly config: string; readonly mode?: string }) => {
-      const code = await actions.checkConfig(options.config, options.mode);
-      const acts = code === 0 && options.mode === "act";
-      ended(acts && !(await isReadyToAct(actions)) ? 1 : code);
-    });
-  config
-    .command("schema")
-    .description("the configuration as JSON Schema")
-    .action(() => actions.print(actions.schema()));
-}
-
 /** No fence goes through a device that is not verified: each is listed with its way out. */
-async function isReadyToAct({ shown, table, print, socket }: ConfigActions): Promise<boolean> {
+export async function isReadyToAct({ shown, table, print, socket }: Asking): Promise<boolean> {
   let answer: Readonly<Record<string, unknown>>;
   try {
     answer = Object(await shown("/api/v1/doctor")) as typeof answer;

@@ -1,7 +1,7 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { request } from "node:http";
 import { Command, CommanderError, Option } from "commander";
-import { addConfig, defaultConfig } from "./cli-config.ts";
+import { defaultConfig, isReadyToAct } from "./cli-config.ts";
 import { notifyVerbs } from "./cli-notify.ts";
 import { policyVerbs, type PolicyVerb, type VerbOptions, type Words } from "./cli-policy.ts";
 import { formatOutput, type Format } from "./core/table.ts";
@@ -80,12 +80,12 @@ export async function buildCommands(
   const verbActions = { show, shown, tell, confirm };
   addPolicyVerbs(program, [...policyVerbs(verbActions), ...notifyVerbs(verbActions)]);
   const print = (value: unknown): void => actions.print(formatOutput(value, global().format));
+  const asking = { shown, table: print, print: actions.print, socket: () => global().socket };
   addConfig(
     program,
-    { ...actions, shown, table: print, socket: () => global().socket },
-    (result) => {
-      code = result;
-    },
+    actions,
+    (result) => (code = result),
+    () => isReadyToAct(asking),
   );
   addDoctor(program, shown, print);
   addReplay(program, async (options) => {
@@ -122,6 +122,30 @@ function addPolicyTables(
     .command("gates")
     .description("every gate before an action, whether it fails open or closed, and why")
     .action(() => print(gateList));
+}
+
+function addConfig(
+  program: Command,
+  actions: CommandActions,
+  ended: (code: number) => void,
+  isReady: () => Promise<boolean>,
+): void {
+  const config = program.command("config").description("the configuration file");
+  const asMode = new Option("--mode <mode>", "as if it had this mode");
+  config
+    .command("check")
+    .description("list every problem of the configuration; starts nothing")
+    .option("--config <file>", "configuration", defaultConfig)
+    .addOption(asMode.choices(["observe", "ask", "act"]))
+    .action(async (options: { readonly config: string; readonly mode?: string }) => {
+      const code = await actions.checkConfig(options.config, options.mode);
+      const acts = code === 0 && options.mode === "act";
+      ended(acts && !(await isReady()) ? 1 : code);
+    });
+  config
+    .command("schema")
+    .description("the configuration as JSON Schema")
+    .action(() => actions.print(actions.schema()));
 }
 
 function addDoctor(
