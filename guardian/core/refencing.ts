@@ -94,6 +94,8 @@ function isStillGoingOff(
   const orders = Object.values(phase.commands).map((command) => command.askedAt);
   const orderedAt = Math.max(0, ...orders);
   if (state.now - orderedAt >= state.settings.limits.powerContradictedMs) return false;
+  // It fell silent and reports again: it was off, whatever its new boot has left of the readings.
+  if (host.freshSince !== undefined && host.freshSince > orderedAt) return false;
   const wentOff = deviceTrack(host, device).readings.some(
     ({ askedAt, reading }) => askedAt >= orderedAt && reading.power === "off",
   );

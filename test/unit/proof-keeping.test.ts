@@ -140,6 +140,20 @@ test("a device that goes on reading on for some seconds is ordered off once", ()
   assert.equal(count(), 2);
 });
 
+test("a host that reports a new boot right after its fence is switched off again at once", () => {
+  const core = settledLevels([["bmc"]]);
+  core.nova.forceDownAnswer = refused;
+  core.powerLoss(host1);
+  core.power.set("bmc", "off");
+  runUntil(core, () => core.done("force-down").length > 0);
+  // Its new boot voids what its device read before.
+  core.powerOn(host1);
+  core.power.set("bmc", "on");
+  const { now } = core;
+  runUntil(core, () => core.done("line").some(({ event }) => event === "refenced"));
+  assert.ok(core.now - now <= 2500, `${core.now - now} ms`);
+});
+
 test("a device that dies after its order is told of once an attempt", () => {
   const core = settledLevels([["bmc"]]);
   core.hang(host1);
