@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import { drainsHost, isOpen } from "./drains.ts";
 import { failings, type Failing } from "./failings.ts";
 import { incidentOf } from "./incidents.ts";
+import { modeOf } from "./modes.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { inScope } from "./storm.ts";
 import { durationWords, words, type Words } from "./words.ts";
@@ -32,7 +33,8 @@ export function isFencedAlive(
   host: HostName,
   { row, action }: Assessment,
 ): boolean {
-  if (row === "4") return action === "fence";
+  // An approval of a living host covers no fence: nobody is asked for it, in other modes it is not meant.
+  if (row === "4") return action === "fence" && modeOf(state, host).mode === "act";
   const phase = incidentOf(state, host)?.phase;
   return phase?.kind === "fencing" && phase.alive === true && fallingStill.includes(row);
 }

@@ -33,16 +33,15 @@ export function drainAlert(
     ...stay.map(stayWords),
     ...reasonLines(state, host, assessment),
   ];
+  const fencedNext = isFencedAlive(state, host.host, assessment);
   if (stay.length > 0 && (drain.ended || stay.some(({ state: { kind } }) => kind === "failed"))) {
     return about(state, host, assessment, {
       kind: "drain",
       // Where the policy has it fenced next, nobody has to do it.
-      class: isFencedAlive(state, host.host, assessment) ? "notification" : "page",
+      class: fencedNext ? "notification" : "page",
       title: words("alert.drain-stays", { host: host.host, stay: stay.length, count }),
       why,
-      next: isFencedAlive(state, host.host, assessment)
-        ? words("todo.drain-fence")
-        : words("todo.drain-stays", { host: host.host }),
+      next: fencedNext ? words("todo.drain-fence") : words("todo.drain-stays", { host: host.host }),
     });
   }
   if (held !== undefined && !moves.some(isOpen)) return held;

@@ -17,7 +17,7 @@ import type { Phase } from "./memory.ts";
 import { homeAlert, twiceAlert } from "./home-alerts.ts";
 import { runsWhatWasMoved } from "./release.ts";
 import { deadAlert } from "./dead-alert.ts";
-import { gatesAwaited } from "./degraded-gates.ts";
+import { gatesAwaited, isFencedAlive } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
 import { isNamedInStorm } from "./storm-alerts.ts";
@@ -139,10 +139,14 @@ function verdictAlert(
   if (waits.length > 0) {
     return draft(verdict, "notification", words("todo.fence-waits", { gates: waits }));
   }
-  if (isTakenForDead(state, host.host, assessment)) return deadAlert(state, host, assessment);
+  const spared = row === "4" && !isFencedAlive(state, host.host, assessment);
+  if (!spared && isTakenForDead(state, host.host, assessment)) {
+    return deadAlert(state, host, assessment);
+  }
   if (action === "page")
     return draft(verdict === "hung" ? "hung" : `row-${row}`, "page", nextForRow(state, host, row));
-  if (action === "alert") return draft(verdict, "notification", words("todo.mend-unfenced"));
+  if (action === "alert" || spared)
+    return draft(verdict, "notification", words("todo.mend-unfenced"));
   if (action === "ticket")
     return draft(verdict === "silent" ? "probe-dead" : verdict, "ticket", words("todo.mend"));
   return undefined;

@@ -124,6 +124,8 @@ function considerFencing(
   out: Effect[],
 ): GuardianState {
   if (!isTakenForDead(state, host.host, assessment)) return state;
+  const living = assessment.row === "4";
+  if (living && !isFencedAlive(state, host.host, assessment)) return state;
   const before = gatesToBegin(state, host, assessment);
   const asked = foldAsk(state, host, before, out);
   const gates = asked === state ? before : gatesToBegin(asked, host, assessment);
@@ -132,6 +134,10 @@ function considerFencing(
   const byPeople = blocked.length === 0 && isConfirmedDead(gated, host.host, assessment);
   if (byPeople) return beginConfirmed(gated, host, out);
   if (blocked.length === 0) return beginFencing(gated, host, out, 1, undefined);
+  // What holds its disabling is said already: two holds would be told by turns, in every round.
+  const disabling = living && !state.memory.degraded.has(host.host);
+  const { disableDegradedAfterMs } = state.settings.limits;
+  if (disabling && state.now - assessment.since >= disableDegradedAfterMs) return gated;
   return sayHold(gated, host, blocked, out);
 }
 

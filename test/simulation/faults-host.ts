@@ -1,17 +1,8 @@
 /** Hosts that die, hang, restart, or lose what their servers need. */
-import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
-import { powerLoss, type WorldHost } from "../support/world-host.ts";
+import type { NetworkName } from "../../shared/telemetry.ts";
+import { badDirectories, powerLoss, type WorldHost } from "../support/world-host.ts";
 import { byLuck, type FaultKind } from "./fault.ts";
 import type { Scene } from "./scene.ts";
-
-const badDirectories: readonly [DirectoryState, ...DirectoryState[]] = [
-  "read-only",
-  "full",
-  "missing",
-  "io-error",
-  "denied",
-  "hung",
-];
 
 export const hostFaults: readonly FaultKind[] = [
   { name: "power-loss", weight: 3, inject: (_scene, { host }) => losesPower(host) },

@@ -1,6 +1,6 @@
 /** One simulated compute host: its rack, its power, its networks, what runs on it. */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { HostChecks, NetworkName } from "../../shared/telemetry.ts";
+import type { DirectoryState, HostChecks, NetworkName } from "../../shared/telemetry.ts";
 
 /** What hosts share: power feeds and switches fail for all of a rack at once. */
 export interface WorldRack {
@@ -169,7 +169,8 @@ function checksOf(host: WorldHost, storage: boolean, business: boolean): HostChe
   };
 }
 
-const badDirectories: readonly string[] = [
+/** What its probe may find wrong with the instances directory. */
+export const badDirectories: readonly [DirectoryState, ...DirectoryState[]] = [
   "read-only",
   "full",
   "missing",
@@ -180,7 +181,7 @@ const badDirectories: readonly string[] = [
 /** Its servers' disks cannot work, as its probe says while it runs; undefined of a host that does not run. */
 export function isWithoutDisks(host: WorldHost): boolean | undefined {
   if (!isRunning(host)) return undefined;
-  return badDirectories.includes(host.checks.directory ?? "ok") || !isCabled(host, "storage");
+  return badDirectories.some((bad) => bad === host.checks.directory) || !isCabled(host, "storage");
 }
 
 /** Everything on it dies at once, as when its power fails. */
