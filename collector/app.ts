@@ -17,7 +17,8 @@ import { readKernelDrops } from "./shell/kernel-drops.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createStorePump, type StorePump } from "./shell/store-pump.ts";
 import { openUdpServer, type UdpServer } from "./shell/udp-server.ts";
-import { openStore } from "./store.ts";
+import type { Spool } from "./shell/spool.ts";
+import { openStore, openStoreSpool } from "./store.ts";
 
 export interface CollectorDeps {
   readonly config: CollectorConfig;
@@ -47,6 +48,8 @@ export async function runCollector(
     });
     const writer = openStore(config.store, log);
     lifecycle.onStop("store", () => writer.close());
+    const spool = await openStoreSpool(config.store, log);
+    lifecycle.onStop("spool", () => spool?.close());
     const server = await openUdpServer({
       ...config.listen,
       onDatagram: (bytes) => ingest.take(receiver.receive(bytes), clock.monoMs()),
@@ -61,11 +64,12 @@ export async function runCollector(
       ingest,
       server,
       writer,
+      spool,
       writeDeadlineMs,
       clock,
       log,
     });
-    const livePort = await openLiveView(config, { ingest, server, pump }, lifecycle);
+    const livePort = await openLiveView(config, { ingest, server, pump, spool }, lifecycle);
     log.info(
       { event: "started", id: config.id, epoch, port: server.port, livePort, store: writer.name },
       "collector started",
@@ -79,11 +83,16 @@ export async function runCollector(
 
 async function openLiveView(
   config: CollectorConfig,
-  parts: { readonly ingest: Ingest; readonly server: UdpServer; readonly pump: StorePump },
+  parts: {
+    readonly ingest: Ingest;
+    readonly server: UdpServer;
+    readonly pump: StorePump;
+    readonly spool: Spool | undefined;
+  },
   lifecycle: ReturnType<typeof createLifecycle>,
 ): Promise<number | undefined> {
   if (config.liveView === undefined) return undefined;
-  const { ingest, server, pump } = parts;
+  const { ingest, server, pump, spool } = parts;
   const http = await openLiveViewHttp({
     address: config.liveView.address,
     port: config.liveView.port,
@@ -97,9 +106,14 @@ async function openLiveView(
         receiveBufferBytes: server.receiveBufferBytes,
         storeLagMs: pump.storeLagMs(),
         storeFailures: pump.storeFailures(),
+        livenessWaiting: pump.livenessWaiting(),
+        spool: spool?.figures(),
       }),
-    trouble: () =>
-      pump.storeLagMs() > 10_000 ? "The store has acknowledged nothing for 10 s" : undefined,
+    trouble: () => {
+      if (pump.storeLagMs() > 10_000) return "The store has acknowledged nothing for 10 s";
+      const { trouble } = spool?.figures() ?? {};
+      return trouble === undefined ? undefined : `The spool takes nothing: ${trouble}`;
+    },
   });
   lifecycle.onStop("live view", () => http.close());
   return http.port;

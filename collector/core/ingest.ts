@@ -1,7 +1,6 @@
 /**
- * What the collector knows: newest liveness per host and path, what still has to be stored, and the
- * ledger. Two classes of data: liveness is never shed (it coalesces to the newest per host and path,
- * so its queue is as bounded as the cloud); servers are a bounded queue that sheds its oldest.
+ * What the collector knows: newest liveness per host and path, what arrived since the store's pump looked last, and
+ * the ledger. Two classes of data: liveness is handed on whole; servers are a bounded queue that sheds its oldest.
  */
 import { invariant } from "../../shared/invariant.ts";
 import type { CollectorId } from "../../shared/names.ts";
@@ -14,16 +13,13 @@ export interface IngestCounters {
   readonly refusedByReason: ReadonlyMap<RefusalReason, number>;
   readonly unknownRecords: number;
   readonly serversShed: number;
-  readonly livenessPending: number;
   readonly serversPending: number;
 }
 
 export interface Ingest {
   take(received: Received, arrivalMs: MonoMs): void;
-  /** All liveness that waits to be stored; the caller stores it or gives it back. */
+  /** All liveness since the last call, in the order of its arrival. */
   takeLiveness(): readonly LivenessRow[];
-  /** Rows the store did not acknowledge; those with a newer one waiting are forgotten. */
-  giveBackLiveness(rows: readonly LivenessRow[]): void;
   takeServers(rowsMax: number): readonly ServerRow[];
   giveBackServers(rows: readonly ServerRow[]): void;
   livenessStored(stored: number, poisoned: number): void;
@@ -40,7 +36,7 @@ export function createIngest(options: {
 }): Ingest {
   const { collector, epoch } = options;
   const newest = new Map<string, LivenessRow>();
-  const pending = new Map<string, LivenessRow>();
+  let arrived: LivenessRow[] = [];
   const servers = createServerQueue(options.serversMax);
   const refused = new Map<RefusalReason, number>();
   const totals = { accepted: 0, stored: 0, shed: 0, unknownRecords: 0 };
@@ -57,18 +53,15 @@ export function createIngest(options: {
       const row = livenessOf(report, { collector, epoch, arrivalMs });
       if (row !== undefined) {
         newest.set(keyOf(row), row);
-        pending.set(keyOf(row), row);
+        arrived.push(row);
       }
       const { host } = report.header;
       for (const one of report.servers?.servers ?? []) servers.put({ collector, host, ...one });
     },
     takeLiveness() {
-      const rows = [...pending.values()];
-      pending.clear();
+      const rows = arrived;
+      arrived = [];
       return rows;
-    },
-    giveBackLiveness(rows) {
-      for (const row of rows) if (!pending.has(keyOf(row))) pending.set(keyOf(row), row);
     },
     takeServers: (rowsMax) => servers.take(rowsMax),
     giveBackServers: (rows) => servers.giveBack(rows),
@@ -82,7 +75,6 @@ export function createIngest(options: {
       refusedByReason: new Map(refused),
       unknownRecords: totals.unknownRecords,
       serversShed: servers.shed(),
-      livenessPending: pending.size,
       serversPending: servers.size(),
     }),
   };

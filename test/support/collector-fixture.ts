@@ -10,6 +10,7 @@ import { startDaemon, type DaemonProcess } from "./daemon-process.ts";
 export interface CollectorFixture {
   readonly directory: string;
   readonly database: string;
+  readonly spool: string;
   readonly configFile: string;
   readonly token: string;
   keyOf(host: string): Uint8Array;
@@ -25,7 +26,7 @@ export interface StartedCollector {
   readonly epoch: number;
 }
 
-/** `store` is the YAML of the store section, for any but SQLite. */
+/** `store` is the YAML of the store section, for any but SQLite; SPOOL in it stands for a directory of its own. */
 export function createCollectorFixture(
   store?: string,
   directoryPrefix = "guardian-collector-",
@@ -42,6 +43,7 @@ export function createCollectorFixture(
   return {
     directory,
     database,
+    spool: file("spool"),
     configFile: file("collector.yaml"),
     token,
     keyOf: (host) => deriveHostKey(master, hostName(host)),
@@ -52,7 +54,7 @@ export function createCollectorFixture(
 listen: { address: 127.0.0.1, port: ${port} }
 masterKeyFile: ${file("master.json")}
 replayFile: ${file("replays.json")}
-store: ${store ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
+store: ${store?.replaceAll("SPOOL", file("spool")) ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
 liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
 `,
       );

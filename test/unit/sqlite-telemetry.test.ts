@@ -71,7 +71,7 @@ test("a file of an earlier release gets the columns that it lacks, and keeps its
   before.close();
 
   const writer = createSqliteWriter({ file, historyForMs: 1000, historyEveryMs: 1000 });
-  assert.equal((await writer.writeLiveness([row], 5000)).kind, "stored");
+  assert.equal((await writer.writeLiveness([{ row, wallMs: 5000 }])).kind, "stored");
   const store = createSqliteTelemetry(file);
   const read = await store.read(1000);
   assert.ok(read.kind !== "failed");
