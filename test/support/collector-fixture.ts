@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostName } from "../../shared/names.ts";
 import { deriveHostKey } from "../../shared/wire-auth.ts";
-import { startDaemon, type DaemonProcess } from "./daemon-process.ts";
+import { startDaemon, type DaemonOptions, type DaemonProcess } from "./daemon-process.ts";
 
 export interface CollectorFixture {
   readonly directory: string;
@@ -15,7 +15,9 @@ export interface CollectorFixture {
   readonly token: string;
   keyOf(host: string): Uint8Array;
   /** Starts it (again); a second start keeps the port of the first. */
-  start(): Promise<StartedCollector>;
+  start(options?: DaemonOptions): Promise<StartedCollector>;
+  /** The same, and it may end before it has started. */
+  launch(options?: DaemonOptions): { process: DaemonProcess; started: Promise<StartedCollector> };
   remove(): void;
 }
 
@@ -40,6 +42,26 @@ export function createCollectorFixture(
   writeFileSync(file("token"), `${token}\n`, { mode: 0o600 });
   const database = file("telemetry.db");
   let port = 0;
+  function launch(options?: DaemonOptions): ReturnType<CollectorFixture["launch"]> {
+    writeFileSync(
+      file("collector.yaml"),
+      `id: c1
+listen: { address: 127.0.0.1, port: ${port} }
+masterKeyFile: ${file("master.json")}
+replayFile: ${file("replays.json")}
+store: ${store?.replaceAll("SPOOL", file("spool")) ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
+liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
+`,
+    );
+    const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")], options);
+    const started = process.logged("started", 15_000).then((entry) => {
+      port = Number(entry["port"]);
+      const [livePort, epoch] = [Number(entry["livePort"]), Number(entry["epoch"])];
+      return { process, port, livePort, epoch };
+    });
+    return { process, started };
+  }
+
   return {
     directory,
     database,
@@ -47,27 +69,8 @@ export function createCollectorFixture(
     configFile: file("collector.yaml"),
     token,
     keyOf: (host) => deriveHostKey(master, hostName(host)),
-    async start() {
-      writeFileSync(
-        file("collector.yaml"),
-        `id: c1
-listen: { address: 127.0.0.1, port: ${port} }
-masterKeyFile: ${file("master.json")}
-replayFile: ${file("replays.json")}
-store: ${store?.replaceAll("SPOOL", file("spool")) ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
-liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
-`,
-      );
-      const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")]);
-      const started = await process.logged("started");
-      port = Number(started["port"]);
-      return {
-        process,
-        port,
-        livePort: Number(started["livePort"]),
-        epoch: Number(started["epoch"]),
-      };
-    },
+    start: (options) => launch(options).started,
+    launch,
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
