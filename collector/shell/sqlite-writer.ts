@@ -98,15 +98,16 @@ function createTables(database: SqliteDatabase): void {
     CREATE INDEX IF NOT EXISTS server_by_time ON ${measurements.server} (time_ms);
   `);
   for (const table of [measurements.liveness, `${measurements.liveness}_history`]) {
-    addLaterColumns(database, table);
+    addLaterColumns(database, table, livenessFields);
   }
+  addLaterColumns(database, measurements.watermark, watermarkFields);
 }
 
 /** A file of an earlier release has fewer columns; fields are only ever added at the end. */
-function addLaterColumns(database: SqliteDatabase, table: string): void {
+function addLaterColumns(database: SqliteDatabase, table: string, fields: readonly string[]): void {
   const rows = database.prepare(`PRAGMA table_info(${table})`).all();
   const known = new Set(rows.map((row) => row["name"]));
-  for (const field of livenessFields) {
+  for (const field of fields) {
     if (known.has(field)) continue;
     database.exec(`ALTER TABLE ${table} ADD COLUMN ${field} REAL NOT NULL DEFAULT 0`);
   }

@@ -62,9 +62,13 @@ export function createStorePump(options: StorePumpOptions): StorePump {
   const hearing = createHearing(options);
 
   function watermark(monoMs: MonoMs): Watermark {
-    const ledger = ingest.ledger(readKernelDrops(server.address, server.port));
+    const dropped = readKernelDrops(server.address, server.port);
+    const onDisk = options.spool?.figures().liveness ?? 0;
+    const ledger = ingest.ledger(dropped, onDisk + livenessWaiting());
     return { collector: options.collector, epoch: options.epoch, monoMs, ledger };
   }
+
+  const livenessWaiting = (): number => history?.waiting() ?? newest.size();
 
   function takeArrived(): void {
     const rows = timesOf(ingest.takeLiveness(), { monoMs: clock.monoMs(), wallMs: wallMs() });
@@ -117,7 +121,7 @@ export function createStorePump(options: StorePumpOptions): StorePump {
     liveWatermark: () => watermark(hearing.upToMs()),
     storeLagMs: () => Math.max(0, clock.monoMs() - watermarkMs),
     storeFailures: () => patience.failures(),
-    livenessWaiting: () => history?.waiting() ?? newest.size(),
+    livenessWaiting,
   };
 }
 
