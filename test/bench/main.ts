@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- wire|core|recording|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|live-view|ceilometer|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { spawn } from "node:child_process";
@@ -15,8 +15,10 @@ import {
   signDatagram,
 } from "../../shared/wire-auth.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
+import { benchCeilometer } from "./ceilometer.ts";
 import { benchCore } from "./core.ts";
 import { benchEvacuate } from "./evacuate.ts";
+import { benchLiveView } from "./live-view.ts";
 import { benchRecording } from "./recording.ts";
 
 /** Median microseconds of one call, over rounds after a warm-up. */
@@ -72,6 +74,9 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
 if (wanted.length === 0 || wanted.includes("core")) benchCore();
 if (wanted.length === 0 || wanted.includes("recording")) benchRecording();
+if (wanted.length === 0 || wanted.includes("live-view")) await benchLiveView();
+// Needs Debian's python3-ceilometer.
+if (wanted.includes("ceilometer")) await benchCeilometer();
 // Minutes of real time: only when asked for. On the lab's real Nova (root): --lab.
 if (wanted.includes("evacuate")) {
   if (process.argv.includes("--lab")) await benchOnLab(process.argv.slice(2));
