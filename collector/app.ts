@@ -50,6 +50,7 @@ export async function runCollector(
       acknowledgeEvery: config.acknowledgeEvery,
       settings: settingsFile.settings,
       clock,
+      log,
     });
     const { ingest, replays } = reception;
     const writer = openStore(config.store, log);
