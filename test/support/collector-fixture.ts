@@ -25,10 +25,11 @@ export interface StartedCollector {
   readonly epoch: number;
 }
 
-/** `store` is the YAML of the store section, for any but SQLite. */
+/** `store` is the YAML of the store section, for any but SQLite; `more` are further lines of the file. */
 export function createCollectorFixture(
   store?: string,
   directoryPrefix = "guardian-collector-",
+  more: (directory: string) => string = () => "",
 ): CollectorFixture {
   const directory = mkdtempSync(join(tmpdir(), directoryPrefix));
   const master = randomBytes(32);
@@ -54,6 +55,7 @@ masterKeyFile: ${file("master.json")}
 replayFile: ${file("replays.json")}
 store: ${store ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
 liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
+${more(directory)}
 `,
       );
       const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")]);
