@@ -11,13 +11,13 @@ import type { CollectorConfig } from "./config.ts";
 import { renderMetrics } from "./core/metrics.ts";
 import { createReception, type Reception } from "./reception.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
-import { readKernelDrops } from "./shell/kernel-drops.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createRefusalLog } from "./shell/refusal-log.ts";
 import { openSettingsFile } from "./shell/settings-file.ts";
 import { createStorePump, type StorePump } from "./shell/store-pump.ts";
 import { openUdpServer, type UdpServer } from "./shell/udp-server.ts";
-import { openStore } from "./store.ts";
+import type { Spool } from "./shell/spool.ts";
+import { openStore, openStoreSpool } from "./store.ts";
 
 export interface CollectorDeps {
   readonly config: CollectorConfig;
@@ -39,6 +39,10 @@ export async function runCollector(
     const collector = collectorId(config.id);
     // Only has to differ from the epochs before; a start takes longer than a millisecond.
     const epoch = clock.wallMs();
+    const writer = openStore(config.store, log);
+    lifecycle.onStop("store", () => writer.close());
+    const spool = await openStoreSpool(config.store, log);
+    lifecycle.onStop("spool", () => spool?.close());
     const settingsFile = openSettingsFile(config.settingsFile, log);
     const reception = createReception({
       collector,
@@ -48,13 +52,12 @@ export async function runCollector(
       revokedHosts: config.revokedHosts,
       serversMax: config.serversMax,
       acknowledgeEvery: config.acknowledgeEvery,
+      inherited: spool?.figures().liveness ?? 0,
       settings: settingsFile.settings,
       clock,
       log,
     });
     const { ingest, replays } = reception;
-    const writer = openStore(config.store, log);
-    lifecycle.onStop("store", () => writer.close());
     const server = await openUdpServer({
       ...config.listen,
       onDatagram: (bytes, from) => {
@@ -72,11 +75,12 @@ export async function runCollector(
       ingest,
       server,
       writer,
+      spool,
       writeDeadlineMs,
       clock,
       log,
     });
-    const livePort = await openLiveView(config, { reception, server, pump }, lifecycle);
+    const livePort = await openLiveView(config, { reception, server, pump, spool }, lifecycle);
     log.info(
       { event: "started", id: config.id, epoch, port: server.port, livePort, store: writer.name },
       "collector started",
@@ -96,11 +100,16 @@ export async function runCollector(
 
 async function openLiveView(
   config: CollectorConfig,
-  parts: { readonly reception: Reception; readonly server: UdpServer; readonly pump: StorePump },
+  parts: {
+    readonly reception: Reception;
+    readonly server: UdpServer;
+    readonly pump: StorePump;
+    readonly spool: Spool | undefined;
+  },
   lifecycle: ReturnType<typeof createLifecycle>,
 ): Promise<number | undefined> {
   if (config.liveView === undefined) return undefined;
-  const { reception, server, pump } = parts;
+  const { reception, server, pump, spool } = parts;
   const { ingest } = reception;
   const http = await openLiveViewHttp({
     address: config.liveView.address,
@@ -109,16 +118,21 @@ async function openLiveView(
     live: () => encodeLiveView(pump.liveWatermark(), ingest.live()),
     metrics: () =>
       renderMetrics({
-        ledger: ingest.ledger(readKernelDrops(server.address, server.port)),
+        ledger: pump.liveWatermark().ledger,
         counters: ingest.counters(),
         losses: reception.losses(),
         hosts: new Set(ingest.live().map(({ host }) => host)).size,
         receiveBufferBytes: server.receiveBufferBytes,
         storeLagMs: pump.storeLagMs(),
         storeFailures: pump.storeFailures(),
+        livenessWaiting: pump.livenessWaiting(),
+        spool: spool?.figures(),
       }),
-    trouble: () =>
-      pump.storeLagMs() > 10_000 ? "The store has acknowledged nothing for 10 s" : undefined,
+    trouble: () => {
+      if (pump.storeLagMs() > 10_000) return "The store has acknowledged nothing for 10 s";
+      const { trouble } = spool?.figures() ?? {};
+      return trouble === undefined ? undefined : `The spool takes nothing: ${trouble}`;
+    },
   });
   lifecycle.onStop("live view", () => http.close());
   return http.port;

@@ -35,17 +35,25 @@ const sqlite = z.strictObject({
   historyEvery: duration("10s", 1000),
 });
 
+/** Before InfluxDB: what it does not take waits on the disk. */
+const spool = z.strictObject({
+  directory: absolutePath.default("/var/lib/guardian/spool"),
+  bytesMax: z.int().min(1_048_576).default(4_294_967_296),
+});
+
 const influx = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+  /** 1: `/write`; 2 and 3: `/api/v2/write`. All are read by InfluxQL over `/query`. */
+  version: z.literal([1, 2, 3]).default(1),
   database: z.string().min(1).default("guardian"),
+  /** InfluxDB 2. */
+  organization: z.string().default(""),
   /** Empty: the database's default policy. */
   retentionPolicy: z.string().default(""),
   /** Servers have a series each: keep them apart, and for a shorter time. */
   serversRetentionPolicy: z.string().default("servers"),
-  writePath: z
-    .string()
-    .startsWith("/")
-    .default("/write?db={database}&rp={retentionPolicy}&precision={precision}"),
+  /** Instead of the version's own. */
+  writePath: z.string().startsWith("/").optional(),
   timeout: duration("2s", 100),
   /** InfluxDB 2 and 3. */
   tokenFile: absolutePath.optional(),
@@ -80,6 +88,7 @@ export const collectorSchema = z
       kind: z.enum(["sqlite", "influx"]),
       sqlite: sqlite.optional(),
       influx: influx.optional(),
+      spool: spool.prefault({}),
     }),
     liveView: z
       .strictObject({

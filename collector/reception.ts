@@ -33,6 +33,7 @@ export interface ReceptionOptions {
   readonly revokedHosts: readonly string[];
   readonly serversMax: number;
   readonly acknowledgeEvery: number;
+  readonly inherited: number;
   readonly settings: () => ProbeSettings | undefined;
   readonly clock: Clock;
   readonly log: Logger;
@@ -50,7 +51,13 @@ export function createReception(options: ReceptionOptions): Reception {
   const revokedHosts = new Set(options.revokedHosts);
   const receiver = createReceiver({ keys, replays, revokedHosts });
   const windows = replays.windows;
-  const ingest = createIngest({ collector, epoch, serversMax, windows });
+  const ingest = createIngest({
+    collector,
+    epoch,
+    serversMax,
+    inherited: options.inherited,
+    windows,
+  });
   const ring = createRing();
   const acknowledger = createAcknowledger({
     collector,

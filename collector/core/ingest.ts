@@ -1,7 +1,6 @@
 /**
- * What the collector knows: newest liveness per host and path, what still has to be stored, and the
- * ledger. Two classes of data: liveness is never shed (it coalesces to the newest per host and path,
- * so its queue is as bounded as the cloud); servers are a bounded queue that sheds its oldest.
+ * What the collector knows: newest liveness per host and path, what arrived since the store's pump looked last, and
+ * the ledger. Two classes of data: liveness is handed on whole; servers are a bounded queue that sheds its oldest.
  */
 import { invariant } from "../../shared/invariant.ts";
 import type { CollectorId, HostName } from "../../shared/names.ts";
@@ -22,23 +21,20 @@ export interface IngestCounters {
   readonly refusedByReason: ReadonlyMap<RefusalReason, number>;
   readonly unknownRecords: number;
   readonly serversShed: number;
-  readonly livenessPending: number;
   readonly serversPending: number;
 }
 
 export interface Ingest {
   take(received: Received, arrivalMs: MonoMs): void;
-  /** All liveness that waits to be stored; the caller stores it or gives it back. */
+  /** All liveness since the last call, in the order of its arrival. */
   takeLiveness(): readonly LivenessRow[];
-  /** Rows the store did not acknowledge; those with a newer one waiting are forgotten. */
-  giveBackLiveness(rows: readonly LivenessRow[]): void;
   takeServers(rowsMax: number): readonly ServerRow[];
   giveBackServers(rows: readonly ServerRow[]): void;
   livenessStored(stored: number, poisoned: number): void;
   /** Newest row of every host and path since this process began. */
   live(): readonly LivenessRow[];
-  /** `dropped` by our kernel socket; `spooled`: liveness rows that wait for the store. */
-  ledger(dropped: number, spooled?: number): Ledger;
+  /** `dropped` by our kernel socket; what became of the liveness rows that were taken from here. */
+  ledger(dropped: number, waiting?: { readonly spooled: number; readonly givenUp: number }): Ledger;
   counters(): IngestCounters;
 }
 
@@ -49,12 +45,14 @@ export function createIngest(options: {
   readonly collector: CollectorId;
   readonly epoch: number;
   readonly serversMax: number;
+  /** Liveness rows that a former run left in the spool: they are stored by this one. */
+  readonly inherited?: number;
   /** What became of every datagram of the confirmed lives. */
   readonly windows?: () => Iterable<HostWindow>;
 }): Ingest {
-  const { collector, epoch, windows = () => [] } = options;
-  const newest = new LivenessRows();
-  let pending = new LivenessRows();
+  const { collector, epoch, inherited = 0, windows = () => [] } = options;
+  const newest = new NewestRows();
+  let arrived: LivenessRow[] = [];
   const servers = createServerQueue(options.serversMax);
   const refused = new Map<RefusalReason, number>();
   const totals = { accepted: 0, liveness: 0, stored: 0, shed: 0, unknownRecords: 0 };
@@ -66,7 +64,7 @@ export function createIngest(options: {
     if (row.unconfirmed === true && heardLately) return;
     newest.set(row);
     totals.liveness += 1;
-    pending.set(row);
+    arrived.push(row);
   }
 
   return {
@@ -89,12 +87,9 @@ export function createIngest(options: {
       }
     },
     takeLiveness() {
-      const rows = pending.all();
-      pending = new LivenessRows();
+      const rows = arrived;
+      arrived = [];
       return rows;
-    },
-    giveBackLiveness(rows) {
-      for (const row of rows) if (pending.get(row) === undefined) pending.set(row);
     },
     takeServers: (rowsMax) => servers.take(rowsMax),
     giveBackServers: (rows) => servers.giveBack(rows),
@@ -103,8 +98,11 @@ export function createIngest(options: {
       totals.shed += poisoned;
     },
     live: () => newest.all(),
-    ledger(dropped, spooled = pending.size) {
-      const { accepted, liveness, stored, shed } = totals;
+    ledger(dropped, waiting = { spooled: 0, givenUp: 0 }) {
+      const { accepted, stored } = totals;
+      const liveness = totals.liveness + inherited;
+      const spooled = arrived.length + waiting.spooled;
+      const shed = totals.shed + waiting.givenUp;
       const superseded = Math.max(0, liveness - stored - shed - spooled);
       const rows = { accepted, liveness, stored, shed, superseded, spooled };
       return ledgerOf({ ...rows, ...sumLosses(windows()), dropped }, refused);
@@ -113,7 +111,6 @@ export function createIngest(options: {
       refusedByReason: new Map(refused),
       unknownRecords: totals.unknownRecords,
       serversShed: servers.shed(),
-      livenessPending: pending.size,
       serversPending: servers.size(),
     }),
   };
@@ -135,9 +132,8 @@ function ledgerOf(
 }
 
 /** The newest row of each host and path: a map by host, since a joined key would have to be made. */
-class LivenessRows {
+class NewestRows {
   readonly #byHost = new Map<HostName, (LivenessRow | undefined)[]>();
-  size = 0;
 
   get(row: LivenessRow): LivenessRow | undefined {
     return this.#byHost.get(row.host)?.[placeOf(row.path)];
@@ -146,9 +142,7 @@ class LivenessRows {
   set(row: LivenessRow): void {
     let rows = this.#byHost.get(row.host);
     if (rows === undefined) this.#byHost.set(row.host, (rows = []));
-    const place = placeOf(row.path);
-    if (rows[place] === undefined) this.size += 1;
-    rows[place] = row;
+    rows[placeOf(row.path)] = row;
   }
 
   all(): readonly LivenessRow[] {

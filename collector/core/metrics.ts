@@ -12,6 +12,19 @@ export interface MetricsFacts {
   /** Monotonic now minus the newest instant up to which everything is stored. */
   readonly storeLagMs: number;
   readonly storeFailures: number;
+  /** Liveness rows in memory that neither the store nor the disk has. */
+  readonly livenessWaiting: number;
+  /** Undefined before a store that needs none. */
+  readonly spool: SpoolFacts | undefined;
+}
+
+export interface SpoolFacts {
+  readonly bytes: number;
+  readonly liveness: number;
+  readonly bulk: number;
+  readonly evicted: number;
+  readonly unspooled: number;
+  readonly damaged: number;
 }
 
 export function renderMetrics(facts: MetricsFacts): string {
@@ -31,7 +44,7 @@ export function renderMetrics(facts: MetricsFacts): string {
     ...counter("unknown_records_total", "Records of unknown types.", counters.unknownRecords),
     ...counter("store_failures_total", "Writes not acknowledged.", facts.storeFailures),
     ...gauge("hosts", "Hosts heard of since the start.", facts.hosts),
-    ...gauge("liveness_pending", "Liveness rows that wait.", counters.livenessPending),
+    ...gauge("liveness_pending", "Liveness rows that wait.", facts.livenessWaiting),
     ...gauge("servers_pending", "Server rows that wait.", counters.serversPending),
     ...gauge("receive_buffer_bytes", "Socket buffer as granted.", facts.receiveBufferBytes),
     ...gauge("store_lag_seconds", "Age of the newest stored watermark.", facts.storeLagMs / 1000),
@@ -40,6 +53,7 @@ export function renderMetrics(facts: MetricsFacts): string {
   for (const [reason, count] of counters.refusedByReason) {
     lines.push(`guardian_collector_datagrams_refused_total{reason="${reason}"} ${count}`);
   }
+  if (facts.spool !== undefined) lines.push(...spoolLines(facts.spool));
   return `${[...lines, ...lossLines(facts.losses)].join("\n")}\n`;
 }
 
@@ -60,6 +74,17 @@ function lossLines(losses: readonly PathLoss[]): readonly string[] {
       return `guardian_collector_${name}{host="${loss.host}",path="${loss.path}"} ${loss[what]}`;
     }),
   ]);
+}
+
+function spoolLines(spool: SpoolFacts): readonly string[] {
+  return [
+    ...gauge("spool_bytes", "Disk that the spool takes.", spool.bytes),
+    ...gauge("spool_liveness", "Liveness rows on the disk, for the store.", spool.liveness),
+    ...gauge("spool_bulk", "Other rows on the disk, for the store.", spool.bulk),
+    ...counter("spool_bulk_evicted_total", "Given up: the spool was full.", spool.evicted),
+    ...counter("spool_liveness_refused_total", "Liveness not spooled: a fault.", spool.unspooled),
+    ...counter("spool_damaged_total", "Records altered on the disk.", spool.damaged),
+  ];
 }
 
 function counter(name: string, help: string, value: number): readonly string[] {

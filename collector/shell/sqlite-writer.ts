@@ -46,9 +46,9 @@ export function createSqliteWriter(options: SqliteWriterOptions): StoreWriter {
 
   return {
     name: `sqlite ${options.file}`,
-    writeLiveness: (rows, wallMs) =>
+    writeLiveness: (rows) =>
       attempt(() => {
-        for (const row of rows) {
+        for (const { row, wallMs } of rows) {
           const numbers = livenessNumbers(row);
           const values = livenessFields.map((field) => numbers[field]);
           const all = [wallMs, row.collector, row.host, row.path, ...values] as const;
@@ -75,6 +75,7 @@ export function createSqliteWriter(options: SqliteWriterOptions): StoreWriter {
         statements.forgetServers.run(wallMs - serverForMs, forgottenRowsMax);
       });
     },
+    lines: undefined,
     close: () => database.close(),
   };
 }

@@ -77,7 +77,7 @@ test("a file of an earlier release gets the columns that it lacks, and keeps its
   before.close();
 
   const writer = createSqliteWriter({ file, historyForMs: 1000, historyEveryMs: 1000 });
-  assert.equal((await writer.writeLiveness([row], 5000)).kind, "stored");
+  assert.equal((await writer.writeLiveness([{ row, wallMs: 5000 }])).kind, "stored");
   const ledger = { ...noLedger, expected: 9, missing: 2 };
   const mark = { collector: row.collector, epoch: 1, monoMs: monoMs(1), ledger };
   assert.equal((await writer.writeWatermark(mark, 5000)).kind, "stored");
