@@ -1,7 +1,9 @@
 /** The gates that ask whether the servers have somewhere to go, and somebody to send them there. */
 import type { GateResult } from "./assessment.ts";
 import { isFit } from "./census.ts";
-import { capacityOf, freeMbOf } from "./inventory.ts";
+import { forecast, unplacedWords } from "./forecast.ts";
+import { capacityOf, capacityUnknownWords, freeMbOf } from "./inventory.ts";
+import { serversAlive } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { seconds, words, type Words } from "./words.ts";
 
@@ -73,20 +75,29 @@ export function destinationGate(state: GuardianState, host: HostState): GateResu
 /**
  * Whether its servers fit elsewhere: asked strictly of a living host, whose servers still run; of a
  * dead one it is a warning, since its servers are down either way. By memory in sum, as Nova counts
- * it: that it fits in sum does not promise that each server finds its place.
+ * it; and of a living host whose servers are listed, each of them must find its place.
  */
 export function capacityGate(state: GuardianState, host: HostState, living: boolean): GateResult {
+  const sum = capacityInSum(state, host, living);
+  const servers = living && sum.pass ? serversAlive(state, host) : undefined;
+  const expected = servers === undefined ? undefined : forecast(state, host.host, servers);
+  const unplaced = expected?.unplaced.slice(0, namesMax) ?? [];
+  if (expected === undefined || unplaced.length === 0) return sum;
+  const lacking = unplaced.map((one) => unplacedWords(expected, one));
+  const value = words("value.room", { count: expected.unplaced.length, servers: lacking });
+  return { ...sum, pass: false, value, operator: "=", limit: words("limit.room") };
+}
+
+/** In a line of a gate. */
+const namesMax = 3;
+
+function capacityInSum(state: GuardianState, host: HostState, living: boolean): GateResult {
   const own = capacityOf(state, host.host);
   const ownFreeMb = own !== undefined && isFit(state, host) ? freeMbOf(own) : 0;
   const freeMb = state.census.freeMb - ownFreeMb;
   const fits = own !== undefined && freeMb >= own.memoryUsedMb;
-  const { reason } = state.inventory;
   const capacity =
-    own !== undefined
-      ? words("value.free", { free: freeMb })
-      : reason === ""
-        ? words("value.capacity-hidden")
-        : words("value.capacity-unread", { reason });
+    own !== undefined ? words("value.free", { free: freeMb }) : capacityUnknownWords(state);
   return {
     gate: "capacity",
     pass: fits || !living,

@@ -16,6 +16,7 @@ import { maintenanceOf } from "./maintenance.ts";
 import type { Phase } from "./memory.ts";
 import { homeAlert, twiceAlert } from "./home-alerts.ts";
 import { runsWhatWasMoved } from "./release.ts";
+import { roomAlert } from "./room-alerts.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { gatesAwaited, isFencedAlive } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
@@ -52,6 +53,8 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   const phase = incident?.phase;
   if (incident !== undefined && phase?.kind === "evacuating") {
     yield* evacuatingAlerts(state, host, assessment, incident, phase);
+    const room = roomAlert(state, host, assessment, phase);
+    if (room !== undefined) yield room;
   } else if (phase?.kind === "ended") {
     yield endedAlert(state, host, assessment, phase);
     if (runsWhatWasMoved(host, phase)) yield twiceAlert(state, host, assessment);

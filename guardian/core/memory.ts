@@ -7,6 +7,7 @@ import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
 import { rememberedDrains, type Drain } from "./drain-memory.ts";
+import type { Forecast } from "./forecast.ts";
 import { rememberedHome, type Homecoming } from "./home-memory.ts";
 import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
@@ -83,6 +84,8 @@ export type Phase =
       readonly disabled: OrderState;
       /** Undefined until the host's servers were listed. */
       readonly moves: Readonly<Record<string, Move>> | undefined;
+      /** Which of them will find a place, worked out before the first is called; undefined until then. */
+      readonly forecast?: Forecast | "unknown" | undefined;
       readonly lookedAt: MonoMs | undefined;
       /** When the newest list of its servers was asked for. */
       readonly listedAt?: MonoMs | undefined;

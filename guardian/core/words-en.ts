@@ -5,6 +5,7 @@ import { alertsEnglish } from "./words-alerts-en.ts";
 import { logEnglish } from "./words-log-en.ts";
 import { drainEnglish } from "./words-drain-en.ts";
 import { homeEnglish } from "./words-home-en.ts";
+import { roomEnglish } from "./words-room-en.ts";
 import { rehearsalEnglish } from "./words-rehearsal-en.ts";
 
 export const english = {
@@ -91,6 +92,7 @@ export const english = {
   "gate.rate":
     "acts in {left} s, when the oldest of {count} fences is an hour old, or a person approves",
   "gate.capacity": "acts when {missing} MB more are free elsewhere",
+  "gate.room": "acts when each of its servers finds a place elsewhere",
   "gate.nova": "acts when Nova answers",
   "gate.scheduler": "acts when a nova-scheduler is up",
   "gate.destination": "acts when another host is fresh, enabled, up and sound",
@@ -98,6 +100,7 @@ export const english = {
   ...gatesEnglish,
   ...rowsEnglish,
   ...rehearsalEnglish,
+  ...roomEnglish,
   ...homeEnglish,
   ...drainEnglish,
   ...alertsEnglish,

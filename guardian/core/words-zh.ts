@@ -6,6 +6,7 @@ import { alertsChinese } from "./words-alerts-zh.ts";
 import { logChinese } from "./words-log-zh.ts";
 import { drainChinese } from "./words-drain-zh.ts";
 import { homeChinese } from "./words-home-zh.ts";
+import { roomChinese } from "./words-room-zh.ts";
 import { rehearsalChinese } from "./words-rehearsal-zh.ts";
 
 export const chinese: Readonly<Record<keyof typeof english, string>> = {
@@ -84,6 +85,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.suspects": "最迟 {left} 秒后、可疑主机判明时执行",
   "gate.rate": "{left} 秒后（{count} 次隔离中最早一次满一小时）执行，或有人批准",
   "gate.capacity": "别处再空出 {missing} MB 后执行",
+  "gate.room": "当它的每台云主机在别处都有去处时行动",
   "gate.nova": "Nova 应答后执行",
   "gate.scheduler": "有 nova-scheduler 可用后执行",
   "gate.destination": "有另一台主机在线、启用、正常且健康后执行",
@@ -91,6 +93,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   ...gatesChinese,
   ...rowsChinese,
   ...rehearsalChinese,
+  ...roomChinese,
   ...homeChinese,
   ...drainChinese,
   ...alertsChinese,

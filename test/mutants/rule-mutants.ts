@@ -49,6 +49,7 @@ export function ruleMutants(tree: string): readonly Mutant[] {
     ...homeRules,
     ...drainRules,
     ...degradedRules,
+    ...roomRules,
   ];
 }
 
@@ -162,6 +163,18 @@ const degradedRules: readonly Mutant[] = [
   {
     name: "rule degraded: it is switched off under a live migration",
     changes: [replacing(core("degraded-gates"), "pass: !open && (", "pass: true || (")],
+  },
+];
+
+/** A host that lives keeps its servers unless each of them has somewhere to go. */
+const roomRules: readonly Mutant[] = [
+  {
+    name: "rule room: it is enough that the servers of a living host fit in sum",
+    changes: [replacing(core("destination-gates"), "unplaced.length === 0", "true")],
+  },
+  {
+    name: "rule room: a server fits where it takes more than is left",
+    changes: [replacing(core("forecast"), "memoryMb >= size.memoryMb", "true")],
   },
 ];
 

@@ -145,6 +145,7 @@ function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
   const { odd } = cloud;
   world.nova.schedulers = { up: 1, total: 1 };
   world.nova.memoryMb = cloud.memoryMb;
+  world.nova.showsSizes = true;
   world.nova.reportEveryMs = cloud.novaReportMs;
   world.nova.rebuildMs = cloud.rebuildMs;
   world.evacuateAnswerMs = cloud.evacuateAnswerMs;

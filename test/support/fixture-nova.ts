@@ -3,6 +3,8 @@ import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type {
   ApiAnswer,
+  Capacity,
+  CapacityBy,
   ComputeServer,
   ComputeService,
   EvacuationRecord,
@@ -84,6 +86,9 @@ export class FixtureNova {
   aggregateMetadata: Readonly<Record<string, string>> = {};
   memoryMb = 100_000;
   memoryUsedMb = 20_000;
+  /** Of single hosts. */
+  readonly capacities = new Map<HostName, Partial<Capacity>>();
+  capacityBy: CapacityBy = { kind: "placement" };
   inventoryFails: string | undefined = undefined;
   schedulersUp = 1;
   schedulersShown = 1;
@@ -103,7 +108,13 @@ export class FixtureNova {
         hosts,
         metadata: this.aggregateMetadata,
       })),
-      capacity: [...this.services.keys()].map((host) => ({ host, memoryMb, memoryUsedMb })),
+      capacity: [...this.services.keys()].map((host) => ({
+        host,
+        memoryMb,
+        memoryUsedMb,
+        ...this.capacities.get(host),
+      })),
+      capacityBy: this.capacityBy,
     };
   }
 

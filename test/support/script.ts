@@ -40,6 +40,8 @@ export interface Script {
     readonly local: boolean;
   }[];
   readonly novaReportMs: number;
+  /** Memory of each host, where sizes are shown and count. */
+  readonly roomMb: number | undefined;
   readonly commands: readonly { readonly atMs: number; readonly words: readonly string[] }[];
 }
 
@@ -56,6 +58,7 @@ export function parseScript(text: string): Script {
   let evacuation = defaultPolicy;
   const rows = new Map<string, RowAction>();
   let novaReportMs = 10_000;
+  let roomMb: number | undefined;
   const hostChanges = new Map<string, Partial<HostSettings>>();
   const change = (host: string, more: Partial<HostSettings>): void =>
     void hostChanges.set(host, { ...hostChanges.get(host), ...more });
@@ -89,6 +92,7 @@ export function parseScript(text: string): Script {
     else if (verb === "limit")
       limits = { ...limits, [first]: parseDuration(second) ?? Number(second) };
     else if (verb === "nova-reports") novaReportMs = duration(first, line);
+    else if (verb === "room") roomMb = Number(first);
     else if (verb === "maintenance") change(first, { maintenance: rest.slice(1).join(" ") });
     else if (verb === "domain") {
       const [kind = "", name = ""] = second.split("=");
@@ -119,6 +123,7 @@ export function parseScript(text: string): Script {
     servers,
     unprobed,
     novaReportMs,
+    roomMb,
     commands,
   };
 }
@@ -163,6 +168,9 @@ function duration(text: string, line: string): number {
 export function buildWorld(script: Script, seed: number, recorder?: WorldRecorder): World {
   const world = new World(script.settings, script.hosts, seededRandom(seed), 1, recorder);
   world.nova.reportEveryMs = script.novaReportMs;
+  if (script.roomMb !== undefined) {
+    Object.assign(world.nova, { memoryMb: script.roomMb, showsSizes: true, countsRoom: true });
+  }
   for (const host of script.unprobed) world.host(host).probe = false;
   for (const { host, count, local } of script.servers) world.addServers(host, count, !local);
   for (const [host, { devices, levels }] of script.settings.hosts) {
@@ -281,6 +289,7 @@ export function perform(world: World, words: readonly string[]): void {
     case "nova-answers":
     case "nova-rebuilds":
     case "nova-mends":
+    case "placement":
     case "aggregate":
     case "server":
       return novaCommand(world, words);
