@@ -3,7 +3,7 @@
  * on the same simulated Nova over real HTTP; interleaved pairs, and the median of their ratios.
  */
 import { sleep } from "../../shared/loop.ts";
-import { evacuateBarely } from "./floor.ts";
+import { evacuateBarely } from "./floor/evacuate.ts";
 import { guard, startSmallCloud, type SmallCloud } from "./small-cloud.ts";
 
 const concurrencies = [4, 8, 16] as const;
@@ -43,7 +43,8 @@ async function floorRun(servers: number, concurrency: number): Promise<number> {
   small.dead.powerLoss();
   small.nova.updateService(small.nova.service(small.dead.name), { forced_down: true });
   const { authUrl, endpoint } = small.cloud;
-  const target = { authUrl, endpoint, source: small.dead.name, servers: small.servers };
+  const login = { authUrl: `${authUrl}/v3`, password: "s3cret", project: "admin" };
+  const target = { ...login, endpoint, source: small.dead.name, servers: small.servers };
   const ms = await evacuateBarely(target, concurrency);
   await small.cloud.close();
   return ms;

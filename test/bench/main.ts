@@ -1,7 +1,9 @@
 /**
- * `npm run bench [-- wire|core|recording|evacuate]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createHmac, createSecretKey } from "node:crypto";
 import { hostName } from "../../shared/names.ts";
 import { createReplayTable } from "../../shared/replay-window.ts";
@@ -70,5 +72,17 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
 if (wanted.length === 0 || wanted.includes("core")) benchCore();
 if (wanted.length === 0 || wanted.includes("recording")) benchRecording();
-// Minutes of real time: only when asked for.
-if (wanted.includes("evacuate")) await benchEvacuate();
+// Minutes of real time: only when asked for. On the lab's real Nova (root): --lab.
+if (wanted.includes("evacuate")) {
+  if (process.argv.includes("--lab")) await benchOnLab(process.argv.slice(2));
+  else await benchEvacuate();
+}
+
+/** Hands over to the lab's own program, which has the series after `evacuate --lab`. */
+async function benchOnLab(words: readonly string[]): Promise<void> {
+  const program = new URL("../lab/bench.js", import.meta.url).pathname;
+  const series = words.filter((word) => word !== "evacuate" && word !== "--lab");
+  const child = spawn(process.execPath, [program, ...series], { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  process.exitCode = code ?? 1;
+}

@@ -28,6 +28,8 @@ export interface Scenario {
   /** What is broken before the guardian starts. */
   prepare?(): Promise<unknown>;
   run(lab: Lab): Promise<void>;
+  /** Once its guardian has ended: what its journal, in this folder, tells. */
+  after?(folder: string, lab: Lab): void;
 }
 
 export interface NovaView {

@@ -8,29 +8,26 @@
  *   npm run test:lab -- --times N       each scenario N times, with medians
  *   npm run test:lab -- --keep          the lab stays up and the logs stay; our daemons end
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeError } from "../../shared/errors.ts";
 import { sleep } from "../../shared/loop.ts";
-import { checkHosts } from "./lab-configs.ts";
-import { startLabDaemons, type LabDaemons } from "./lab-daemons.ts";
-import { usage } from "./lab-guardian.ts";
-import { labFolder, showScript } from "./lab-scripts.ts";
-import { prepareLab, type Scenario } from "./lab.ts";
 import { closingTable, type Outcome } from "./closing-table.ts";
-import type { Tally } from "./observed.ts";
+import type { LabDaemons } from "./lab-daemons.ts";
+import { usage } from "./lab-guardian.ts";
+import type { Lab, Scenario } from "./lab.ts";
 import { runOwnTests } from "./own-tests.ts";
 import { scenarios } from "./scenario-list.ts";
+import {
+  inSession,
+  removeSessionFolder,
+  runScenario,
+  say,
+  secondsSince,
+  sessionFolder,
+  takeDown,
+} from "./session.ts";
 
 const startedMs = Date.now();
-const seconds = (sinceMs: number): number => (Date.now() - sinceMs) / 1000;
-
-function say(text: string): void {
-  console.log(`[${seconds(startedMs).toFixed(1).padStart(6)}s] ${text}`);
-}
 
 const { values } = parseArgs({
   options: {
@@ -55,47 +52,6 @@ function chosen(): readonly Scenario[] {
   return wanted.flatMap((scenario) => Array<Scenario>(Number(values.times)).fill(scenario));
 }
 
-async function runScenario(
-  scenario: Scenario,
-  number: number,
-  daemons: LabDaemons,
-  folder: string,
-): Promise<Outcome> {
-  const fromMs = Date.now();
-  say(`--- ${scenario.name}: ${scenario.shows}`);
-  const tell = (text: string): void => say(`    ${text}`);
-  const folders = { secrets: folder, scenario: join(folder, `${number}-${scenario.name}`) };
-  let measures: ReadonlyMap<string, number> = new Map();
-  let tally: Tally | undefined;
-  const outcome = (passed: boolean): Outcome => {
-    return { name: scenario.name, passed, seconds: seconds(fromMs), measures, tally };
-  };
-  try {
-    const prepared = await prepareLab(scenario, daemons, folders, tell);
-    ({ measures } = prepared);
-    try {
-      if (number === 1) await sayCost(daemons, prepared.lab.guardian.pid);
-      await scenario.run(prepared.lab);
-    } finally {
-      tally = await prepared.end();
-    }
-    checkTally(scenario, tally);
-    say(`    passed after ${seconds(fromMs).toFixed(0)} s`);
-    return outcome(true);
-  } catch (error) {
-    const [first = "", ...more] = describeError(error).split("\n");
-    say(`    FAILED: ${first}${more.length > 0 ? ` (more in ${folders.scenario})` : ""}`);
-    writeFileSync(join(folder, `${number}-${scenario.name}.failure`), more.join("\n"));
-    return outcome(false);
-  }
-}
-
-/** What no story excuses, whatever it expects. */
-function checkTally({ revives = false }: Scenario, { twice, while_alive: alive }: Tally): void {
-  if (twice > 0) throw new Error(`${twice} servers were started twice`);
-  if (alive > 0 && !revives) throw new Error(`${alive} calls were made while their host lived`);
-}
-
 /** What the daemons cost while nothing happens, over ten seconds. */
 async function sayCost(daemons: LabDaemons, guardian: number): Promise<void> {
   const pids = [...daemons.pids(), ["guardian", guardian] as const];
@@ -111,38 +67,26 @@ async function sayCost(daemons: LabDaemons, guardian: number): Promise<void> {
 async function runAll(folder: string, outcomes: Outcome[]): Promise<void> {
   const wanted = chosen();
   if (values.only.length === 0) outcomes.push(...(await runOwnTests(say)));
-  const fromMs = Date.now();
-  say("bringing the lab up (22 to 50 s; 2 min more where packages are missing)");
-  const parts = await showScript("up.sh");
-  if (parts.includes("NOT RUNNING")) throw new Error("a part of the lab does not run");
-  checkHosts();
-  const daemons = await startLabDaemons(folder);
-  try {
-    say(`lab and daemons are up after ${seconds(fromMs).toFixed(0)} s; ours:`);
-    for (const line of daemons.parts()) console.log(line);
+  await inSession(folder, async (session) => {
+    const sayCostOf = ({ guardian }: Lab): Promise<void> => sayCost(session.daemons, guardian.pid);
     for (const [index, scenario] of wanted.entries()) {
-      outcomes.push(await runScenario(scenario, index + 1, daemons, folder));
+      const begun = index === 0 ? sayCostOf : undefined;
+      outcomes.push(await runScenario(session, scenario, index + 1, begun));
     }
-  } finally {
-    await daemons.end();
-  }
+  });
 }
 
-/** Also in the middle of something: the lab's own script finds what is left, by its namespaces. */
-function takeDown(): void {
-  if (values.keep) return;
-  say("taking the lab down");
-  execFileSync(`${labFolder}down.sh`, { stdio: ["ignore", "ignore", "inherit"] });
+function endLab(): void {
+  if (!values.keep) takeDown();
 }
 
 async function main(): Promise<number> {
-  if (process.getuid?.() !== 0) throw new Error("the lab needs root");
-  const folder = mkdtempSync(join(tmpdir(), "guardian-lab-"));
+  const folder = sessionFolder();
   const outcomes: Outcome[] = [];
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       say(`${signal}: ending`);
-      takeDown();
+      endLab();
       console.log(closingTable(outcomes));
       process.exit(130);
     });
@@ -151,15 +95,16 @@ async function main(): Promise<number> {
     await runAll(folder, outcomes);
   } catch (error) {
     say(`FAILED: ${describeError(error)}`);
-    outcomes.push({ name: "lab", passed: false, seconds: seconds(startedMs), measures: new Map() });
+    const seconds = secondsSince(startedMs);
+    outcomes.push({ name: "lab", passed: false, seconds, measures: new Map() });
   } finally {
-    takeDown();
+    endLab();
   }
   const failed = outcomes.filter(({ passed }) => !passed).length;
   console.log(closingTable(outcomes));
   if (failed > 0 || values.keep) say(`logs, configurations and observations stay in ${folder}`);
-  else rmSync(folder, { recursive: true });
-  console.log(`total ${seconds(startedMs).toFixed(0)} s`);
+  else removeSessionFolder(folder);
+  console.log(`total ${secondsSince(startedMs).toFixed(0)} s`);
   console.log(`${outcomes.length - failed} passed, ${failed} failed`);
   return failed === 0 && outcomes.length > 0 ? 0 : 1;
 }

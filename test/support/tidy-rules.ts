@@ -225,9 +225,9 @@ export const timers: Rule = (source) => {
   ];
 };
 
-/** R8: every name has one home. */
+/** R8: every name has one home. A reporter of node:test is the exception: it is taken as a default export only. */
 export const exportsAndBarrels: Rule = (source) => {
-  if (!source.path.endsWith(".ts")) return [];
+  if (!source.path.endsWith(".ts") || source.path.endsWith("-reporter.ts")) return [];
   const barrel = /(^|\/)index\.ts$/.test(source.path)
     ? [at(source, 1, "R8", "a barrel file", "import from the file that defines the name")]
     : [];

@@ -2,10 +2,12 @@
  * The floor of an evacuation: a bare script that knows which servers to move, fires the calls at one fixed
  * concurrency and polls each server until it runs elsewhere. No proof, no journal, no look before a call.
  */
-import { sleep } from "../../shared/loop.ts";
+import { sleep } from "../../../shared/loop.ts";
 
 export interface FloorTarget {
   readonly authUrl: string;
+  readonly password: string;
+  readonly project: string;
   readonly endpoint: string;
   readonly source: string;
   readonly servers: readonly string[];
@@ -15,7 +17,7 @@ const pollEveryMs = 250;
 
 /** Milliseconds from the first call to the last server that runs elsewhere. */
 export async function evacuateBarely(target: FloorTarget, concurrency: number): Promise<number> {
-  const token = await login(target.authUrl);
+  const token = await login(target);
   const headers = {
     "x-auth-token": token,
     "content-type": "application/json",
@@ -48,11 +50,15 @@ async function runsElsewhere(
   return server["OS-EXT-SRV-ATTR:host"] !== source && server["status"] === "ACTIVE";
 }
 
-async function login(authUrl: string): Promise<string> {
-  const user = { name: "admin", domain: { id: "default" }, password: "s3cret" };
-  const identity = { methods: ["password"], password: { user } };
-  const body = JSON.stringify({ auth: { identity } });
+async function login({ authUrl, password, project }: FloorTarget): Promise<string> {
+  const domain = { id: "default" };
+  const identity = {
+    methods: ["password"],
+    password: { user: { name: "admin", domain, password } },
+  };
+  const scope = { project: { name: project, domain } };
+  const body = JSON.stringify({ auth: { identity, scope } });
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${authUrl}/v3/auth/tokens`, { method: "POST", headers, body });
+  const answer = await fetch(`${authUrl}/auth/tokens`, { method: "POST", headers, body });
   return answer.headers.get("x-subject-token") ?? "";
 }
