@@ -6,6 +6,7 @@ import type { ServersSeen, ServiceOrderAnswered } from "./events.ts";
 import { foldHomeList, foldHomeOrder } from "./home-answers.ts";
 import { foldServers } from "./move-plan.ts";
 import { foldRehearsalList } from "./rehearsal.ts";
+import { foldReserveOrder } from "./reserves.ts";
 import { foldServersOn } from "./servers-on.ts";
 import { foldServiceOrder } from "./service-orders.ts";
 import type { GuardianState } from "./state.ts";
@@ -16,7 +17,7 @@ export function foldServiceAnswer(
   event: ServiceOrderAnswered,
   out: Effect[],
 ): GuardianState {
-  const degraded = foldDegradedOrder(state, event, out);
+  const degraded = foldDegradedOrder(foldReserveOrder(state, event, out), event, out);
   return foldServiceOrder(foldHomeOrder(degraded, event, out), event, out);
 }
 

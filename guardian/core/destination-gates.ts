@@ -1,8 +1,11 @@
 /** The gates that ask whether the servers have somewhere to go, and somebody to send them there. */
+import type { MonoMs } from "../../shared/time.ts";
 import type { GateResult } from "./assessment.ts";
 import { isFit } from "./census.ts";
 import { forecast, unplacedWords } from "./forecast.ts";
+import { incidentOf } from "./incidents.ts";
 import { capacityOf, capacityUnknownWords, freeMbOf } from "./inventory.ts";
+import { readyReserves, reservesOf } from "./reserves.ts";
 import { serversAlive } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { seconds, words, type Words } from "./words.ts";
@@ -63,13 +66,33 @@ export function schedulerGate(state: GuardianState): GateResult {
 
 export function destinationGate(state: GuardianState, host: HostState): GateResult {
   const others = state.census.fit - (isFit(state, host) ? 1 : 0);
+  const reserves = state.settings.reserve === undefined ? 0 : countReserves(state, host);
+  const value = words("value.destinations", { count: others });
   return {
     gate: "destination",
-    pass: others >= 1,
-    value: words("value.destinations", { count: others }),
+    pass: others + reserves >= 1,
+    value: reserves === 0 ? value : words("value.reserves", { value, count: reserves }),
     operator: ">=",
     limit: words("value.number", { count: 1 }),
   };
+}
+
+/** Those that may be enabled for it, and one that was and is not shown enabled yet. */
+function countReserves(state: GuardianState, host: HostState): number {
+  const incident = incidentOf(state, host.host)?.id ?? "";
+  const enabled = reservesOf(state, incident).filter(([name, { order }]) => {
+    const reserve = state.hosts.get(name);
+    return order.kind === "done" && reserve !== undefined && !isFit(state, reserve);
+  });
+  const coming = enabled.filter(
+    ([, { order }]) => order.kind === "done" && isRecent(state, order.at),
+  );
+  return readyReserves(state, host).length + coming.length;
+}
+
+/** Nova's list is read every few seconds. */
+function isRecent({ now }: GuardianState, at: MonoMs): boolean {
+  return now - at < 15_000;
 }
 
 /**

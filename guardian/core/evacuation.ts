@@ -19,7 +19,7 @@ import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
 import { placesFree } from "./pace.ts";
 import { orderReset } from "./resets.ts";
-import { tellRoom } from "./room.ts";
+import { bringReserve, tellRoom } from "./room.ts";
 import { compareMoves } from "./selection.ts";
 import { isOrderDue, orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -56,7 +56,9 @@ export function advanceEvacuation(
   if (current.moves === undefined) return listServers(next, host, current, out);
   next = relist(look(next, host, current, out), host, out);
   if (held) return finish(next, host, out);
-  return finish(orderMoves(tellRoom(next, host, out), host, out), host, out);
+  const brought = bringReserve(next, host, out);
+  if (brought.waits) return brought.state;
+  return finish(orderMoves(tellRoom(brought.state, host, out), host, out), host, out);
 }
 
 function listServers(

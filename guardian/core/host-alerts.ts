@@ -16,6 +16,8 @@ import { maintenanceOf } from "./maintenance.ts";
 import type { Phase } from "./memory.ts";
 import { homeAlert, twiceAlert } from "./home-alerts.ts";
 import { runsWhatWasMoved } from "./release.ts";
+import { reserveAlert } from "./reserve-alerts.ts";
+import { isReserve } from "./reserves.ts";
 import { roomAlert } from "./room-alerts.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { gatesAwaited, isFencedAlive } from "./degraded-gates.ts";
@@ -68,6 +70,8 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     if (wanted !== undefined) yield wanted;
   }
   yield* policyAlerts(state, host, assessment);
+  const reserve = reserveAlert(state, host, assessment);
+  if (reserve !== undefined) yield reserve;
   yield* deviceAlerts(state, host, assessment);
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
 }
@@ -76,9 +80,10 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
   if (comesOnByItself(host).length > 0) return false;
-  const { quarantined, maintenance, degraded, rehearsals, drains } = state.memory;
+  const { quarantined, maintenance, degraded, rehearsals, drains, reserves } = state.memory;
   if (quarantined.has(host.host) || maintenance.has(host.host)) return false;
   if (degraded.has(host.host) || rehearsals.has(host.host) || drains.has(host.host)) return false;
+  if (reserves.has(host.host) || isReserve(state, host.host)) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;

@@ -28,6 +28,7 @@ import { deviceWord, withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
 import { advanceRehearsal } from "./rehearsal.ts";
+import { advanceReserve } from "./reserves.ts";
 import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
 import { othersAnswer, withOthersHeard, wrongChassis } from "./wrong-chassis.ts";
@@ -49,6 +50,7 @@ export function advanceIncident(
   let next = sayChange(lapsed, before, host, assessment, out);
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
   next = advanceRehearsal(next, host, out);
+  next = advanceReserve(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
   next = advanceDrain(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;

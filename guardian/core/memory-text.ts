@@ -19,7 +19,7 @@ export function parseMemory(value: unknown): Memory | undefined {
 /** The memory with its tables by host as maps: early recordings have objects, and fewer tables. */
 export function withTables(read: Memory): Memory {
   const memory = { ...emptyMemory, ...read };
-  const { incidents, quarantined, maintenance, degraded, rehearsals, drains } = memory;
+  const { incidents, quarantined, maintenance, degraded, rehearsals, drains, reserves } = memory;
   return {
     ...memory,
     incidents: tableOf(incidents),
@@ -28,6 +28,7 @@ export function withTables(read: Memory): Memory {
     degraded: tableOf(degraded),
     rehearsals: tableOf(rehearsals),
     drains: tableOf(drains),
+    reserves: tableOf(reserves),
   };
 }
 

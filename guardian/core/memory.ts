@@ -12,6 +12,7 @@ import { rememberedHome, type Homecoming } from "./home-memory.ts";
 import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
 import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
+import { rememberedReserves, type ReserveUse } from "./reserve-memory.ts";
 import type { Said } from "./words.ts";
 
 /** An off command to one power device, and what came of it. */
@@ -252,6 +253,8 @@ export interface Memory {
   readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
   /** Of degraded hosts; the last one of each, until its incident is over. */
   readonly drains: ReadonlyMap<HostName, Drain>;
+  /** Reserve hosts that were enabled for an evacuation, until they are reserves again. */
+  readonly reserves: ReadonlyMap<HostName, ReserveUse>;
   /** When a host was switched on by us last, to come home: wall times of the last day. */
   readonly homecomings: Readonly<Record<string, number>>;
   /** The last that was said of it in the log. */
@@ -274,6 +277,7 @@ export const emptyMemory: Memory = {
   degraded: new Map(),
   rehearsals: new Map(),
   drains: new Map(),
+  reserves: new Map(),
   homecomings: {},
   arming: "armed",
 };
@@ -303,7 +307,8 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   const degraded = rememberedMarks(memory.degraded, now);
   const rehearsals = rememberedRehearsals(memory.rehearsals, now);
   const drains = rememberedDrains(memory.drains, now);
-  const anew = { incidents, alerts, storms, degraded, rehearsals, drains };
+  const reserves = rememberedReserves(memory.reserves, now);
+  const anew = { incidents, alerts, storms, degraded, rehearsals, drains, reserves };
   return { ...memory, quarantined: new Map(), ...anew };
 }
 

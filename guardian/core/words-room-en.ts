@@ -17,6 +17,18 @@ export const roomEnglish = {
   "room.by-hypervisors-alone": "counted by hypervisors, by memory alone and without overcommit",
 
   "alert.no-room": "{host}: servers will find no place elsewhere: {servers}",
+  "log.reserve-ordered":
+    "{reserve} is a reserve host: our mark is taken off it in Nova, so that it takes servers",
+  "log.reserve-enabled": "reserve host {reserve} is enabled in Nova",
+  "log.reserve-failed": "reserve host {reserve} could not be enabled: {reason}",
+  "log.reserve-again": "it is a reserve host again",
+  "value.reserves": "{value}, and {count|reserve host|reserve hosts}",
+  "alert.reserve-used": "{host} was a reserve host, and takes servers now",
+  "alert.reserve-none": "{host} is configured as a reserve host, and is none",
+  "why.reserve-used": "it was enabled for incident {id}",
+  "impact.reserve": "one reserve host less for the next evacuation",
+  "todo.reserve":
+    "empty it, or name another host; then: openstack compute service set --disable --disable-reason '{mark}' {host} nova-compute",
   "impact.no-room": "{count|server|servers} of it",
   "todo.no-room":
     "make room now, or enable a host: they are tried again by themselves for a while; then they are yours",

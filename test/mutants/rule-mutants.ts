@@ -50,6 +50,7 @@ export function ruleMutants(tree: string): readonly Mutant[] {
     ...drainRules,
     ...degradedRules,
     ...roomRules,
+    ...reserveRules,
   ];
 }
 
@@ -175,6 +176,22 @@ const roomRules: readonly Mutant[] = [
   {
     name: "rule room: a server fits where it takes more than is left",
     changes: [replacing(core("forecast"), "memoryMb >= size.memoryMb", "true")],
+  },
+];
+
+/** Only what people handed to us as a reserve, and what is sound by our own verdict, gets servers. */
+const reserveRules: readonly Mutant[] = [
+  {
+    name: "rule reserve: one that is not well is enabled",
+    changes: [replacing(core("reserves"), `assessment?.row === "8"`, "assessment !== undefined")],
+  },
+  {
+    name: "rule reserve: what a person has disabled is enabled",
+    changes: [replacing(core("reserves"), "isReserveMark(state, shown.disabledReason)", "true")],
+  },
+  {
+    name: "rule reserve: one in maintenance is enabled",
+    changes: [replacing(core("reserves"), "maintenanceOf(state, host.host) === undefined", "true")],
   },
 ];
 

@@ -81,6 +81,7 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "device.twin",
     "home.by-policy",
     "left.undone",
+    "value.reserves",
   ],
   "refusals of the verb, of the wiring and of the boot that no story has (unit/rehearsal)": [
     "rehearse.another",

@@ -93,6 +93,10 @@ export class FixtureNova {
   schedulersUp = 1;
   schedulersShown = 1;
   zone = "nova";
+  /** Of single hosts. */
+  readonly zones = new Map<HostName, string>();
+  /** Orders to enable a host are not answered. */
+  enableMute = false;
 
   get schedulers(): { readonly up: number; readonly total: number } {
     return { up: Math.min(this.schedulersUp, this.schedulersShown), total: this.schedulersShown };
@@ -185,7 +189,7 @@ export class FixtureNova {
     return [...this.services].map(([host, { reports, status, reason, forcedDown, down }]) => ({
       serviceId: `service-${host}`,
       host,
-      zone: this.zone,
+      zone: this.zones.get(host) ?? this.zone,
       status,
       state: forcedDown || down === true ? ("down" as const) : ("up" as const),
       forcedDown,

@@ -8,6 +8,7 @@ import {
   type MaintenanceWindow,
   type Mode,
   type ProofKind,
+  type ReserveSettings,
   type Settings,
 } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
@@ -92,6 +93,7 @@ export function parseScript(text: string): Script {
     else if (verb === "limit")
       limits = { ...limits, [first]: parseDuration(second) ?? Number(second) };
     else if (verb === "nova-reports") novaReportMs = duration(first, line);
+    else if (verb === "reserve") changes = { ...changes, reserve: readReserve(rest) };
     else if (verb === "room") roomMb = Number(first);
     else if (verb === "maintenance") change(first, { maintenance: rest.slice(1).join(" ") });
     else if (verb === "domain") {
@@ -138,6 +140,11 @@ function readLevels(words: readonly string[], line: string): Partial<HostSetting
   return { levels, devices: levels.flatMap(({ devices }) => devices) };
 }
 
+/** reserve when-short|always HOST… */
+function readReserve([use = "", ...hosts]: readonly string[]): ReserveSettings {
+  return { use: use as ReserveSettings["use"], hosts: hosts.map(hostName) };
+}
+
 /** group NAME MODE HOST… */
 function readGroup([, mode = "", ...hosts]: readonly string[]): GroupSettings {
   return { mode: mode as Mode, hosts: hosts.map(hostName), rows: new Map() };
@@ -170,6 +177,9 @@ export function buildWorld(script: Script, seed: number, recorder?: WorldRecorde
   world.nova.reportEveryMs = script.novaReportMs;
   if (script.roomMb !== undefined) {
     Object.assign(world.nova, { memoryMb: script.roomMb, showsSizes: true, countsRoom: true });
+  }
+  for (const host of script.settings.reserve?.hosts ?? []) {
+    world.nova.disable(`service-${host}`, `guardian ${script.settings.guardianId} reserve`);
   }
   for (const host of script.unprobed) world.host(host).probe = false;
   for (const { host, count, local } of script.servers) world.addServers(host, count, !local);

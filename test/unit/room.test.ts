@@ -115,6 +115,26 @@ test("it is told before its first call; a page by Placement, a notification by h
   }
 });
 
+test("what hosts have left may be unknown, and sizes may be hidden: the first is told, the second says nothing", () => {
+  const core = new CoreFixture({}, 3);
+  core.nova.inventoryFails = "Nova answers 503";
+  diesWithGiant(core.run(15_000));
+  const lines = core.done("line").filter(({ event }) => event === "room");
+  assert.deepEqual(
+    lines.map(({ text }) => text),
+    ["room elsewhere: not known: Nova answers 503"],
+  );
+  const hidden = cloud({ memoryMb: 5000, vcpus: 64 }, { memoryMb: 4000, vcpus: 64 });
+  hidden.nova.addServer(host1, "giant");
+  hidden.powerLoss(host1);
+  hidden.run(20_000);
+  assert.deepEqual(
+    hidden.done("line").filter(({ event }) => event === "room"),
+    [],
+  );
+  hidden.phase(host1, "ended");
+});
+
 test("it ends when that server has found a place after all", () => {
   const core = diesWithGiant(cloud({ memoryMb: 5000, vcpus: 64 }, { memoryMb: 4000, vcpus: 64 }));
   core.run(30_000);
