@@ -128,7 +128,8 @@ export function makePlan(seed: number): Plan {
 /** By luck of its own: everything else stays what it was without it. */
 function drawReserve(seed: number): Cloud["reserve"] {
   const random = seededRandom(Math.imul(seed, 0x85ebca6b) ^ 0x4e5e);
-  return pick(random, [undefined, undefined, undefined, "when-short", "always"]);
+  if (random.next() < 0.6) return undefined;
+  return random.next() < 0.5 ? "when-short" : "always";
 }
 
 /** What meets a host whose moves have ended, or are called off: after its death, and before everything is mended. */
