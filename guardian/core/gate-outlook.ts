@@ -1,5 +1,5 @@
 /** What would open a gate that holds, and when. */
-import type { GateResult } from "./assessment.ts";
+import { isLivingFence, type GateResult } from "./assessment.ts";
 import { capacityOf } from "./inventory.ts";
 import type { Outlook } from "./outlook.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -21,7 +21,7 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
     case "armed":
       return waits(words("gate.arm"));
     case "mode":
-      return waits(words("gate.mode"));
+      return waits(words(isLivingFence(host.assessment) ? "gate.mode-act" : "gate.mode"));
     case "hold":
       return waits(words("gate.hold"));
     case "others alike":

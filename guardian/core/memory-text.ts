@@ -19,7 +19,8 @@ export function parseMemory(value: unknown): Memory | undefined {
 /** The memory with its tables by host as maps: early recordings have objects, and fewer tables. */
 export function withTables(read: Memory): Memory {
   const memory = { ...emptyMemory, ...read };
-  const { incidents, quarantined, maintenance, degraded, rehearsals, drains, reserves } = memory;
+  const { incidents, quarantined, maintenance, degraded, rehearsals, drains } = memory;
+  const { reserves, lookBacks } = memory;
   return {
     ...memory,
     incidents: tableOf(incidents),
@@ -29,6 +30,7 @@ export function withTables(read: Memory): Memory {
     rehearsals: tableOf(rehearsals),
     drains: tableOf(drains),
     reserves: tableOf(reserves),
+    lookBacks: tableOf(lookBacks),
   };
 }
 

@@ -9,6 +9,7 @@ import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
 import { rememberedDrains, type Drain } from "./drain-memory.ts";
 import type { Forecast } from "./forecast.ts";
 import { rememberedHome, type Homecoming } from "./home-memory.ts";
+import { rememberedLookBacks, type LookBack } from "./look-back.ts";
 import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
 import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
@@ -255,6 +256,8 @@ export interface Memory {
   readonly drains: ReadonlyMap<HostName, Drain>;
   /** Reserve hosts that were enabled for an evacuation, until they are reserves again. */
   readonly reserves: ReadonlyMap<HostName, ReserveUse>;
+  /** Fenced hosts that people took back: what their libvirt starts is looked at for a while. */
+  readonly lookBacks: ReadonlyMap<HostName, LookBack>;
   /** When a host was switched on by us last, to come home: wall times of the last day. */
   readonly homecomings: Readonly<Record<string, number>>;
   /** The last that was said of it in the log. */
@@ -278,6 +281,7 @@ export const emptyMemory: Memory = {
   rehearsals: new Map(),
   drains: new Map(),
   reserves: new Map(),
+  lookBacks: new Map(),
   homecomings: {},
   arming: "armed",
 };
@@ -308,7 +312,8 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   const rehearsals = rememberedRehearsals(memory.rehearsals, now);
   const drains = rememberedDrains(memory.drains, now);
   const reserves = rememberedReserves(memory.reserves, now);
-  const anew = { incidents, alerts, storms, degraded, rehearsals, drains, reserves };
+  const lookBacks = rememberedLookBacks(memory.lookBacks, now);
+  const anew = { incidents, alerts, storms, degraded, rehearsals, drains, reserves, lookBacks };
   return { ...memory, quarantined: new Map(), ...anew };
 }
 

@@ -73,6 +73,7 @@ export const english = {
 
   "gate.arm": "acts when armed again: guardian arm --reason …",
   "gate.mode": "acts in mode act, or when a person approves",
+  "gate.mode-act": "acts in mode act alone: no approval covers the fence of a host that lives",
   "gate.hold": "acts when a person approves it, or when it was seen again and fails anew",
   "gate.alike": "acts when no other host says the same any more",
   "gate.own-word": "acts in {left} s, when it has reported that long without a break",

@@ -68,6 +68,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
 
   "gate.arm": "重新启用后执行：guardian arm --reason …",
   "gate.mode": "模式为 act 或有人批准后执行",
+  "gate.mode-act": "仅在 act 模式下行动：批准不涵盖对存活主机的隔离",
   "gate.hold": "有人批准后执行，或主机恢复上报后再次失效时执行",
   "gate.alike": "不再有其他主机报告相同故障时执行",
   "gate.own-word": "{left} 秒后，连续上报足够久时执行",

@@ -51,6 +51,7 @@ export function ruleMutants(tree: string): readonly Mutant[] {
     ...degradedRules,
     ...roomRules,
     ...reserveRules,
+    ...lookBackRules,
   ];
 }
 
@@ -192,6 +193,14 @@ const reserveRules: readonly Mutant[] = [
   {
     name: "rule reserve: one in maintenance is enabled",
     changes: [replacing(core("reserves"), "maintenanceOf(state, host.host) === undefined", "true")],
+  },
+];
+
+/** What a host runs that people took back is looked at. */
+const lookBackRules: readonly Mutant[] = [
+  {
+    name: "rule look-back: a host that runs more than Nova has there is nobody's business",
+    changes: [replacing(core("look-back"), "checks.serversRunning > seen.servers", "false")],
   },
 ];
 
