@@ -7,10 +7,13 @@ import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
 import { rememberedDrains, type Drain } from "./drain-memory.ts";
+import type { Forecast } from "./forecast.ts";
 import { rememberedHome, type Homecoming } from "./home-memory.ts";
+import { rememberedLookBacks, type LookBack } from "./look-back.ts";
 import { rememberedPlan, type Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
 import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
+import { rememberedReserves, type ReserveUse } from "./reserve-memory.ts";
 import type { Said } from "./words.ts";
 
 /** An off command to one power device, and what came of it. */
@@ -83,6 +86,8 @@ export type Phase =
       readonly disabled: OrderState;
       /** Undefined until the host's servers were listed. */
       readonly moves: Readonly<Record<string, Move>> | undefined;
+      /** Which of them will find a place, worked out before the first is called; undefined until then. */
+      readonly forecast?: Forecast | "unknown" | undefined;
       readonly lookedAt: MonoMs | undefined;
       /** When the newest list of its servers was asked for. */
       readonly listedAt?: MonoMs | undefined;
@@ -249,6 +254,10 @@ export interface Memory {
   readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
   /** Of degraded hosts; the last one of each, until its incident is over. */
   readonly drains: ReadonlyMap<HostName, Drain>;
+  /** Reserve hosts that were enabled for an evacuation, until they are reserves again. */
+  readonly reserves: ReadonlyMap<HostName, ReserveUse>;
+  /** Fenced hosts that people took back: what their libvirt starts is looked at for a while. */
+  readonly lookBacks: ReadonlyMap<HostName, LookBack>;
   /** When a host was switched on by us last, to come home: wall times of the last day. */
   readonly homecomings: Readonly<Record<string, number>>;
   /** The last that was said of it in the log. */
@@ -271,6 +280,8 @@ export const emptyMemory: Memory = {
   degraded: new Map(),
   rehearsals: new Map(),
   drains: new Map(),
+  reserves: new Map(),
+  lookBacks: new Map(),
   homecomings: {},
   arming: "armed",
 };
@@ -300,7 +311,9 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
   const degraded = rememberedMarks(memory.degraded, now);
   const rehearsals = rememberedRehearsals(memory.rehearsals, now);
   const drains = rememberedDrains(memory.drains, now);
-  const anew = { incidents, alerts, storms, degraded, rehearsals, drains };
+  const reserves = rememberedReserves(memory.reserves, now);
+  const lookBacks = rememberedLookBacks(memory.lookBacks, now);
+  const anew = { incidents, alerts, storms, degraded, rehearsals, drains, reserves, lookBacks };
   return { ...memory, quarantined: new Map(), ...anew };
 }
 
