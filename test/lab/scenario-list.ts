@@ -3,6 +3,12 @@ import type { Scenario } from "./lab.ts";
 import { backWhileGuardianIsDown } from "./scenarios/back-while-guardian-is-down.ts";
 import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
 import { bmcLate, bmcLies, bmcSlow } from "./scenarios/bmc-moods.ts";
+import {
+  bmcBusy,
+  bmcDiesInTheMiddle,
+  bmcUntrusted,
+  bmcWrongPassword,
+} from "./scenarios/bmc-refuses.ts";
 import { bmcStuck } from "./scenarios/bmc-stuck.ts";
 import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
 import { bmcsSwapped } from "./scenarios/bmcs-swapped.ts";
@@ -69,6 +75,10 @@ export const scenarios: readonly Scenario[] = [
   bmcLate,
   bmcSlow,
   bmcLies,
+  bmcWrongPassword,
+  bmcBusy,
+  bmcDiesInTheMiddle,
+  bmcUntrusted,
   redfish,
   imageLock,
   twentyServers,
