@@ -308,7 +308,11 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
     const pinged = duePings(state, host, out, acting);
     // In peace readings are spread out: a start must not ask every device of a cloud at once.
     if (!inTrouble && readings >= peaceReadingsMax) return pinged;
-    const read = dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));
+    const everyMs = readingEveryMs(state, host, inTrouble);
+    const under = incidentOf(state, host.host)?.phase;
+    const commands = under?.kind === "fencing" ? under.commands : undefined;
+    const answeredAt = (device: string): MonoMs | undefined => commands?.[device]?.answeredAt;
+    const read = dueReadings(state, pinged, out, everyMs, answeredAt);
     if (read !== pinged && !inTrouble) readings += 1;
     return read;
   });

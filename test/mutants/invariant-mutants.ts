@@ -225,8 +225,8 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     "one device is read at a time",
     replacing(
       core("guardian"),
-      "const read = dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));",
-      "const read = isAnotherRead(state, host) ? pinged : dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));",
+      "const read = dueReadings(state, pinged, out, everyMs, answeredAt);",
+      "const read = isAnotherRead(state, host) ? pinged : dueReadings(state, pinged, out, everyMs, answeredAt);",
     ),
     appending(
       core("guardian"),
