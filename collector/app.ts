@@ -6,18 +6,19 @@ import { encodeLiveView } from "../shared/live-view.ts";
 import type { Logger } from "../shared/log.ts";
 import { runLoop } from "../shared/loop.ts";
 import { collectorId } from "../shared/names.ts";
-import { createReplayTable } from "../shared/replay-window.ts";
 import { Secret } from "../shared/secret.ts";
-import { createHostKeys, createReceiver } from "../shared/wire-auth.ts";
 import type { CollectorConfig } from "./config.ts";
-import { createIngest, type Ingest } from "./core/ingest.ts";
 import { renderMetrics } from "./core/metrics.ts";
+import { createReception, type Reception } from "./reception.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
 import { readKernelDrops } from "./shell/kernel-drops.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
+import { createRefusalLog } from "./shell/refusal-log.ts";
+import { openSettingsFile } from "./shell/settings-file.ts";
 import { createStorePump, type StorePump } from "./shell/store-pump.ts";
 import { openUdpServer, type UdpServer } from "./shell/udp-server.ts";
-import { openStore } from "./store.ts";
+import type { Spool } from "./shell/spool.ts";
+import { openStore, openStoreSpool } from "./store.ts";
 
 export interface CollectorDeps {
   readonly config: CollectorConfig;
@@ -26,6 +27,7 @@ export interface CollectorDeps {
 }
 
 const replaysSavedEveryMs = 5000;
+const lookedEveryMs = 1000;
 
 /** Runs until the signal. */
 export async function runCollector(
@@ -38,18 +40,29 @@ export async function runCollector(
     const collector = collectorId(config.id);
     // Only has to differ from the epochs before; a start takes longer than a millisecond.
     const epoch = clock.wallMs();
-    const ingest = createIngest({ collector, epoch, serversMax: config.serversMax });
-    const replays = createReplayTable(loadReplays(config.replayFile, log));
-    const receiver = createReceiver({
-      keys: createHostKeys(masters),
-      replays,
-      revokedHosts: new Set(config.revokedHosts),
+    const settingsFile = openSettingsFile(config.settingsFile, log);
+    const reception = createReception({
+      collector,
+      epoch,
+      masters,
+      restored: loadReplays(config.replayFile, log),
+      revokedHosts: config.revokedHosts,
+      serversMax: config.serversMax,
+      acknowledgeEvery: config.acknowledgeEvery,
+      settings: settingsFile.settings,
+      clock,
     });
+    const { ingest, replays } = reception;
     const writer = openStore(config.store, log);
     lifecycle.onStop("store", () => writer.close());
+    const spool = await openStoreSpool(config.store, log);
+    lifecycle.onStop("spool", () => spool?.close());
     const server = await openUdpServer({
       ...config.listen,
-      onDatagram: (bytes) => ingest.take(receiver.receive(bytes), clock.monoMs()),
+      onDatagram: (bytes, from) => {
+        const answer = reception.take(bytes, from.address);
+        if (answer !== undefined) server.send(answer, from);
+      },
       log,
     });
     lifecycle.onStop("replays", () => saveReplays(config.replayFile, replays, log));
@@ -61,17 +74,24 @@ export async function runCollector(
       ingest,
       server,
       writer,
+      spool,
       writeDeadlineMs,
       clock,
       log,
     });
-    const livePort = await openLiveView(config, { ingest, server, pump }, lifecycle);
+    const livePort = await openLiveView(config, { reception, server, pump, spool }, lifecycle);
     log.info(
       { event: "started", id: config.id, epoch, port: server.port, livePort, store: writer.name },
       "collector started",
     );
+    const sayRefused = createRefusalLog(() => ingest.counters().refusedByReason, log);
     const save = (): void => saveReplays(config.replayFile, replays, log);
-    await Promise.all([pump.run(signal), runLoop(clock, replaysSavedEveryMs, signal, save)]);
+    await Promise.all([
+      pump.run(signal),
+      runLoop(clock, replaysSavedEveryMs, signal, save),
+      runLoop(clock, lookedEveryMs, signal, settingsFile.look),
+      runLoop(clock, lookedEveryMs, signal, sayRefused),
+    ]);
   } finally {
     for (const problem of await lifecycle.stop()) log.warn({ event: "stop", problem }, "stopping");
   }
@@ -79,11 +99,17 @@ export async function runCollector(
 
 async function openLiveView(
   config: CollectorConfig,
-  parts: { readonly ingest: Ingest; readonly server: UdpServer; readonly pump: StorePump },
+  parts: {
+    readonly reception: Reception;
+    readonly server: UdpServer;
+    readonly pump: StorePump;
+    readonly spool: Spool | undefined;
+  },
   lifecycle: ReturnType<typeof createLifecycle>,
 ): Promise<number | undefined> {
   if (config.liveView === undefined) return undefined;
-  const { ingest, server, pump } = parts;
+  const { reception, server, pump, spool } = parts;
+  const { ingest } = reception;
   const http = await openLiveViewHttp({
     address: config.liveView.address,
     port: config.liveView.port,
@@ -93,13 +119,19 @@ async function openLiveView(
       renderMetrics({
         ledger: ingest.ledger(readKernelDrops(server.address, server.port)),
         counters: ingest.counters(),
+        losses: reception.losses(),
         hosts: new Set(ingest.live().map(({ host }) => host)).size,
         receiveBufferBytes: server.receiveBufferBytes,
         storeLagMs: pump.storeLagMs(),
         storeFailures: pump.storeFailures(),
+        livenessWaiting: pump.livenessWaiting(),
+        spool: spool?.figures(),
       }),
-    trouble: () =>
-      pump.storeLagMs() > 10_000 ? "The store has acknowledged nothing for 10 s" : undefined,
+    trouble: () => {
+      if (pump.storeLagMs() > 10_000) return "The store has acknowledged nothing for 10 s";
+      const { trouble } = spool?.figures() ?? {};
+      return trouble === undefined ? undefined : `The spool takes nothing: ${trouble}`;
+    },
   });
   lifecycle.onStop("live view", () => http.close());
   return http.port;

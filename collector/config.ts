@@ -3,9 +3,11 @@ import { isIP } from "node:net";
 import { parse } from "yaml";
 import { z } from "zod";
 import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
+import { describeError } from "../shared/errors.ts";
 import { liveViewPort } from "../shared/live-view.ts";
 import { isHostName } from "../shared/names.ts";
 import { formatDuration, parseDuration } from "../shared/time.ts";
+import type { ProbeSettings } from "../shared/wire-ack.ts";
 import { collectorPort } from "../shared/wire-limits.ts";
 
 function duration(defaultText: string, minimumMs: number) {
@@ -33,17 +35,25 @@ const sqlite = z.strictObject({
   historyEvery: duration("10s", 1000),
 });
 
+/** Before InfluxDB: what it does not take waits on the disk. */
+const spool = z.strictObject({
+  directory: absolutePath.default("/var/lib/guardian/spool"),
+  bytesMax: z.int().min(1_048_576).default(4_294_967_296),
+});
+
 const influx = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+  /** 1: `/write`; 2 and 3: `/api/v2/write`. All are read by InfluxQL over `/query`. */
+  version: z.literal([1, 2, 3]).default(1),
   database: z.string().min(1).default("guardian"),
+  /** InfluxDB 2. */
+  organization: z.string().default(""),
   /** Empty: the database's default policy. */
   retentionPolicy: z.string().default(""),
   /** Servers have a series each: keep them apart, and for a shorter time. */
   serversRetentionPolicy: z.string().default("servers"),
-  writePath: z
-    .string()
-    .startsWith("/")
-    .default("/write?db={database}&rp={retentionPolicy}&precision={precision}"),
+  /** Instead of the version's own. */
+  writePath: z.string().startsWith("/").optional(),
   timeout: duration("2s", 100),
   /** InfluxDB 2 and 3. */
   tokenFile: absolutePath.optional(),
@@ -69,11 +79,16 @@ export const collectorSchema = z
     replayFile: absolutePath.default("/var/lib/guardian/replays.json"),
     /** Hosts whose keys were stolen or retired: their reports are refused. */
     revokedHosts: z.array(z.string().refine(isHostName, "is no host name")).default([]),
+    /** One of so many reports on each path is acknowledged. */
+    acknowledgeEvery: z.int().min(1).max(1000).default(10),
+    /** Intervals that probes go by; read again when it changes. */
+    settingsFile: absolutePath.optional(),
     serversMax: z.int().min(100).default(100_000),
     store: z.strictObject({
       kind: z.enum(["sqlite", "influx"]),
       sqlite: sqlite.optional(),
       influx: influx.optional(),
+      spool: spool.prefault({}),
     }),
     liveView: z
       .strictObject({
@@ -102,6 +117,42 @@ export const collectorSchema = z
 export type CollectorConfig = z.output<typeof collectorSchema>;
 export type SqliteConfig = z.output<typeof sqlite>;
 export type InfluxConfig = z.output<typeof influx>;
+
+const interval = duration("0ms", 0);
+
+const probeSettings = z.strictObject({
+  version: z.int().min(1).max(4_294_967_295),
+  reportEvery: interval,
+  serversEvery: interval,
+  checks: z
+    .strictObject({ storage: interval, business: interval, directory: interval, libvirt: interval })
+    .prefault({}),
+});
+
+/** The settings for probes in a file's text, or every problem as one sentence. */
+export function readProbeSettings(text: string): ProbeSettings | string {
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (error) {
+    return describeError(error);
+  }
+  const read = probeSettings.safeParse(content);
+  if (!read.success) {
+    const problems = read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    return problems.join("; ");
+  }
+  const { version, reportEvery, serversEvery, checks } = read.data;
+  return {
+    version,
+    reportEveryMs: reportEvery,
+    serversEveryMs: serversEvery,
+    storageEveryMs: checks.storage,
+    businessEveryMs: checks.business,
+    directoryEveryMs: checks.directory,
+    libvirtEveryMs: checks.libvirt,
+  };
+}
 
 /** The embedded store with all defaults. */
 export const defaultSqlite: SqliteConfig = sqlite.parse({});

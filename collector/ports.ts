@@ -11,13 +11,40 @@ export type WriteResult =
       readonly retryAfterMs: number | undefined;
     };
 
+/** A row with the wall time of its arrival, which is its time in every store, however late it gets there. */
+export interface TimedRow {
+  readonly row: LivenessRow;
+  readonly wallMs: number;
+}
+
 export interface StoreWriter {
   /** "sqlite FILE" or "influx URL"; no secrets. */
   readonly name: string;
-  writeLiveness(rows: readonly LivenessRow[], wallMs: number): Promise<WriteResult>;
+  writeLiveness(rows: readonly TimedRow[]): Promise<WriteResult>;
   writeServers(rows: readonly ServerRow[], wallMs: number): Promise<WriteResult>;
   writeWatermark(watermark: Watermark, wallMs: number): Promise<WriteResult>;
   /** Removes what is older than the configured history, a bounded bit at a time. */
   forgetOld(wallMs: number): Promise<void>;
+  /** Of a store that is elsewhere: what it cannot take now waits on the disk. */
+  readonly lines: LineWriter | undefined;
   close(): void;
+}
+
+/** `liveness` is never evicted; `bulk` is, oldest first, when the spool is full. */
+export type SpoolClass = "liveness" | "bulk";
+
+/** One point as the store takes it, and which of its retention policies it belongs under. */
+export interface StoreLine {
+  readonly policy: "main" | "servers";
+  readonly line: string;
+}
+
+/** Points as text: they can wait on a disk, and outlive the release that wrote them. */
+export interface LineWriter {
+  ofLiveness(row: TimedRow): StoreLine;
+  ofServer(row: ServerRow, wallMs: number): StoreLine;
+  /** How many the store takes at once, as far as is known. */
+  linesMax(spoolClass: SpoolClass): number;
+  /** In order; at most one call of each class at a time. */
+  write(spoolClass: SpoolClass, lines: readonly StoreLine[]): Promise<WriteResult>;
 }

@@ -4,8 +4,9 @@ import type { HostKeyFile } from "../shared/key-files.ts";
 import type { Logger } from "../shared/log.ts";
 import { runLoop, sleep, withDeadline } from "../shared/loop.ts";
 import type { NoticeKind } from "../shared/telemetry.ts";
+import type { ProbeSettings } from "../shared/wire-ack.ts";
 import { importKey } from "../shared/wire-auth.ts";
-import type { WireServer } from "../shared/wire.ts";
+import type { WireServer } from "../shared/wire-records.ts";
 import type { NetworkConfig, ProbeConfig } from "./config.ts";
 import { describeChecks, serversDue, type ProbeFacts } from "./core/report.ts";
 import { createDirectoryCheck, type DirectoryCheck } from "./shell/directory-check.ts";
@@ -53,6 +54,7 @@ export function createProbe(deps: ProbeDeps): Probe {
       probeEpoch: Math.floor(clock.monoMs()),
     },
     collectors: config.collectors.map((one) => ({ ...one, sourceAddress: one.sourceAddress })),
+    reportEveryMs: config.reportEvery,
     clock,
     log: deps.log,
   });
@@ -62,7 +64,7 @@ export function createProbe(deps: ProbeDeps): Probe {
     const nowMs = clock.monoMs();
     const facts = collectFacts(checks, notice, config.bmcGuidFile);
     const said = describeChecks(facts, nowMs);
-    const everyMs = config.serversEvery;
+    const everyMs = sender.settings()?.serversEveryMs || config.serversEvery;
     const known = checks.libvirt?.latest()?.state === "up";
     const due = known && serversDue({ current: facts.servers, lastSent, nowMs, everyMs });
     if (due) lastSent = { servers: facts.servers, atMs: nowMs };
@@ -72,9 +74,10 @@ export function createProbe(deps: ProbeDeps): Probe {
 
   return {
     async run(signal) {
-      const rounds = roundsOf(config, checks);
+      const rounds = roundsOf(config, checks, () => sender.settings());
       const checking = rounds.map(({ everyMs, round }) => runLoop(clock, everyMs, signal, round));
-      const reporting = runLoop(clock, config.reportEvery, signal, () => void report("none"));
+      const reportEveryMs = (): number => sender.settings()?.reportEveryMs || config.reportEvery;
+      const reporting = runLoop(clock, reportEveryMs, signal, () => void report("none"));
       await Promise.race([Promise.all([reporting, ...checking]), reporting]);
       for (let count = 0; count < lastReports; count += 1) {
         report("stopping");
@@ -83,7 +86,7 @@ export function createProbe(deps: ProbeDeps): Probe {
       sender.close();
     },
     async runOnce() {
-      const rounds = roundsOf(config, checks).map(({ round }) => round());
+      const rounds = roundsOf(config, checks, () => undefined).map(({ round }) => round());
       await withDeadline(Promise.all(rounds), 3000, () => []);
       const said = report("none");
       await sleep(100);
@@ -130,15 +133,19 @@ function createChecks({ config, hostKey, clock, log }: ProbeDeps): Checks {
   };
 }
 
+/** Each check with its interval: the collectors' while they set one, else the configuration's. */
 function roundsOf(
   { checks: config }: ProbeConfig,
   checks: Checks,
-): readonly { readonly everyMs: number; readonly round: () => Promise<void> }[] {
+  settings: () => ProbeSettings | undefined,
+): readonly { readonly everyMs: () => number; readonly round: () => Promise<void> }[] {
   const names = ["storage", "business", "directory", "libvirt"] as const;
   return names.flatMap((name) => {
     const [check, everyMs] = [checks[name], config[name]?.every];
     if (check === undefined || everyMs === undefined) return [];
-    return [{ everyMs, round: () => check.round() }];
+    return [
+      { everyMs: () => settings()?.[`${name}EveryMs`] || everyMs, round: () => check.round() },
+    ];
   });
 }
 

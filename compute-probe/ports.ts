@@ -1,5 +1,5 @@
 /** The probe's ports: what it asks of its host. Adapters return failures as values. */
-import type { WireServer } from "../shared/wire.ts";
+import type { WireServer } from "../shared/wire-records.ts";
 
 export type HypervisorLook =
   | {

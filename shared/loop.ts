@@ -18,10 +18,10 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Runs `round` every `periodMs`, start to start, until `signal` is aborted. */
+/** Runs `round` every `periodMs`, start to start, until `signal` is aborted. It may change meanwhile. */
 export async function runLoop(
   clock: Clock,
-  periodMs: number,
+  periodMs: number | (() => number),
   signal: AbortSignal,
   round: () => Promise<void> | void,
 ): Promise<void> {
@@ -30,7 +30,7 @@ export async function runLoop(
     await round();
     const now = clock.monoMs();
     // A late round is not made up for: two rounds back to back would see the same world twice.
-    due = Math.max(due + periodMs, now);
+    due = Math.max(due + (typeof periodMs === "number" ? periodMs : periodMs()), now);
     await sleep(due - now, signal);
   }
 }

@@ -1,15 +1,24 @@
 /**
- * Refuses what was heard before, without clocks. Per host one current life (boot id, process epoch)
- * and the boots that ended; per path of that life the highest sequence and a bitmap of the 64 before
- * it, as DTLS and IPsec have it. A replay of an old life can therefore not bring a host alive. What is
- * remembered can be saved and restored, so that a restart of the collector forgets no ended boot.
+ * Refuses what was heard before, without clocks. Per host one confirmed life (boot id, process
+ * epoch), the boots that ended, and lives that nobody has confirmed yet: the datagrams of a new life
+ * may be a recording of an old one until its probe has echoed a nonce that was made for it. Only a
+ * confirmed life ends the one before, so a replay can neither bring a host alive nor silence it.
+ * What is remembered can be saved and restored: a restart of the collector forgets no ended boot.
  */
 import type { HostName } from "./names.ts";
+import {
+  addWindow,
+  admitSequence,
+  newWindow,
+  restoredWindow,
+  type SequenceAdmission,
+  type SequenceWindow,
+} from "./sequence-window.ts";
 import { networkNames, type NetworkName } from "./telemetry.ts";
 
-/** Only `newest` may refresh liveness; `late` was never seen before but something newer was. */
-export type Admission =
-  "newest" | "late" | "replayed" | "stale-epoch" | "retired-boot" | "table-full";
+/** It belongs to no life that counts. */
+type NoLife = "stale-epoch" | "retired-boot" | "table-full";
+export type Admission = SequenceAdmission | NoLife;
 
 /** The part of a datagram's header that says which life of which host it belongs to. */
 export interface Origin {
@@ -18,7 +27,30 @@ export interface Origin {
   readonly bootId: string;
   readonly probeEpoch: number;
   readonly sequence: number;
+  /** Datagrams that the probe sent on this path, this one included. */
+  readonly sent: number;
+  /** The host's monotonic clock; less `probeEpoch` it is how long this life has lasted. */
+  readonly sentMonoMs: number;
 }
+
+/** One run of a probe within one boot of its host. */
+export interface Life {
+  readonly host: HostName;
+  readonly bootId: string;
+  readonly probeEpoch: number;
+  readonly confirmed: boolean;
+  /** 16 hex digits, made for this life: whoever echoes it lives now. */
+  readonly nonce: string;
+  readonly windows: ReadonlyMap<NetworkName, SequenceWindow>;
+}
+
+export type Admitted =
+  | {
+      readonly admission: SequenceAdmission;
+      readonly life: Life;
+      readonly window: SequenceWindow;
+    }
+  | { readonly admission: NoLife };
 
 /** What outlives a restart of the collector. */
 export interface RememberedLife {
@@ -32,101 +64,149 @@ export interface RememberedLife {
 }
 
 export interface ReplayTable {
-  admit(origin: Origin): Admission;
+  /** `upMs`: how long we have listened; a life that lasts longer began before us. */
+  admit(origin: Origin, upMs: number): Admitted;
+  /** Its probe echoed these nonces: true when one of them is the life's own. */
+  confirm(life: Life, echoes: readonly string[]): boolean;
+  /** Confirmed lives only: of the others nothing is known for certain. */
   remembered(): readonly RememberedLife[];
+  /** What became of the datagrams of confirmed lives: current ones, and the sum of those that ended. */
+  readonly windows: () => Iterable<HostWindow>;
 }
 
-interface Window {
-  highest: number;
-  /** Bit n: sequence `highest - n` was seen. */
-  seen: bigint;
+export interface HostWindow {
+  readonly host: HostName;
+  readonly path: NetworkName;
+  readonly window: Readonly<SequenceWindow>;
 }
 
-interface HostLife {
-  bootId: string;
-  probeEpoch: number;
-  windows: Map<NetworkName, Window>;
+interface OwnLife extends Life {
+  confirmed: boolean;
+  readonly windows: Map<NetworkName, SequenceWindow>;
+}
+
+interface HostLives {
+  current: OwnLife | undefined;
+  /** Not confirmed; oldest first. */
+  candidates: readonly OwnLife[];
+  /** Sums over the confirmed lives that ended. */
+  readonly ended: Map<NetworkName, SequenceWindow>;
   retiredBoots: readonly string[];
 }
 
-const windowSize = 64;
 const retiredBootsMax = 16;
+/** Recordings of old lives can fill this many places and so delay a confirmation, no more. */
+const candidatesMax = 4;
 
-const allSeen = (1n << 64n) - 1n;
+export interface ReplayTableOptions {
+  readonly restored?: readonly RememberedLife[];
+  /** A host beyond that is refused, never another forgotten. */
+  readonly hostsMax?: number;
+  /** 16 hex digits that nobody can guess. */
+  readonly newNonce: () => string;
+}
 
-/** A table for at most `hostsMax` hosts; a host beyond that is refused, never another forgotten. */
-export function createReplayTable(
-  restored: readonly RememberedLife[] = [],
-  hostsMax = 10_000,
-): ReplayTable {
-  const lives = new Map(restored.map((life) => [life.host, restoreLife(life)] as const));
+export function createReplayTable(options: ReplayTableOptions): ReplayTable {
+  const { restored = [], hostsMax = 10_000, newNonce } = options;
+  const hosts = new Map(restored.map((life) => [life.host, restoreLife(life)] as const));
+
+  function lifeOf(origin: Origin): OwnLife | NoLife {
+    const lives = hosts.get(origin.host);
+    const current = lives?.current;
+    if (current !== undefined && isOf(current, origin)) return current;
+    if (lives === undefined) {
+      if (hosts.size >= hostsMax) return "table-full";
+      const life = newLife(origin, newNonce());
+      hosts.set(origin.host, {
+        current: undefined,
+        candidates: [life],
+        ended: new Map(),
+        retiredBoots: [],
+      });
+      return life;
+    }
+    const candidate = lives.candidates.find((one) => isOf(one, origin));
+    if (candidate !== undefined) return candidate;
+    if (lives.retiredBoots.includes(origin.bootId)) return "retired-boot";
+    if (current?.bootId === origin.bootId && origin.probeEpoch < current.probeEpoch) {
+      return "stale-epoch";
+    }
+    const life = newLife(origin, newNonce());
+    lives.candidates = [...lives.candidates, life].slice(-candidatesMax);
+    return life;
+  }
+
   return {
-    remembered: () => [...lives].map(([host, life]) => rememberLife(host, life)),
-    admit(origin) {
-      const life = lives.get(origin.host);
-      if (life === undefined) {
-        if (lives.size >= hostsMax) return "table-full";
-        lives.set(origin.host, newLife(origin, []));
-        return "newest";
+    admit(origin, upMs) {
+      const life = lifeOf(origin);
+      if (typeof life === "string") return { admission: life };
+      let window = life.windows.get(origin.path);
+      if (window === undefined) {
+        const beganBeforeUs = origin.sentMonoMs - origin.probeEpoch > upMs;
+        window = newWindow(beganBeforeUs ? origin.sent - 1 : 0);
+        life.windows.set(origin.path, window);
       }
-      if (origin.bootId !== life.bootId) {
-        if (life.retiredBoots.includes(origin.bootId)) return "retired-boot";
-        const retired = [...life.retiredBoots, life.bootId].slice(-retiredBootsMax);
-        lives.set(origin.host, newLife(origin, retired));
-        return "newest";
+      const admission = admitSequence(window, origin.sequence, origin.sent);
+      return { admission, life, window };
+    },
+    confirm(life, echoes) {
+      const lives = hosts.get(life.host);
+      const candidate = lives?.candidates.find((one) => one === life);
+      if (lives === undefined || candidate === undefined) return life.confirmed;
+      if (!echoes.includes(candidate.nonce)) return false;
+      succeed(lives, candidate);
+      return true;
+    },
+    remembered: () => [...hosts].flatMap(([host, lives]) => rememberLife(host, lives)),
+    *windows() {
+      for (const [host, { current, ended }] of hosts) {
+        for (const [path, window] of ended) yield { host, path, window };
+        for (const [path, window] of current?.windows ?? []) yield { host, path, window };
       }
-      if (origin.probeEpoch < life.probeEpoch) return "stale-epoch";
-      if (origin.probeEpoch > life.probeEpoch) {
-        lives.set(origin.host, newLife(origin, life.retiredBoots));
-        return "newest";
-      }
-      return admitToWindow(life.windows, origin);
     },
   };
 }
 
-function restoreLife({ bootId, probeEpoch, retiredBoots, highest }: RememberedLife): HostLife {
-  const windows = new Map<NetworkName, Window>();
+function isOf(life: Life, origin: Origin): boolean {
+  return life.probeEpoch === origin.probeEpoch && life.bootId === origin.bootId;
+}
+
+/** A life was confirmed: the one before has ended, and recordings of others may start anew. */
+function succeed(lives: HostLives, life: OwnLife): void {
+  const { current } = lives;
+  life.confirmed = true;
+  lives.current = life;
+  lives.candidates = [];
+  if (current === undefined) return;
+  for (const [path, window] of current.windows) {
+    const sum = lives.ended.get(path) ?? newWindow(0);
+    lives.ended.set(path, sum);
+    addWindow(sum, window);
+  }
+  if (current.bootId === life.bootId) return;
+  lives.retiredBoots = [...lives.retiredBoots, current.bootId].slice(-retiredBootsMax);
+}
+
+function newLife({ host, bootId, probeEpoch }: Origin, nonce: string): OwnLife {
+  return { host, bootId, probeEpoch, confirmed: false, nonce, windows: new Map() };
+}
+
+function restoreLife(remembered: RememberedLife): HostLives {
+  const { host, bootId, probeEpoch, retiredBoots, highest } = remembered;
+  const windows = new Map<NetworkName, SequenceWindow>();
   for (const path of networkNames) {
     const sequence = path === "unknown" ? undefined : highest[path];
     if (path === "unknown" || sequence === undefined) continue;
-    windows.set(path, { highest: sequence, seen: allSeen });
+    windows.set(path, restoredWindow(sequence));
   }
-  return { bootId, probeEpoch, windows, retiredBoots };
+  const current = { host, bootId, probeEpoch, confirmed: true, nonce: "", windows };
+  return { current, candidates: [], ended: new Map(), retiredBoots };
 }
 
-function rememberLife(host: HostName, life: HostLife): RememberedLife {
-  const { bootId, probeEpoch, retiredBoots, windows } = life;
+function rememberLife(host: HostName, lives: HostLives): readonly RememberedLife[] {
+  const { current, retiredBoots } = lives;
+  if (current === undefined) return [];
+  const { bootId, probeEpoch, windows } = current;
   const highest = Object.fromEntries([...windows].map(([path, window]) => [path, window.highest]));
-  return { host, bootId, probeEpoch, retiredBoots, highest };
-}
-
-function newLife(origin: Origin, retiredBoots: readonly string[]): HostLife {
-  return {
-    bootId: origin.bootId,
-    probeEpoch: origin.probeEpoch,
-    windows: new Map([[origin.path, { highest: origin.sequence, seen: 1n }]]),
-    retiredBoots,
-  };
-}
-
-function admitToWindow(windows: Map<NetworkName, Window>, origin: Origin): Admission {
-  const window = windows.get(origin.path);
-  if (window === undefined) {
-    windows.set(origin.path, { highest: origin.sequence, seen: 1n });
-    return "newest";
-  }
-  const ahead = origin.sequence - window.highest;
-  if (ahead > 0) {
-    window.seen =
-      ahead >= windowSize ? 1n : BigInt.asUintN(windowSize, window.seen << BigInt(ahead)) | 1n;
-    window.highest = origin.sequence;
-    return "newest";
-  }
-  // Too old to know whether it was seen: refused all the same, under the milder name.
-  if (-ahead >= windowSize) return "late";
-  const bit = 1n << BigInt(-ahead);
-  if ((window.seen & bit) !== 0n) return "replayed";
-  window.seen |= bit;
-  return "late";
+  return [{ host, bootId, probeEpoch, retiredBoots, highest }];
 }

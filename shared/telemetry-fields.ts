@@ -56,9 +56,25 @@ export const livenessFields = [
   "bmc_2",
   "bmc_3",
   "bmc_4",
+  "unconfirmed",
+  "settings_version",
+  "cut_off",
 ] as const;
 /** Fields that collectors of an earlier release do not write: 0 where they are missing. */
-const laterFields: readonly string[] = ["bmc_1", "bmc_2", "bmc_3", "bmc_4"];
+const laterFields: readonly string[] = [
+  "bmc_1",
+  "bmc_2",
+  "bmc_3",
+  "bmc_4",
+  "unconfirmed",
+  "settings_version",
+  "cut_off",
+  "expected",
+  "missing",
+  "liveness",
+  "spooled",
+  "superseded",
+];
 export type LivenessField = (typeof livenessFields)[number];
 
 /** Fields of `collector_watermark`; its tag is collector. */
@@ -73,6 +89,11 @@ export const watermarkFields = [
   "dropped",
   "stored",
   "shed",
+  "expected",
+  "missing",
+  "liveness",
+  "spooled",
+  "superseded",
 ] as const;
 export type WatermarkField = (typeof watermarkFields)[number];
 
@@ -111,6 +132,9 @@ export function livenessNumbers(row: LivenessRow): Record<LivenessField, number>
     bmc_2: uuidPart(checks.bmcGuid, 1),
     bmc_3: uuidPart(checks.bmcGuid, 2),
     bmc_4: uuidPart(checks.bmcGuid, 3),
+    unconfirmed: row.unconfirmed === true ? 1 : 0,
+    settings_version: row.settingsVersion ?? 0,
+    cut_off: row.cutOff ?? 0,
   };
 }
 
@@ -132,6 +156,9 @@ export function readLiveness(read: ColumnReader): LivenessRow | undefined {
     sent: numbers.sent,
     sendErrors: numbers.send_errors,
     checks: readChecks(numbers),
+    ...(numbers.unconfirmed === 0 ? {} : { unconfirmed: true as const }),
+    ...(numbers.settings_version === 0 ? {} : { settingsVersion: numbers.settings_version }),
+    ...(numbers.cut_off === 0 ? {} : { cutOff: numbers.cut_off }),
   };
 }
 

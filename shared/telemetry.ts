@@ -100,6 +100,15 @@ export interface LivenessRow {
   readonly sent: number;
   readonly sendErrors: number;
   readonly checks: HostChecks;
+  /**
+   * Its life has not echoed a nonce yet, so it may be a recording of an earlier one: it might be
+   * life, and makes nobody healthy. Left out: it is no such row.
+   */
+  readonly unconfirmed?: true;
+  /** Version of the collectors' settings that the probe goes by; left out: its own configuration's. */
+  readonly settingsVersion?: number;
+  /** Bit n: the probe hears no collector on the path of code n; left out: it hears one on each. */
+  readonly cutOff?: number;
 }
 
 /** What one host's probe saw of another on one network, as one collector received it. */
@@ -131,6 +140,16 @@ export interface Ledger {
   readonly stored: number;
   /** Liveness rows given up; never by design, so anything above zero is a fault. */
   readonly shed: number;
+  /** What the probes say that they sent us, lives that are not confirmed left out. */
+  readonly expected: number;
+  /** Of that, what never came, or too late to count: dropped here, or lost on the network. */
+  readonly missing: number;
+  /** Liveness rows taken in; = stored + spooled + superseded + shed. */
+  readonly liveness: number;
+  /** They wait for the store. */
+  readonly spooled: number;
+  /** A newer one of the same host and path came while they waited. */
+  readonly superseded: number;
 }
 
 /**
@@ -167,4 +186,9 @@ export const noLedger: Ledger = {
   dropped: 0,
   stored: 0,
   shed: 0,
+  expected: 0,
+  missing: 0,
+  liveness: 0,
+  spooled: 0,
+  superseded: 0,
 };

@@ -6,36 +6,28 @@
  * The header never changes within version 1; new facts become new record types, which an older
  * collector skips and counts, or bytes appended to a record, which it ignores.
  */
-import { hostName, isHostName, serverId, type HostName, type ServerId } from "./names.ts";
-import {
-  codeOf,
-  directoryStates,
-  libvirtStates,
-  networkNames,
-  networkStates,
-  noticeKinds,
-  serverStates,
-  stateOf,
-  type HostChecks,
-  type NetworkName,
-  type ServerState,
-} from "./telemetry.ts";
+import { hostName, isHostName, type HostName } from "./names.ts";
+import { codeOf, networkNames, stateOf, type NetworkName } from "./telemetry.ts";
 import { datagramBytesMax, tagBytes } from "./wire-limits.ts";
+import { bootIdAt, type WireNames } from "./wire-names.ts";
+import { readAscii, readUint16, readUint32, readUint64, writeAscii } from "./wire-numbers.ts";
+import {
+  decodeLiveness,
+  decodeServers,
+  encodeRecord,
+  recordHeaderBytes,
+  recordTypes,
+  serverBytes,
+  serversHeaderBytes,
+  type LivenessRecord,
+  type ServersRecord,
+  type WireRecord,
+} from "./wire-records.ts";
 
 export const wireVersion = 1;
 /** "GRDN" in ASCII. */
 export const wireMagic = 0x4752444e;
 const headerBytesFixed = 64;
-const recordHeaderBytes = 3;
-const livenessBytes = 50;
-/** With the GUID of its BMC behind it: hosts that know it, and collectors that ask for it. */
-const livenessWithBmcBytes = 66;
-const serversHeaderBytes = 8;
-const serverBytes = 17;
-const uint32Max = 0xffff_ffff;
-
-/** Record types of version 1. */
-export const recordTypes = { liveness: 1, servers: 2 } as const;
 
 /** What every datagram says about its sender. All of it is covered by the tag. */
 export interface DatagramHeader {
@@ -55,28 +47,10 @@ export interface DatagramHeader {
   readonly sendErrors: number;
 }
 
-/** One server in a servers record. */
-export interface WireServer {
-  readonly server: ServerId;
-  readonly state: ServerState;
-}
-
-/** A part of the list of servers; `parts` datagrams make the whole list of that report. */
-export interface ServersRecord {
-  readonly kind: "servers";
-  /** Sequence of the report's first datagram: parts with the same one belong together. */
-  readonly reportSequence: number;
-  readonly part: number;
-  readonly parts: number;
-  readonly servers: readonly WireServer[];
-}
-
-export type WireRecord = { readonly kind: "liveness"; readonly checks: HostChecks } | ServersRecord;
-
 /** A whole datagram, understood. */
 export interface Report {
   readonly header: DatagramHeader;
-  readonly liveness: HostChecks | undefined;
+  readonly liveness: LivenessRecord | undefined;
   readonly servers: ServersRecord | undefined;
   /** Records of a type that this version does not know. */
   readonly unknownRecords: number;
@@ -100,15 +74,14 @@ export function encodeDatagram(
     throw new RangeError(`a datagram of ${total} bytes for host "${header.host}" cannot be sent`);
   }
   const bytes = new Uint8Array(total);
-  writeHeader(new DataView(bytes.buffer), header);
-  for (let index = 0; index < header.host.length; index += 1) {
-    bytes[headerBytesFixed + index] = header.host.charCodeAt(index);
-  }
+  const view = new DataView(bytes.buffer);
+  writeHeader(view, header);
+  writeAscii(bytes, headerBytesFixed, header.host);
   let offset = headerBytes;
   for (const [index, body] of bodies.entries()) {
     const record = records[index];
     bytes[offset] = record === undefined ? 0 : recordTypes[record.kind];
-    new DataView(bytes.buffer).setUint16(offset + 1, body.length);
+    view.setUint16(offset + 1, body.length);
     bytes.set(body, offset + recordHeaderBytes);
     offset += recordHeaderBytes + body.length;
   }
@@ -130,115 +103,66 @@ function writeHeader(view: DataView, header: DatagramHeader): void {
   view.setBigUint64(56, BigInt(header.sendErrors));
 }
 
-function encodeRecord(record: WireRecord): Uint8Array {
-  return record.kind === "liveness" ? encodeLiveness(record.checks) : encodeServers(record);
-}
-
-function encodeLiveness(checks: HostChecks): Uint8Array {
-  const bytes = new Uint8Array(checks.bmcGuid === "" ? livenessBytes : livenessWithBmcBytes);
-  bytes[0] = codeOf(networkStates, checks.storage);
-  bytes[1] = codeOf(networkStates, checks.business);
-  bytes[2] = codeOf(directoryStates, checks.directory);
-  bytes[3] = codeOf(libvirtStates, checks.libvirt);
-  bytes[4] = codeOf(noticeKinds, checks.notice);
-  const numbers = [
-    checks.storageAgeMs,
-    checks.businessAgeMs,
-    checks.directoryAgeMs,
-    checks.directoryLatencyMs,
-    checks.libvirtAgeMs,
-    checks.serversTotal,
-    checks.serversRunning,
-  ];
-  const view = new DataView(bytes.buffer);
-  for (const [index, value] of numbers.entries()) view.setUint32(6 + 4 * index, toUint32(value));
-  writeUuid(view, 34, checks.hardwareUuid);
-  if (checks.bmcGuid !== "") writeUuid(view, 50, checks.bmcGuid);
-  return bytes;
-}
-
-function writeUuid(view: DataView, offset: number, uuid: string): void {
-  if (!/^[0-9a-f]{32}$/.test(uuid)) return;
-  view.setBigUint64(offset, BigInt(`0x${uuid.slice(0, 16)}`));
-  view.setBigUint64(offset + 8, BigInt(`0x${uuid.slice(16)}`));
-}
-
-/** Whole and within 32 bits; an age of more than 49 days says 49 days. */
-function toUint32(value: number): number {
-  return Math.min(uint32Max, Math.max(0, Math.floor(value)));
-}
-
-function encodeServers(record: ServersRecord): Uint8Array {
-  const bytes = new Uint8Array(serversHeaderBytes + record.servers.length * serverBytes);
-  const view = new DataView(bytes.buffer);
-  // The low 32 bits are enough to tell one report's parts from the next one's.
-  view.setUint32(0, record.reportSequence % (uint32Max + 1));
-  view.setUint16(4, record.part);
-  view.setUint16(6, record.parts);
-  for (const [index, { server, state }] of record.servers.entries()) {
-    const offset = serversHeaderBytes + index * serverBytes;
-    const digits = server.replaceAll("-", "");
-    for (let byte = 0; byte < 16; byte += 1) {
-      bytes[offset + byte] = Number.parseInt(digits.slice(2 * byte, 2 * byte + 2), 16);
-    }
-    bytes[offset + 16] = codeOf(serverStates, state);
-  }
-  return bytes;
-}
-
 export type HeaderProblem = "too-short" | "too-long" | "magic" | "version" | "header";
 
 /** Reads the header alone: enough to find the key. Nothing in it is to be believed before the tag. */
-export function decodeHeader(bytes: Uint8Array): DatagramHeader | HeaderProblem {
+export function decodeHeader(bytes: Uint8Array, names?: WireNames): DatagramHeader | HeaderProblem {
   if (bytes.length > datagramBytesMax) return "too-long";
   if (bytes.length < headerBytesFixed + 1 + tagBytes) return "too-short";
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0) !== wireMagic) return "magic";
-  if (view.getUint8(4) !== wireVersion) return "version";
-  const hostLength = view.getUint8(7);
+  if (readUint32(bytes, 0) !== wireMagic) return "magic";
+  if (bytes[4] !== wireVersion) return "version";
+  const hostLength = bytes[7] ?? 0;
   if (bytes.length < headerBytesFixed + hostLength + tagBytes) return "too-short";
-  const host = String.fromCharCode(
-    ...bytes.subarray(headerBytesFixed, headerBytesFixed + hostLength),
-  );
-  const path = stateOf(networkNames, view.getUint8(6));
-  const numbers = [16, 24, 32, 48, 56].map((offset) => Number(view.getBigUint64(offset)));
-  const [probeEpoch = 0, sequence = 0, sentWallMs = 0, sent = 0, sendErrors = 0] = numbers;
-  if (!isHostName(host) || path === "unknown" || sequence < 1) return "header";
-  if (!numbers.every(Number.isSafeInteger)) return "header";
-  return {
-    keyId: view.getUint8(5),
+  const known = names?.find(bytes, headerBytesFixed, hostLength);
+  const host = known?.host ?? readAscii(bytes, headerBytesFixed, hostLength);
+  const path = stateOf(networkNames, bytes[6] ?? 0);
+  const sequence = readUint64(bytes, 24);
+  if (known === undefined && !isHostName(host)) return "header";
+  if (path === "unknown" || sequence < 1) return "header";
+  const header: DatagramHeader = {
+    keyId: bytes[5] ?? 0,
     path,
     host: hostName(host),
-    bootId: view.getBigUint64(8).toString(16).padStart(16, "0"),
-    probeEpoch,
+    bootId: bootIdAt(bytes, 8, known),
+    probeEpoch: readUint64(bytes, 16),
     sequence,
-    sentWallMs,
-    sentMonoMs: Number(view.getBigUint64(40)) / 1e6,
-    sent,
-    sendErrors,
+    sentWallMs: readUint64(bytes, 32),
+    sentMonoMs: readUint64(bytes, 40) / 1e6,
+    sent: readUint64(bytes, 48),
+    sendErrors: readUint64(bytes, 56),
   };
+  return isSafe(header) ? header : "header";
+}
+
+/** Whether all numbers but the monotonic clock are below 2^53. */
+function isSafe({ probeEpoch, sequence, sentWallMs, sent, sendErrors }: DatagramHeader): boolean {
+  return (
+    Number.isSafeInteger(probeEpoch) &&
+    Number.isSafeInteger(sequence) &&
+    Number.isSafeInteger(sentWallMs) &&
+    Number.isSafeInteger(sent) &&
+    Number.isSafeInteger(sendErrors)
+  );
 }
 
 /** Reads the records behind a header whose tag was right; undefined when they make no sense. */
 export function decodeRecords(header: DatagramHeader, bytes: Uint8Array): Report | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = bytes.length - tagBytes;
-  let liveness: HostChecks | undefined;
+  let liveness: LivenessRecord | undefined;
   let servers: ServersRecord | undefined;
   let unknownRecords = 0;
   let offset = headerBytesFixed + header.host.length;
   while (offset < end) {
     if (offset + recordHeaderBytes > end) return undefined;
-    const type = view.getUint8(offset);
-    const length = view.getUint16(offset + 1);
+    const type = bytes[offset];
+    const length = readUint16(bytes, offset + 1);
     const start = offset + recordHeaderBytes;
     if (start + length > end) return undefined;
-    const body = new DataView(bytes.buffer, bytes.byteOffset + start, length);
     if (type === recordTypes.liveness) {
-      if (liveness !== undefined || length < livenessBytes) return undefined;
-      liveness = decodeLiveness(body);
+      liveness = liveness === undefined ? decodeLiveness(bytes, start, length) : undefined;
+      if (liveness === undefined) return undefined;
     } else if (type === recordTypes.servers) {
-      servers = servers === undefined ? decodeServers(body) : undefined;
+      servers = servers === undefined ? decodeServers(bytes, start, length) : undefined;
       if (servers === undefined) return undefined;
     } else {
       unknownRecords += 1;
@@ -246,61 +170,4 @@ export function decodeRecords(header: DatagramHeader, bytes: Uint8Array): Report
     offset = start + length;
   }
   return { header, liveness, servers, unknownRecords };
-}
-
-function decodeLiveness(body: DataView): HostChecks {
-  return {
-    storage: stateOf(networkStates, body.getUint8(0)),
-    business: stateOf(networkStates, body.getUint8(1)),
-    directory: stateOf(directoryStates, body.getUint8(2)),
-    libvirt: stateOf(libvirtStates, body.getUint8(3)),
-    notice: stateOf(noticeKinds, body.getUint8(4)),
-    storageAgeMs: body.getUint32(6),
-    businessAgeMs: body.getUint32(10),
-    directoryAgeMs: body.getUint32(14),
-    directoryLatencyMs: body.getUint32(18),
-    libvirtAgeMs: body.getUint32(22),
-    serversTotal: body.getUint32(26),
-    serversRunning: body.getUint32(30),
-    hardwareUuid: readSixteen(body, 34),
-    bmcGuid: body.byteLength < livenessWithBmcBytes ? "" : readSixteen(body, 50),
-  };
-}
-
-/** Sixteen bytes as 32 hex digits; all zero stands for "could not be read". */
-function readSixteen(body: DataView, offset: number): string {
-  const high = body.getBigUint64(offset).toString(16).padStart(16, "0");
-  const low = body.getBigUint64(offset + 8);
-  const text = high + low.toString(16).padStart(16, "0");
-  return /^0+$/.test(text) ? "" : text;
-}
-
-function decodeServers(body: DataView): ServersRecord | undefined {
-  if (body.byteLength < serversHeaderBytes) return undefined;
-  if ((body.byteLength - serversHeaderBytes) % serverBytes !== 0) return undefined;
-  const servers: WireServer[] = [];
-  for (let at = serversHeaderBytes; at < body.byteLength; at += serverBytes) {
-    servers.push({
-      server: readUuid(body, at),
-      state: stateOf(serverStates, body.getUint8(at + 16)),
-    });
-  }
-  return {
-    kind: "servers",
-    reportSequence: body.getUint32(0),
-    part: body.getUint16(4),
-    parts: body.getUint16(6),
-    servers,
-  };
-}
-
-function readUuid(body: DataView, offset: number): ServerId {
-  const high = body.getBigUint64(offset).toString(16).padStart(16, "0");
-  const low = body
-    .getBigUint64(offset + 8)
-    .toString(16)
-    .padStart(16, "0");
-  return serverId(
-    `${high.slice(0, 8)}-${high.slice(8, 12)}-${high.slice(12)}-${low.slice(0, 4)}-${low.slice(4)}`,
-  );
 }

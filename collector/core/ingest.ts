@@ -1,49 +1,69 @@
 /**
- * What the collector knows: newest liveness per host and path, what still has to be stored, and the
- * ledger. Two classes of data: liveness is never shed (it coalesces to the newest per host and path,
- * so its queue is as bounded as the cloud); servers are a bounded queue that sheds its oldest.
+ * What the collector knows: newest liveness per host and path, what arrived since the store's pump looked last, and
+ * the ledger. Two classes of data: liveness is handed on whole; servers are a bounded queue that sheds its oldest.
  */
 import { invariant } from "../../shared/invariant.ts";
-import type { CollectorId } from "../../shared/names.ts";
-import type { Ledger, LivenessRow, ServerRow } from "../../shared/telemetry.ts";
+import type { CollectorId, HostName } from "../../shared/names.ts";
+import type { HostWindow } from "../../shared/replay-window.ts";
+import {
+  networkNames,
+  type Ledger,
+  type LivenessRow,
+  type NetworkName,
+  type ServerRow,
+} from "../../shared/telemetry.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { Report } from "../../shared/wire.ts";
 import type { Received, RefusalReason } from "../../shared/wire-auth.ts";
+import { sumLosses } from "./loss-ledger.ts";
 
 export interface IngestCounters {
   readonly refusedByReason: ReadonlyMap<RefusalReason, number>;
   readonly unknownRecords: number;
   readonly serversShed: number;
-  readonly livenessPending: number;
   readonly serversPending: number;
 }
 
 export interface Ingest {
   take(received: Received, arrivalMs: MonoMs): void;
-  /** All liveness that waits to be stored; the caller stores it or gives it back. */
+  /** All liveness since the last call, in the order of its arrival. */
   takeLiveness(): readonly LivenessRow[];
-  /** Rows the store did not acknowledge; those with a newer one waiting are forgotten. */
-  giveBackLiveness(rows: readonly LivenessRow[]): void;
   takeServers(rowsMax: number): readonly ServerRow[];
   giveBackServers(rows: readonly ServerRow[]): void;
   livenessStored(stored: number, poisoned: number): void;
   /** Newest row of every host and path since this process began. */
   live(): readonly LivenessRow[];
-  ledger(dropped: number): Ledger;
+  /** `dropped` by our kernel socket; `spooled`: liveness rows that wait for the store. */
+  ledger(dropped: number, spooled?: number): Ledger;
   counters(): IngestCounters;
 }
+
+/** A life that might be a recording says nothing while the confirmed one was heard so lately. */
+const confirmedForMs = 5000;
 
 export function createIngest(options: {
   readonly collector: CollectorId;
   readonly epoch: number;
   readonly serversMax: number;
+  /** What became of every datagram of the confirmed lives. */
+  readonly windows?: () => Iterable<HostWindow>;
 }): Ingest {
-  const { collector, epoch } = options;
-  const newest = new Map<string, LivenessRow>();
-  const pending = new Map<string, LivenessRow>();
+  const { collector, epoch, windows = () => [] } = options;
+  const newest = new LivenessRows();
+  let arrived: LivenessRow[] = [];
   const servers = createServerQueue(options.serversMax);
   const refused = new Map<RefusalReason, number>();
-  const totals = { accepted: 0, stored: 0, shed: 0, unknownRecords: 0 };
+  const totals = { accepted: 0, liveness: 0, stored: 0, shed: 0, unknownRecords: 0 };
+
+  function takeRow(row: LivenessRow): void {
+    const last = newest.get(row);
+    const isConfirmed = last !== undefined && last.unconfirmed !== true;
+    const heardLately = isConfirmed && row.arrivalMs - last.arrivalMs < confirmedForMs;
+    if (row.unconfirmed === true && heardLately) return;
+    newest.set(row);
+    totals.liveness += 1;
+    arrived.push(row);
+  }
 
   return {
     take(received, arrivalMs) {
@@ -51,24 +71,23 @@ export function createIngest(options: {
         refused.set(received.reason, (refused.get(received.reason) ?? 0) + 1);
         return;
       }
-      const { report } = received;
+      const { report, life } = received;
       totals.accepted += 1;
       totals.unknownRecords += report.unknownRecords;
-      const row = livenessOf(report, { collector, epoch, arrivalMs });
-      if (row !== undefined) {
-        newest.set(keyOf(row), row);
-        pending.set(keyOf(row), row);
-      }
+      const arrival = { collector, epoch, arrivalMs, confirmed: life.confirmed };
+      const row = livenessOf(report, arrival);
+      if (row !== undefined) takeRow(row);
+      // A recording of an old list would show servers where they are no more.
+      if (report.servers === undefined || !life.confirmed) return;
       const { host } = report.header;
-      for (const one of report.servers?.servers ?? []) servers.put({ collector, host, ...one });
+      for (const one of report.servers.servers) {
+        servers.put({ collector, host, server: one.server, state: one.state });
+      }
     },
     takeLiveness() {
-      const rows = [...pending.values()];
-      pending.clear();
+      const rows = arrived;
+      arrived = [];
       return rows;
-    },
-    giveBackLiveness(rows) {
-      for (const row of rows) if (!pending.has(keyOf(row))) pending.set(keyOf(row), row);
     },
     takeServers: (rowsMax) => servers.take(rowsMax),
     giveBackServers: (rows) => servers.giveBack(rows),
@@ -76,34 +95,58 @@ export function createIngest(options: {
       totals.stored += stored;
       totals.shed += poisoned;
     },
-    live: () => [...newest.values()],
-    ledger: (dropped) => ledgerOf({ ...totals, dropped }, refused),
+    live: () => newest.all(),
+    ledger(dropped, spooled = arrived.length) {
+      const { accepted, liveness, stored, shed } = totals;
+      const superseded = Math.max(0, liveness - stored - shed - spooled);
+      const rows = { accepted, liveness, stored, shed, superseded, spooled };
+      return ledgerOf({ ...rows, ...sumLosses(windows()), dropped }, refused);
+    },
     counters: () => ({
       refusedByReason: new Map(refused),
       unknownRecords: totals.unknownRecords,
       serversShed: servers.shed(),
-      livenessPending: pending.size,
       serversPending: servers.size(),
     }),
   };
 }
 
 function ledgerOf(
-  totals: Pick<Ledger, "accepted" | "stored" | "shed" | "dropped">,
+  totals: Omit<Ledger, "received" | "duplicate" | "late" | "refused">,
   refused: ReadonlyMap<RefusalReason, number>,
 ): Ledger {
   const all = [...refused.values()].reduce((sum, count) => sum + count, 0);
   const [duplicate, late] = [refused.get("replayed") ?? 0, refused.get("late") ?? 0];
-  return {
+  const came = {
     received: totals.accepted + all,
-    accepted: totals.accepted,
     duplicate,
     late,
     refused: all - duplicate - late,
-    dropped: totals.dropped,
-    stored: totals.stored,
-    shed: totals.shed,
   };
+  return { ...totals, ...came };
+}
+
+/** The newest row of each host and path: a map by host, since a joined key would have to be made. */
+class LivenessRows {
+  readonly #byHost = new Map<HostName, (LivenessRow | undefined)[]>();
+
+  get(row: LivenessRow): LivenessRow | undefined {
+    return this.#byHost.get(row.host)?.[placeOf(row.path)];
+  }
+
+  set(row: LivenessRow): void {
+    let rows = this.#byHost.get(row.host);
+    if (rows === undefined) this.#byHost.set(row.host, (rows = []));
+    rows[placeOf(row.path)] = row;
+  }
+
+  all(): readonly LivenessRow[] {
+    return [...this.#byHost.values()].flatMap((rows) => rows.filter((row) => row !== undefined));
+  }
+}
+
+function placeOf(path: NetworkName): number {
+  return networkNames.indexOf(path);
 }
 
 interface ServerQueue {
@@ -143,16 +186,18 @@ function createServerQueue(rowsMax: number): ServerQueue {
   };
 }
 
-function keyOf(row: LivenessRow): string {
-  return `${row.host}/${row.path}`;
-}
-
 function livenessOf(
   { header, liveness }: Report,
-  arrival: { readonly collector: CollectorId; readonly epoch: number; readonly arrivalMs: MonoMs },
+  arrival: {
+    readonly collector: CollectorId;
+    readonly epoch: number;
+    readonly arrivalMs: MonoMs;
+    readonly confirmed: boolean;
+  },
 ): LivenessRow | undefined {
   if (liveness === undefined) return undefined;
-  return {
+  const { checks, link } = liveness;
+  const row: LivenessRow = {
     collector: arrival.collector,
     collectorEpoch: arrival.epoch,
     host: header.host,
@@ -164,6 +209,15 @@ function livenessOf(
     sentWallMs: header.sentWallMs,
     sent: header.sent,
     sendErrors: header.sendErrors,
-    checks: liveness,
+    checks,
+  };
+  if (arrival.confirmed && link === undefined) return row;
+  return {
+    ...row,
+    ...(arrival.confirmed ? {} : { unconfirmed: true as const }),
+    ...(link === undefined || link.settingsVersion === 0
+      ? {}
+      : { settingsVersion: link.settingsVersion }),
+    ...(link === undefined || link.cutOff === 0 ? {} : { cutOff: link.cutOff }),
   };
 }

@@ -1,15 +1,30 @@
 /** The collector's /metrics page, in Prometheus' text format. */
 import type { Ledger } from "../../shared/telemetry.ts";
 import type { IngestCounters } from "./ingest.ts";
+import type { PathLoss } from "./loss-ledger.ts";
 
 export interface MetricsFacts {
   readonly ledger: Ledger;
   readonly counters: IngestCounters;
+  readonly losses: readonly PathLoss[];
   readonly hosts: number;
   readonly receiveBufferBytes: number;
   /** Monotonic now minus the newest instant up to which everything is stored. */
   readonly storeLagMs: number;
   readonly storeFailures: number;
+  /** Liveness rows in memory that neither the store nor the disk has. */
+  readonly livenessWaiting: number;
+  /** Undefined before a store that needs none. */
+  readonly spool: SpoolFacts | undefined;
+}
+
+export interface SpoolFacts {
+  readonly bytes: number;
+  readonly liveness: number;
+  readonly bulk: number;
+  readonly evicted: number;
+  readonly unspooled: number;
+  readonly damaged: number;
 }
 
 export function renderMetrics(facts: MetricsFacts): string {
@@ -18,13 +33,18 @@ export function renderMetrics(facts: MetricsFacts): string {
     ...counter("datagrams_received_total", "Datagrams read from the socket.", ledger.received),
     ...counter("datagrams_accepted_total", "Authentic, newest datagrams.", ledger.accepted),
     ...counter("datagrams_dropped_total", "Dropped by the kernel: buffer full.", ledger.dropped),
+    ...counter("datagrams_expected_total", "Sent to us, as probes count.", ledger.expected),
+    ...gauge("datagrams_missing", "Of these, what never came in time.", ledger.missing),
+    ...counter("liveness_total", "Liveness rows taken in.", ledger.liveness),
+    ...gauge("liveness_spooled", "Of these, rows that wait for the store.", ledger.spooled),
+    ...gauge("liveness_superseded", "Of these, overtaken while waiting.", ledger.superseded),
     ...counter("liveness_stored_total", "Liveness rows the store acknowledged.", ledger.stored),
     ...counter("liveness_shed_total", "Liveness rows given up; a fault above 0.", ledger.shed),
     ...counter("servers_shed_total", "Server rows given up: queue full.", counters.serversShed),
     ...counter("unknown_records_total", "Records of unknown types.", counters.unknownRecords),
     ...counter("store_failures_total", "Writes not acknowledged.", facts.storeFailures),
     ...gauge("hosts", "Hosts heard of since the start.", facts.hosts),
-    ...gauge("liveness_pending", "Liveness rows that wait.", counters.livenessPending),
+    ...gauge("liveness_pending", "Liveness rows that wait.", facts.livenessWaiting),
     ...gauge("servers_pending", "Server rows that wait.", counters.serversPending),
     ...gauge("receive_buffer_bytes", "Socket buffer as granted.", facts.receiveBufferBytes),
     ...gauge("store_lag_seconds", "Age of the newest stored watermark.", facts.storeLagMs / 1000),
@@ -33,7 +53,38 @@ export function renderMetrics(facts: MetricsFacts): string {
   for (const [reason, count] of counters.refusedByReason) {
     lines.push(`guardian_collector_datagrams_refused_total{reason="${reason}"} ${count}`);
   }
-  return `${lines.join("\n")}\n`;
+  if (facts.spool !== undefined) lines.push(...spoolLines(facts.spool));
+  return `${[...lines, ...lossLines(facts.losses)].join("\n")}\n`;
+}
+
+const lossFamilies = [
+  ["sent", "counter", "host_sent_total", "Datagrams that the probe says it sent here."],
+  ["received", "counter", "host_received_total", "Of these, taken."],
+  ["late", "counter", "host_late_total", "Of these, come after a newer one."],
+  ["refused", "counter", "host_refused_total", "Of these, not to be understood."],
+  ["missing", "gauge", "host_missing", "Of these, never come in time."],
+  ["duplicate", "counter", "host_duplicate_total", "Come more than once."],
+] as const;
+
+/** sent = received + late + refused + missing, for each host and path. */
+function lossLines(losses: readonly PathLoss[]): readonly string[] {
+  return lossFamilies.flatMap(([what, type, name, help]) => [
+    ...head(name, type, help),
+    ...losses.map((loss) => {
+      return `guardian_collector_${name}{host="${loss.host}",path="${loss.path}"} ${loss[what]}`;
+    }),
+  ]);
+}
+
+function spoolLines(spool: SpoolFacts): readonly string[] {
+  return [
+    ...gauge("spool_bytes", "Disk that the spool takes.", spool.bytes),
+    ...gauge("spool_liveness", "Liveness rows on the disk, for the store.", spool.liveness),
+    ...gauge("spool_bulk", "Other rows on the disk, for the store.", spool.bulk),
+    ...counter("spool_bulk_evicted_total", "Given up: the spool was full.", spool.evicted),
+    ...counter("spool_liveness_refused_total", "Liveness not spooled: a fault.", spool.unspooled),
+    ...counter("spool_damaged_total", "Records altered on the disk.", spool.damaged),
+  ];
 }
 
 function counter(name: string, help: string, value: number): readonly string[] {

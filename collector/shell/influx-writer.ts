@@ -1,153 +1,114 @@
 /**
- * Writes to InfluxDB 1.x, 2.x, 3.x or VictoriaMetrics through `/write`, the one way in that all of
- * them have. The client's own batching and retrying is switched off: it has no back-pressure, takes
- * Retry-After for milliseconds, counts 200 as a failure and drops what is partly refused. One
- * request at a time per kind of data, an answer for each, and the caller keeps what was not taken.
+ * Writes to InfluxDB 1.x, 2.x, 3.x or VictoriaMetrics in line protocol. At most one request at a time in each of four
+ * lanes (newest liveness with the watermark, bulk, and what comes back from the spool of either class), so never more
+ * than four in flight, an answer for each, and the caller keeps what was not taken.
  */
-import { HttpError, InfluxDB, Point, type WriteApi } from "@influxdata/influxdb-client";
-import { describeError } from "../../shared/errors.ts";
-import type { Logger } from "../../shared/log.ts";
-import type { Secret } from "../../shared/secret.ts";
-import { livenessNumbers, measurements, watermarkNumbers } from "../../shared/telemetry-fields.ts";
-import { codeOf, serverStates } from "../../shared/telemetry.ts";
-import type { StoreWriter, WriteResult } from "../ports.ts";
+import type { StoreLine, StoreWriter, TimedRow, WriteResult } from "../ports.ts";
+import {
+  createInfluxLane,
+  linesPerRequest,
+  type InfluxLane,
+  type InfluxWriterOptions,
+} from "./influx-lane.ts";
+import { livenessLine, serverLine, watermarkLine } from "./line-protocol.ts";
 import { createPoisonFile, type PoisonFile } from "./poison-file.ts";
-
-export interface InfluxWriterOptions {
-  readonly url: string;
-  readonly database: string;
-  readonly retentionPolicy: string | undefined;
-  readonly serversRetentionPolicy: string | undefined;
-  /** With `{database}`, `{retentionPolicy}` and `{precision}` to fill in. */
-  readonly writePath: string;
-  readonly timeoutMs: number;
-  readonly headers: Readonly<Record<string, Secret>>;
-  readonly poisonFile: string;
-  readonly log: Logger;
-}
-
-const linesPerRequest = 5000;
-/** So many refused rows in one write are no bad rows but a wrong setting: nothing is set aside. */
-const poisonedRowsMax = 8;
-
-type Answer =
-  | { readonly kind: "ok" }
-  /** The request as a whole was refused: some row in it may be bad, or it is too long. */
-  | { readonly kind: "refused"; readonly reason: string }
-  | Extract<WriteResult, { kind: "kept" }>;
 
 export function createInfluxWriter(options: InfluxWriterOptions): StoreWriter {
   const poison = createPoisonFile(options.poisonFile, options.log);
-  const main = createLane(options, options.retentionPolicy);
-  const servers = createLane(options, options.serversRetentionPolicy);
+  const newest = createPair(options);
+  const bulk = createPair(options);
+  const spooled = { liveness: createPair(options), bulk: createPair(options) };
   return {
     name: `influx ${options.url}`,
-    async writeLiveness(rows, wallMs) {
-      const points = rows.map((row) => {
-        const point = new Point(measurements.liveness);
-        point.tag("collector", row.collector).tag("host", row.host).tag("path", row.path);
-        return withFields(point, livenessNumbers(row)).timestamp(wallMs);
-      });
-      return await storeLines(main, points.map(lineOf), poison);
-    },
+    writeLiveness: (rows) => storeLines(newest.main, rows.map(ofLiveness), poison, fewPoisonedMax),
     async writeServers(rows, wallMs) {
-      const points = rows.map(({ collector, host, server, state }) => {
-        const point = new Point(measurements.server);
-        point.tag("collector", collector).tag("host", host).tag("server", server);
-        return withFields(point, { state: codeOf(serverStates, state) }).timestamp(wallMs);
-      });
-      return await storeLines(servers, points.map(lineOf), poison);
+      const lines = rows.map((row) => serverLine(row, wallMs));
+      return await storeLines(bulk.servers, lines, poison, poisonedMaxOf(lines.length));
     },
     async writeWatermark(watermark, wallMs) {
-      const point = new Point(measurements.watermark).tag("collector", watermark.collector);
-      const line = lineOf(withFields(point, watermarkNumbers(watermark)).timestamp(wallMs));
-      return await storeLines(main, [line], poison);
+      return await storeLines(newest.main, [watermarkLine(watermark, wallMs)], poison, 1);
     },
     forgetOld: () => Promise.resolve(),
+    lines: {
+      ofLiveness: (row) => ({ policy: "main", line: ofLiveness(row) }),
+      ofServer: (row, wallMs) => ({ policy: "servers", line: serverLine(row, wallMs) }),
+      linesMax: (spoolClass) =>
+        Math.min(spooled[spoolClass].main.linesMax, spooled[spoolClass].servers.linesMax),
+      write: (spoolClass, lines) => writeByPolicy(spooled[spoolClass], lines, poison),
+    },
     close: () => undefined,
   };
 }
 
-/** Every field is a float, in every version, for ever: a field that changes its type is refused. */
-function withFields(point: Point, numbers: Readonly<Record<string, number>>): Point {
-  for (const [name, value] of Object.entries(numbers)) point.floatField(name, value);
-  return point;
+function ofLiveness({ row, wallMs }: TimedRow): string {
+  return livenessLine(row, wallMs);
 }
 
-function lineOf(point: Point): string {
-  return point.toLineProtocol() ?? "";
+interface Pair {
+  readonly main: InfluxLane;
+  readonly servers: InfluxLane;
 }
 
-type Lane = (lines: readonly string[]) => Promise<Answer>;
-
-/** One request at a time through one WriteApi whose retries and timers are off. */
-function createLane(options: InfluxWriterOptions, retentionPolicy: string | undefined): Lane {
-  let failure: Error | undefined;
-  const revealed = Object.entries(options.headers).map(([name, value]) => [name, value.reveal()]);
-  const client = new InfluxDB({
-    url: options.url,
-    timeout: options.timeoutMs,
-    headers: Object.fromEntries(revealed) as Record<string, string>,
-  });
-  const api: WriteApi = client.getWriteApi("", options.database, "ms", {
-    batchSize: linesPerRequest + 1,
-    maxBatchBytes: 50_000_000,
-    flushInterval: 0,
-    maxRetries: 0,
-    maxBufferLines: 0,
-    // A promise returned here means "handled": nothing is logged, retried or thrown.
-    writeFailed: (error) => {
-      failure = error;
-      return Promise.resolve();
-    },
-  });
-  api.path = options.writePath
-    .replaceAll("{database}", encodeURIComponent(options.database))
-    .replaceAll("{retentionPolicy}", encodeURIComponent(retentionPolicy ?? ""))
-    .replaceAll("{precision}", "ms");
-  return async (lines) => {
-    failure = undefined;
-    api.writeRecords([...lines]);
-    await api.flush();
-    return failure === undefined ? { kind: "ok" } : explain(failure);
+function createPair(options: InfluxWriterOptions): Pair {
+  return {
+    main: createInfluxLane(options, options.retentionPolicy),
+    servers: createInfluxLane(options, options.serversRetentionPolicy),
   };
 }
 
-function explain(error: Error): Answer {
-  if (!(error instanceof HttpError)) {
-    return { kind: "kept", reason: describeError(error), retryAfterMs: undefined };
+async function writeByPolicy(
+  pair: Pair,
+  lines: readonly StoreLine[],
+  poison: PoisonFile,
+): Promise<WriteResult> {
+  let poisoned = 0;
+  // One after the other: both policies of one class are one request in flight.
+  for (const policy of ["main", "servers"] as const) {
+    const texts = lines.filter((one) => one.policy === policy).map(({ line }) => line);
+    if (texts.length === 0) continue;
+    const result = await storeLines(pair[policy], texts, poison, poisonedMaxOf(texts.length));
+    if (result.kind === "kept") return result;
+    poisoned += result.poisoned;
   }
-  const status = error.statusCode;
-  if (status >= 200 && status < 300) return { kind: "ok" };
-  const reason = `answered ${status}: ${(error.body ?? error.message).trim().slice(0, 300)}`;
-  if (status === 400 || status === 413 || status === 422) return { kind: "refused", reason };
-  const retryAfter = Number(error.headers?.["retry-after"]);
-  const retryAfterMs = Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined;
-  return { kind: "kept", reason, retryAfterMs };
+  return { kind: "stored", poisoned };
+}
+
+/** So many refused rows in one write are no bad rows but a wrong setting: nothing is set aside. */
+const fewPoisonedMax = 8;
+
+/** History comes in large writes, and must not wait for ever behind a tenth of it that is bad. */
+function poisonedMaxOf(lines: number): number {
+  return Math.max(fewPoisonedMax, Math.floor(lines / 10));
 }
 
 /** Sends lines; what is refused is halved until the bad rows stand alone and can be set aside. */
 async function storeLines(
-  lane: Lane,
+  lane: InfluxLane,
   lines: readonly string[],
   poison: PoisonFile,
+  poisonedMax: number,
 ): Promise<WriteResult> {
   const bad: { readonly line: string; readonly reason: string }[] = [];
-  const waiting: (readonly string[])[] = [];
-  for (let start = 0; start < lines.length; start += linesPerRequest) {
-    waiting.push(lines.slice(start, start + linesPerRequest));
-  }
+  const waiting: (readonly string[])[] = [lines];
   for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
-    const answer = await lane(chunk);
+    if (chunk.length > lane.linesMax) {
+      waiting.unshift(chunk.slice(0, lane.linesMax), chunk.slice(lane.linesMax));
+      continue;
+    }
+    const answer = await lane.send(chunk);
     if (answer.kind === "kept") return answer;
-    if (answer.kind === "ok") continue;
+    if (answer.kind === "ok") {
+      if (chunk.length === lane.linesMax) lane.linesMax = longer(lane.linesMax);
+      continue;
+    }
     const [only] = chunk;
     if (chunk.length > 1) {
       const middle = Math.ceil(chunk.length / 2);
+      if (answer.kind === "too-long") lane.linesMax = middle;
       waiting.unshift(chunk.slice(0, middle), chunk.slice(middle));
     } else if (only !== undefined) {
       bad.push({ line: only, reason: answer.reason });
-      if (bad.length >= poisonedRowsMax) {
+      if (bad.length >= poisonedMax) {
         const reason = `refuses one row after another: ${answer.reason}`;
         return { kind: "kept", reason, retryAfterMs: undefined };
       }
@@ -161,4 +122,8 @@ async function storeLines(
   }
   for (const { line, reason } of bad) poison.add([line], reason);
   return { kind: "stored", poisoned: bad.length };
+}
+
+function longer(linesMax: number): number {
+  return Math.min(linesPerRequest, Math.ceil(linesMax * 1.05));
 }

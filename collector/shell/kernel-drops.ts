@@ -7,24 +7,37 @@ export function readKernelDrops(address: string, port: number): number {
   const v4 = isIPv4(address);
   try {
     const table = readFileSync(v4 ? "/proc/net/udp" : "/proc/net/udp6", "utf8");
-    return dropsInTable(table, v4 ? hexOfIpv4(address) : undefined, port);
+    return dropsInTable(table, v4 ? hexOfIpv4(address) : hexOfIpv6(address), port);
   } catch {
     return 0;
   }
 }
 
-/** Sum of the drops of the rows with this local address (any, when undefined) and port. */
-export function dropsInTable(table: string, addressHex: string | undefined, port: number): number {
+/** Drops of the row with this local address, as the kernel prints it, and port. */
+export function dropsInTable(table: string, addressHex: string, port: number): number {
   const portHex = port.toString(16).toUpperCase().padStart(4, "0");
   let drops = 0;
   for (const line of table.split("\n").slice(1)) {
     const columns = line.trim().split(/\s+/);
     const [localAddress, localPort] = (columns[1] ?? "").split(":");
-    if (localPort !== portHex) continue;
-    if (addressHex !== undefined && localAddress !== addressHex) continue;
+    if (localPort !== portHex || localAddress !== addressHex) continue;
     drops += Number(columns.at(-1)) || 0;
   }
   return drops;
+}
+
+/** The kernel prints an IPv6 address as four little-endian numbers. */
+export function hexOfIpv6(address: string): string {
+  const [left = "", right] = address.split("::");
+  const groupsOf = (text: string): readonly string[] => (text === "" ? [] : text.split(":"));
+  const [head, tail] = [groupsOf(left), groupsOf(right ?? "")];
+  const zeros = Array<string>(8 - head.length - tail.length).fill("0");
+  const digits = [...head, ...zeros, ...tail].map((group) => group.padStart(4, "0")).join("");
+  const words = digits.match(/.{8}/g) ?? [];
+  return words
+    .map((word) => word.match(/../g)?.toReversed().join(""))
+    .join("")
+    .toUpperCase();
 }
 
 /** The kernel prints an address as one little-endian number. */

@@ -46,9 +46,9 @@ export function createSqliteWriter(options: SqliteWriterOptions): StoreWriter {
 
   return {
     name: `sqlite ${options.file}`,
-    writeLiveness: (rows, wallMs) =>
+    writeLiveness: (rows) =>
       attempt(() => {
-        for (const row of rows) {
+        for (const { row, wallMs } of rows) {
           const numbers = livenessNumbers(row);
           const values = livenessFields.map((field) => numbers[field]);
           const all = [wallMs, row.collector, row.host, row.path, ...values] as const;
@@ -75,6 +75,7 @@ export function createSqliteWriter(options: SqliteWriterOptions): StoreWriter {
         statements.forgetServers.run(wallMs - serverForMs, forgottenRowsMax);
       });
     },
+    lines: undefined,
     close: () => database.close(),
   };
 }
@@ -97,15 +98,16 @@ function createTables(database: SqliteDatabase): void {
     CREATE INDEX IF NOT EXISTS server_by_time ON ${measurements.server} (time_ms);
   `);
   for (const table of [measurements.liveness, `${measurements.liveness}_history`]) {
-    addLaterColumns(database, table);
+    addLaterColumns(database, table, livenessFields);
   }
+  addLaterColumns(database, measurements.watermark, watermarkFields);
 }
 
 /** A file of an earlier release has fewer columns; fields are only ever added at the end. */
-function addLaterColumns(database: SqliteDatabase, table: string): void {
+function addLaterColumns(database: SqliteDatabase, table: string, fields: readonly string[]): void {
   const rows = database.prepare(`PRAGMA table_info(${table})`).all();
   const known = new Set(rows.map((row) => row["name"]));
-  for (const field of livenessFields) {
+  for (const field of fields) {
     if (known.has(field)) continue;
     database.exec(`ALTER TABLE ${table} ADD COLUMN ${field} REAL NOT NULL DEFAULT 0`);
   }

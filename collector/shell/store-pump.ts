@@ -1,19 +1,23 @@
 /**
  * Moves what ingest holds into the store, and writes the watermark: "everything that reached me
- * before this instant is stored". Three loops, so that a slow store delays neither the live view
- * nor, with its servers, the liveness.
+ * before this instant is stored". What the watermark vouches for is the newest row of each host and path, in a lane of
+ * its own: a slow store delays neither the live view nor, with its servers and history, the liveness.
  */
 import type { Clock } from "../../shared/clock.ts";
-import { describeError } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
-import { runLoop, sleep, withDeadline } from "../../shared/loop.ts";
+import { runLoop } from "../../shared/loop.ts";
 import type { CollectorId } from "../../shared/names.ts";
 import type { Watermark } from "../../shared/telemetry.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { Ingest } from "../core/ingest.ts";
-import type { StoreWriter, WriteResult } from "../ports.ts";
+import { createNewestRows } from "../core/newest-rows.ts";
+import { createRowTimes } from "../core/row-times.ts";
+import type { StoreWriter } from "../ports.ts";
 import { createForwardWallClock } from "./forward-wall-clock.ts";
+import { createHistory, type History } from "./history.ts";
 import { readKernelDrops } from "./kernel-drops.ts";
+import { createPatience, type PatientWrite } from "./patient-write.ts";
+import type { Spool } from "./spool.ts";
 import type { UdpServer } from "./udp-server.ts";
 
 export interface StorePump {
@@ -22,13 +26,13 @@ export interface StorePump {
   liveWatermark(): Watermark;
   storeLagMs(): number;
   storeFailures(): number;
+  /** Liveness rows in memory that neither the store nor the disk has. */
+  livenessWaiting(): number;
 }
 
 const livenessEveryMs = 250;
 const watermarkEveryMs = 1000;
 const serverRowsPerWrite = 2000;
-const pauseMsMin = 250;
-const pauseMsMax = 5000;
 
 export interface StorePumpOptions {
   readonly collector: CollectorId;
@@ -36,6 +40,8 @@ export interface StorePumpOptions {
   readonly ingest: Ingest;
   readonly server: UdpServer;
   readonly writer: StoreWriter;
+  /** Before a store that is elsewhere; undefined: only the newest rows outlast an outage. */
+  readonly spool: Spool | undefined;
   readonly writeDeadlineMs: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,132 +50,132 @@ export interface StorePumpOptions {
 export function createStorePump(options: StorePumpOptions): StorePump {
   const { ingest, server, writer, clock, log } = options;
   const wallMs = createForwardWallClock(clock);
-  let caughtUpMs: MonoMs = clock.monoMs();
+  const timesOf = createRowTimes();
+  const newest = createNewestRows();
   let storedUpToMs: MonoMs = clock.monoMs();
   let watermarkMs = Number.NEGATIVE_INFINITY;
-  const { write, failures } = createPatientWrite(options);
-  const hearing = createHearing(log, server.port);
+  let answers = true;
+  const patience = createPatience({ store: writer.name, deadlineMs: options.writeDeadlineMs, log });
+  const writeNewest = patience.lane();
+  const history = historyOf(options, { storeAnswers: () => answers, lane: () => patience.lane() });
+  const storeServers = createServersLane(options, { wallMs, history, write: patience.lane() });
+  const hearing = createHearing(options);
 
   function watermark(monoMs: MonoMs): Watermark {
-    const ledger = ingest.ledger(readKernelDrops(server.address, server.port));
+    const dropped = readKernelDrops(server.address, server.port);
+    const onDisk = options.spool?.figures().liveness ?? 0;
+    const ledger = ingest.ledger(dropped, onDisk + livenessWaiting());
     return { collector: options.collector, epoch: options.epoch, monoMs, ledger };
   }
 
-  async function look(): Promise<void> {
-    const beforeMs = clock.monoMs();
-    // No marker back means that we may be deaf: the watermark stands still, and so does our vote.
-    const heard = await server.caughtUp(1000);
-    if (heard) caughtUpMs = beforeMs;
-    hearing.note(heard);
+  const livenessWaiting = (): number => history?.waiting() ?? newest.size();
+
+  function takeArrived(): void {
+    const rows = timesOf(ingest.takeLiveness(), { monoMs: clock.monoMs(), wallMs: wallMs() });
+    newest.put(rows);
+    history?.put(rows);
+  }
+
+  async function storeNewest(signal: AbortSignal): Promise<boolean> {
+    const rows = newest.take();
+    if (rows.length === 0) return true;
+    const result = await writeNewest(writer.writeLiveness(rows), signal);
+    answers = result.kind === "stored";
+    if (result.kind === "kept") {
+      newest.giveBack(rows);
+      return false;
+    }
+    const counted = history?.acknowledged(rows) ?? rows.length;
+    ingest.livenessStored(Math.max(0, counted - result.poisoned), result.poisoned);
+    return true;
   }
 
   async function storeLiveness(signal: AbortSignal): Promise<void> {
-    const upToMs = caughtUpMs;
-    const rows = ingest.takeLiveness();
-    if (rows.length > 0) {
-      const result = await write(writer.writeLiveness(rows, wallMs()), signal);
-      if (result.kind === "kept") {
-        ingest.giveBackLiveness(rows);
-        return;
-      }
-      ingest.livenessStored(rows.length - result.poisoned, result.poisoned);
-    }
+    const upToMs = hearing.upToMs();
+    takeArrived();
+    if (!(await storeNewest(signal))) return;
     storedUpToMs = upToMs;
     if (storedUpToMs - watermarkMs < watermarkEveryMs - livenessEveryMs / 2) return;
-    const result = await write(writer.writeWatermark(watermark(storedUpToMs), wallMs()), signal);
+    const mark = watermark(storedUpToMs);
+    const result = await writeNewest(writer.writeWatermark(mark, wallMs()), signal);
+    answers = result.kind === "stored";
     if (result.kind === "stored") watermarkMs = storedUpToMs;
-  }
-
-  async function storeServers(signal: AbortSignal): Promise<void> {
-    const rows = ingest.takeServers(serverRowsPerWrite);
-    if (rows.length === 0) return;
-    const result = await write(writer.writeServers(rows, wallMs()), signal);
-    if (result.kind === "kept") ingest.giveBackServers(rows);
   }
 
   return {
     async run(signal) {
       await Promise.all([
-        runLoop(clock, livenessEveryMs, signal, look),
+        runLoop(clock, livenessEveryMs, signal, hearing.look),
+        // Rows are taken while a write is under way, too, or a slow store would keep them from the disk.
+        runLoop(clock, livenessEveryMs, signal, takeArrived),
         runLoop(clock, livenessEveryMs, signal, () => storeLiveness(signal)),
         runLoop(clock, watermarkEveryMs, signal, () => storeServers(signal)),
         runLoop(clock, watermarkEveryMs, signal, () => writer.forgetOld(wallMs())),
+        ...(history === undefined ? [] : [history.run(signal)]),
       ]);
       // What arrived last is stored too; the next process knows nothing of it.
-      const rest = ingest.takeLiveness();
-      if (rest.length > 0) await write(writer.writeLiveness(rest, wallMs()), signal);
+      takeArrived();
+      await storeNewest(signal);
+      await history?.flush();
     },
-    liveWatermark: () => watermark(caughtUpMs),
+    liveWatermark: () => watermark(hearing.upToMs()),
     storeLagMs: () => Math.max(0, clock.monoMs() - watermarkMs),
-    storeFailures: failures,
+    storeFailures: () => patience.failures(),
+    livenessWaiting,
   };
 }
 
-/** Waits for a write within its deadline, and pauses after one that was not acknowledged. */
-function createPatientWrite({ writer, writeDeadlineMs, log }: StorePumpOptions): {
-  readonly write: (work: Promise<WriteResult>, signal: AbortSignal) => Promise<WriteResult>;
-  readonly failures: () => number;
+function historyOf(
+  { writer, spool, clock, ingest }: StorePumpOptions,
+  store: Pick<Parameters<typeof createHistory>[0], "storeAnswers" | "lane">,
+): History | undefined {
+  if (writer.lines === undefined || spool === undefined) return undefined;
+  const onStored = (stored: number, poisoned: number): void =>
+    ingest.livenessStored(stored, poisoned);
+  return createHistory({ lines: writer.lines, spool, clock, onStored, ...store });
+}
+
+/** Server states, in a lane of their own. */
+function createServersLane(
+  { ingest, writer }: StorePumpOptions,
+  parts: {
+    readonly wallMs: () => number;
+    readonly history: History | undefined;
+    readonly write: PatientWrite;
+  },
+): (signal: AbortSignal) => Promise<void> {
+  const { wallMs, history, write } = parts;
+  return async (signal) => {
+    const rows = ingest.takeServers(serverRowsPerWrite);
+    if (rows.length === 0) return;
+    const atMs = wallMs();
+    const result = await write(writer.writeServers(rows, atMs), signal);
+    if (result.kind === "stored") return;
+    const { lines } = writer;
+    if (history === undefined || lines === undefined) ingest.giveBackServers(rows);
+    else await history.keep(rows.map((row) => lines.ofServer(row, atMs)));
+  };
+}
+
+/** Up to when everything that reached our socket has been handled. Says once when our own marker is lost, and once when it is back. */
+function createHearing({ server, clock, log }: StorePumpOptions): {
+  readonly look: () => Promise<void>;
+  readonly upToMs: () => MonoMs;
 } {
-  let failures = 0;
-  const trouble = createTrouble(log, writer.name);
-  return {
-    failures: () => failures,
-    write: async (work, signal) => {
-      const late = { kind: "kept", reason: "no answer in time", retryAfterMs: undefined } as const;
-      const caught = work.catch((error: unknown): WriteResult => {
-        return { kind: "kept", reason: describeError(error), retryAfterMs: undefined };
-      });
-      const result = await withDeadline(caught, writeDeadlineMs, () => late);
-      if (result.kind === "kept") {
-        failures += 1;
-        await sleep(trouble.pauseAfter(result), signal);
-      } else {
-        trouble.over();
-      }
-      return result;
-    },
-  };
-}
-
-/** Says once when our own marker is lost, and once when it comes back. */
-function createHearing(log: Logger, port: number): { note(heard: boolean): void } {
+  let caughtUpMs: MonoMs = clock.monoMs();
   let hearing = true;
   return {
-    note(heard) {
+    async look() {
+      const beforeMs = clock.monoMs();
+      // No marker back means that we may be deaf: the watermark stands still, and so does our vote.
+      const heard = await server.caughtUp(1000);
+      if (heard) caughtUpMs = beforeMs;
       if (heard === hearing) return;
       hearing = heard;
-      const fields = { event: heard ? "socket-heard" : "socket-deaf", port };
+      const fields = { event: heard ? "socket-heard" : "socket-deaf", port: server.port };
       if (heard) log.info(fields, "our own marker came back again");
       else log.error(fields, "our own marker did not come back: the watermark stands still");
     },
-  };
-}
-
-/** Growing pauses while the store does not take anything; each reason is said once. */
-function createTrouble(
-  log: Logger,
-  store: string,
-): {
-  pauseAfter(result: {
-    readonly reason: string;
-    readonly retryAfterMs: number | undefined;
-  }): number;
-  over(): void;
-} {
-  let pauseMs = pauseMsMin;
-  let said = "";
-  return {
-    pauseAfter({ reason, retryAfterMs }) {
-      if (reason !== said) log.warn({ event: "store-kept", store, reason }, "store took nothing");
-      said = reason;
-      const pause = Math.min(pauseMsMax, retryAfterMs ?? pauseMs);
-      pauseMs = Math.min(pauseMsMax, pauseMs * 2);
-      return pause;
-    },
-    over() {
-      if (said !== "") log.info({ event: "store-back", store }, "store takes rows again");
-      said = "";
-      pauseMs = pauseMsMin;
-    },
+    upToMs: () => caughtUpMs,
   };
 }

@@ -1,11 +1,11 @@
 /**
- * The socket that reports arrive on. `caughtUp` proves that everything that reached the socket
+ * The socket that reports arrive on, and answers leave by. `caughtUp` proves that everything that reached the socket
  * before it was called has been handled: it sends a random marker through the same queue. Without
  * that proof a collector whose loop had stalled would, on waking, write "everything that reached me
  * is stored" before it read the waiting datagrams, and every host would look silent.
  */
 import { randomBytes } from "node:crypto";
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { Logger } from "../../shared/log.ts";
 import { withDeadline } from "../../shared/loop.ts";
@@ -14,10 +14,15 @@ export interface UdpServer {
   readonly address: string;
   readonly port: number;
   readonly receiveBufferBytes: number;
+  /** Hands a datagram to the kernel; what becomes of it nobody learns. */
+  send(bytes: Uint8Array, to: Sender): void;
   /** True once a marker sent now has come back; false when it has not within the deadline. */
   caughtUp(deadlineMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
+
+/** Where a datagram came from. */
+export type Sender = Pick<RemoteInfo, "address" | "port">;
 
 const markerBytes = 20;
 
@@ -25,7 +30,7 @@ export async function openUdpServer(options: {
   readonly address: string;
   readonly port: number;
   readonly receiveBufferBytes: number;
-  readonly onDatagram: (bytes: Uint8Array) => void;
+  readonly onDatagram: (bytes: Uint8Array, from: Sender) => void;
   readonly log: Logger;
 }): Promise<UdpServer> {
   const socket = createSocket({
@@ -34,12 +39,12 @@ export async function openUdpServer(options: {
     lookup: (host, _options, callback) => callback(null, host, isIPv6(host) ? 6 : 4),
   });
   let expected: { readonly marker: Buffer; readonly seen: () => void } | undefined;
-  socket.on("message", (bytes: Buffer) => {
+  socket.on("message", (bytes: Buffer, from: RemoteInfo) => {
     if (expected !== undefined && bytes.length === markerBytes && bytes.equals(expected.marker)) {
       expected.seen();
       return;
     }
-    options.onDatagram(bytes);
+    options.onDatagram(bytes, from);
   });
   await bind(socket, options.address, options.port);
   socket.on("error", (error) => {
@@ -54,6 +59,7 @@ export async function openUdpServer(options: {
     address,
     port,
     receiveBufferBytes: granted,
+    send: (bytes, to) => socket.send(bytes, to.port, to.address, () => undefined),
     async caughtUp(deadlineMs) {
       const marker = randomBytes(markerBytes);
       const returned = new Promise<boolean>((resolve) => {
@@ -70,14 +76,15 @@ export async function openUdpServer(options: {
   };
 }
 
-/** Linux reports twice of what was asked for, unless net.core.rmem_max caps it. */
+/** Linux grants twice of what was asked for, unless net.core.rmem_max caps it. */
 function warnAboutBuffer(
   granted: number,
   options: { readonly receiveBufferBytes: number; readonly log: Logger },
 ): void {
-  if (granted >= options.receiveBufferBytes) return;
-  const fields = { event: "small-receive-buffer", granted, wanted: options.receiveBufferBytes };
-  options.log.warn(fields, "receive buffer is small; raise net.core.rmem_max");
+  const wanted = 2 * options.receiveBufferBytes;
+  if (granted >= wanted) return;
+  const fields = { event: "small-receive-buffer", granted, wanted };
+  options.log.warn(fields, "receive buffer is capped: bursts are lost; raise net.core.rmem_max");
 }
 
 function bind(socket: Socket, address: string, port: number): Promise<void> {

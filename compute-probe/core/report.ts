@@ -10,7 +10,8 @@ import type {
   NetworkState,
   NoticeKind,
 } from "../../shared/telemetry.ts";
-import { serversPerDatagram, type WireRecord, type WireServer } from "../../shared/wire.ts";
+import { serversPerDatagram } from "../../shared/wire.ts";
+import type { LinkStatus, WireRecord, WireServer } from "../../shared/wire-records.ts";
 
 /** A check's newest result; `undefined` until there is one. */
 export interface Finding<State> {
@@ -64,10 +65,12 @@ export function planReport(options: {
   readonly host: HostName;
   readonly sequence: number;
   readonly checks: HostChecks;
+  /** What the probe hears from its collectors. */
+  readonly link: LinkStatus;
   /** The list of servers, when this report carries it. */
   readonly servers: readonly WireServer[] | undefined;
 }): readonly (readonly WireRecord[])[] {
-  const liveness: WireRecord = { kind: "liveness", checks: options.checks };
+  const liveness: WireRecord = { kind: "liveness", checks: options.checks, link: options.link };
   const servers = options.servers ?? [];
   const perPart = serversPerDatagram(options.host);
   const parts = Math.ceil(servers.length / perPart);

@@ -2,7 +2,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { LibvirtState } from "../../shared/telemetry.ts";
-import type { WireServer } from "../../shared/wire.ts";
+import type { WireServer } from "../../shared/wire-records.ts";
 import type { Finding } from "../core/report.ts";
 import type { Hypervisor, HypervisorLook } from "../ports.ts";
 

@@ -1,6 +1,7 @@
 /**
  * Signs and sends reports: each datagram once per path to every collector of that path, under the
- * same sequence everywhere, so that loss of the same datagram can be compared between networks.
+ * same sequence everywhere, so that loss of the same datagram can be compared between networks. What
+ * the collectors answer comes back on the same sockets.
  */
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
@@ -10,8 +11,10 @@ import { describeError } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { HostChecks, NetworkName } from "../../shared/telemetry.ts";
-import type { WireServer } from "../../shared/wire.ts";
-import { signDatagram } from "../../shared/wire-auth.ts";
+import type { Acknowledgement, ProbeSettings } from "../../shared/wire-ack.ts";
+import { openAcknowledgement, signDatagram } from "../../shared/wire-auth.ts";
+import type { WireServer } from "../../shared/wire-records.ts";
+import { createCollectorLink, type CollectorLink } from "../core/collector-link.ts";
 import { planReport } from "../core/report.ts";
 
 export interface CollectorAddress {
@@ -33,6 +36,8 @@ export interface SenderIdentity {
 export interface ReportSender {
   /** Hands one report to the kernel. Never waits, never throws for what the network does. */
   send(checks: HostChecks, servers: readonly WireServer[] | undefined): void;
+  /** What the collectors set; undefined until one does. */
+  settings(): ProbeSettings | undefined;
   close(): void;
 }
 
@@ -46,27 +51,34 @@ interface PathState {
 export function createReportSender(options: {
   readonly identity: SenderIdentity;
   readonly collectors: readonly CollectorAddress[];
+  /** Of the configuration: what the collectors set goes before it. */
+  readonly reportEveryMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }): ReportSender {
-  const { identity, clock } = options;
-  const paths = groupByPath(options.collectors).map(([path, collectors]): PathState => {
-    const state: PathState = {
-      path,
-      endpoints: collectors.map(
-        (one) => new Endpoint(one, () => (state.sendErrors += 1), options.log),
-      ),
-      sent: 0,
-      sendErrors: 0,
-    };
-    return state;
+  const { identity, clock, collectors } = options;
+  const link: CollectorLink = createCollectorLink({
+    paths: collectors.map(({ path }) => path),
+    nowMs: clock.monoMs(),
+    reportEveryMs: () => link.settings()?.reportEveryMs || (options.reportEveryMs ?? 1000),
   });
   let sequence = 0;
+  const onMessage = (endpoint: number, bytes: Uint8Array): void => {
+    const ack = openAcknowledgement(identity.key, bytes);
+    if (ack === undefined || !isForUs(ack, identity) || ack.sequence > sequence) return;
+    if (!link.take(endpoint, ack, clock.monoMs())) return;
+    const fields = { event: "settings", ...link.settings(), collector: ack.collector };
+    options.log.info(fields, "going by the collectors' settings");
+  };
+  const paths = createPaths(collectors, onMessage, options.log);
 
   return {
     send(checks, servers) {
+      sayChanges(link.changes(clock.monoMs()), collectors, options.log);
       const first = sequence + 1;
-      for (const records of planReport({ host: identity.host, sequence: first, checks, servers })) {
+      const status = link.status(clock.monoMs());
+      const report = { host: identity.host, sequence: first, checks, link: status, servers };
+      for (const records of planReport(report)) {
         sequence += 1;
         for (const state of paths) {
           state.sent += 1;
@@ -84,10 +96,58 @@ export function createReportSender(options: {
         }
       }
     },
+    settings: () => link.settings(),
     close() {
       for (const { endpoints } of paths) for (const endpoint of endpoints) endpoint.close();
     },
   };
+}
+
+function createPaths(
+  collectors: readonly CollectorAddress[],
+  onMessage: (endpoint: number, bytes: Uint8Array) => void,
+  log: Logger,
+): readonly PathState[] {
+  return groupByPath(collectors).map(([path, ofPath]): PathState => {
+    const state: PathState = {
+      path,
+      endpoints: ofPath.map((target) => {
+        const index = collectors.indexOf(target);
+        const onError = (): void => void (state.sendErrors += 1);
+        return new Endpoint({
+          target,
+          onError,
+          onMessage: (bytes) => onMessage(index, bytes),
+          log,
+        });
+      }),
+      sent: 0,
+      sendErrors: 0,
+    };
+    return state;
+  });
+}
+
+/** Of this key, this boot, this run: an answer to a former life says nothing of this one. */
+function isForUs(
+  ack: Acknowledgement,
+  { host, keyId, bootId, probeEpoch }: SenderIdentity,
+): boolean {
+  const isOurHost = ack.host === host && ack.keyId === keyId;
+  return isOurHost && ack.bootId === bootId && ack.probeEpoch === probeEpoch;
+}
+
+function sayChanges(
+  changes: ReturnType<CollectorLink["changes"]>,
+  collectors: readonly CollectorAddress[],
+  log: Logger,
+): void {
+  for (const { endpoint, heard } of changes) {
+    const { path, address, port } = collectors[endpoint] ?? {};
+    const fields = { event: heard ? "collector-heard" : "collector-silent", path, address, port };
+    if (heard) log.info(fields, "the collector answers again");
+    else log.warn(fields, "cut off: the collector acknowledges nothing");
+  }
 }
 
 function groupByPath(
@@ -104,16 +164,23 @@ function groupByPath(
 class Endpoint {
   readonly #target: CollectorAddress;
   readonly #onError: () => void;
+  readonly #onMessage: (bytes: Uint8Array) => void;
   readonly #log: Logger;
   #socket: Socket | undefined;
   #ready = false;
   #closed = false;
   #lastError = "";
 
-  constructor(target: CollectorAddress, onError: () => void, log: Logger) {
-    this.#target = target;
-    this.#onError = onError;
-    this.#log = log;
+  constructor(options: {
+    readonly target: CollectorAddress;
+    readonly onError: () => void;
+    readonly onMessage: (bytes: Uint8Array) => void;
+    readonly log: Logger;
+  }) {
+    this.#target = options.target;
+    this.#onError = options.onError;
+    this.#onMessage = options.onMessage;
+    this.#log = options.log;
   }
 
   send(datagram: Uint8Array): void {
@@ -147,6 +214,7 @@ class Endpoint {
     this.#socket = socket;
     this.#ready = false;
     socket.on("listening", () => (this.#ready = true));
+    socket.on("message", this.#onMessage);
     socket.on("error", (error) => {
       this.#note(error);
       if (this.#socket === socket) this.#drop();

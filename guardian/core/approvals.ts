@@ -46,7 +46,7 @@ export function approvalOf(
 export const rowsToApprove: readonly string[] = ["9a", "9b", "11a", "13", "19"];
 
 /** Rows of a silent host that speak for its life, or say nothing yet. */
-const livingRows: readonly string[] = ["8a", "9", "10", "12", "16"];
+const livingRows: readonly string[] = ["1b", "8a", "9", "10", "12", "16"];
 
 /** Rows that an approved fencing passes through while networks and Nova fall still one by one. */
 export const rowsOnTheWay: readonly string[] = ["11", "12", ...rowsToApprove];

@@ -7,9 +7,10 @@ import { render, words, type Language, type Words } from "./words.ts";
 export interface Signals {
   /**
    * `unseen`: no collector can vouch for anything. `partial`: silent on some of its paths.
-   * `overdue`: neither fresh, nor silent as a watermark vouches for it.
+   * `overdue`: neither fresh, nor silent as a watermark vouches for it. `unconfirmed`: not fresh, and what
+   * came may be a recording of an earlier life.
    */
-  readonly reports: "fresh" | "partial" | "overdue" | "silent" | "unseen";
+  readonly reports: "fresh" | "partial" | "overdue" | "silent" | "unconfirmed" | "unseen";
   readonly eyes: "good" | "doubt";
   /** In Nova and seen by a probe at least once. */
   readonly known: "yes" | "no";
@@ -27,7 +28,7 @@ export interface Signals {
 }
 
 export const signalValues: { readonly [K in keyof Signals]: readonly Signals[K][] } = {
-  reports: ["fresh", "partial", "overdue", "silent", "unseen"],
+  reports: ["fresh", "partial", "overdue", "silent", "unconfirmed", "unseen"],
   eyes: ["good", "doubt"],
   known: ["yes", "no"],
   recovered: ["yes", "no"],

@@ -10,6 +10,7 @@ import type { Effect } from "./effects.ts";
 import type { Confirmed } from "./events.ts";
 import { doubtsAbout } from "./eyes.ts";
 import { describeGate } from "./assessment.ts";
+import { reportedAt } from "./freshness.ts";
 import { incidentOf, say } from "./incidents.ts";
 import type { Confirmation, Incident } from "./memory.ts";
 import { groupsOf, modeOf } from "./modes.ts";
@@ -63,7 +64,7 @@ function countedConfirmations(state: GuardianState, host: HostState): readonly C
 
 /** Anything that a host which is off cannot do, later than `since`. */
 export function lifeSince(state: GuardianState, host: HostState, since: MonoMs): Words | undefined {
-  if ((host.lifeAt ?? 0) >= since) return words("life.report");
+  if (reportedAt(host) >= since) return words("life.report");
   if ((host.echoAt ?? 0) >= since) return words("life.ping");
   if (advancedAfter(host.service, since)) return words("life.nova");
   for (const device of hostSettings(state.settings, host.host).devices) {

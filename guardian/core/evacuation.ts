@@ -7,6 +7,7 @@ import { invariant } from "../../shared/invariant.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import { drainHolds } from "./drains.ts";
 import type { Effect } from "./effects.ts";
+import { reportedAt } from "./freshness.ts";
 import type { gatesToBegin } from "./gates.ts";
 import { comeHomeOf } from "./home-gates.ts";
 import type { Homecoming } from "./home-memory.ts";
@@ -182,7 +183,7 @@ function assertMayMove(
   obtainedAt: MonoMs,
 ): void {
   invariant(proofStands(phase.proof, host.host, state.now), `no live proof for ${host.host}`);
-  const life = Math.max(host.lifeAt ?? 0, host.echoAt ?? 0);
+  const life = Math.max(reportedAt(host), host.echoAt ?? 0);
   invariant(obtainedAt > life, `${host.host} showed life after its proof was obtained`);
   invariant(phase.forcedDown.kind === "done", `${host.host} is not forced down`);
 }

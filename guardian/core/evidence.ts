@@ -68,9 +68,15 @@ function reportEvidence(
     ? words("evidence.reports", { age: seconds(age), collectors })
     : words("evidence.never", { collectors });
   const reports: Evidence = { kind, ageMs: heard ? age : undefined, words: said };
+  if (signal === "unconfirmed") return [reports, unconfirmedEvidence(state, host)];
   if (signal !== "partial") return [reports];
   const networks = missingPaths(state, host, voting, freshPaths).join(", ");
   return [reports, { kind, ageMs: undefined, words: words("evidence.missing", { networks }) }];
+}
+
+function unconfirmedEvidence(state: GuardianState, host: HostState): Evidence {
+  const ageMs = Math.max(0, state.now - (host.unconfirmedAt ?? state.now));
+  return { kind: "reports", ageMs, words: words("evidence.unconfirmed", { age: seconds(ageMs) }) };
 }
 
 function pingEvidence(state: GuardianState, host: HostState): readonly Evidence[] {

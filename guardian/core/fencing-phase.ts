@@ -10,6 +10,7 @@ import type { Effect } from "./effects.ts";
 import { failureWords, fenceLevels, nextLevel } from "./fence-levels.ts";
 import { freshHosts } from "./fence-orders.ts";
 import { confirmedFence, fenceState, type Fence, type Proven } from "./fencing.ts";
+import { reportedAt } from "./freshness.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderedWords, orderLevel } from "./level-orders.ts";
 import type { LevelFailure, Phase } from "./memory.ts";
@@ -121,7 +122,7 @@ export function advanceFencing(
     // Inherited from before a restart: whether the command was given is not known, so give it.
     return mayOrder ? beginFencing(state, host, out, phase.attempt, phase.lastFailure) : state;
   }
-  const lifeAt = monoMs(Math.max(host.lifeAt ?? 0, host.echoAt ?? 0));
+  const lifeAt = monoMs(Math.max(reportedAt(host), host.echoAt ?? 0));
   const level = run?.level ?? 0;
   const again = deviceOnAgain(host, phase.commands);
   const fence: Fence =
@@ -144,7 +145,7 @@ export function advanceFencing(
 
 /** Fresh by its policy's row, or not silent yet: a device that lies would be believed sooner than its host's reports. */
 function mayStillReport({ freshSince, assessment }: HostState): boolean {
-  return freshSince !== undefined || assessment?.row === "8a";
+  return freshSince !== undefined || ["1b", "8a"].includes(assessment?.row ?? "");
 }
 
 /**

@@ -41,6 +41,8 @@ export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianS
     const host = foldRow(before, row, track, event.at);
     if (host === before) continue;
     changed.set(row.host, host);
+    // What a recording tells of its host is of another time.
+    if (row.unconfirmed === true) continue;
     const remembered = known.get(row.host) ?? state.memory.known[row.host];
     const learned = learn(remembered, row);
     if (learned !== remembered) known.set(row.host, learned);
@@ -109,6 +111,7 @@ function behind(track: CollectorTrack, watermark: Watermark, at: MonoMs): number
 }
 
 function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: MonoMs): HostState {
+  if (row.unconfirmed === true) return foldUnconfirmed(host, row, track, at);
   if (row.collectorEpoch !== track.watermark.epoch) {
     // Of another epoch: it tells that the host reported once, and nothing about when.
     return host.newest === undefined ? hostWith(host, { newest: row }) : host;
@@ -127,6 +130,30 @@ function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: M
   const devices = rebooted ? new Map() : host.devices;
   const livedAt = monoMs(Math.max(host.livedAt ?? 0, arrivedAt - track.behindMs));
   return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, devices });
+}
+
+/** A recording of an earlier life, or a new life whose probe has not answered its collector yet. */
+function foldUnconfirmed(
+  host: HostState,
+  row: LivenessRow,
+  track: CollectorTrack,
+  at: MonoMs,
+): HostState {
+  if (row.collectorEpoch !== track.watermark.epoch) return host;
+  const arrivedAt = arrivalOnOurClock(row, track, at);
+  if (arrivedAt <= (host.unconfirmedAt ?? -1)) return host;
+  return hostWith(host, { unconfirmedAt: arrivedAt });
+}
+
+/** When it last gave a sign by a report that a host which is off could not give, confirmed or not; 0: never. */
+export function reportedAt({ lifeAt, unconfirmedAt }: HostState): number {
+  return Math.max(lifeAt ?? 0, unconfirmedAt ?? 0);
+}
+
+/** Nobody has confirmed its last reports, and they are too new to call it silent. */
+export function isUnconfirmed(state: GuardianState, { unconfirmedAt }: HostState): boolean {
+  const { silentAfterMs } = state.settings.limits;
+  return unconfirmedAt !== undefined && state.now - unconfirmedAt < silentAfterMs;
 }
 
 function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow): number {

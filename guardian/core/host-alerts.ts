@@ -35,6 +35,7 @@ import { durationWords, words, type Said, type Words } from "./words.ts";
 const isolatedPageMs = 30_000;
 /** Rows that must last a while before anybody is told: they are passed through on the way. */
 const lastingMs: Readonly<Record<string, number>> = {
+  "1b": 30_000,
   "3": 60_000,
   "12": 10_000,
   "13": 10_000,
@@ -234,7 +235,8 @@ function fenceFailed(
 /** Whatever holds it: a silent host with no move under way gets a page of its own. */
 function unattended(state: GuardianState, host: HostState, phase: Phase | undefined): boolean {
   // Overdue for so long: collectors that keep starting anew never vouch for its silence.
-  const overdue = host.assessment?.row === "8a" ? host.suspectSince : undefined;
+  const isOverdue = ["1b", "8a"].includes(host.assessment?.row ?? "");
+  const overdue = isOverdue ? host.suspectSince : undefined;
   const since = unexplainedSince(state, host, host.silentSince ?? overdue);
   if (since === undefined || phase?.kind === "ended") return false;
   if (isRehearsing(state, host.host)) return false;

@@ -91,7 +91,7 @@ function sayChange(
   const text = words("log.verdict", { from, verdict: verdictWords(verdict), row, says });
   // Our own doubt is no trouble of the host: a blind minute must not open a thousand incidents.
   const calm =
-    assessment.verdict === "healthy" || ["1", "1a", "3", "7", "8a"].includes(assessment.row);
+    assessment.verdict === "healthy" || ["1", "1a", "1b", "3", "7", "8a"].includes(assessment.row);
   const level = calm || assessment.action === "watch" ? "info" : "warn";
   const line = { level, host: host.host, event: "verdict", text } as const;
   const told = calm ? say(state, out, line) : openIncident(state, out, line);
@@ -149,7 +149,7 @@ function considerFencing(
  * Rows on which a fencing that has begun waits instead of ending: nothing speaks for life. Row 3 is
  * every host's in the first round after a start, before Nova and a collector were heard.
  */
-const undecided = ["1", "1a", "3", "8a", "10", "15", "16a", "17"];
+const undecided = ["1", "1a", "1b", "3", "8a", "10", "15", "16a", "17"];
 
 function fence(
   state: GuardianState,

@@ -7,6 +7,7 @@ import { standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import { fenceLevels, nextLevel, speaksAgainst } from "./fence-levels.ts";
 import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
+import { reportedAt } from "./freshness.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderLevel } from "./level-orders.ts";
 import { hasBegun, isInherited } from "./moves-under-way.ts";
@@ -217,7 +218,7 @@ function signOfLife(
   const on = poweredOn(state, host, phase);
   if (on !== undefined) return on;
   const since = phase.lifeAt ?? proofBase(phase);
-  if ((host.lifeAt ?? 0) > since) return { what: words("life.report"), onAt: undefined };
+  if (reportedAt(host) > since) return { what: words("life.report"), onAt: undefined };
   if ((host.echoAt ?? 0) > since) return { what: words("life.ping"), onAt: undefined };
   if (advancedAfter(host.service, since)) {
     return { what: words("life.nova"), onAt: undefined };

@@ -138,7 +138,7 @@ export const defaultLimits: Limits = {
   checkDownMs: 60_000,
   checkAgeMsMax: 30_000,
   noticeMs: 600_000,
-  stoppingMs: 120_000,
+  stoppingMs: 60_000,
   graceFreshMs: 10_000,
   graceUnseenMs: 120_000,
   confirmedMs: 1_800_000,

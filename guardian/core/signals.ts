@@ -2,7 +2,7 @@
 import { invariant } from "../../shared/invariant.ts";
 import { signalNames, type GateResult, type Signals } from "./assessment.ts";
 import { doubtsAbout, seesOthersLike } from "./eyes.ts";
-import { missingPaths } from "./freshness.ts";
+import { isUnconfirmed, missingPaths } from "./freshness.ts";
 import { novaSignal } from "./nova-record.ts";
 import { peerViews } from "./peers.ts";
 import { tableOf } from "./policy-table.ts";
@@ -76,6 +76,7 @@ function isRecovered(state: GuardianState, host: HostState): boolean {
 function reportsSignal(state: GuardianState, host: HostState): Signals["reports"] {
   const { voting, freshPaths } = state.round;
   if (voting.length === 0) return "unseen";
+  if (host.freshSince === undefined && isUnconfirmed(state, host)) return "unconfirmed";
   if (host.silentSince !== undefined) return "silent";
   if (host.freshSince === undefined) return "overdue";
   return missingPaths(state, host, voting, freshPaths).length === 0 ? "fresh" : "partial";

@@ -104,6 +104,11 @@ export interface HostState {
   readonly lifeAt: MonoMs | undefined;
   /** The same, never too late, as far as its collector's delay is known: what speaks for its life. */
   readonly livedAt: MonoMs | undefined;
+  /**
+   * When the newest unconfirmed report arrived, on our clock, never too early: it might be life, so it voids
+   * whatever rests on this host being off, and speaks for nothing else.
+   */
+  readonly unconfirmedAt: MonoMs | undefined;
   readonly suspectSince: MonoMs | undefined;
   readonly silentSince: MonoMs | undefined;
   readonly freshSince: MonoMs | undefined;
@@ -187,6 +192,7 @@ export function newHostState(host: HostName): HostState {
     newest: undefined,
     lifeAt: undefined,
     livedAt: undefined,
+    unconfirmedAt: undefined,
     suspectSince: undefined,
     silentSince: undefined,
     freshSince: undefined,
@@ -220,6 +226,7 @@ export function hostWith(host: HostState, change: Partial<HostState>): HostState
     newest: host.newest,
     lifeAt: host.lifeAt,
     livedAt: host.livedAt,
+    unconfirmedAt: host.unconfirmedAt,
     suspectSince: host.suspectSince,
     silentSince: host.silentSince,
     freshSince: host.freshSince,

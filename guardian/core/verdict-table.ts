@@ -33,6 +33,13 @@ export const defaultTable: readonly Row[] = [
     says: words("row.1a"),
   },
   {
+    row: "1b",
+    when: { reports: ["unconfirmed"] },
+    verdict: "unknown",
+    action: "page",
+    says: words("row.1b"),
+  },
+  {
     row: "2",
     when: { power: ["contradicted"] },
     verdict: "unknown",

@@ -13,6 +13,8 @@ export const english = {
   "evidence.reports": "reports: last {age} s ago, {collectors|collector|collectors} with a vote",
   "evidence.never":
     "reports: none since the collectors began, {collectors|collector|collectors} with a vote",
+  "evidence.unconfirmed":
+    "reports that nobody confirmed: last {age} s ago; they may be a recording of an earlier life",
   "evidence.missing": "reports missing on: {networks}",
   "evidence.ping": "reverse ping, {network}: {echoes} of the last {sent} answered",
   "evidence.peers": "peers, {network}: {answering} of {peers} other hosts get an echo of it",

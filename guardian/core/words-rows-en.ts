@@ -10,6 +10,8 @@ export const rowsEnglish = {
 
   "row.1": "no report, but our own eyes are in doubt: nothing is concluded",
   "row.1a": "no collector can vouch for what reached it: nothing is concluded",
+  "row.1b":
+    "its reports may be a recording of an earlier life: they make it neither alive nor dead",
   "row.2": "its power device says off while it shows life: that device is not this host's",
   "row.3": "never in Nova, or never seen by a probe: it is not guarded",
   "row.3a": "fenced and evacuated by us; it waits for a person to release it",

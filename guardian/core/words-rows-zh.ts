@@ -12,6 +12,7 @@ export const rowsChinese: Readonly<Record<keyof typeof rowsEnglish, string>> = {
 
   "row.1": "无上报，但守护者自身视野存疑：不下结论",
   "row.1a": "没有采集器能为所收到的内容作保：不下结论",
+  "row.1b": "其上报可能是先前运行的录制重放：既不能证明存活，也不能证明死亡",
   "row.2": "电源设备显示关机，主机却有存活迹象：该设备不属于这台主机",
   "row.3": "不在 Nova 中，或从未有探针见过：不受守护",
   "row.3a": "已由我们隔离并疏散，等待人员放行",

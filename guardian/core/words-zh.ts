@@ -13,6 +13,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "evidence.no-vote": "上报：没有任何采集器有表决权",
   "evidence.reports": "上报：最近一次在 {age} 秒前，{collectors} 个采集器有表决权",
   "evidence.never": "上报：本轮采集中从未收到，{collectors} 个采集器有表决权",
+  "evidence.unconfirmed": "未经确认的上报：最近一次在 {age} 秒前；可能是先前运行的录制重放",
   "evidence.missing": "以下网络上收不到上报：{networks}",
   "evidence.ping": "反向 ping，{network}：最近 {sent} 次中有 {echoes} 次应答",
   "evidence.peers": "同伴，{network}：{peers} 台其他主机中有 {answering} 台收到应答",

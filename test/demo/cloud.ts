@@ -5,7 +5,7 @@
 import type { Lifecycle } from "../../shared/lifecycle.ts";
 import { serverId, type HostName } from "../../shared/names.ts";
 import type { HostChecks } from "../../shared/telemetry.ts";
-import type { WireServer } from "../../shared/wire.ts";
+import type { WireServer } from "../../shared/wire-records.ts";
 import { startFakeBmc, type FakeBmc } from "../support/fake-bmc.ts";
 import { startFakeOpenStack, type FakeOpenStack } from "../support/fake-openstack.ts";
 import { healthyChecks } from "../support/sample-report.ts";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createSocket } from "node:dgram";
 import { test, type TestContext } from "node:test";
 import { createLiveView } from "../../guardian/shell/live-view.ts";
 import { createSqliteTelemetry } from "../../guardian/shell/sqlite-telemetry.ts";
@@ -7,10 +6,10 @@ import { sleep } from "../../shared/loop.ts";
 import { hostName, serverId } from "../../shared/names.ts";
 import { Secret } from "../../shared/secret.ts";
 import type { TelemetrySnapshot } from "../../shared/telemetry.ts";
-import { importKey, signDatagram } from "../../shared/wire-auth.ts";
 import type { TelemetryStore } from "../../guardian/ports.ts";
 import { createCollectorFixture, type StartedCollector } from "../support/collector-fixture.ts";
-import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
+import { createRawProbe } from "../support/raw-probe.ts";
+import { healthyChecks } from "../support/sample-report.ts";
 import { createSimulatedProbe } from "../support/simulated-probe.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -88,20 +87,20 @@ test("the watermark goes on while a host is silent: its row grows old by the col
 
 test("what is not an authentic new report changes nothing and is counted by its reason", async (t) => {
   const { fixture, collector, live } = await startedFixture(t);
-  const key = importKey(fixture.keyOf("compute-1"));
-  const liveness = { kind: "liveness", checks: healthyChecks } as const;
+  const probe = createRawProbe(collector.port, fixture.keyOf("compute-1"));
+  t.after(() => probe.close());
+  const { send } = probe;
   const report = (sequence: number, changes = {}): Uint8Array =>
-    signDatagram(key, sampleHeader({ sequence, ...changes }), [liveness]);
-  const send = await sender(t, collector);
+    probe.report({ sequence, ...changes });
 
-  await send(report(5));
+  await probe.confirm({ sequence: 4 });
   await waitFor("the true report", async () =>
-    (await snapshotOf(live))?.liveness[0] ? true : undefined,
+    (await snapshotOf(live))?.liveness[0]?.sequence === 5 ? true : undefined,
   );
   const before = await snapshotOf(live);
 
   await send(report(5));
-  await send(report(4));
+  await send(report(3));
   await send(report(6).subarray(0, 50));
   await send(new Uint8Array([...report(6), ...new Uint8Array(1400)]));
   await send(report(6).map((byte, index) => (index === 100 ? byte ^ 1 : byte)));
@@ -112,7 +111,7 @@ test("what is not an authentic new report changes nothing and is counted by its 
 
   const metrics = await waitFor("nine refusals", async () => {
     const text = await (await fetch(`http://127.0.0.1:${collector.livePort}/metrics`)).text();
-    return text.includes("datagrams_received_total 10") ? text : undefined;
+    return text.includes("datagrams_received_total 11") ? text : undefined;
   });
   const expected = {
     replayed: 1,
@@ -135,20 +134,9 @@ test("what is not an authentic new report changes nothing and is counted by its 
   const { ledger } = after?.watermarks[0] ?? {};
   assert.deepEqual(
     [ledger?.received, ledger?.accepted, ledger?.duplicate, ledger?.late, ledger?.refused],
-    [10, 1, 1, 1, 7],
+    [11, 2, 1, 1, 7],
   );
 });
-
-async function sender(t: TestContext, { port }: StartedCollector) {
-  const socket = createSocket("udp4");
-  t.after(() => socket.close());
-  return (bytes: Uint8Array): Promise<void> =>
-    new Promise((resolve, reject) =>
-      socket.send(bytes, port, "127.0.0.1", (error) =>
-        error === null ? resolve() : reject(error),
-      ),
-    );
-}
 
 test("killed and started again, a collector is a new epoch and hears the same probe at once", async (t) => {
   const fixture = createCollectorFixture();
@@ -187,30 +175,29 @@ test("killed and started again, a collector is a new epoch and hears the same pr
 test("a restart forgets neither the boots that ended nor what was heard", async (t) => {
   const fixture = createCollectorFixture();
   const first = await fixture.start();
-  const key = importKey(fixture.keyOf("compute-1"));
+  const probe = createRawProbe(first.port, fixture.keyOf("compute-1"));
+  const { send } = probe;
   const report = (sequence: number, bootId: string): Uint8Array =>
-    signDatagram(key, sampleHeader({ sequence, bootId }), [
-      { kind: "liveness", checks: healthyChecks },
-    ]);
+    probe.report({ sequence, bootId });
   const [oldBoot, newBoot] = ["a".repeat(16), "b".repeat(16)];
   const refusals = async ({ livePort }: StartedCollector, count: number): Promise<string> =>
     await waitFor(`${count} datagrams`, async () => {
       const text = await (await fetch(`http://127.0.0.1:${livePort}/metrics`)).text();
       return text.includes(`received_total ${count}\n`) ? text : undefined;
     });
-  const send = await sender(t, first);
-  await send(report(1, oldBoot));
-  await send(report(1, newBoot));
-  await refusals(first, 2);
+  await probe.confirm({ sequence: 1, bootId: oldBoot });
+  await probe.confirm({ sequence: 1, bootId: newBoot });
+  await refusals(first, 4);
   assert.equal(await first.process.end("SIGTERM"), 0);
   const second = await fixture.start();
   t.after(async () => {
+    probe.close();
     await second.process.end("SIGKILL");
     fixture.remove();
   });
-  await send(report(2, oldBoot));
-  await send(report(1, newBoot));
+  await send(report(3, oldBoot));
   await send(report(2, newBoot));
+  await send(report(3, newBoot));
   const metrics = await refusals(second, 3);
   assert.match(metrics, /reason="retired-boot"\} 1$/m);
   assert.match(metrics, /reason="replayed"\} 1$/m);

@@ -27,7 +27,7 @@ async function started(t: TestContext, hosts: readonly string[]) {
   const scratch = mkdtempSync(join(tmpdir(), "guardian-poison-"));
   const poisonFile = join(scratch, "poison.lines");
   const fixture = createCollectorFixture(
-    `{ kind: influx, influx: { url: "${influx.url}", poisonFile: ${poisonFile} } }`,
+    `{ kind: influx, influx: { url: "${influx.url}", poisonFile: ${poisonFile} }, spool: { directory: SPOOL } }`,
   );
   const collector = await fixture.start();
   const probes = hosts.map((host) =>

@@ -56,6 +56,7 @@ export function writeCollectorConfig(folder: string): string {
         database: "telemetry",
         poisonFile: join(folder, "poison.lines"),
       },
+      spool: { directory: join(folder, "spool") },
     },
     liveView: { tokenFile: join(folder, "live-view.token") },
   });

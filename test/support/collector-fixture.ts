@@ -5,16 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostName } from "../../shared/names.ts";
 import { deriveHostKey } from "../../shared/wire-auth.ts";
-import { startDaemon, type DaemonProcess } from "./daemon-process.ts";
+import { startDaemon, type DaemonOptions, type DaemonProcess } from "./daemon-process.ts";
 
 export interface CollectorFixture {
   readonly directory: string;
   readonly database: string;
+  readonly spool: string;
   readonly configFile: string;
   readonly token: string;
   keyOf(host: string): Uint8Array;
   /** Starts it (again); a second start keeps the port of the first. */
-  start(): Promise<StartedCollector>;
+  start(options?: DaemonOptions): Promise<StartedCollector>;
+  /** The same, and it may end before it has started. */
+  launch(options?: DaemonOptions): { process: DaemonProcess; started: Promise<StartedCollector> };
   remove(): void;
 }
 
@@ -25,7 +28,7 @@ export interface StartedCollector {
   readonly epoch: number;
 }
 
-/** `store` is the YAML of the store section, for any but SQLite. */
+/** `store` is the YAML of the store section, for any but SQLite; SPOOL in it stands for a directory of its own. */
 export function createCollectorFixture(
   store?: string,
   directoryPrefix = "guardian-collector-",
@@ -39,33 +42,35 @@ export function createCollectorFixture(
   writeFileSync(file("token"), `${token}\n`, { mode: 0o600 });
   const database = file("telemetry.db");
   let port = 0;
-  return {
-    directory,
-    database,
-    configFile: file("collector.yaml"),
-    token,
-    keyOf: (host) => deriveHostKey(master, hostName(host)),
-    async start() {
-      writeFileSync(
-        file("collector.yaml"),
-        `id: c1
+  function launch(options?: DaemonOptions): ReturnType<CollectorFixture["launch"]> {
+    writeFileSync(
+      file("collector.yaml"),
+      `id: c1
 listen: { address: 127.0.0.1, port: ${port} }
 masterKeyFile: ${file("master.json")}
 replayFile: ${file("replays.json")}
-store: ${store ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
+store: ${store?.replaceAll("SPOOL", file("spool")) ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
 liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
 `,
-      );
-      const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")]);
-      const started = await process.logged("started");
-      port = Number(started["port"]);
-      return {
-        process,
-        port,
-        livePort: Number(started["livePort"]),
-        epoch: Number(started["epoch"]),
-      };
-    },
+    );
+    const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")], options);
+    const started = process.logged("started", 15_000).then((entry) => {
+      port = Number(entry["port"]);
+      const [livePort, epoch] = [Number(entry["livePort"]), Number(entry["epoch"])];
+      return { process, port, livePort, epoch };
+    });
+    return { process, started };
+  }
+
+  return {
+    directory,
+    database,
+    spool: file("spool"),
+    configFile: file("collector.yaml"),
+    token,
+    keyOf: (host) => deriveHostKey(master, hostName(host)),
+    start: (options) => launch(options).started,
+    launch,
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

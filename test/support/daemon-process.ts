@@ -15,6 +15,8 @@ export interface DaemonProcess {
   logged(event: string, deadlineMs?: number): Promise<LogEntry>;
   /** The first log line that matches, also if it was logged before; `what` is for the error. */
   find(what: string, match: (entry: LogEntry) => boolean, deadlineMs?: number): Promise<LogEntry>;
+  /** Whether it has ended by itself, or was killed. */
+  gone(): boolean;
   /** Resolves to the exit code (or the signal's name). */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | string>;
 }
@@ -64,6 +66,7 @@ export function startDaemon(
     find,
     logged: (event, deadlineMs) =>
       find(`log "${event}"`, (entry) => entry["event"] === event, deadlineMs),
+    gone: () => child.exitCode !== null || child.signalCode !== null,
     end: (signal) => endChild(child, signal),
   };
 }

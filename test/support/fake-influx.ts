@@ -1,10 +1,12 @@
 /**
- * An InfluxDB 1.x that behaves: takes line protocol on /write, keeps the newest point of each
- * series, refuses a field whose type changed (400, partial write), and answers the guardian's
- * InfluxQL. Checked against influxd 1.6.7. It can be told to fail, to see what the collector keeps.
+ * An InfluxDB that behaves: takes line protocol, keeps the newest point of each series and the key of every liveness
+ * record, refuses lines it cannot read (400, partial write), and answers the guardian's InfluxQL. As version 1 it was
+ * checked against influxd 1.6.7; as 2 and 3 it answers as their documentation says, and nothing genuine stands behind
+ * it. It can be told to fail, to be slow, and to take only so much.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 
 interface Series {
   readonly measurement: string;
@@ -13,8 +15,22 @@ interface Series {
   fields: Readonly<Record<string, number>>;
 }
 
+export interface FakeInfluxOptions {
+  readonly version?: 1 | 2 | 3;
+  /** Asked for in `Authorization: Token …`, by versions 2 and 3. */
+  readonly token?: string;
+}
+
 export interface FakeInflux {
   readonly url: string;
+  /** Larger bodies are answered with 413. */
+  bodyBytesMax: number;
+  /** Every write waits for this before it is looked at; its number, from 1. */
+  beforeWrite: ((write: number) => Promise<void>) | undefined;
+  /** Requests under way at once, at most, so far. */
+  readonly inFlightMax: number;
+  /** "host boot epoch sequence" of every liveness record that was taken, and how many points they are. */
+  readonly liveness: ReadonlyMap<string, ReadonlySet<number>>;
   /** Answer every write with this status (and header) until undefined. */
   failWith: { readonly status: number; readonly retryAfter?: string } | undefined;
   /** Lines with this text are refused for ever with 400. */
@@ -24,14 +40,25 @@ export interface FakeInflux {
   close(): Promise<void>;
 }
 
-export async function startFakeInflux(): Promise<FakeInflux> {
+const organization = "cloud";
+
+export async function startFakeInflux(options: FakeInfluxOptions = {}): Promise<FakeInflux> {
+  const version = options.version ?? 1;
   const series = new Map<string, Series>();
+  const liveness = new Map<string, Set<number>>();
+  let inFlight = 0;
   const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString("utf8")));
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
+      const bytes = Buffer.concat(chunks);
+      const zipped = request.headers["content-encoding"] === "gzip";
+      const body = (zipped ? gunzipSync(bytes) : bytes).toString("utf8");
       const url = new URL(request.url ?? "/", "http://fake");
-      if (url.pathname === "/write") write(response, url, body);
+      const isWrite = url.pathname === (version === 1 ? "/write" : "/api/v2/write");
+      if (options.token !== undefined && request.headers.authorization !== `Token ${options.token}`)
+        response.writeHead(401).end(JSON.stringify({ code: "unauthorized", message: "no" }));
+      else if (isWrite) void writeInTurn(response, url, body);
       else if (url.pathname === "/query") query(response, url, body);
       else response.writeHead(404).end("404 page not found\n");
     });
@@ -39,6 +66,10 @@ export async function startFakeInflux(): Promise<FakeInflux> {
 
   const fake = {
     url: "",
+    bodyBytesMax: Number.POSITIVE_INFINITY,
+    beforeWrite: undefined as FakeInflux["beforeWrite"],
+    inFlightMax: 0,
+    liveness,
     failWith: undefined as FakeInflux["failWith"],
     refuseLinesWith: undefined as string | undefined,
     writes: 0,
@@ -52,16 +83,35 @@ export async function startFakeInflux(): Promise<FakeInflux> {
       }),
   };
 
-  function write(response: ServerResponse, url: URL, body: string): void {
+  async function writeInTurn(response: ServerResponse, url: URL, body: string): Promise<void> {
     fake.writes += 1;
+    inFlight += 1;
+    fake.inFlightMax = Math.max(fake.inFlightMax, inFlight);
+    await fake.beforeWrite?.(fake.writes);
+    inFlight -= 1;
+    write(response, url, body);
+  }
+
+  function isAddressed({ searchParams: given }: URL): boolean {
+    if (given.get("precision") !== "ms") return false;
+    if (version === 1) return given.get("db") === "guardian";
+    const isBucket = /^guardian(?:\/.+)?$/.test(given.get("bucket") ?? "");
+    return isBucket && (version === 3 || given.get("org") === organization);
+  }
+
+  function write(response: ServerResponse, url: URL, body: string): void {
     if (fake.failWith !== undefined) {
       const { status, retryAfter } = fake.failWith;
       const headers = retryAfter === undefined ? {} : { "retry-after": retryAfter };
       response.writeHead(status, headers).end(JSON.stringify({ error: "told to fail" }));
       return;
     }
-    if (url.searchParams.get("db") !== "guardian" || url.searchParams.get("precision") !== "ms") {
+    if (!isAddressed(url)) {
       response.writeHead(404).end(JSON.stringify({ error: "database not found" }));
+      return;
+    }
+    if (body.length > fake.bodyBytesMax) {
+      response.writeHead(413).end(JSON.stringify({ error: "Request Entity Too Large" }));
       return;
     }
     let dropped = 0;
@@ -72,6 +122,7 @@ export async function startFakeInflux(): Promise<FakeInflux> {
         dropped += 1;
         continue;
       }
+      if (point.measurement === "host_liveness") noteLiveness(liveness, point);
       const key = JSON.stringify([point.measurement, point.tags]);
       if ((series.get(key)?.timeMs ?? 0) <= point.timeMs) series.set(key, point);
     }
@@ -98,6 +149,18 @@ export async function startFakeInflux(): Promise<FakeInflux> {
   return fake;
 }
 
+/** What a liveness record is known by. */
+export function livenessKey(host: string, fields: Readonly<Record<string, number>>): string {
+  const { boot_high, boot_low, probe_epoch, sequence } = fields;
+  return `${host} ${boot_high}-${boot_low} ${probe_epoch} ${sequence}`;
+}
+
+function noteLiveness(liveness: Map<string, Set<number>>, point: Series): void {
+  const key = livenessKey(point.tags["host"] ?? "", point.fields);
+  const times = liveness.get(key) ?? new Set();
+  liveness.set(key, times.add(point.timeMs));
+}
+
 function answerOf({ measurement, tags, timeMs, fields }: Series) {
   return {
     name: measurement,
@@ -108,7 +171,7 @@ function answerOf({ measurement, tags, timeMs, fields }: Series) {
 }
 
 /** One line of the protocol, as far as we write it: plain tags, float fields, ms. */
-function parseLine(line: string): Series | undefined {
+export function parseLine(line: string): Series | undefined {
   const match = /^(\w+),(\S+) (\S+) (\d+)$/.exec(line);
   if (match === null) return undefined;
   const pairs = (text: string): [string, string][] =>

@@ -265,6 +265,7 @@ export function perform(world: World, words: readonly string[]): void {
     case "collector":
     case "store":
     case "live-view":
+    case "recording":
       return telemetryCommand(world, words);
     case "leg":
       world.legs[first as NetworkName] = second === "up";

@@ -10,7 +10,7 @@ import { runLoop } from "../../shared/loop.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { HostChecks, NetworkName } from "../../shared/telemetry.ts";
 import { importKey } from "../../shared/wire-auth.ts";
-import type { WireServer } from "../../shared/wire.ts";
+import type { WireServer } from "../../shared/wire-records.ts";
 
 export interface SimulatedProbeOptions {
   readonly host: HostName;

@@ -1,4 +1,6 @@
 /** Commands of scenarios about collectors, the store and the live view. */
+import { hostName } from "../../shared/names.ts";
+import { parseDuration } from "../../shared/time.ts";
 import type { World } from "./world.ts";
 
 /** Runs one such command. */
@@ -6,7 +8,16 @@ export function telemetryCommand(world: World, words: readonly string[]): void {
   const [verb = "", first = "", second = ""] = words;
   if (verb === "store") store(world, first);
   else if (verb === "live-view") world.liveUp = first === "up";
+  else if (verb === "recording") recording(world, first, parseDuration(second) ?? 0);
   else collector(world, first, second);
+}
+
+/** recording HOST TIME: reports of an earlier boot are played each second for so long. */
+function recording(world: World, name: string, lengthMs: number): void {
+  const host = world.host(hostName(name));
+  for (let ms = 0; ms < lengthMs; ms += 1000) {
+    world.queue.in(ms, () => world.collectors.play(host));
+  }
 }
 
 /** store up|down|old|new: `old` rows of this moment are all that it shows until it shows `new` ones. */

@@ -17,7 +17,12 @@ const pureShared = [
   "names",
   "telemetry",
   "wire",
+  "wire-ack",
+  "wire-names",
+  "wire-numbers",
+  "wire-records",
   "replay-window",
+  "sequence-window",
 ];
 /** Of these a core may know the types only: their values read clocks, keys and random bytes. */
 const portTypes = ["random", "clock", "wire-auth"];

@@ -40,6 +40,8 @@ export interface Datagram {
 }
 
 const wallStart = 1_780_000_000_000;
+/** As long as the collector takes a confirmed life's word before an unconfirmed one's. */
+const confirmedForMs = 5000;
 const nothing: TelemetrySnapshot = { watermarks: [], liveness: [] };
 
 export class WorldCollectors {
@@ -115,6 +117,17 @@ export class WorldCollectors {
     collector.heard.set(key, datagram);
     collector.rows.set(key, this.#row(collector, datagram));
     this.onNewest?.(datagram);
+  }
+
+  /** Somebody plays a report of an earlier boot: unconfirmed, and shown only where the true ones have stopped. */
+  play(host: WorldHost): void {
+    const datagram = { ...this.#datagram(host, "management"), bootId: "0".repeat(16) };
+    for (const collector of this.all.filter(({ up }) => up)) {
+      const row = collector.rows.get(datagram.key);
+      const heardMs = row === undefined ? Infinity : this.#clock(collector) - row.arrivalMs;
+      if (row?.unconfirmed !== true && heardMs < confirmedForMs) continue;
+      collector.rows.set(datagram.key, { ...this.#row(collector, datagram), unconfirmed: true });
+    }
   }
 
   /** What the store answers now; undefined when it does not. */

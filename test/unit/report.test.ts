@@ -10,7 +10,8 @@ import {
 } from "../../compute-probe/core/network-result.ts";
 import { describeChecks, planReport, serversDue } from "../../compute-probe/core/report.ts";
 import { hostName, serverId } from "../../shared/names.ts";
-import { serversPerDatagram, type WireServer } from "../../shared/wire.ts";
+import { serversPerDatagram } from "../../shared/wire.ts";
+import { noLink, type WireServer } from "../../shared/wire-records.ts";
 import { healthyChecks } from "../support/sample-report.ts";
 
 const host = hostName("compute-1");
@@ -66,9 +67,9 @@ test("liveness is alone in the first datagram; servers follow in as many as they
     [500, 1 + Math.ceil(500 / perPart)],
   ] as const) {
     const servers = serversOf(count);
-    const plan = planReport({ host, sequence: 10, checks: healthyChecks, servers });
+    const plan = planReport({ host, sequence: 10, checks: healthyChecks, link: noLink, servers });
     assert.equal(plan.length, datagrams);
-    assert.deepEqual(plan[0], [{ kind: "liveness", checks: healthyChecks }]);
+    assert.deepEqual(plan[0], [{ kind: "liveness", checks: healthyChecks, link: noLink }]);
     const listed = plan
       .flat()
       .flatMap((record) => (record.kind === "servers" ? record.servers : []));

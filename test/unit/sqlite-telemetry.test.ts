@@ -8,8 +8,13 @@ import { createSqliteWriter } from "../../collector/shell/sqlite-writer.ts";
 import { openDatabase } from "../../guardian/shell/sqlite.ts";
 import { createSqliteTelemetry } from "../../guardian/shell/sqlite-telemetry.ts";
 import { collectorId, hostName } from "../../shared/names.ts";
-import { livenessFields, livenessNumbers, readLiveness } from "../../shared/telemetry-fields.ts";
-import type { LivenessRow } from "../../shared/telemetry.ts";
+import {
+  livenessFields,
+  livenessNumbers,
+  readLiveness,
+  watermarkFields,
+} from "../../shared/telemetry-fields.ts";
+import { noLedger, type LivenessRow } from "../../shared/telemetry.ts";
 import { monoMs } from "../../shared/time.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
 
@@ -54,16 +59,17 @@ test("a file of an earlier release gets the columns that it lacks, and keeps its
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "telemetry.db");
   const before = openDatabase(file, { timeoutMs: 100 });
-  const columns = livenessFields
-    .filter((field) => !field.startsWith("bmc_"))
-    .map((field) => `${field} REAL NOT NULL`)
-    .join(", ");
+  const earlierFields = livenessFields.slice(0, livenessFields.indexOf("bmc_1"));
+  const earlierMarks = watermarkFields.slice(0, watermarkFields.indexOf("expected"));
+  const real = (fields: readonly string[]): string =>
+    fields.map((field) => `${field} REAL NOT NULL`).join(", ");
+  const columns = real(earlierFields);
   before.exec(`CREATE TABLE host_liveness (time_ms REAL NOT NULL, collector TEXT NOT NULL, host TEXT NOT NULL,
     path TEXT NOT NULL, ${columns}, PRIMARY KEY (collector, host, path)) WITHOUT ROWID`);
   const numbers = livenessNumbers({ ...row, checks: healthyChecks });
-  const values = livenessFields
-    .filter((field) => !field.startsWith("bmc_"))
-    .map((field) => numbers[field]);
+  before.exec(`CREATE TABLE collector_watermark (time_ms REAL NOT NULL,
+    collector TEXT NOT NULL PRIMARY KEY, ${real(earlierMarks)}) WITHOUT ROWID`);
+  const values = earlierFields.map((field) => numbers[field]);
   const marks = ["?", "?", "?", "?", ...values.map(() => "?")].join(", ");
   before
     .prepare(`INSERT INTO host_liveness VALUES (${marks})`)
@@ -71,10 +77,14 @@ test("a file of an earlier release gets the columns that it lacks, and keeps its
   before.close();
 
   const writer = createSqliteWriter({ file, historyForMs: 1000, historyEveryMs: 1000 });
-  assert.equal((await writer.writeLiveness([row], 5000)).kind, "stored");
+  assert.equal((await writer.writeLiveness([{ row, wallMs: 5000 }])).kind, "stored");
+  const ledger = { ...noLedger, expected: 9, missing: 2 };
+  const mark = { collector: row.collector, epoch: 1, monoMs: monoMs(1), ledger };
+  assert.equal((await writer.writeWatermark(mark, 5000)).kind, "stored");
   const store = createSqliteTelemetry(file);
   const read = await store.read(1000);
   assert.ok(read.kind !== "failed");
+  assert.deepEqual(read.watermarks, [mark]);
   const guids = read.liveness.map(({ host, checks }) => `${host} ${checks.bmcGuid}`).sort();
   assert.deepEqual(guids, [`compute-1 ${bmcGuid}`, "compute-2 "]);
   await store.close();

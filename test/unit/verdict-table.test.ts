@@ -26,6 +26,7 @@ const cases: readonly (readonly [string, Partial<Signals>, string])[] = [
   ["silent, eyes in doubt", { ...silent, eyes: "doubt" }, "1"],
   ["silent and off, eyes in doubt", { ...silent, power: "off", eyes: "doubt" }, "1"],
   ["overdue is not silent", { reports: "overdue", eyes: "doubt" }, "8a"],
+  ["a recording is no life and no death", { reports: "unconfirmed", power: "off" }, "1b"],
   ["no collector has a vote", { reports: "unseen" }, "1a"],
   ["off, yet it lives", { power: "contradicted" }, "2"],
   ["silent and contradicted", { ...silent, power: "contradicted" }, "2"],

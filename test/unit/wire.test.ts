@@ -17,18 +17,19 @@ import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
 
 const master = new Uint8Array(32).fill(7);
 const compute1 = hostName("compute-1");
+const nonce = "0123456789abcdef";
 const key = importKey(deriveHostKey(master, compute1));
 
 function receiver(revoked: readonly string[] = []): Receiver {
   return createReceiver({
     keys: createHostKeys(new Map([[1, master]])),
-    replays: createReplayTable(),
+    replays: createReplayTable({ newNonce: () => nonce }),
     revokedHosts: new Set(revoked),
   });
 }
 
 function reasonOf(bytes: Uint8Array, by = receiver()): string {
-  const received = by.receive(bytes);
+  const received = by.receive(bytes, 0);
   return received.kind === "accepted" ? "accepted" : received.reason;
 }
 
@@ -46,11 +47,11 @@ test("a signed report is read back as it was written", () => {
       { server: serverId("f0000000-0000-4000-8000-00000000000f"), state: "crashed" },
     ],
   } as const;
-  const received = receiver().receive(signDatagram(key, sampleHeader(), [liveness, servers]));
+  const received = receiver().receive(signDatagram(key, sampleHeader(), [liveness, servers]), 0);
   assert.equal(received.kind, "accepted");
   assert.deepEqual(received.kind === "accepted" && received.report, {
     header: sampleHeader(),
-    liveness: healthyChecks,
+    liveness,
     servers,
     unknownRecords: 0,
   });
@@ -80,8 +81,8 @@ test("the GUID of a BMC makes a liveness record 16 bytes longer, and is read bac
   const checks = { ...healthyChecks, bmcGuid: "0123456789abcdef0123456789abcde1" };
   const bytes = signDatagram(key, sampleHeader(), [{ kind: "liveness", checks }]);
   assert.equal(bytes.length, good.length + 16);
-  const received = receiver().receive(bytes);
-  assert.deepEqual(received.kind === "accepted" && received.report.liveness, checks);
+  const received = receiver().receive(bytes, 0);
+  assert.deepEqual(received.kind === "accepted" && received.report.liveness?.checks, checks);
 });
 
 test("each fault has its own reason", () => {
@@ -116,12 +117,41 @@ test("a forged datagram changes no state: the true one after it is accepted", ()
 test("records of unknown types are skipped and counted, longer records read as far as known", () => {
   const body = encodeDatagram(sampleHeader(), [liveness]);
   const withMore = new Uint8Array([...body, 77, 0, 2, 1, 2, 99, 0, 0]);
-  const received = receiver().receive(signRaw(withMore));
+  const received = receiver().receive(signRaw(withMore), 0);
   assert.equal(received.kind === "accepted" && received.report.unknownRecords, 2);
-  assert.deepEqual(received.kind === "accepted" && received.report.liveness, healthyChecks);
+  assert.deepEqual(received.kind === "accepted" && received.report.liveness?.checks, healthyChecks);
   const longer = new Uint8Array([...body, 0xaa]);
   longer[64 + 9 + 2] = 51;
   assert.equal(reasonOf(signRaw(longer)), "accepted");
+});
+
+test("what a probe hears from its collectors stands behind the GUID, and is read back", () => {
+  const link = { settingsVersion: 7, cutOff: 0b100, echoes: [nonce, "f".repeat(16)] };
+  const bytes = signDatagram(key, sampleHeader(), [{ ...liveness, link }]);
+  assert.equal(bytes.length, good.length + 22 + 16);
+  const received = receiver().receive(bytes, 0);
+  assert.deepEqual(received.kind === "accepted" && received.report.liveness, {
+    kind: "liveness",
+    checks: healthyChecks,
+    link,
+  });
+  assert.equal(received.kind === "accepted" && received.life.confirmed, true);
+});
+
+test("more echoes than the record has room for are nonsense", () => {
+  const link = { settingsVersion: 1, cutOff: 0, echoes: [nonce] };
+  const body = encodeDatagram(sampleHeader(), [{ ...liveness, link }]);
+  const count = 64 + 9 + 3 + 71;
+  for (const [echoes, expected] of [
+    [0, "accepted"],
+    [1, "accepted"],
+    [2, "decode"],
+    [17, "decode"],
+    [255, "decode"],
+  ] as const) {
+    body[count] = echoes;
+    assert.equal(reasonOf(signRaw(body)), expected, String(echoes));
+  }
 });
 
 test("authentic nonsense is refused as such", () => {
@@ -176,7 +206,7 @@ test("authentic records of random bytes never throw", () => {
   const header = encodeDatagram(sampleHeader(), []);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 1200 }), (records) => {
-      const received = receiver().receive(signRaw(new Uint8Array([...header, ...records])));
+      const received = receiver().receive(signRaw(new Uint8Array([...header, ...records])), 0);
       assert.ok(received.kind === "accepted" || received.reason === "decode");
     }),
   );

@@ -1,0 +1,74 @@
+/** What happens to a datagram, from its bytes to ingest and to the answer, if it gets one. */
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../shared/clock.ts";
+import type { MasterKeys } from "../shared/key-files.ts";
+import type { CollectorId } from "../shared/names.ts";
+import {
+  createReplayTable,
+  type RememberedLife,
+  type ReplayTable,
+} from "../shared/replay-window.ts";
+import type { ProbeSettings } from "../shared/wire-ack.ts";
+import { createHostKeys, createReceiver, signAcknowledgement } from "../shared/wire-auth.ts";
+import { createAcknowledger } from "./core/acknowledger.ts";
+import { createIngest, type Ingest } from "./core/ingest.ts";
+import { lossesOf, type PathLoss } from "./core/loss-ledger.ts";
+import { createRing } from "./core/ring.ts";
+
+export interface Reception {
+  readonly ingest: Ingest;
+  readonly replays: ReplayTable;
+  /** Takes in a datagram that came from an address; the bytes to send back there, if any. */
+  take(bytes: Uint8Array, from: string): Uint8Array | undefined;
+  losses(): readonly PathLoss[];
+}
+
+export interface ReceptionOptions {
+  readonly collector: CollectorId;
+  readonly epoch: number;
+  readonly masters: MasterKeys;
+  readonly restored: readonly RememberedLife[];
+  readonly revokedHosts: readonly string[];
+  readonly serversMax: number;
+  readonly acknowledgeEvery: number;
+  readonly settings: () => ProbeSettings | undefined;
+  readonly clock: Clock;
+}
+
+export function createReception(options: ReceptionOptions): Reception {
+  const { collector, epoch, clock, serversMax } = options;
+  const startedMs = clock.monoMs();
+  const keys = createHostKeys(options.masters);
+  const replays = createReplayTable({
+    restored: options.restored,
+    newNonce: () => randomBytes(8).toString("hex"),
+  });
+  const revokedHosts = new Set(options.revokedHosts);
+  const receiver = createReceiver({ keys, replays, revokedHosts });
+  const windows = replays.windows;
+  const ingest = createIngest({ collector, epoch, serversMax, windows });
+  const ring = createRing();
+  const acknowledger = createAcknowledger({
+    collector,
+    epoch,
+    every: options.acknowledgeEvery,
+    settings: options.settings,
+    peersOf: (host) => ring.peersOf(host, clock.monoMs()),
+  });
+  return {
+    ingest,
+    replays,
+    take(bytes, from) {
+      const nowMs = clock.monoMs();
+      const received = receiver.receive(bytes, nowMs - startedMs);
+      ingest.take(received, nowMs);
+      const ack = acknowledger.answerTo(received);
+      if (ack === undefined) return undefined;
+      // Who may be a recording is nobody's witness, and a recording may come from anywhere.
+      if (ack.nonce === "") ring.note(ack.host, ack.path, from, nowMs);
+      const key = keys.find(ack.keyId, ack.host);
+      return key === undefined ? undefined : signAcknowledgement(key, ack);
+    },
+    losses: () => lossesOf(windows()),
+  };
+}
