@@ -1,9 +1,9 @@
 /** Invariants 20 to 26 and 30: exactly once, and through crashes. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { Incident, Memory } from "../../guardian/core/memory.ts";
+import { badDirectories } from "../../guardian/core/self-checks.ts";
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { HostName } from "../../shared/names.ts";
-import { badDirectories } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
 import type { Witness } from "./witness.ts";
 

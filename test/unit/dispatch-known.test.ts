@@ -5,25 +5,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { DispatchSettings, Route } from "../../guardian/dispatch/settings.ts";
+import type { DispatchSettings } from "../../guardian/dispatch/settings.ts";
 import { hostName } from "../../shared/names.ts";
-import { DispatchFixture, failing, refused, settingsWith } from "../support/dispatch-fixture.ts";
+import {
+  DispatchFixture,
+  failing,
+  pagesTo,
+  refused,
+  settingsWith,
+} from "../support/dispatch-fixture.ts";
 
 const minute = 60_000;
 const wide = { burst: 100, perMinute: 600 };
 /** Pages to the chat alone; mail gets what is handed on. */
-const routes: readonly Route[] = [
-  {
-    name: "pages",
-    classes: ["page"],
-    kinds: [],
-    hosts: [],
-    zones: [],
-    groups: [],
-    hours: undefined,
-    channels: ["chat"],
-  },
-];
+const routes = pagesTo("chat");
 
 function settings(joins: boolean): DispatchSettings {
   const chat = { rate: wide, feed: false, ...(joins ? { joins: true as const } : {}) };
