@@ -99,6 +99,8 @@ export function writeProbeHook(folder: string, host: string, main: string): void
 
 export interface GuardianChoices {
   readonly instancesShared?: boolean;
+  /** A degraded host is emptied by live migration. */
+  readonly drain?: boolean;
   /** Limits that differ from the defaults; each scenario says why. */
   readonly limits?: Readonly<Record<string, string | number>>;
   /** Whose BMC is configured for a host, when it is not its own. */
@@ -152,6 +154,7 @@ export function writeGuardianConfig(
         },
       ],
     },
+    drain: choices.drain ?? false,
     limits: choices.limits ?? {},
   });
   return { config, socket };

@@ -21,6 +21,7 @@ import {
 } from "./scenarios/control-plane.ts";
 import { destinationDies } from "./scenarios/destination-dies.ts";
 import { collectorKilled } from "./scenarios/collector-killed.ts";
+import { drain } from "./scenarios/drain.ts";
 import { guardianDown } from "./scenarios/guardian-down.ts";
 import {
   guardianKilledAtTheCalls,
@@ -74,6 +75,7 @@ export const scenarios: readonly Scenario[] = [
   bmcCrossed,
   bmcLate,
   bmcSlow,
+  drain,
   bmcLies,
   bmcWrongPassword,
   bmcBusy,
