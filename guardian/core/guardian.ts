@@ -29,8 +29,10 @@ import { foldPowerOff } from "./fence-orders.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
 import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
+import { beginLookBack } from "./look-back.ts";
 import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
-import { emptyMemory, remembered } from "./memory.ts";
+import { emptyMemory } from "./memory.ts";
+import { remembered } from "./remembered.ts";
 import { foldEvacuateAnswer, foldMoves } from "./moves.ts";
 import { foldServices, isBackInUse } from "./nova-record.ts";
 import { foldPace } from "./pace.ts";
@@ -230,7 +232,7 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
     event: "released",
     text: words("log.released", { by: event.by, reason: event.reason }),
   });
-  const closed = closeIncident(told, event.host);
+  const closed = closeIncident(beginLookBack(told, event.host), event.host);
   const released = [...closed.memory.released, event.host];
   return stateWith(closed, { memory: { ...closed.memory, released } });
 }

@@ -169,7 +169,7 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   21: [
     "what was ordered before a crash is ordered again",
     replacing(
-      core("memory"),
+      core("remembered"),
       "state: { ...state, at: now, inherited: state.unanswered !== true },",
       'state: { kind: "planned", latestRecord: state.latestRecord },',
     ),
