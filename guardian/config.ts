@@ -239,6 +239,13 @@ const schema = z
     confirmBy: z.int().min(1).max(2).default(1),
     maintenanceWindows: z.array(maintenanceWindow).default([]),
     comeHome: z.enum(["leave-off", "power-on"]).default("leave-off"),
+    /** Hosts that people keep free: disabled in Nova with the mark "guardian ID reserve". */
+    reserve: z
+      .strictObject({
+        hosts: z.array(name).min(1, "must name a host"),
+        use: z.enum(["when-short", "always"]).default("when-short"),
+      })
+      .optional(),
     drain: z.boolean().default(false),
     disableDegraded: z.boolean().default(true),
     /** Host aggregates that are failure domains: names, or beginnings followed by `*`. */

@@ -116,9 +116,17 @@ export interface ComputeServer {
   /** Plain labels, as people set them. */
   readonly tags?: readonly string[] | undefined;
   readonly flavorSpecs?: Readonly<Record<string, string>> | undefined;
+  /** What its flavor has it take; undefined where Nova does not show it. */
+  readonly size?: ServerSize | undefined;
   /** Undefined: it has none, or nobody asked for it. */
   readonly image?: ImageProperties | undefined;
   readonly fault: string | undefined;
+}
+
+/** What a server takes of the host that it runs on. */
+export interface ServerSize {
+  readonly memoryMb: number;
+  readonly vcpus: number;
 }
 
 /** What Glance keeps with the image that a server was booted from. */
@@ -143,13 +151,21 @@ export type ApiAnswer =
   /** It may or may not have been done: look before doing anything again. */
   | { readonly kind: "unknown"; readonly reason: string };
 
-/** A hypervisor's memory, as Nova counts it (without overcommit). */
+/** What a host has and uses, as whoever was asked counts it. */
 export interface Capacity {
   readonly host: HostName;
+  /** Placement: with overcommit and without what is reserved. A hypervisor: all of it. */
   readonly memoryMb: number;
-  /** By its servers, and what Nova reserves for the host itself. */
+  /** By its servers; a hypervisor counts what is reserved for the host itself, too. */
   readonly memoryUsedMb: number;
+  /** Shown by Placement alone: a hypervisor does not say how often one is given away. */
+  readonly vcpus?: number;
+  readonly vcpusUsed?: number;
 }
+
+/** Who counted. Hypervisors alone know nothing of overcommit, nor of processors: why not Placement. */
+export type CapacityBy =
+  { readonly kind: "placement" } | { readonly kind: "hypervisors"; readonly reason: string };
 
 export interface Aggregate {
   readonly name: string;
@@ -162,6 +178,8 @@ export type InventoryAnswer =
       readonly kind: "inventory";
       readonly aggregates: readonly Aggregate[];
       readonly capacity: readonly Capacity[];
+      /** Left out by earlier releases, which read hypervisors alone. */
+      readonly capacityBy?: CapacityBy;
     }
   | Failure;
 
@@ -178,7 +196,7 @@ export interface ComputeApi {
       }
     | Failure
   >;
-  /** Host aggregates, and the memory of each hypervisor. */
+  /** Host aggregates, and what each host has free. */
   inventory(): Promise<InventoryAnswer>;
   /** All servers of all projects on a host (paged through to the end). */
   serversOn(

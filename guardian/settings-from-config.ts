@@ -8,6 +8,7 @@ import {
   type GroupSettings,
   type HostSettings,
   type Limits,
+  type ReserveSettings,
   type RowActions,
   type Settings,
 } from "./core/settings.ts";
@@ -50,6 +51,7 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     })),
     comeHome: config.comeHome,
     drain: config.drain,
+    reserve: reserveOf(config),
     disableDegraded: config.disableDegraded,
     networks,
     collectors: config.collectors.map((collector) => collectorId(collector.id)),
@@ -105,6 +107,10 @@ function levelsOf(
       : [],
   );
   return levels.length === 0 ? undefined : levels;
+}
+
+function reserveOf({ reserve }: GuardianConfig): ReserveSettings | undefined {
+  return reserve === undefined ? undefined : { ...reserve, hosts: reserve.hosts.map(hostName) };
 }
 
 function rowsOf(rows: GuardianConfig["rows"]): RowActions {

@@ -16,6 +16,7 @@ export const runbooks = {
     "isolated",
     "left-behind",
     "maintenance-over",
+    "no-room",
     "nova",
     "outbox",
     "power-network",

@@ -4,8 +4,10 @@ import { foldDrainServers } from "./drain-answers.ts";
 import type { Effect } from "./effects.ts";
 import type { ServersSeen, ServiceOrderAnswered } from "./events.ts";
 import { foldHomeList, foldHomeOrder } from "./home-answers.ts";
+import { foldLookBack } from "./look-back.ts";
 import { foldServers } from "./move-plan.ts";
 import { foldRehearsalList } from "./rehearsal.ts";
+import { foldReserveOrder } from "./reserves.ts";
 import { foldServersOn } from "./servers-on.ts";
 import { foldServiceOrder } from "./service-orders.ts";
 import type { GuardianState } from "./state.ts";
@@ -16,12 +18,13 @@ export function foldServiceAnswer(
   event: ServiceOrderAnswered,
   out: Effect[],
 ): GuardianState {
-  const degraded = foldDegradedOrder(state, event, out);
+  const degraded = foldDegradedOrder(foldReserveOrder(state, event, out), event, out);
   return foldServiceOrder(foldHomeOrder(degraded, event, out), event, out);
 }
 
 /** A list of a host's servers is for whoever waits for one. */
 export function foldList(state: GuardianState, event: ServersSeen, out: Effect[]): GuardianState {
-  const home = foldHomeList(foldDrainServers(foldServersOn(state, event), event), event);
+  const seen = foldLookBack(foldServersOn(state, event), event);
+  const home = foldHomeList(foldDrainServers(seen, event), event);
   return foldRehearsalList(foldServers(home, event, out), event, out);
 }

@@ -97,3 +97,8 @@ function operatorWords(operator: Operator): string | Words {
   if (operator === "steady for") return words("operator.steady");
   return operator === "no loss for" ? words("operator.no-loss") : operator;
 }
+
+/** Whether the policy would have a host fenced that reports: in mode act alone, since no approval covers that. */
+export function isLivingFence(assessment: Assessment | undefined): boolean {
+  return assessment?.row === "4" && assessment.action === "fence";
+}

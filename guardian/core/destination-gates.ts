@@ -1,7 +1,12 @@
 /** The gates that ask whether the servers have somewhere to go, and somebody to send them there. */
+import type { MonoMs } from "../../shared/time.ts";
 import type { GateResult } from "./assessment.ts";
 import { isFit } from "./census.ts";
-import { capacityOf, freeMbOf } from "./inventory.ts";
+import { forecast, unplacedWords } from "./forecast.ts";
+import { incidentOf } from "./incidents.ts";
+import { capacityOf, capacityUnknownWords, freeMbOf } from "./inventory.ts";
+import { readyReserves, reservesOf } from "./reserves.ts";
+import { serversAlive } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { seconds, words, type Words } from "./words.ts";
 
@@ -61,32 +66,61 @@ export function schedulerGate(state: GuardianState): GateResult {
 
 export function destinationGate(state: GuardianState, host: HostState): GateResult {
   const others = state.census.fit - (isFit(state, host) ? 1 : 0);
+  const reserves = state.settings.reserve === undefined ? 0 : countReserves(state, host);
+  const value = words("value.destinations", { count: others });
   return {
     gate: "destination",
-    pass: others >= 1,
-    value: words("value.destinations", { count: others }),
+    pass: others + reserves >= 1,
+    value: reserves === 0 ? value : words("value.reserves", { value, count: reserves }),
     operator: ">=",
     limit: words("value.number", { count: 1 }),
   };
 }
 
+/** Those that may be enabled for it, and one that was and is not shown enabled yet. */
+function countReserves(state: GuardianState, host: HostState): number {
+  const incident = incidentOf(state, host.host)?.id ?? "";
+  const enabled = reservesOf(state, incident).filter(([name, { order }]) => {
+    const reserve = state.hosts.get(name);
+    return order.kind === "done" && reserve !== undefined && !isFit(state, reserve);
+  });
+  const coming = enabled.filter(
+    ([, { order }]) => order.kind === "done" && isRecent(state, order.at),
+  );
+  return readyReserves(state, host).length + coming.length;
+}
+
+/** Nova's list is read every few seconds. */
+function isRecent({ now }: GuardianState, at: MonoMs): boolean {
+  return now - at < 15_000;
+}
+
 /**
  * Whether its servers fit elsewhere: asked strictly of a living host, whose servers still run; of a
  * dead one it is a warning, since its servers are down either way. By memory in sum, as Nova counts
- * it: that it fits in sum does not promise that each server finds its place.
+ * it; and of a living host whose servers are listed, each of them must find its place.
  */
 export function capacityGate(state: GuardianState, host: HostState, living: boolean): GateResult {
+  const sum = capacityInSum(state, host, living);
+  const servers = living && sum.pass ? serversAlive(state, host) : undefined;
+  const expected = servers === undefined ? undefined : forecast(state, host.host, servers);
+  const unplaced = expected?.unplaced.slice(0, namesMax) ?? [];
+  if (expected === undefined || unplaced.length === 0) return sum;
+  const lacking = unplaced.map((one) => unplacedWords(expected, one));
+  const value = words("value.room", { count: expected.unplaced.length, servers: lacking });
+  return { ...sum, pass: false, value, operator: "=", limit: words("limit.room") };
+}
+
+/** In a line of a gate. */
+const namesMax = 3;
+
+function capacityInSum(state: GuardianState, host: HostState, living: boolean): GateResult {
   const own = capacityOf(state, host.host);
   const ownFreeMb = own !== undefined && isFit(state, host) ? freeMbOf(own) : 0;
   const freeMb = state.census.freeMb - ownFreeMb;
   const fits = own !== undefined && freeMb >= own.memoryUsedMb;
-  const { reason } = state.inventory;
   const capacity =
-    own !== undefined
-      ? words("value.free", { free: freeMb })
-      : reason === ""
-        ? words("value.capacity-hidden")
-        : words("value.capacity-unread", { reason });
+    own !== undefined ? words("value.free", { free: freeMb }) : capacityUnknownWords(state);
   return {
     gate: "capacity",
     pass: fits || !living,

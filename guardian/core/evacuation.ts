@@ -20,7 +20,8 @@ import { keepProof, resumeFence } from "./proof-keeping.ts";
 import { proofStands } from "./proof.ts";
 import { placesFree } from "./pace.ts";
 import { orderReset } from "./resets.ts";
-import { compareRanks } from "./selection.ts";
+import { bringReserve, tellRoom } from "./room.ts";
+import { compareMoves } from "./selection.ts";
 import { isOrderDue, orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { leaveDraining, leavePlanned } from "./left-moves.ts";
@@ -56,7 +57,9 @@ export function advanceEvacuation(
   if (current.moves === undefined) return listServers(next, host, current, out);
   next = relist(look(next, host, current, out), host, out);
   if (held) return finish(next, host, out);
-  return finish(orderMoves(next, host, out), host, out);
+  const brought = bringReserve(next, host, out);
+  if (brought.waits) return brought.state;
+  return finish(orderMoves(tellRoom(brought.state, host, out), host, out), host, out);
 }
 
 function listServers(
@@ -164,9 +167,12 @@ function isDue(
   return looked && (notBefore === undefined || now >= notBefore);
 }
 
-/** A group begins when none of the group before waits to start: places go to the first in order. */
+/**
+ * A group begins when none of the group before waits to start: places go to the first in order. Of equal
+ * ones the largest goes first: what is small finds a place in what is left.
+ */
 function inOrder(moves: Readonly<Record<string, Move>>): readonly (readonly [string, Move])[] {
-  return Object.entries(moves).toSorted(([, a], [, b]) => compareRanks(a.rank, b.rank));
+  return Object.entries(moves).toSorted(([, a], [, b]) => compareMoves(a, b));
 }
 
 /** Invariant 1, in production too: a live proof, newer than the last sign of life. */

@@ -151,7 +151,7 @@ export const gateList: readonly GateEntry[] = [
   },
   {
     gate: "capacity",
-    asks: "do its servers fit elsewhere, by memory in sum?",
+    asks: "do its servers fit elsewhere, by memory in sum, and each of them on some host?",
     fails: "open",
     why: "a warning for a dead host, whose servers are down either way; closed for a living one",
   },

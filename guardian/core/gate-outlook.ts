@@ -1,5 +1,5 @@
 /** What would open a gate that holds, and when. */
-import type { GateResult } from "./assessment.ts";
+import { isLivingFence, type GateResult } from "./assessment.ts";
 import { capacityOf } from "./inventory.ts";
 import type { Outlook } from "./outlook.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -21,7 +21,7 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
     case "armed":
       return waits(words("gate.arm"));
     case "mode":
-      return waits(words("gate.mode"));
+      return waits(words(isLivingFence(host.assessment) ? "gate.mode-act" : "gate.mode"));
     case "hold":
       return waits(words("gate.hold"));
     case "others alike":
@@ -47,7 +47,7 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
     case "reverse ping":
       return waits(words("gate.ping", { pings: limits.pingsToFail }));
     case "capacity":
-      return capacityOutlook(state, host);
+      return capacityOutlook(state, host, held);
     case "Nova answers":
       return waits(words("gate.nova"));
     case "scheduler":
@@ -108,7 +108,8 @@ function rateOutlook(state: GuardianState, host: HostState, gate: string): Outlo
   return { words: said, inMs: leftMs };
 }
 
-function capacityOutlook(state: GuardianState, host: HostState): Outlook {
+function capacityOutlook(state: GuardianState, host: HostState, held: GateResult): Outlook {
+  if (held.operator === "=") return waits(words("gate.room"));
   const own = capacityOf(state, host.host);
   const missing = own === undefined ? "?" : Math.max(0, own.memoryUsedMb - state.census.freeMb);
   return waits(words("gate.capacity", { missing }));

@@ -2,7 +2,7 @@
  * Gates: safety questions that must all be answered yes before an action. Each prints its value,
  * the operator and the limit. docs/gates.md says for each whether it fails open or closed, and why.
  */
-import type { Assessment, GateResult } from "./assessment.ts";
+import { isLivingFence, type Assessment, type GateResult } from "./assessment.ts";
 import { passedByApproval } from "./approvals.ts";
 import { gatesOfDegraded, isFencedAlive } from "./degraded-gates.ts";
 import {
@@ -42,7 +42,10 @@ function witnessGates(
   host: HostState,
   assessment: Assessment,
 ): readonly GateResult[] {
-  if (isFencedAlive(state, host.host, assessment)) return gatesOfDegraded(state, host);
+  // In modes ask and observe, too, it is told what such a fence would wait for.
+  if (isLivingFence(assessment) || isFencedAlive(state, host.host, assessment)) {
+    return gatesOfDegraded(state, host);
+  }
   return [
     passedByApproval(state, host.host, thirdWitnessGate(assessment)),
     passedByApproval(state, host.host, reversePingGate(state, host, assessment)),

@@ -29,8 +29,10 @@ import { foldPowerOff } from "./fence-orders.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
 import { disarm } from "./disarm.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
+import { beginLookBack } from "./look-back.ts";
 import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
-import { emptyMemory, remembered } from "./memory.ts";
+import { emptyMemory } from "./memory.ts";
+import { remembered } from "./remembered.ts";
 import { foldEvacuateAnswer, foldMoves } from "./moves.ts";
 import { foldServices, isBackInUse } from "./nova-record.ts";
 import { foldPace } from "./pace.ts";
@@ -230,7 +232,7 @@ function foldReleased(state: GuardianState, event: Released, out: Effect[]): Gua
     event: "released",
     text: words("log.released", { by: event.by, reason: event.reason }),
   });
-  const closed = closeIncident(told, event.host);
+  const closed = closeIncident(beginLookBack(told, event.host), event.host);
   const released = [...closed.memory.released, event.host];
   return stateWith(closed, { memory: { ...closed.memory, released } });
 }
@@ -307,7 +309,11 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
     const pinged = duePings(state, host, out, acting);
     // In peace readings are spread out: a start must not ask every device of a cloud at once.
     if (!inTrouble && readings >= peaceReadingsMax) return pinged;
-    const read = dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));
+    const everyMs = readingEveryMs(state, host, inTrouble);
+    const under = incidentOf(state, host.host)?.phase;
+    const commands = under?.kind === "fencing" ? under.commands : undefined;
+    const answeredAt = (device: string): MonoMs | undefined => commands?.[device]?.answeredAt;
+    const read = dueReadings(state, pinged, out, everyMs, answeredAt);
     if (read !== pinged && !inTrouble) readings += 1;
     return read;
   });

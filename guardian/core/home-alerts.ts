@@ -17,6 +17,16 @@ export function twiceAlert(state: GuardianState, host: HostState, assessment: As
   });
 }
 
+/** The same of a host that people took back before its libvirt began what had been moved away. */
+export function takenBackAlert(
+  state: GuardianState,
+  host: HostState,
+  assessment: Assessment,
+): Wanted {
+  const next = words("todo.runs-more", { host: host.host });
+  return { ...twiceAlert(state, host, assessment), next };
+}
+
 /** Under way: for whoever is interested. Stopped: somebody must act, at once where a server may run twice. */
 export function homeAlert(
   state: GuardianState,

@@ -14,8 +14,12 @@ import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import type { Phase } from "./memory.ts";
-import { homeAlert, twiceAlert } from "./home-alerts.ts";
+import { homeAlert, takenBackAlert, twiceAlert } from "./home-alerts.ts";
+import { runsMore } from "./look-back.ts";
 import { runsWhatWasMoved } from "./release.ts";
+import { reserveAlert } from "./reserve-alerts.ts";
+import { isReserve } from "./reserves.ts";
+import { roomAlert } from "./room-alerts.ts";
 import { deadAlert } from "./dead-alert.ts";
 import { gatesAwaited, isFencedAlive } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
@@ -53,6 +57,8 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   const phase = incident?.phase;
   if (incident !== undefined && phase?.kind === "evacuating") {
     yield* evacuatingAlerts(state, host, assessment, incident, phase);
+    const room = roomAlert(state, host, assessment, phase);
+    if (room !== undefined) yield room;
   } else if (phase?.kind === "ended") {
     yield endedAlert(state, host, assessment, phase);
     if (runsWhatWasMoved(host, phase)) yield twiceAlert(state, host, assessment);
@@ -65,7 +71,10 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
   }
+  if (runsMore(state, host.host)) yield takenBackAlert(state, host, assessment);
   yield* policyAlerts(state, host, assessment);
+  const reserve = reserveAlert(state, host, assessment);
+  if (reserve !== undefined) yield reserve;
   yield* deviceAlerts(state, host, assessment);
   if (unattended(state, host, phase)) yield unattendedAlert(state, host, assessment);
 }
@@ -74,9 +83,12 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
   if (comesOnByItself(host).length > 0) return false;
-  const { quarantined, maintenance, degraded, rehearsals, drains } = state.memory;
+  const { quarantined, maintenance, degraded, rehearsals, drains, reserves, lookBacks } =
+    state.memory;
   if (quarantined.has(host.host) || maintenance.has(host.host)) return false;
   if (degraded.has(host.host) || rehearsals.has(host.host) || drains.has(host.host)) return false;
+  if (lookBacks.has(host.host)) return false;
+  if (reserves.has(host.host) || isReserve(state, host.host)) return false;
   const reasons = state.verification.reasons.get(host.host);
   if (reasons === undefined) return true;
   for (const reason of reasons.values()) if (reason !== undefined) return false;

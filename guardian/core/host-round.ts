@@ -21,6 +21,7 @@ import { advanceHome } from "./home.ts";
 import { isBack, isComingHome } from "./home-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
+import { advanceLookBack, beginLookBack } from "./look-back.ts";
 import { hasBegun, isInherited } from "./moves-under-way.ts";
 import { isBackInUse, isInUse } from "./nova-record.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
@@ -28,6 +29,7 @@ import { deviceWord, withStanding } from "./power.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import type { Evacuating } from "./service-orders.ts";
 import { advanceRehearsal } from "./rehearsal.ts";
+import { advanceReserve } from "./reserves.ts";
 import { lookUpServers } from "./servers-on.ts";
 import { hostSettings } from "./settings.ts";
 import { othersAnswer, withOthersHeard, wrongChassis } from "./wrong-chassis.ts";
@@ -49,6 +51,8 @@ export function advanceIncident(
   let next = sayChange(lapsed, before, host, assessment, out);
   if (assessment.signals.power === "contradicted") next = distrustDevices(next, host, out);
   next = advanceRehearsal(next, host, out);
+  next = advanceReserve(next, host, out);
+  next = advanceLookBack(next, host, out);
   next = advanceDegraded(next, host, assessment, out);
   next = advanceDrain(next, host, assessment, out);
   const phase = incidentOf(next, name)?.phase;
@@ -237,5 +241,5 @@ function closeWhenBack(
     event: "back",
     text: words("log.back", { verdict: verdictWords(assessment.verdict) }),
   });
-  return closeIncident(told, host.host);
+  return closeIncident(beginLookBack(told, host.host), host.host);
 }

@@ -4,11 +4,12 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
-import type { Capacity } from "../ports.ts";
+import type { Capacity, CapacityBy } from "../ports.ts";
 import { foldDomains } from "./domains.ts";
 import type { Effect } from "./effects.ts";
 import type { InventoryRead, Services } from "./events.ts";
 import { stateWith, type GuardianState } from "./state.ts";
+import { words, type Words } from "./words.ts";
 
 export interface Inventory {
   readonly askedAt: MonoMs | undefined;
@@ -20,6 +21,8 @@ export interface Inventory {
   /** What its aggregates say, together. */
   readonly metadata: ReadonlyMap<HostName, Readonly<Record<string, string>>>;
   readonly capacity: ReadonlyMap<HostName, Capacity>;
+  /** Who counted it; undefined until somebody did. */
+  readonly capacityBy: CapacityBy | undefined;
   /** Undefined until Nova listed its services. */
   readonly schedulers: { readonly up: number; readonly total: number } | undefined;
 }
@@ -31,8 +34,12 @@ export const noInventory: Inventory = {
   aggregates: new Map(),
   metadata: new Map(),
   capacity: new Map(),
+  capacityBy: undefined,
   schedulers: undefined,
 };
+
+/** Of a recording of a release that asked nobody else. */
+const hypervisorsAlone: CapacityBy = { kind: "hypervisors", reason: "" };
 
 const readEveryMs = 60_000;
 /** Until the first answer, since gates wait for it. */
@@ -69,6 +76,7 @@ export function foldInventory(state: GuardianState, event: InventoryRead): Guard
     aggregates,
     metadata,
     capacity,
+    capacityBy: event.answer.capacityBy ?? hypervisorsAlone,
   };
   return foldDomains(stateWith(state, { inventory }));
 }
@@ -77,6 +85,14 @@ export function foldInventory(state: GuardianState, event: InventoryRead): Guard
 export function foldSchedulers(state: GuardianState, event: Services): GuardianState {
   if (event.schedulers === undefined) return state;
   return stateWith(state, { inventory: { ...state.inventory, schedulers: event.schedulers } });
+}
+
+/** Why what hosts have left is not known. */
+export function capacityUnknownWords({ inventory }: GuardianState): Words {
+  const { reason } = inventory;
+  return reason === ""
+    ? words("value.capacity-hidden")
+    : words("value.capacity-unread", { reason });
 }
 
 /** A host's memory as Nova showed it last; undefined when it is not known now. */

@@ -17,6 +17,16 @@ export function degradedMark(state: GuardianState, incident: string): string {
   return `${ourMark(state, incident)} degraded`;
 }
 
+/** By which people hand a host to us as a reserve: the one mark that we do not set ourselves. */
+export function reserveMark({ settings }: GuardianState): string {
+  return `guardian ${settings.guardianId} reserve`;
+}
+
+/** Whether a shown reason is exactly that mark. */
+export function isReserveMark(state: GuardianState, shown: string | undefined): boolean {
+  return shown === reserveMark(state);
+}
+
 /** A mark as this process makes it: an order that is given again after a restart carries its epoch. */
 export function markOfThisEpoch(state: GuardianState, mark: string): string {
   return mark.replace(/ epoch \d+ /, ` epoch ${state.epoch} `);

@@ -20,6 +20,7 @@ export function parseMemory(value: unknown): Memory | undefined {
 export function withTables(read: Memory): Memory {
   const memory = { ...emptyMemory, ...read };
   const { incidents, quarantined, maintenance, degraded, rehearsals, drains } = memory;
+  const { reserves, lookBacks } = memory;
   return {
     ...memory,
     incidents: tableOf(incidents),
@@ -28,6 +29,8 @@ export function withTables(read: Memory): Memory {
     degraded: tableOf(degraded),
     rehearsals: tableOf(rehearsals),
     drains: tableOf(drains),
+    reserves: tableOf(reserves),
+    lookBacks: tableOf(lookBacks),
   };
 }
 

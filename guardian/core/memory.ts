@@ -1,16 +1,18 @@
 /**
  * What must survive a crash: incidents, fences, the standing of power devices, alerts that fire.
- * Plain JSON, kept in the journal. Monotonic instants in it mean nothing after a restart, so
- * `remembered` resets them; proofs are never restored: power is read afresh.
+ * Plain JSON, kept in the journal; `remembered.ts` makes it fit for the process after a restart.
  */
 import type { HostName } from "../../shared/names.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
-import { rememberedDrains, type Drain } from "./drain-memory.ts";
-import { rememberedHome, type Homecoming } from "./home-memory.ts";
-import { rememberedPlan, type Move } from "./move.ts";
+import type { Drain } from "./drain-memory.ts";
+import type { Forecast } from "./forecast.ts";
+import type { Homecoming } from "./home-memory.ts";
+import type { LookBack } from "./look-back.ts";
+import type { Move } from "./move.ts";
 import type { FenceProof } from "./proof.ts";
-import { rememberedRehearsals, type Rehearsal } from "./rehearsal-memory.ts";
+import type { Rehearsal } from "./rehearsal-memory.ts";
+import type { ReserveUse } from "./reserve-memory.ts";
 import type { Said } from "./words.ts";
 
 /** An off command to one power device, and what came of it. */
@@ -83,6 +85,8 @@ export type Phase =
       readonly disabled: OrderState;
       /** Undefined until the host's servers were listed. */
       readonly moves: Readonly<Record<string, Move>> | undefined;
+      /** Which of them will find a place, worked out before the first is called; undefined until then. */
+      readonly forecast?: Forecast | "unknown" | undefined;
       readonly lookedAt: MonoMs | undefined;
       /** When the newest list of its servers was asked for. */
       readonly listedAt?: MonoMs | undefined;
@@ -249,6 +253,10 @@ export interface Memory {
   readonly rehearsals: ReadonlyMap<HostName, Rehearsal>;
   /** Of degraded hosts; the last one of each, until its incident is over. */
   readonly drains: ReadonlyMap<HostName, Drain>;
+  /** Reserve hosts that were enabled for an evacuation, until they are reserves again. */
+  readonly reserves: ReadonlyMap<HostName, ReserveUse>;
+  /** Fenced hosts that people took back: what their libvirt starts is looked at for a while. */
+  readonly lookBacks: ReadonlyMap<HostName, LookBack>;
   /** When a host was switched on by us last, to come home: wall times of the last day. */
   readonly homecomings: Readonly<Record<string, number>>;
   /** The last that was said of it in the log. */
@@ -271,110 +279,11 @@ export const emptyMemory: Memory = {
   degraded: new Map(),
   rehearsals: new Map(),
   drains: new Map(),
+  reserves: new Map(),
+  lookBacks: new Map(),
   homecomings: {},
   arming: "armed",
 };
-
-/** Memory as an earlier process left it, fit for a process whose clock reads `now`. */
-export function remembered(memory: Memory, now: MonoMs): Memory {
-  const incidents = new Map<HostName, Incident>();
-  for (const [host, incident] of memory.incidents) {
-    const phase = rememberedPhase(incident.phase, now);
-    // Whoever was asked is asked again, and has the whole time again. A person's word that it is off
-    // is asked for again, too: who saw whether it lived meanwhile?
-    const { answer: said, asked: _before, confirmations: _said, ...kept } = incident;
-    const answer = said === undefined ? {} : { answer: { ...said, at: never } };
-    incidents.set(host, { ...kept, ...answer, openedAt: now, phase });
-  }
-  const alerts: Record<string, FiringAlert> = {};
-  for (const [key, alert] of Object.entries(memory.alerts)) {
-    // A page may have died with the process before it left: it is sent again, under the same key.
-    const again = alert.message.class === "page" && alert.acknowledgedBy === undefined;
-    alerts[key] = { ...alert, sentAt: again ? never : now };
-  }
-  const scopes = Object.keys(memory.storms);
-  const storms = Object.fromEntries(
-    scopes.map((scope) => [scope, { since: now, belowSince: undefined }]),
-  );
-  // A fresh start is a fresh try: what was broken may have been this process's alone.
-  const degraded = rememberedMarks(memory.degraded, now);
-  const rehearsals = rememberedRehearsals(memory.rehearsals, now);
-  const drains = rememberedDrains(memory.drains, now);
-  const anew = { incidents, alerts, storms, degraded, rehearsals, drains };
-  return { ...memory, quarantined: new Map(), ...anew };
-}
-
-/** What Nova shows of a mark is looked at anew; an order under way is given again. */
-function rememberedMarks(marks: Memory["degraded"], now: MonoMs): Memory["degraded"] {
-  const result = new Map<HostName, DegradedMark>();
-  for (const [host, mark] of marks) {
-    const disabled = againUnlessDone(mark.disabled);
-    result.set(host, { ...mark, disabled, doneAt: now, enabled: { kind: "due" } });
-  }
-  return result;
-}
-
-function rememberedPhase(phase: Phase, now: MonoMs): Phase {
-  switch (phase.kind) {
-    case "watching":
-      return phase;
-    case "ended":
-      return phase.home === undefined ? phase : { ...phase, home: rememberedHome(phase.home, now) };
-    case "fencing":
-      // The command may have run or not: start over. An off command to a dead chassis is harmless.
-      return { ...phase, since: now, attempt: 1, commands: {}, run: undefined };
-    case "evacuating":
-      return {
-        ...phase,
-        since: now,
-        proof: undefined,
-        lostAt: now,
-        offSince: now,
-        lifeAt: now,
-        onAt: undefined,
-        commands: {},
-        run: undefined,
-        forcedDown: againUnlessDone(phase.forcedDown),
-        disabled: againUnlessDone(phase.disabled),
-        moves: rememberedMoves(phase.moves, now),
-        lookedAt: undefined,
-        listedAt: undefined,
-        relistedAt: undefined,
-        settledAt: undefined,
-      };
-    default:
-      return phase satisfies never;
-  }
-}
-
-function againUnlessDone(order: OrderState): OrderState {
-  return order.kind === "done" ? order : { kind: "due" };
-}
-
-/** Orders given before the crash are not given again: the next look says what became of them. */
-function rememberedMoves(
-  moves: Readonly<Record<string, Move>> | undefined,
-  now: MonoMs,
-): Readonly<Record<string, Move>> | undefined {
-  if (moves === undefined) return undefined;
-  const result: Record<string, Move> = {};
-  for (const [server, kept] of Object.entries(moves)) {
-    const move = kept.firstAt === undefined ? kept : { ...kept, firstAt: now };
-    const { state } = move;
-    if (state.kind === "ordered") {
-      result[server] = {
-        ...move,
-        state: { ...state, at: now, inherited: state.unanswered !== true },
-      };
-    } else if (state.kind === "running" || state.kind === "resetting") {
-      result[server] = { ...move, state: { ...state, at: now } };
-    } else {
-      result[server] =
-        state.kind === "planned" ? { ...move, state: rememberedPlan(state, now) } : move;
-    }
-  }
-  return result;
-}
 
 /** The beginning of this process's time, for instants that were never set. */
 export const never: MonoMs = monoMs(Number.NEGATIVE_INFINITY);

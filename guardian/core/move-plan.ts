@@ -53,7 +53,9 @@ export function foldServers(
     phase.moves === undefined
       ? words("log.moves-planned", count)
       : words("log.moves-planned-further", count);
-  const next = withPhase(state, event.host, { ...planned, listedAt, settledAt: undefined });
+  // Whether they all find a place is worked out before the first of them is called.
+  const anew = { listedAt, settledAt: undefined, forecast: undefined };
+  const next = withPhase(state, event.host, { ...planned, ...anew });
   return say(sayUnread(next, event, found, out), out, {
     level: left.every(isByPolicy) ? "info" : "error",
     host: event.host,
@@ -131,7 +133,14 @@ function planMove(
   event: ServersSeen,
 ): Move {
   const ran = server.vmState === "active" || server.powerState === 1;
-  const base = { server: server.server, name: server.name, project: server.project, ran };
+  const { name, project, size } = server;
+  const base = {
+    server: server.server,
+    name,
+    project,
+    ran,
+    ...(size === undefined ? {} : { size }),
+  };
   const active = records.find((record) => activeRecords.includes(record.status));
   if (active !== undefined) {
     // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.

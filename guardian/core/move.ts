@@ -1,6 +1,7 @@
 /** One server's part of an evacuation, as it is kept in memory. */
 import type { HostName, ServerId } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
+import type { ServerSize } from "../ports.ts";
 import type { Rank } from "./evacuation-policy.ts";
 import type { Said } from "./words.ts";
 
@@ -63,6 +64,8 @@ export interface Move {
   readonly ran: boolean;
   /** Under way before we called: somebody else's, followed, and no beginning of ours. */
   readonly adopted?: boolean;
+  /** What it takes of a host; undefined where Nova did not show it. */
+  readonly size?: ServerSize;
   /** Its place among the servers of its host; journals of earlier releases have none. */
   readonly rank?: Rank;
   /** Evacuate calls that were ordered, and when the first one was. */

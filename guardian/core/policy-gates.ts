@@ -1,5 +1,5 @@
 /** The gates that people hold in their hands: armed, mode, hold, maintenance, rehearsal. */
-import type { GateResult } from "./assessment.ts";
+import { isLivingFence, type GateResult } from "./assessment.ts";
 import { answerOf, answerWords, approvalOf, reasonedAnswer, type Covers } from "./approvals.ts";
 import { armingOf, armingWords } from "./arming.ts";
 import { incidentOf } from "./incidents.ts";
@@ -29,7 +29,7 @@ export function modeGate(
 ): GateResult {
   const choice = modeOf(state, host.host);
   const approval = approvalOf(state, host.host, covers);
-  const asks = choice.mode === "ask";
+  const asks = choice.mode === "ask" && !(covers === "fence" && isLivingFence(host.assessment));
   const mode = modeWords(choice);
   return {
     gate: "mode",

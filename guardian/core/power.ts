@@ -207,19 +207,22 @@ function isContradicted(state: GuardianState, host: HostState, track: DeviceTrac
   return advancedTwiceAfter(host.service, track.offSince);
 }
 
-/** Readings due now: each second in trouble, now and then in peace; one under way per device. */
+/**
+ * Readings due now: each second in trouble, now and then in peace; one under way per device. Once a device has answered
+ * an off command (`answeredAt`), what was asked before is no word: it is read again at once.
+ */
 export function dueReadings(
   state: GuardianState,
   host: HostState,
   out: Effect[],
   everyMs: number,
+  answeredAt: (device: string) => MonoMs | undefined,
 ): HostState {
   const { powerDeadlineMs: deadlineMs } = state.settings.limits;
   let next = host;
   for (const device of hostSettings(state.settings, host.host).devices) {
     const track = deviceTrack(next, device);
-    const last = track.readings.at(-1)?.askedAt;
-    if (last !== undefined && state.now - last < everyMs) continue;
+    if (!isReadingDue(track.readings.at(-1), state.now, everyMs, answeredAt(device))) continue;
     if (isUnderWay(track.askedAt, state.now, deadlineMs)) continue;
     out.push({ kind: "read-power", host: host.host, device, deadlineMs });
     const devices = new Map(next.devices);
@@ -227,6 +230,18 @@ export function dueReadings(
     next = hostWith(next, { devices });
   }
   return next;
+}
+
+function isReadingDue(
+  last: ReadingRecord | undefined,
+  now: MonoMs,
+  everyMs: number,
+  orderedOffAt: MonoMs | undefined,
+): boolean {
+  if (last === undefined) return true;
+  if (orderedOffAt === undefined) return now - last.askedAt >= everyMs;
+  // The proof counts from one answer to the next: asked for every second, they would come a bit less than that apart.
+  return last.askedAt < orderedOffAt || now - last.at >= everyMs;
 }
 
 /** A reading that never came back frees its place a second after its deadline. */

@@ -4,6 +4,7 @@
  */
 import type { ComputeServer } from "../ports.ts";
 import type { EvacuationPolicy, Rank } from "./evacuation-policy.ts";
+import type { Move } from "./move.ts";
 import type { GuardianState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
@@ -69,6 +70,12 @@ export function compareRanks(left: Rank | undefined, right: Rank | undefined): n
   if (left.group !== right.group) return left.group - right.group;
   if (left.tagged !== right.tagged) return left.tagged ? -1 : 1;
   return right.priority - left.priority;
+}
+
+/** Order of two moves: by rank, and of equal ones the larger server first. */
+export function compareMoves(left: Pick<Move, "rank" | "size">, right: typeof left): number {
+  const byRank = compareRanks(left.rank, right.rank);
+  return byRank === 0 ? (right.size?.memoryMb ?? 0) - (left.size?.memoryMb ?? 0) : byRank;
 }
 
 function priorityOf(server: ComputeServer): number {

@@ -1,10 +1,11 @@
 /** What a host says of itself, and for how long it has said so on our clock. */
-import type { HostChecks } from "../../shared/telemetry.ts";
+import type { DirectoryState, HostChecks } from "../../shared/telemetry.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
 import { hostWith, type ChecksSince, type GuardianState, type HostState } from "./state.ts";
 
-const badDirectories: readonly string[] = [
+/** What a probe may find wrong with the instances directory. */
+export const badDirectories: readonly [DirectoryState, ...DirectoryState[]] = [
   "read-only",
   "full",
   "missing",
@@ -19,7 +20,7 @@ export function foldChecks(state: GuardianState, host: HostState): HostState {
   if (checks === undefined || host.freshSince === undefined) return host;
   const { checksSince } = host;
   const storage = run(checksSince.storage, checks.storage === "down", state.now);
-  const badDirectory = badDirectories.includes(checks.directory);
+  const badDirectory = badDirectories.some((bad) => bad === checks.directory);
   const directory = run(checksSince.directory, badDirectory, state.now);
   const business = run(checksSince.business, checks.business === "down", state.now);
   const libvirt = run(checksSince.libvirt, isServiceDown(host, checks), state.now);

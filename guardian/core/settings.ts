@@ -203,6 +203,14 @@ export type ProofKind = "off" | "confirmed";
 /** What happens to a fenced host when its moves have ended: it stays off, or is switched on and accepted back. */
 export type ComeHome = "leave-off" | "power-on";
 
+/** Hosts that people keep free, and when one of them is enabled. */
+export interface ReserveSettings {
+  /** In the order in which they are taken. */
+  readonly hosts: readonly HostName[];
+  /** `when-short`: only when a server would find no place without it. */
+  readonly use: "when-short" | "always";
+}
+
 /** Hosts under one name; a host aggregate of this name in Nova belongs to it too. */
 export interface GroupSettings {
   readonly hosts: readonly HostName[];
@@ -258,6 +266,8 @@ export interface Settings {
   readonly comeHome?: ComeHome | undefined;
   /** Degraded hosts are emptied by live migration, once they are disabled. Left out: they are not. */
   readonly drain?: boolean | undefined;
+  /** Hosts kept free for evacuations. Left out: there are none. */
+  readonly reserve?: ReserveSettings | undefined;
   /** Degraded hosts are disabled in Nova, and enabled again. */
   readonly disableDegraded: boolean;
   readonly limits: Limits;

@@ -5,6 +5,7 @@ import { alertsEnglish } from "./words-alerts-en.ts";
 import { logEnglish } from "./words-log-en.ts";
 import { drainEnglish } from "./words-drain-en.ts";
 import { homeEnglish } from "./words-home-en.ts";
+import { roomEnglish } from "./words-room-en.ts";
 import { rehearsalEnglish } from "./words-rehearsal-en.ts";
 
 export const english = {
@@ -74,6 +75,7 @@ export const english = {
 
   "gate.arm": "acts when armed again: guardian arm --reason …",
   "gate.mode": "acts in mode act, or when a person approves",
+  "gate.mode-act": "acts in mode act alone: no approval covers the fence of a host that lives",
   "gate.hold": "acts when a person approves it, or when it was seen again and fails anew",
   "gate.alike": "acts when no other host says the same any more",
   "gate.own-word": "acts in {left} s, when it has reported that long without a break",
@@ -93,6 +95,7 @@ export const english = {
   "gate.rate":
     "acts in {left} s, when the oldest of {count} fences is an hour old, or a person approves",
   "gate.capacity": "acts when {missing} MB more are free elsewhere",
+  "gate.room": "acts when each of its servers finds a place elsewhere",
   "gate.nova": "acts when Nova answers",
   "gate.scheduler": "acts when a nova-scheduler is up",
   "gate.destination": "acts when another host is fresh, enabled, up and sound",
@@ -100,6 +103,7 @@ export const english = {
   ...gatesEnglish,
   ...rowsEnglish,
   ...rehearsalEnglish,
+  ...roomEnglish,
   ...homeEnglish,
   ...drainEnglish,
   ...alertsEnglish,

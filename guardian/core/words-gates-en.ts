@@ -106,6 +106,8 @@ export const gatesEnglish = {
   "value.capacity-unread": "not known: {reason}",
   "value.capacity-hidden": "not known: Nova did not show its hypervisors",
   "value.capacity-warning": "{capacity} (a warning only: its servers are down already)",
+  "value.room": "{count} without a place ({servers;})",
+  "limit.room": "none",
   "limit.capacity": "{used} MB in use on it",
   "limit.capacity-unknown": "what it uses",
   "value.never": "never answered",

@@ -108,6 +108,8 @@ export const gatesChinese: Readonly<Record<keyof typeof gatesEnglish, string>> =
   "value.capacity-unread": "未知：{reason}",
   "value.capacity-hidden": "未知：Nova 未显示其 hypervisor",
   "value.capacity-warning": "{capacity}（仅为警告：其云主机已经停止）",
+  "value.room": "{count} 台没有去处（{servers;}）",
+  "limit.room": "没有",
   "limit.capacity": "其上已用 {used} MB",
   "limit.capacity-unknown": "其已用内存",
   "value.never": "从未应答",

@@ -43,6 +43,7 @@ export const homeEnglish = {
   "alert.home": "{host} comes home",
   "alert.evacuated-home": "{host}: all {count} servers run elsewhere; it comes home",
   "impact.home": "no server waits for this",
+  "log.runs-more": "taken back, and its libvirt runs {running}, while Nova has {servers} on it",
   "alert.home-twice": "{host} is back, and runs servers that may run elsewhere, too",
   "alert.home-stopped": "{host} does not come home: {reason}",
   "why.home-by": "asked for by {by}",
@@ -53,6 +54,8 @@ export const homeEnglish = {
     "mend what is named; then guardian host undo {host} --reason … goes on, or guardian host release {host} --reason … makes it yours",
   "todo.home-grave":
     "look at once which servers run on {host}, and switch it off where one runs twice; then: guardian host release {host} --reason …",
+  "todo.runs-more":
+    "look at once which servers run on {host}, and where Nova has them: stop there what runs twice, or switch {host} off",
   "todo.home-comes":
     "nothing: it comes home by itself (guardian host explain {host}); a stall is told",
 } as const;

@@ -41,6 +41,7 @@ export const homeChinese = {
   "alert.home": "{host} 正在回归",
   "alert.evacuated-home": "{host}：全部 {count} 台云主机已在别处运行；它正在回归",
   "impact.home": "没有云主机在等待此事",
+  "log.runs-more": "已被收回，其 libvirt 运行 {running} 台，而 Nova 记录其上有 {servers} 台",
   "alert.home-twice": "{host} 已恢复，其上运行的云主机可能同时在别处运行",
   "alert.home-stopped": "{host} 没有回归：{reason}",
   "why.home-by": "由 {by} 要求",
@@ -50,5 +51,7 @@ export const homeChinese = {
     "修好所指出的问题；然后用 guardian host undo {host} --reason … 继续，或用 guardian host release {host} --reason … 交给您",
   "todo.home-grave":
     "请立即查看 {host} 上运行着哪些云主机，若有一台运行了两份就断电；然后：guardian host release {host} --reason …",
+  "todo.runs-more":
+    "请立即查看 {host} 上运行哪些云主机，以及 Nova 记录它们在何处：在该主机上停止重复运行的，或将 {host} 关机",
   "todo.home-comes": "无须操作：它会自行回归（guardian host explain {host}）；若停滞会告知",
 } as const;

@@ -6,6 +6,7 @@ import { alertsChinese } from "./words-alerts-zh.ts";
 import { logChinese } from "./words-log-zh.ts";
 import { drainChinese } from "./words-drain-zh.ts";
 import { homeChinese } from "./words-home-zh.ts";
+import { roomChinese } from "./words-room-zh.ts";
 import { rehearsalChinese } from "./words-rehearsal-zh.ts";
 
 export const chinese: Readonly<Record<keyof typeof english, string>> = {
@@ -68,6 +69,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
 
   "gate.arm": "重新启用后执行：guardian arm --reason …",
   "gate.mode": "模式为 act 或有人批准后执行",
+  "gate.mode-act": "仅在 act 模式下行动：批准不涵盖对存活主机的隔离",
   "gate.hold": "有人批准后执行，或主机恢复上报后再次失效时执行",
   "gate.alike": "不再有其他主机报告相同故障时执行",
   "gate.own-word": "{left} 秒后，连续上报足够久时执行",
@@ -85,6 +87,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.suspects": "最迟 {left} 秒后、可疑主机判明时执行",
   "gate.rate": "{left} 秒后（{count} 次隔离中最早一次满一小时）执行，或有人批准",
   "gate.capacity": "别处再空出 {missing} MB 后执行",
+  "gate.room": "当它的每台云主机在别处都有去处时行动",
   "gate.nova": "Nova 应答后执行",
   "gate.scheduler": "有 nova-scheduler 可用后执行",
   "gate.destination": "有另一台主机在线、启用、正常且健康后执行",
@@ -92,6 +95,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   ...gatesChinese,
   ...rowsChinese,
   ...rehearsalChinese,
+  ...roomChinese,
   ...homeChinese,
   ...drainChinese,
   ...alertsChinese,

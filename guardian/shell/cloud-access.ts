@@ -36,6 +36,8 @@ export interface CloudAccess {
   readonly tls: TlsCheck;
   /** Used instead of the catalog's compute endpoint. */
   readonly computeEndpoint: string | undefined;
+  /** The same for Placement. */
+  readonly placementEndpoint?: string | undefined;
 }
 
 export type CloudRead =
@@ -72,6 +74,9 @@ export function readCloud(name: string, record: JsonRecord, home: string): Cloud
     interface: chosenInterface,
     tls,
     computeEndpoint: scalar(record["compute_endpoint_override"] ?? record["compute_endpoint"]),
+    placementEndpoint: scalar(
+      record["placement_endpoint_override"] ?? record["placement_endpoint"],
+    ),
   };
   return { kind: "cloud", cloud };
 }

@@ -15,6 +15,8 @@ export interface ComputeAccess {
   readonly token: Secret;
   /** Nova's endpoint without a slash at its end. */
   readonly endpoint: string;
+  /** Placement's; undefined where the catalog has none for this interface and region. */
+  readonly placement: string | undefined;
 }
 
 export interface Keystone {
@@ -98,14 +100,16 @@ async function askToken(cloud: CloudAccess, clock: Clock, deadlineMs: number): P
     return { ...failure, untilMs: clock.monoMs() + refusalPauseMs };
   }
   const body = asRecord(asRecord(parseJson(outcome.body))["token"]);
-  const endpoint = cloud.computeEndpoint ?? computeEndpoint(cloud, body["catalog"]);
+  const endpoint = cloud.computeEndpoint ?? endpointOf(cloud, body["catalog"], "compute");
   if (endpoint === undefined) return failed(noEndpoint(cloud, body["catalog"]));
+  const placement = cloud.placementEndpoint ?? endpointOf(cloud, body["catalog"], "placement");
   const lifetimeMs = lifetime(body["issued_at"], body["expires_at"]);
   return {
     access: {
       kind: "access",
       token: new Secret(token),
       endpoint: endpoint.replace(/\/+$/, ""),
+      placement: placement?.replace(/\/+$/, ""),
     },
     renewMs: askedMs + lifetimeMs - Math.min(120_000, lifetimeMs / 5),
     endMs: askedMs + lifetimeMs,
@@ -162,10 +166,10 @@ interface CatalogEndpoint {
   readonly url: string;
 }
 
-function computeEndpoints(catalog: unknown): readonly CatalogEndpoint[] {
+function endpointsOf(catalog: unknown, type: string): readonly CatalogEndpoint[] {
   return asList(catalog)
     .map(asRecord)
-    .filter((service) => service["type"] === "compute")
+    .filter((service) => service["type"] === type)
     .flatMap((service) => asList(service["endpoints"]).map(asRecord))
     .map((endpoint) => ({
       interface: textOf(endpoint["interface"]) ?? "",
@@ -175,8 +179,8 @@ function computeEndpoints(catalog: unknown): readonly CatalogEndpoint[] {
     .filter((endpoint) => endpoint.url !== "");
 }
 
-function computeEndpoint(cloud: CloudAccess, catalog: unknown): string | undefined {
-  return computeEndpoints(catalog).find(
+function endpointOf(cloud: CloudAccess, catalog: unknown, type: string): string | undefined {
+  return endpointsOf(catalog, type).find(
     (endpoint) =>
       endpoint.interface === cloud.interface &&
       (cloud.region === undefined || endpoint.region === cloud.region),
@@ -184,7 +188,7 @@ function computeEndpoint(cloud: CloudAccess, catalog: unknown): string | undefin
 }
 
 function noEndpoint(cloud: CloudAccess, catalog: unknown): string {
-  const seen = computeEndpoints(catalog).map(
+  const seen = endpointsOf(catalog, "compute").map(
     ({ interface: kind, region }) => `${kind} in ${region}`,
   );
   const wanted = `${cloud.interface} in ${cloud.region ?? "any region"}`;

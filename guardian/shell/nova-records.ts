@@ -5,12 +5,13 @@
 import { hostName, serverId, type HostName } from "../../shared/names.ts";
 import type {
   Aggregate,
-  Capacity,
   ComputeServer,
   ComputeService,
   EvacuationRecord,
+  ServerSize,
 } from "../ports.ts";
 import { asList, asRecord, numberOf, textOf } from "./json.ts";
+import type { Hypervisor } from "./placement.ts";
 
 /** A nova-compute; undefined when its cell is down and Nova knows only its name. */
 export function readService(value: unknown): ComputeService | undefined {
@@ -63,13 +64,14 @@ export function readAggregate(value: unknown): Aggregate | undefined {
 }
 
 /** A hypervisor's memory; ironic's have another service host and are not ours. */
-export function readCapacity(value: unknown): Capacity | undefined {
+export function readHypervisor(value: unknown): Hypervisor | undefined {
   const record = asRecord(value);
   const host = textOf(asRecord(record["service"])["host"]);
   const memoryMb = numberOf(record["memory_mb"]);
   const memoryUsedMb = numberOf(record["memory_mb_used"]);
   if (host === undefined || memoryMb === undefined || memoryUsedMb === undefined) return undefined;
-  return { host: hostName(host), memoryMb, memoryUsedMb };
+  const uuid = textOf(record["id"]) ?? "";
+  return { uuid, capacity: { host: hostName(host), memoryMb, memoryUsedMb } };
 }
 
 /** A server; what a partial record does not say reads as unknown. */
@@ -93,8 +95,14 @@ export function readServer(value: unknown): ComputeServer | undefined {
     tags: asList(record["tags"]).flatMap((tag) => textOf(tag) ?? []),
     // A policy of Nova's may hide them: then the flavor says nothing.
     flavorSpecs: readMetadata(asRecord(record["flavor"])["extra_specs"]),
+    size: sizeOf(asRecord(record["flavor"])),
     fault: textOf(asRecord(record["fault"])["message"]),
   };
+}
+
+function sizeOf(flavor: Readonly<Record<string, unknown>>): ServerSize | undefined {
+  const [memoryMb, vcpus] = [numberOf(flavor["ram"]), numberOf(flavor["vcpus"])];
+  return memoryMb === undefined || vcpus === undefined ? undefined : { memoryMb, vcpus };
 }
 
 /** The image that a server was booted from; undefined for one that was booted from a volume. */

@@ -27,13 +27,14 @@ import { withImages } from "./nova-images.ts";
 import {
   binaryOf,
   readAggregate,
-  readCapacity,
+  readHypervisor,
   readMigration,
   readServer,
   readService,
   schedulersOf,
   unreadableHost,
 } from "./nova-records.ts";
+import { capacityFrom, readPlacement, type PlacementDependencies } from "./placement.ts";
 
 export interface NovaOptions extends Omit<NovaCallDependencies, "readDeadlineMs"> {
   /** Limit of one read, retries included. */
@@ -81,7 +82,7 @@ export function createNova(options: NovaOptions): ComputeApi {
       const unreadable = collect(computes, unreadableHost);
       return { kind: "services", services, unreadable, schedulers: schedulersOf(all) };
     },
-    inventory: () => readInventory(calls),
+    inventory: () => readInventory(calls, options),
     serversOn: (host) => listServers(calls, host, readImages),
     server: showServer,
     evacuations: (host) => listMigrations(calls, "evacuation", host),
@@ -189,10 +190,14 @@ async function listServers(
 /** os-hypervisors shows memory up to this microversion only. */
 const capacityMicroversion = "2.87";
 
-async function readInventory(calls: NovaCalls): Promise<InventoryAnswer> {
-  const [aggregates, hypervisors] = await Promise.all([
+async function readInventory(
+  calls: NovaCalls,
+  placement: PlacementDependencies,
+): Promise<InventoryAnswer> {
+  const [aggregates, hypervisors, summaries] = await Promise.all([
     calls.read("/os-aggregates"),
     calls.read("/os-hypervisors/detail", capacityMicroversion),
+    readPlacement(placement),
   ]);
   const groups = bodyOf(aggregates, "the host aggregates");
   if (groups.kind === "failed") return groups;
@@ -201,7 +206,10 @@ async function readInventory(calls: NovaCalls): Promise<InventoryAnswer> {
   return {
     kind: "inventory",
     aggregates: collect(groups.body["aggregates"], readAggregate),
-    capacity: nodes.kind === "failed" ? [] : collect(nodes.body["hypervisors"], readCapacity),
+    ...capacityFrom(
+      nodes.kind === "failed" ? [] : collect(nodes.body["hypervisors"], readHypervisor),
+      summaries,
+    ),
   };
 }
 

@@ -219,9 +219,9 @@ test("a server that is gone, silent, resets or talks nonsense may be tried again
   for (const [name, fault] of faults) {
     greet = fault;
     const startedMs = performance.now();
-    const delivery = failed(await send({ notifier, secrets: ["-"] }));
+    const delivery = failed(await send({ notifier, secrets: ["-"] }, alertOf(), 400));
     assert.equal(delivery.retryable, true, `${name}: ${delivery.reason}`);
-    assert.ok(performance.now() - startedMs < 1000, `${name}: in time`);
+    assert.ok(performance.now() - startedMs < 3000, `${name}: in time`);
     assert.ok(delivery.reason.length < 400, `${name}: short`);
     await sleep(100);
     assert.ok(sockets.at(-1)?.destroyed, `${name}: nothing is left open`);

@@ -40,6 +40,7 @@ export function writeSecrets(folder: string): void {
   mkdirSync(folder, { recursive: true });
   write(join(folder, "live-view.token"), "lab-live-view-token");
   write(join(folder, "webhook.key"), webhookKey);
+  write(join(folder, "wrong.bmc"), "an older one");
   for (const host of hosts) write(join(folder, `${host}.bmc`), `s3cret-${numberOf(host)}`);
 }
 
@@ -98,12 +99,18 @@ export function writeProbeHook(folder: string, host: string, main: string): void
 
 export interface GuardianChoices {
   readonly instancesShared?: boolean;
+  /** A degraded host is emptied by live migration. */
+  readonly drain?: boolean;
   /** Limits that differ from the defaults; each scenario says why. */
   readonly limits?: Readonly<Record<string, string | number>>;
   /** Whose BMC is configured for a host, when it is not its own. */
   readonly bmcOf?: Readonly<Record<string, string>>;
   /** Hosts whose power is read and switched over Redfish; hosts/redfish.sh must have started it. */
   readonly redfish?: readonly string[];
+  /** Hosts whose Redfish service is held against the certificate of another's. */
+  readonly certificateOf?: Readonly<Record<string, string>>;
+  /** Hosts whose BMC has another password than the guardian knows. */
+  readonly wrongPassword?: readonly string[];
 }
 
 export interface GuardianFiles {
@@ -147,6 +154,7 @@ export function writeGuardianConfig(
         },
       ],
     },
+    drain: choices.drain ?? false,
     limits: choices.limits ?? {},
   });
   return { config, socket };
@@ -155,8 +163,11 @@ export function writeGuardianConfig(
 function hostConfig(secrets: string, host: string, choices: GuardianChoices): unknown {
   const owner = choices.bmcOf?.[host] ?? host;
   const address = hostAddress(owner, "oob");
-  const user = { username: "admin", passwordFile: join(secrets, `${owner}.bmc`) };
-  const caFile = join(stateFolder, "hosts", owner, "redfish/cert.pem");
+  const isWrong = choices.wrongPassword?.includes(host) === true;
+  const passwordFile = join(secrets, isWrong ? "wrong.bmc" : `${owner}.bmc`);
+  const user = { username: "admin", passwordFile };
+  const shown = choices.certificateOf?.[host] ?? owner;
+  const caFile = join(stateFolder, "hosts", shown, "redfish/cert.pem");
   const overRedfish = choices.redfish?.includes(host) === true;
   return {
     addresses: { management: hostAddress(host, "mgmt"), storage: hostAddress(host, "stor") },

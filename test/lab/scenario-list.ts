@@ -3,6 +3,12 @@ import type { Scenario } from "./lab.ts";
 import { backWhileGuardianIsDown } from "./scenarios/back-while-guardian-is-down.ts";
 import { bmcCrossed } from "./scenarios/bmc-crossed.ts";
 import { bmcLate, bmcLies, bmcSlow } from "./scenarios/bmc-moods.ts";
+import {
+  bmcBusy,
+  bmcDiesInTheMiddle,
+  bmcUntrusted,
+  bmcWrongPassword,
+} from "./scenarios/bmc-refuses.ts";
 import { bmcStuck } from "./scenarios/bmc-stuck.ts";
 import { bmcUnreachable } from "./scenarios/bmc-unreachable.ts";
 import { bmcsSwapped } from "./scenarios/bmcs-swapped.ts";
@@ -15,6 +21,7 @@ import {
 } from "./scenarios/control-plane.ts";
 import { destinationDies } from "./scenarios/destination-dies.ts";
 import { collectorKilled } from "./scenarios/collector-killed.ts";
+import { drain } from "./scenarios/drain.ts";
 import { guardianDown } from "./scenarios/guardian-down.ts";
 import {
   guardianKilledAtTheCalls,
@@ -68,7 +75,12 @@ export const scenarios: readonly Scenario[] = [
   bmcCrossed,
   bmcLate,
   bmcSlow,
+  drain,
   bmcLies,
+  bmcWrongPassword,
+  bmcBusy,
+  bmcDiesInTheMiddle,
+  bmcUntrusted,
   redfish,
   imageLock,
   twentyServers,

@@ -240,7 +240,7 @@ test("VictoriaMetrics takes version 2's write path, and has every host and the w
     },
     30_000,
   );
-  assert.deepEqual(rows.map(({ metric: labels }) => labels["host"]).toSorted(), hosts);
+  assert.deepEqual(rows.map(({ metric: labels }) => labels["host"] ?? "").toSorted(), hosts);
   assert.equal((await exported("collector_watermark_mono_ms")).length, 1);
   assert.equal(await metric("store_failures_total"), 0);
 });

@@ -20,7 +20,7 @@ const instants = wordsOf(`
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt relistedAt settledAt belowSince
   notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
-  emptyAt emptyAgainAt orderedAt onAgainAt confirmedAt
+  emptyAt emptyAgainAt orderedAt onAgainAt confirmedAt overSince
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */
@@ -63,6 +63,7 @@ const longestMs: Readonly<Record<string, number>> = {
   home: 905_000,
   rehearsals: 905_000,
   drains: 1_805_000,
+  lookBacks: 905_000,
 };
 
 /** Attempts to fence come ever more rarely, at most every ten attempt times. */

@@ -169,7 +169,7 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   21: [
     "what was ordered before a crash is ordered again",
     replacing(
-      core("memory"),
+      core("remembered"),
       "state: { ...state, at: now, inherited: state.unanswered !== true },",
       'state: { kind: "planned", latestRecord: state.latestRecord },',
     ),
@@ -225,8 +225,8 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     "one device is read at a time",
     replacing(
       core("guardian"),
-      "const read = dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));",
-      "const read = isAnotherRead(state, host) ? pinged : dueReadings(state, pinged, out, readingEveryMs(state, host, inTrouble));",
+      "const read = dueReadings(state, pinged, out, everyMs, answeredAt);",
+      "const read = isAnotherRead(state, host) ? pinged : dueReadings(state, pinged, out, everyMs, answeredAt);",
     ),
     appending(
       core("guardian"),

@@ -49,6 +49,9 @@ export function ruleMutants(tree: string): readonly Mutant[] {
     ...homeRules,
     ...drainRules,
     ...degradedRules,
+    ...roomRules,
+    ...reserveRules,
+    ...lookBackRules,
   ];
 }
 
@@ -162,6 +165,42 @@ const degradedRules: readonly Mutant[] = [
   {
     name: "rule degraded: it is switched off under a live migration",
     changes: [replacing(core("degraded-gates"), "pass: !open && (", "pass: true || (")],
+  },
+];
+
+/** A host that lives keeps its servers unless each of them has somewhere to go. */
+const roomRules: readonly Mutant[] = [
+  {
+    name: "rule room: it is enough that the servers of a living host fit in sum",
+    changes: [replacing(core("destination-gates"), "unplaced.length === 0", "true")],
+  },
+  {
+    name: "rule room: a server fits where it takes more than is left",
+    changes: [replacing(core("forecast"), "memoryMb >= size.memoryMb", "true")],
+  },
+];
+
+/** Only what people handed to us as a reserve, and what is sound by our own verdict, gets servers. */
+const reserveRules: readonly Mutant[] = [
+  {
+    name: "rule reserve: one that is not well is enabled",
+    changes: [replacing(core("reserves"), `assessment?.row === "8"`, "assessment !== undefined")],
+  },
+  {
+    name: "rule reserve: what a person has disabled is enabled",
+    changes: [replacing(core("reserves"), "isReserveMark(state, shown.disabledReason)", "true")],
+  },
+  {
+    name: "rule reserve: one in maintenance is enabled",
+    changes: [replacing(core("reserves"), "maintenanceOf(state, host.host) === undefined", "true")],
+  },
+];
+
+/** What a host runs that people took back is looked at. */
+const lookBackRules: readonly Mutant[] = [
+  {
+    name: "rule look-back: a host that runs more than Nova has there is nobody's business",
+    changes: [replacing(core("look-back"), "checks.serversRunning > seen.servers", "false")],
   },
 ];
 

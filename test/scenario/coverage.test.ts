@@ -81,6 +81,7 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "device.twin",
     "home.by-policy",
     "left.undone",
+    "value.reserves",
   ],
   "refusals of the verb, of the wiring and of the boot that no story has (unit/rehearsal)": [
     "rehearse.another",
@@ -155,6 +156,8 @@ const unwritten: Readonly<Record<string, readonly WordKey[]>> = {
   "what the verdict asks before holds sooner: these are for tables that an operator changed": [
     "gate.destination",
     "gate.doubt",
+    "gate.ping",
+    "gate.witness",
   ],
   "a round in which every gate is open orders the fence, and is explained as fencing": [
     "next.fence",

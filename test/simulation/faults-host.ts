@@ -1,6 +1,7 @@
 /** Hosts that die, hang, restart, or lose what their servers need. */
 import type { NetworkName } from "../../shared/telemetry.ts";
-import { badDirectories, powerLoss, type WorldHost } from "../support/world-host.ts";
+import { badDirectories } from "../../guardian/core/self-checks.ts";
+import { powerLoss, type WorldHost } from "../support/world-host.ts";
 import { byLuck, type FaultKind } from "./fault.ts";
 import type { Scene } from "./scene.ts";
 

@@ -2,7 +2,7 @@
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { Order } from "../../guardian/core/effects.ts";
 import type { HostName } from "../../shared/names.ts";
-import { memoryMbOf } from "../support/world-nova-records.ts";
+import { usedBy } from "../support/world-nova-records.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
 import { isApproved, isFirstOff } from "./invariants-blame.ts";
@@ -62,13 +62,23 @@ export const blastInvariants: readonly Invariant[] = [
       if (!isFirstOff(witness, order)) return undefined;
       const own = witness.world.host(order.host);
       if (!witness.isLiving(own) || witness.now - own.mendedAt < readAgainMs) return undefined;
-      const { memoryMb } = witness.world.nova;
+      const { memoryMb, servers } = witness.world.nova;
+      const usedMb = (host: WorldHost): number =>
+        usedBy([...host.running].flatMap((id) => servers.get(id) ?? [])).memoryMb;
       let freeMb = 0;
+      let mostMb = 0;
       for (const host of witness.world.hosts.values()) {
         if (host === own || witness.isDown(host) || !host.power) continue;
-        freeMb += Math.max(0, memoryMb - memoryMbOf(host.running.size));
+        const left = Math.max(0, memoryMb - usedMb(host));
+        freeMb += left;
+        mostMb = Math.max(mostMb, left);
       }
-      return memoryMbOf(own.running.size) > freeMb
+      for (const id of own.running) {
+        const needs = servers.get(id)?.size.memoryMb ?? 0;
+        if (needs > mostMb)
+          return `${order.host} lives and was ordered off, and ${id} fits nowhere`;
+      }
+      return usedMb(own) > freeMb
         ? `${order.host} lives and was ordered off, and its servers do not fit elsewhere`
         : undefined;
     },

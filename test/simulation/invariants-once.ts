@@ -1,6 +1,7 @@
 /** Invariants 20 to 26 and 30: exactly once, and through crashes. */
 import type { Order } from "../../guardian/core/effects.ts";
 import type { Incident, Memory } from "../../guardian/core/memory.ts";
+import { badDirectories } from "../../guardian/core/self-checks.ts";
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { Invariant } from "./invariant.ts";
@@ -109,6 +110,7 @@ export const onceInvariants: readonly Invariant[] = [
       if (order.kind === "force-up") return takenUp(witness, order);
       if (order.kind !== "enable") return undefined;
       const { guardianId } = witness.world.settings;
+      if (order.mark === `guardian ${guardianId} reserve`) return broughtIn(witness, order);
       const ours = order.mark.startsWith(`guardian ${guardianId} `);
       if (ours && fenced === "ended") return acceptedBack(witness, order);
       if (!ours || !order.mark.endsWith(" degraded")) return `enable by the mark ${order.mark}`;
@@ -152,6 +154,21 @@ function comesHome({ world, undone }: Witness, host: HostName): string | undefin
       return `${host} is ordered on, ${server.id} runs elsewhere`;
   }
   return undefined;
+}
+
+/** A reserve host: one that the configuration names, sound in truth, and for an evacuation that is under way. */
+function broughtIn(witness: Witness, { host: name }: Order): string | undefined {
+  const { world } = witness;
+  const { reserve } = world.settings;
+  const { memory } = world.state;
+  if (reserve?.hosts.includes(name) !== true) return `${name} is enabled, and it is no reserve`;
+  const needed = [...memory.incidents.values()].some(({ phase }) => phase.kind === "evacuating");
+  if (!needed) return `${name} is enabled, and nothing is evacuated`;
+  if (maintenanceOf(world.state, name) !== undefined) return `${name} is enabled in maintenance`;
+  if (witness.now - witness.of(name).reportAt >= unseenMs) return `${name} is enabled, and silent`;
+  const told = world.state.hosts.get(name)?.newest?.checks;
+  const said = told?.storage === "down" || badDirectories.some((bad) => bad === told?.directory);
+  return said ? `${name} is enabled, and says that it has no disks` : undefined;
 }
 
 /** A report is overdue after three seconds, and the guardian looks once a second. */
@@ -213,6 +230,7 @@ function isJournaled(memory: Memory, order: Order): boolean {
       if (order.onlyIfEnabled) return memory.degraded.get(order.host)?.disabled.kind === "asked";
       return phase?.kind === "evacuating" && phase.disabled.kind === "asked";
     case "enable":
+      if (memory.reserves.get(order.host)?.order.kind === "asked") return true;
       if (phase?.kind === "ended") return phase.home?.step.kind === "enabling";
       return memory.degraded.get(order.host)?.enabled.kind === "asked";
     case "live-migrate":

@@ -39,6 +39,8 @@ export interface Cloud {
   readonly confirmBy: 1 | 2;
   readonly memoryMb: number;
   readonly servers: readonly number[];
+  /** The last host is kept free, and enabled so. */
+  readonly reserve: "when-short" | "always" | undefined;
   /** Places in the list of hosts, undefined for none. */
   readonly odd: {
     readonly inMaintenance: number | undefined;
@@ -87,7 +89,7 @@ const deaths = (
 /** Draws a plan. */
 export function makePlan(seed: number): Plan {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x5eed);
-  const cloud = makeCloud(random);
+  const cloud = { ...makeCloud(random), reserve: drawReserve(seed) };
   const focused = random.next() < 0.65;
   // Long enough for slow troubles; focused plans crowd theirs around one death.
   const chaosMs = focused ? integerBetween(random, 20_000, 120_000) : 330_000;
@@ -121,6 +123,13 @@ export function makePlan(seed: number): Plan {
   faults.push(...more(random, chaosMs, cloud.hosts));
   faults.sort((left, right) => left.atMs - right.atMs);
   return { seed, cloud, faults, healAtMs };
+}
+
+/** By luck of its own: everything else stays what it was without it. */
+function drawReserve(seed: number): Cloud["reserve"] {
+  const random = seededRandom(Math.imul(seed, 0x85ebca6b) ^ 0x4e5e);
+  if (random.next() < 0.6) return undefined;
+  return random.next() < 0.5 ? "when-short" : "always";
 }
 
 /** What meets a host whose moves have ended, or are called off: after its death, and before everything is mended. */
@@ -178,7 +187,7 @@ function someKinds(random: Random): readonly string[] {
   return names.length === 0 ? ["power-loss"] : names;
 }
 
-function makeCloud(random: Random): Cloud {
+function makeCloud(random: Random): Omit<Cloud, "reserve"> {
   const hosts = integerBetween(random, 4, random.next() < 0.6 ? 8 : 16);
   const networks = random.next() < 0.12 ? 1 : 2;
   const placeOr = (share: number): number | undefined => {

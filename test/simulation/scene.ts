@@ -1,5 +1,6 @@
 /** What faults act on: the world of a plan, and what the faults under way make unfair to add. */
 import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
+import { reserveMark } from "../../guardian/core/marks.ts";
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
 import { undoProblem } from "../../guardian/core/undo.ts";
@@ -137,7 +138,12 @@ function settingsOf(cloud: Cloud, names: readonly HostName[]): Settings {
       domains: cloud.racksKnown ? { rack: rackName(index, cloud.racks) } : {},
     });
   }
-  return { ...base, networks, hosts };
+  const last = names.at(-1);
+  const reserve: Partial<Settings> =
+    cloud.reserve === undefined || last === undefined || names.length < 5
+      ? {}
+      : { reserve: { hosts: [last], use: cloud.reserve } };
+  return { ...base, ...reserve, networks, hosts };
 }
 
 /** What stands in the cloud before anything happens. */
@@ -145,6 +151,7 @@ function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
   const { odd } = cloud;
   world.nova.schedulers = { up: 1, total: 1 };
   world.nova.memoryMb = cloud.memoryMb;
+  world.nova.showsSizes = true;
   world.nova.reportEveryMs = cloud.novaReportMs;
   world.nova.rebuildMs = cloud.rebuildMs;
   world.evacuateAnswerMs = cloud.evacuateAnswerMs;
@@ -152,7 +159,8 @@ function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
   world.guardian.beat = { busyMs: cloud.busyMs, calmMs: cloud.calmMs };
   for (const [index, name] of names.entries()) {
     const host = world.host(name);
-    world.addServers(name, cloud.servers[index] ?? 0, index !== odd.localDisks);
+    const isFree = world.settings.reserve?.hosts.includes(name) === true;
+    world.addServers(name, isFree ? 0 : (cloud.servers[index] ?? 0), index !== odd.localDisks);
     if (cloud.reportPaths === 2) host.reportPaths = ["management", "storage"];
     if (cloud.novaApart) host.novaPath = undefined;
     if (index === odd.unprobed) host.probe = false;
@@ -163,6 +171,9 @@ function furnish(world: World, cloud: Cloud, names: readonly HostName[]): void {
       furnishLevels(world, name, 2);
       world.queue.in(15_000, () => vouch(world, name));
     }
+  }
+  for (const name of world.settings.reserve?.hosts ?? []) {
+    world.nova.disable(`service-${name}`, reserveMark(world.state));
   }
   if (hasPaused(cloud)) {
     for (const [at, server] of [...world.nova.servers.values()].entries()) {

@@ -26,8 +26,9 @@ export function failed(delivery: Delivery): Undelivered {
 export async function send(
   { notifier, secrets }: Pick<ContractCase, "notifier" | "secrets">,
   message = alertOf(),
+  deadlineMs = 5000,
 ): Promise<Delivery> {
-  const delivery = await notifier.send(message, 400);
+  const delivery = await notifier.send(message, deadlineMs);
   const shown = JSON.stringify(delivery);
   for (const secret of secrets) assert.ok(!shown.includes(secret), `${secret} in ${shown}`);
   if (delivery.kind === "undelivered") {
@@ -62,7 +63,7 @@ export function channelContract(
     const channel = await begin(t);
     for (const fault of ["silence", "reset", "half"] as const) {
       channel.server.fault(fault);
-      assert.equal(failed(await send(channel)).retryable, true, fault);
+      assert.equal(failed(await send(channel, alertOf(), 400)).retryable, true, fault);
     }
     channel.server.fault(undefined);
     assert.equal((await send(channel)).kind, "delivered");

@@ -312,11 +312,13 @@ export class CoreFixture {
       case "read-inventory":
         this.take({ kind: "inventory", at, answer: this.nova.inventory() });
         return;
+      case "enable":
+        if (!this.nova.enableMute) this.take(this.nova.answer(effect, at, askedAt));
+        return;
       case "read-services":
       case "force-down":
       case "force-up":
       case "disable":
-      case "enable":
       case "list-servers":
       case "read-moves":
       case "evacuate":

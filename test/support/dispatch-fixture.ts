@@ -14,6 +14,7 @@ import {
   defaultRate,
   defaultRules,
   type DispatchSettings,
+  type Route,
 } from "../../guardian/dispatch/settings.ts";
 import type { AlertMessage, Delivery } from "../../guardian/ports.ts";
 import { hostName } from "../../shared/names.ts";
@@ -31,6 +32,12 @@ export interface Sent {
 export const delivered: Delivery = { kind: "delivered" };
 export const failing: Delivery = { kind: "undelivered", retryable: true, reason: "answered 503" };
 export const refused: Delivery = { kind: "undelivered", retryable: false, reason: "answered 400" };
+
+/** Pages, and nothing else, go to one channel. */
+export function pagesTo(channel: string): readonly Route[] {
+  const anywhere = { kinds: [], hosts: [], zones: [], groups: [], hours: undefined };
+  return [{ name: "pages", classes: ["page"], ...anywhere, channels: [channel] }];
+}
 
 /** A storm of the whole cloud whose page names all of its hosts. */
 export function stormOf(hosts: readonly string[], named = hosts): StormScope {

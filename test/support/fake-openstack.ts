@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { sleep } from "../../shared/loop.ts";
 import { nova, type NovaReply } from "./fake-nova-api.ts";
+import { placement } from "./fake-placement-api.ts";
 import { SimulatedNova } from "./simulated-nova.ts";
 import type { SimulatedNovaOptions } from "./simulated-nova-records.ts";
 
@@ -16,6 +17,8 @@ export interface FakeOpenStackOptions extends SimulatedNovaOptions {
   readonly pageLimit?: number;
   readonly regionName?: string;
   readonly microversionMax?: string;
+  /** Left out: the catalog has none. */
+  readonly placement?: "answers" | "forbidden";
 }
 
 /** A fault of the API, for all requests or those whose "METHOD /path" matches. */
@@ -80,15 +83,21 @@ export async function startFakeOpenStack(options: FakeOpenStackOptions): Promise
         ? { status: active.status, body: { error: { message: "Service Unavailable" } } }
         : url.pathname.startsWith("/v3")
           ? keystone(label, body)
-          : await nova(
-              {
-                simulated,
-                endpoint,
-                pageLimit: options.pageLimit ?? 1000,
-                max: options.microversionMax ?? "2.93",
-              },
-              { request, url, body, authentic: isValid(request.headers["x-auth-token"]) },
-            );
+          : url.pathname.startsWith("/placement")
+            ? placement(simulated, options.placement, {
+                url,
+                asked: String(request.headers["openstack-api-version"]),
+                authentic: isValid(request.headers["x-auth-token"]),
+              })
+            : await nova(
+                {
+                  simulated,
+                  endpoint,
+                  pageLimit: options.pageLimit ?? 1000,
+                  max: options.microversionMax ?? "2.93",
+                },
+                { request, url, body, authentic: isValid(request.headers["x-auth-token"]) },
+              );
     const path = `${url.pathname}${url.search}`;
     requests.push({ method: request.method ?? "", path, body, status: reply.status });
     if (active?.kind === "answer-lost") {
@@ -120,7 +129,12 @@ export async function startFakeOpenStack(options: FakeOpenStackOptions): Promise
     const token = `gAAAAA${randomUUID().replaceAll("-", "")}`;
     const lifetimeMs = options.tokenLifetimeMs ?? 3_600_000;
     tokens.set(token, performance.now() + lifetimeMs);
-    const catalog = [{ type: "compute", name: "nova", id: "c1", endpoints: endpoints() }];
+    const compute = { type: "compute", name: "nova", id: "c1", endpoints: endpoints(endpoint) };
+    const second = endpoints(`${base}/placement`);
+    const catalog =
+      options.placement === undefined
+        ? [compute]
+        : [{ type: "placement", name: "placement", id: "c2", endpoints: second }, compute];
     const issued = Date.now();
     const stamp = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
     return {
@@ -138,14 +152,14 @@ export async function startFakeOpenStack(options: FakeOpenStackOptions): Promise
     };
   }
 
-  function endpoints(): readonly unknown[] {
+  function endpoints(address: string): readonly unknown[] {
     const region = options.regionName ?? "RegionOne";
     return ["public", "internal", "admin"].map((kind) => ({
       id: `e-${kind}`,
       interface: kind,
       region_id: region,
       region,
-      url: endpoint,
+      url: address,
     }));
   }
 

@@ -3,6 +3,8 @@ import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type {
   ApiAnswer,
+  Capacity,
+  CapacityBy,
   ComputeServer,
   ComputeService,
   EvacuationRecord,
@@ -84,10 +86,17 @@ export class FixtureNova {
   aggregateMetadata: Readonly<Record<string, string>> = {};
   memoryMb = 100_000;
   memoryUsedMb = 20_000;
+  /** Of single hosts. */
+  readonly capacities = new Map<HostName, Partial<Capacity>>();
+  capacityBy: CapacityBy = { kind: "placement" };
   inventoryFails: string | undefined = undefined;
   schedulersUp = 1;
   schedulersShown = 1;
   zone = "nova";
+  /** Of single hosts. */
+  readonly zones = new Map<HostName, string>();
+  /** Orders to enable a host are not answered. */
+  enableMute = false;
 
   get schedulers(): { readonly up: number; readonly total: number } {
     return { up: Math.min(this.schedulersUp, this.schedulersShown), total: this.schedulersShown };
@@ -103,7 +112,13 @@ export class FixtureNova {
         hosts,
         metadata: this.aggregateMetadata,
       })),
-      capacity: [...this.services.keys()].map((host) => ({ host, memoryMb, memoryUsedMb })),
+      capacity: [...this.services.keys()].map((host) => ({
+        host,
+        memoryMb,
+        memoryUsedMb,
+        ...this.capacities.get(host),
+      })),
+      capacityBy: this.capacityBy,
     };
   }
 
@@ -174,7 +189,7 @@ export class FixtureNova {
     return [...this.services].map(([host, { reports, status, reason, forcedDown, down }]) => ({
       serviceId: `service-${host}`,
       host,
-      zone: this.zone,
+      zone: this.zones.get(host) ?? this.zone,
       status,
       state: forcedDown || down === true ? ("down" as const) : ("up" as const),
       forcedDown,

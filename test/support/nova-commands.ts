@@ -1,5 +1,5 @@
 /** What becomes of Nova and its servers in scenarios: troubles with calls, and what owners did. */
-import type { ComputeServer } from "../../guardian/ports.ts";
+import type { ComputeServer, ServerSize } from "../../guardian/ports.ts";
 import { hostName } from "../../shared/names.ts";
 import { parseDuration } from "../../shared/time.ts";
 import type { EvacuateMode, OrderMode } from "./world-nova-records.ts";
@@ -27,6 +27,9 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
     case "nova-answers":
       world.evacuateAnswerMs = parseDuration(first) ?? 0;
       return;
+    case "placement":
+      world.nova.placementUp = first === "up";
+      return;
     case "nova-mends":
       return world.nova.mend();
     case "aggregate":
@@ -41,7 +44,7 @@ export function novaCommand(world: World, [verb = "", ...rest]: readonly string[
 }
 
 /**
- * server NAME stopped | in STATE | task TASK | on HOST | kept | named NEW | deleted | tag TAG | says KEY=VALUE |
+ * server NAME takes MEGABYTES[/VCPUS] | stopped | in STATE | task TASK | on HOST | kept | named NEW | deleted | tag TAG | says KEY=VALUE |
  * flavor KEY=VALUE | image KEY=VALUE or unread; server HOST arrives N
  */
 function serverCommand(world: World, name: string, what: string, value: string): void {
@@ -61,8 +64,15 @@ function serverCommand(world: World, name: string, what: string, value: string):
   else if (what === "says") server.metadata = { ...server.metadata, ...pair(value) };
   else if (what === "flavor") server.flavorSpecs = { ...server.flavorSpecs, ...pair(value) };
   else if (what === "image") server.image = imageOf(value);
+  else if (what === "takes") server.size = sizeOf(value);
   else if (what === "deleted") world.nova.servers.delete(server.id);
   else throw new Error(`unknown: server ${name} ${what}`);
+}
+
+/** MEGABYTES or MEGABYTES/VCPUS */
+function sizeOf(text: string): ServerSize {
+  const [memoryMb = "", vcpus = "2"] = text.split("/");
+  return { memoryMb: Number(memoryMb), vcpus: Number(vcpus) };
 }
 
 /** KEY=VALUE */

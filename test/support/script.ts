@@ -8,6 +8,7 @@ import {
   type MaintenanceWindow,
   type Mode,
   type ProofKind,
+  type ReserveSettings,
   type Settings,
 } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
@@ -40,6 +41,8 @@ export interface Script {
     readonly local: boolean;
   }[];
   readonly novaReportMs: number;
+  /** Memory of each host, where sizes are shown and count. */
+  readonly roomMb: number | undefined;
   readonly commands: readonly { readonly atMs: number; readonly words: readonly string[] }[];
 }
 
@@ -56,6 +59,7 @@ export function parseScript(text: string): Script {
   let evacuation = defaultPolicy;
   const rows = new Map<string, RowAction>();
   let novaReportMs = 10_000;
+  let roomMb: number | undefined;
   const hostChanges = new Map<string, Partial<HostSettings>>();
   const change = (host: string, more: Partial<HostSettings>): void =>
     void hostChanges.set(host, { ...hostChanges.get(host), ...more });
@@ -89,6 +93,8 @@ export function parseScript(text: string): Script {
     else if (verb === "limit")
       limits = { ...limits, [first]: parseDuration(second) ?? Number(second) };
     else if (verb === "nova-reports") novaReportMs = duration(first, line);
+    else if (verb === "reserve") changes = { ...changes, reserve: readReserve(rest) };
+    else if (verb === "room") roomMb = Number(first);
     else if (verb === "maintenance") change(first, { maintenance: rest.slice(1).join(" ") });
     else if (verb === "domain") {
       const [kind = "", name = ""] = second.split("=");
@@ -119,6 +125,7 @@ export function parseScript(text: string): Script {
     servers,
     unprobed,
     novaReportMs,
+    roomMb,
     commands,
   };
 }
@@ -131,6 +138,11 @@ function readLevels(words: readonly string[], line: string): Partial<HostSetting
     return { devices: devices.split(","), deadlineMs };
   });
   return { levels, devices: levels.flatMap(({ devices }) => devices) };
+}
+
+/** reserve when-short|always HOST… */
+function readReserve([use = "", ...hosts]: readonly string[]): ReserveSettings {
+  return { use: use as ReserveSettings["use"], hosts: hosts.map(hostName) };
 }
 
 /** group NAME MODE HOST… */
@@ -163,6 +175,12 @@ function duration(text: string, line: string): number {
 export function buildWorld(script: Script, seed: number, recorder?: WorldRecorder): World {
   const world = new World(script.settings, script.hosts, seededRandom(seed), 1, recorder);
   world.nova.reportEveryMs = script.novaReportMs;
+  if (script.roomMb !== undefined) {
+    Object.assign(world.nova, { memoryMb: script.roomMb, showsSizes: true, countsRoom: true });
+  }
+  for (const host of script.settings.reserve?.hosts ?? []) {
+    world.nova.disable(`service-${host}`, `guardian ${script.settings.guardianId} reserve`);
+  }
   for (const host of script.unprobed) world.host(host).probe = false;
   for (const { host, count, local } of script.servers) world.addServers(host, count, !local);
   for (const [host, { devices, levels }] of script.settings.hosts) {
@@ -282,6 +300,7 @@ export function perform(world: World, words: readonly string[]): void {
     case "nova-answers":
     case "nova-rebuilds":
     case "nova-mends":
+    case "placement":
     case "aggregate":
     case "server":
       return novaCommand(world, words);

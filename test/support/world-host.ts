@@ -1,6 +1,7 @@
 /** One simulated compute host: its rack, its power, its networks, what runs on it. */
+import { badDirectories } from "../../guardian/core/self-checks.ts";
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { DirectoryState, HostChecks, NetworkName } from "../../shared/telemetry.ts";
+import type { HostChecks, NetworkName } from "../../shared/telemetry.ts";
 
 /** What hosts share: power feeds and switches fail for all of a rack at once. */
 export interface WorldRack {
@@ -169,15 +170,6 @@ function checksOf(host: WorldHost, storage: boolean, business: boolean): HostChe
   };
 }
 
-/** What its probe may find wrong with the instances directory. */
-export const badDirectories: readonly [DirectoryState, ...DirectoryState[]] = [
-  "read-only",
-  "full",
-  "missing",
-  "io-error",
-  "denied",
-  "hung",
-];
 /** Its servers' disks cannot work, as its probe says while it runs; undefined of a host that does not run. */
 export function isWithoutDisks(host: WorldHost): boolean | undefined {
   if (!isRunning(host)) return undefined;

@@ -1,5 +1,5 @@
 /** What the simulated world's Nova keeps, and the troubles it can be in. */
-import type { ComputeServer } from "../../guardian/ports.ts";
+import type { ComputeServer, ServerSize } from "../../guardian/ports.ts";
 import type { HostName, ServerId } from "../../shared/names.ts";
 
 export interface NovaService {
@@ -24,6 +24,7 @@ export interface NovaServer {
   tags: readonly string[];
   flavorSpecs: Readonly<Record<string, string>>;
   image: ComputeServer["image"];
+  size: ServerSize;
   fault: string | undefined;
   moving: boolean;
 }
@@ -68,7 +69,7 @@ export type EvacuateMode =
 export type OrderMode = "normal" | "refuses" | "loses-call" | "loses-answer";
 
 /** A server as Nova shows it. */
-export function shown(server: NovaServer): ComputeServer {
+export function shown(server: NovaServer, sized = false): ComputeServer {
   return {
     server: server.id,
     name: server.name,
@@ -84,11 +85,23 @@ export function shown(server: NovaServer): ComputeServer {
     tags: server.tags,
     flavorSpecs: server.flavorSpecs,
     image: server.image,
+    ...(sized ? { size: server.size } : {}),
     fault: server.fault,
   };
 }
 
-/** What so many servers and their host use. */
-export function memoryMbOf(servers: number): number {
-  return 512 + 2048 * servers;
+/** What a host uses by itself. */
+const hostMemoryMb = 512;
+/** Of a server that nobody made larger. */
+export const usualSize: ServerSize = { memoryMb: 2048, vcpus: 2 };
+
+/** What servers and their host use. */
+export function usedBy(servers: Iterable<{ readonly size: ServerSize }>): ServerSize {
+  let memoryMb = hostMemoryMb;
+  let vcpus = 0;
+  for (const { size } of servers) {
+    memoryMb += size.memoryMb;
+    vcpus += size.vcpus;
+  }
+  return { memoryMb, vcpus };
 }

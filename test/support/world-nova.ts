@@ -11,6 +11,7 @@ import type {
   ComputeService,
   EvacuationRecord,
   InventoryAnswer,
+  ServerSize,
 } from "../../guardian/ports.ts";
 import {
   shown,
@@ -20,9 +21,10 @@ import {
   type NovaService,
   type NovaWorld,
   type OrderMode,
-  memoryMbOf,
+  usualSize,
 } from "./world-nova-records.ts";
 import { WorldLiveMigrations } from "./world-live-migrations.ts";
+import { hasRoom, inventoryOf } from "./world-room.ts";
 import { obey, type ServiceOrder } from "./world-service-orders.ts";
 
 const accepted: ApiAnswer = { kind: "accepted", requestId: "req" };
@@ -42,6 +44,12 @@ export class WorldNova {
   doneLateMs = 40_000;
   /** Of each host. */
   memoryMb = 65_536;
+  vcpus = 128;
+  /** Whether it shows how much a server takes. */
+  showsSizes = false;
+  /** Whether a host that has not enough left takes no further server. */
+  countsRoom = false;
+  placementUp = true;
   /** What Nova shows of its schedulers; it may hide them. */
   schedulers: { readonly up: number; readonly total: number } | undefined;
   readonly live: WorldLiveMigrations;
@@ -85,6 +93,7 @@ export class WorldNova {
       tags: [],
       flavorSpecs: {},
       image: undefined,
+      size: usualSize,
       fault: undefined,
       moving: false,
     });
@@ -107,17 +116,7 @@ export class WorldNova {
   readonly aggregateMetadata = new Map<string, Readonly<Record<string, string>>>();
 
   inventory(): InventoryAnswer {
-    const aggregates = [...this.aggregates].map(([name, hosts]) => ({
-      name,
-      hosts,
-      metadata: this.aggregateMetadata.get(name) ?? {},
-    }));
-    const capacity = [...this.services.keys()].map((host) => {
-      let servers = 0;
-      for (const server of this.servers.values()) if (server.host === host) servers += 1;
-      return { host, memoryMb: this.memoryMb, memoryUsedMb: memoryMbOf(servers) };
-    });
-    return { kind: "inventory", aggregates, capacity };
+    return inventoryOf(this);
   }
 
   report(host: HostName): void {
@@ -195,13 +194,14 @@ export class WorldNova {
 
   serversOn(host: HostName): readonly ComputeServer[] {
     const found: ComputeServer[] = [];
-    for (const server of this.servers.values()) if (server.host === host) found.push(shown(server));
+    for (const server of this.servers.values())
+      if (server.host === host) found.push(shown(server, this.showsSizes));
     return found;
   }
 
   server(id: ServerId): ComputeServer | undefined {
     const server = this.servers.get(id);
-    return server === undefined ? undefined : shown(server);
+    return server === undefined ? undefined : shown(server, this.showsSizes);
   }
 
   evacuations(host: HostName): readonly EvacuationRecord[] {
@@ -306,7 +306,7 @@ export class WorldNova {
     const fails = this.evacuateMode === "fails";
     const arrive = (): void => this.#arrive(server, migration, fails);
     const queued = this.evacuateMode === "stalls-at-destination";
-    if (queued) migration.destination = this.#destination(migration.source);
+    if (queued) migration.destination = this.#destination(migration.source, server.size);
     if (queued || this.evacuateMode === "stalls") this.#stalled.push(arrive);
     else this.#world.later(this.rebuildMs, arrive);
     return { kind: "accepted", requestId: `req-${migration.id}` };
@@ -317,7 +317,9 @@ export class WorldNova {
     if (queuedAt !== undefined && !this.#world.isRunning(queuedAt)) {
       return void this.#stalled.push(() => this.#arrive(server, migration, fails));
     }
-    const destination = fails ? undefined : (queuedAt ?? this.#destination(migration.source));
+    const destination = fails
+      ? undefined
+      : (queuedAt ?? this.#destination(migration.source, server.size));
     server.moving = false;
     server.taskState = undefined;
     const stopped = server.vmState === "stopped";
@@ -335,9 +337,9 @@ export class WorldNova {
     server.status = stopped ? "SHUTOFF" : "ACTIVE";
   }
 
-  #destination(source: HostName): HostName | undefined {
+  #destination(source: HostName, size?: ServerSize): HostName | undefined {
     for (const [host, service] of this.services) {
-      if (host === source || service.status !== "enabled") continue;
+      if (host === source || service.status !== "enabled" || !hasRoom(this, host, size)) continue;
       if (!this.isDown(host) && this.#world.isRunning(host)) return host;
     }
     return undefined;

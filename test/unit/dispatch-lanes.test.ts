@@ -1,11 +1,12 @@
 /** Messages on their way: channels that fail, refuse or ask for a pause; kills; what is given up. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultRate, type Route } from "../../guardian/dispatch/settings.ts";
+import { defaultRate } from "../../guardian/dispatch/settings.ts";
 import { hostName } from "../../shared/names.ts";
 import {
   DispatchFixture,
   failing,
+  pagesTo,
   refused,
   settingsWith,
   stormOf,
@@ -18,18 +19,7 @@ function chat(): DispatchFixture {
 }
 
 /** Pages go to the pager alone. */
-const routes: readonly Route[] = [
-  {
-    name: "pages",
-    classes: ["page"],
-    kinds: [],
-    hosts: [],
-    zones: [],
-    groups: [],
-    hours: undefined,
-    channels: ["pager"],
-  },
-];
+const routes = pagesTo("pager");
 
 test("a channel that refuses or fails is announced on another, and so is its repair", () => {
   const world = new DispatchFixture(settingsWith(["chat", "pager"]));

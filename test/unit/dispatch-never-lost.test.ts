@@ -8,6 +8,7 @@ import {
   delivered,
   DispatchFixture,
   failing,
+  pagesTo,
   refused,
   settingsWith,
   sunday,
@@ -16,18 +17,7 @@ import {
 const minute = 60_000;
 
 /** Pages to one channel alone. */
-const routes = [
-  {
-    name: "pages",
-    classes: ["page" as const],
-    kinds: [],
-    hosts: [],
-    zones: [],
-    groups: [],
-    hours: undefined,
-    channels: ["chat"],
-  },
-];
+const routes = pagesTo("chat");
 
 type Moved<E> = E extends unknown ? Omit<E, "at" | "wall"> : never;
 

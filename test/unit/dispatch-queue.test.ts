@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { DispatchEvent } from "../../guardian/dispatch/events.ts";
 import type { Delivery } from "../../guardian/ports.ts";
 import { hostName } from "../../shared/names.ts";
-import { DispatchFixture, failing, settingsWith } from "../support/dispatch-fixture.ts";
+import { DispatchFixture, failing, pagesTo, settingsWith } from "../support/dispatch-fixture.ts";
 
 const minute = 60_000;
 const hour = 3_600_000;
@@ -89,18 +89,7 @@ test("what waited for hours and still fires is said as it is, once", () => {
 });
 
 test("a page whose words change each minute is handed on all the same", () => {
-  const routes = [
-    {
-      name: "pages",
-      classes: ["page" as const],
-      kinds: [],
-      hosts: [],
-      zones: [],
-      groups: [],
-      hours: undefined,
-      channels: ["chat"],
-    },
-  ];
+  const routes = pagesTo("chat");
   const world = new Choosy(settingsWith(["chat", "mail"], { routes }));
   world.answers.set("chat", failing);
   for (let n = 1; n <= 4; n += 1) {

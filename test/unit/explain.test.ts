@@ -158,3 +158,19 @@ test("the same explanation in Chinese", () => {
   assert.match(lines, /反向 ping，management/);
   assert.match(lines, /秒后判为静默/);
 });
+
+test("a degraded host that the policy would fence is asked no witnesses of a death in any mode", () => {
+  for (const mode of ["observe", "ask", "act"] as const) {
+    const core = settled({ mode, rows: new Map([["4", "fence"]]) });
+    const { checks } = core.factsOf(host1);
+    core.fact(host1, { checks: { ...checks, directory: "read-only" } });
+    core.run(61_000);
+    assert.equal(core.assessment(host1).row, "4");
+    const names = explained(core).gates.map(({ gate }) => gate);
+    assert.ok(!names.includes("third witness") && !names.includes("reverse ping"), names.join());
+    assert.ok(names.includes("own word") && names.includes("others alike"), names.join());
+    const held = next(core).join("; ");
+    const alone = "acts in mode act alone: no approval covers the fence of a host that lives";
+    assert.equal(held.includes(alone), mode !== "act", held);
+  }
+});

@@ -255,3 +255,16 @@ test("a chassis that turned off while another host fell silent: disarm, no move"
   assert.match(render(core.state.memory.disarmed ?? ""), /compute-1, compute-2 fell silent/);
   assert.equal(core.done("evacuate").length, 0);
 });
+
+test("once the device has answered the off command, it is read again at once", () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.powerLoss(host1);
+  while (core.done("power-off").length === 0) core.run(250);
+  const readings = (): number =>
+    core.done("read-power").filter(({ host }) => host === host1).length;
+  const before = readings();
+  core.run(250);
+  assert.ok(core.phase(host1, "fencing").commands["bmc"]?.answeredAt !== undefined);
+  assert.equal(readings(), before + 1, "not only when a second has passed since the last reading");
+});

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
-import { emptyMemory, remembered } from "../../guardian/core/memory.ts";
+import { emptyMemory } from "../../guardian/core/memory.ts";
+import { remembered } from "../../guardian/core/remembered.ts";
 import { monoMs } from "../../shared/time.ts";
 import { wholeCloud } from "../../guardian/core/storm.ts";
 import { render } from "../../guardian/core/words.ts";
