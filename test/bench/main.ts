@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- wire|core|recording|live-view|collector|ceilometer|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|live-view|collector|ceilometer|bmcs|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { spawn } from "node:child_process";
@@ -15,6 +15,7 @@ import {
   signDatagram,
 } from "../../shared/wire-auth.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
+import { benchBmcs } from "./bmcs.ts";
 import { benchCeilometer } from "./ceilometer.ts";
 import { benchCollector } from "./collector.ts";
 import { benchCore } from "./core.ts";
@@ -80,6 +81,8 @@ if (wanted.length === 0 || wanted.includes("live-view")) await benchLiveView();
 if (wanted.includes("ceilometer")) await benchCeilometer();
 // Minutes of real time: only when asked for. `collector [quick] [datagram|packing|rush|daemons]`.
 if (wanted.includes("collector")) await benchCollector(wanted);
+// Needs Debian's openipmi and ipmitool.
+if (wanted.includes("bmcs")) await benchBmcs();
 // Minutes of real time: only when asked for. On the lab's real Nova (root): --lab.
 if (wanted.includes("evacuate")) {
   if (process.argv.includes("--lab")) await benchOnLab(process.argv.slice(2));
