@@ -67,6 +67,7 @@ export async function runCollector(
       epoch,
       ingest,
       samples: ceilometer?.samples,
+      samplesEveryMs: config.store.samplesEvery,
       server,
       writer,
       spool,

@@ -104,6 +104,7 @@ export const collectorSchema = z
       sqlite: sqlite.optional(),
       influx: influx.optional(),
       spool: spool.prefault({}),
+      samplesEvery: duration("60s", 1000),
     }),
     ceilometer: ceilometer.optional(),
     liveView: z

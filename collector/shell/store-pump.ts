@@ -10,6 +10,7 @@ import type { CollectorId } from "../../shared/names.ts";
 import type { Watermark } from "../../shared/telemetry.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { Ingest } from "../core/ingest.ts";
+import { newestOfHosts, samplesOf } from "../core/own-meters.ts";
 import { createNewestRows } from "../core/newest-rows.ts";
 import { createRowTimes } from "../core/row-times.ts";
 import type { SampleQueue } from "../core/sample-queue.ts";
@@ -42,6 +43,8 @@ export interface StorePumpOptions {
   readonly ingest: Ingest;
   /** Of Ceilometer's agents, when somebody listens for them. */
   readonly samples: SampleQueue | undefined;
+  /** How often each host's own meters are stored. */
+  readonly samplesEveryMs: number;
   readonly server: UdpServer;
   readonly writer: StoreWriter;
   /** Before a store that is elsewhere; undefined: only the newest rows outlast an outage. */
@@ -142,7 +145,7 @@ function historyOf(
 
 /** Server states and samples, one after the other in a lane of their own. */
 function createBulkLane(
-  { ingest, samples, writer, collector }: StorePumpOptions,
+  { ingest, samples, samplesEveryMs, writer, collector, clock }: StorePumpOptions,
   parts: {
     readonly wallMs: () => number;
     readonly history: History | undefined;
@@ -151,6 +154,7 @@ function createBulkLane(
 ): (signal: AbortSignal) => Promise<void> {
   const { wallMs, history, write } = parts;
   const { lines } = writer;
+  let sampledMs = clock.monoMs();
 
   async function storeServers(signal: AbortSignal): Promise<void> {
     const rows = ingest.takeServers(serverRowsPerWrite);
@@ -164,8 +168,14 @@ function createBulkLane(
 
   async function storeSamples(signal: AbortSignal): Promise<void> {
     const taken = samples?.takeSamples(samplesPerWrite) ?? [];
-    if (taken.length === 0) return;
     const rows = taken.map((sample) => ({ collector, ...sample }));
+    const nowMs = clock.monoMs();
+    if (nowMs - sampledMs >= samplesEveryMs) {
+      const at = wallMs();
+      rows.push(...newestOfHosts(ingest.live(), sampledMs).flatMap((row) => samplesOf(row, at)));
+      sampledMs = nowMs;
+    }
+    if (rows.length === 0) return;
     const result = await write(writer.writeSamples(rows), signal);
     if (result.kind === "stored") return;
     if (history === undefined || lines === undefined) samples?.giveBack(taken);

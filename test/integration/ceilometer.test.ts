@@ -5,10 +5,13 @@ import { createSocket } from "node:dgram";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { openDatabase } from "../../guardian/shell/sqlite.ts";
+import { hostName } from "../../shared/names.ts";
 import { PythonFloat } from "../../collector/core/python-text.ts";
 import { createCollectorFixture } from "../support/collector-fixture.ts";
 import { sampleEntries, signedSample } from "../support/ceilometer-message.ts";
 import { startFakeInflux } from "../support/fake-influx.ts";
+import { healthyChecks } from "../support/sample-report.ts";
+import { createSimulatedProbe } from "../support/simulated-probe.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const secret = "tele-s3cret";
@@ -125,4 +128,36 @@ test("an empty secret, and the one that everybody knows, are refused at the star
     const checked = spawnSync(globalThis.process.execPath, words, { encoding: "utf8" });
     assert.equal(checked.status, 0, checked.stderr);
   }
+});
+
+test("a host's own meters are stored beside its rows, under its name, as Ceilometer would", async (t) => {
+  const influx = await startFakeInflux();
+  const fixture = createCollectorFixture(
+    `{ kind: influx, influx: { url: "${influx.url}", poisonFile: SPOOL.poison }, spool: { directory: SPOOL }, samplesEvery: 1s }`,
+  );
+  const collector = await fixture.start();
+  const probe = createSimulatedProbe({
+    host: hostName("compute-1"),
+    key: fixture.keyOf("compute-1"),
+    collectorPort: collector.port,
+    path: "management",
+    checks: () => ({ ...healthyChecks, storage: "down" }),
+    reportEveryMs: 200,
+  });
+  t.after(async () => {
+    await probe.close();
+    await collector.process.end("SIGKILL");
+    fixture.remove();
+    await influx.close();
+  });
+  probe.start();
+  const meter = "compute.node.network.storage.reachable";
+  const found = await waitFor(
+    "the meter",
+    () => influx.series.find(({ measurement }) => measurement === meter),
+    10_000,
+  );
+  assert.equal(found.fields["volume"], 0);
+  const { resource_id, source, type } = found.tags;
+  assert.deepEqual([resource_id, source, type], ["compute-1", "guardian", "gauge"]);
 });
