@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- wire|core|recording|live-view|collector|ceilometer|bmcs|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|live-view|collector|ceilometer|outage|bmcs|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { spawn } from "node:child_process";
@@ -21,6 +21,7 @@ import { benchCollector } from "./collector.ts";
 import { benchCore } from "./core.ts";
 import { benchEvacuate } from "./evacuate.ts";
 import { benchLiveView } from "./live-view.ts";
+import { benchOutage } from "./outage.ts";
 import { benchRecording } from "./recording.ts";
 
 /** Median microseconds of one call, over rounds after a warm-up. */
@@ -77,6 +78,10 @@ if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
 if (wanted.length === 0 || wanted.includes("core")) benchCore();
 if (wanted.length === 0 || wanted.includes("recording")) benchRecording();
 if (wanted.length === 0 || wanted.includes("live-view")) await benchLiveView();
+// Minutes, and some gigabytes of disk.
+if (wanted.includes("outage")) {
+  await benchOutage(Number(wanted.find((word) => /^\d+$/.test(word)) ?? undefined) || undefined);
+}
 // Needs Debian's python3-ceilometer.
 if (wanted.includes("ceilometer")) await benchCeilometer();
 // Minutes of real time: only when asked for. `collector [quick] [datagram|packing|rush|daemons]`.
