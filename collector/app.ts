@@ -12,7 +12,6 @@ import { renderMetrics } from "./core/metrics.ts";
 import { createReception, type Reception } from "./reception.ts";
 import { openCeilometerListener, type CeilometerListener } from "./shell/ceilometer-listener.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
-import { readKernelDrops } from "./shell/kernel-drops.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createRefusalLog } from "./shell/refusal-log.ts";
 import { openSettingsFile } from "./shell/settings-file.ts";
@@ -42,6 +41,7 @@ export async function runCollector(
     const collector = collectorId(config.id);
     // Only has to differ from the epochs before; a start takes longer than a millisecond.
     const epoch = clock.wallMs();
+    const { writer, spool } = await openStoreSide(config, log, lifecycle);
     const settingsFile = openSettingsFile(config.settingsFile, log);
     const reception = createReception({
       collector,
@@ -51,11 +51,12 @@ export async function runCollector(
       revokedHosts: config.revokedHosts,
       serversMax: config.serversMax,
       acknowledgeEvery: config.acknowledgeEvery,
+      inherited: spool?.figures().liveness ?? 0,
       settings: settingsFile.settings,
       clock,
+      log,
     });
     const { ingest, replays } = reception;
-    const { writer, spool } = await openStoreSide(config, log, lifecycle);
     const server = await openReports({ config, clock, log }, reception);
     lifecycle.onStop("replays", () => saveReplays(config.replayFile, replays, log));
     lifecycle.onStop("socket", () => server.close());
@@ -159,7 +160,7 @@ async function openLiveView(
     live: () => encodeLiveView(pump.liveWatermark(), ingest.live()),
     metrics: () =>
       renderMetrics({
-        ledger: ingest.ledger(readKernelDrops(server.address, server.port)),
+        ledger: pump.liveWatermark().ledger,
         counters: ingest.counters(),
         losses: reception.losses(),
         hosts: new Set(ingest.live().map(({ host }) => host)).size,

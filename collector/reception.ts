@@ -2,9 +2,11 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../shared/clock.ts";
 import type { MasterKeys } from "../shared/key-files.ts";
+import type { Logger } from "../shared/log.ts";
 import type { CollectorId } from "../shared/names.ts";
 import {
   createReplayTable,
+  type Life,
   type RememberedLife,
   type ReplayTable,
 } from "../shared/replay-window.ts";
@@ -31,8 +33,10 @@ export interface ReceptionOptions {
   readonly revokedHosts: readonly string[];
   readonly serversMax: number;
   readonly acknowledgeEvery: number;
+  readonly inherited: number;
   readonly settings: () => ProbeSettings | undefined;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 export function createReception(options: ReceptionOptions): Reception {
@@ -42,11 +46,18 @@ export function createReception(options: ReceptionOptions): Reception {
   const replays = createReplayTable({
     restored: options.restored,
     newNonce: () => randomBytes(8).toString("hex"),
+    onConfirmed: (life, before) => sayConfirmed(life, before, options.log),
   });
   const revokedHosts = new Set(options.revokedHosts);
   const receiver = createReceiver({ keys, replays, revokedHosts });
   const windows = replays.windows;
-  const ingest = createIngest({ collector, epoch, serversMax, windows });
+  const ingest = createIngest({
+    collector,
+    epoch,
+    serversMax,
+    inherited: options.inherited,
+    windows,
+  });
   const ring = createRing();
   const acknowledger = createAcknowledger({
     collector,
@@ -71,4 +82,14 @@ export function createReception(options: ReceptionOptions): Reception {
     },
     losses: () => lossesOf(windows()),
   };
+}
+
+/** A new boot of a host is an event; a new run of its probe is one, too. */
+function sayConfirmed(life: Life, before: Life | undefined, log: Logger): void {
+  const { host, bootId, probeEpoch } = life;
+  const fields = { host, bootId, probeEpoch, formerBootId: before?.bootId };
+  if (before === undefined) log.info({ event: "host-heard", ...fields }, "first heard of a host");
+  else if (before.bootId === bootId)
+    log.info({ event: "probe-started", ...fields }, "probe started");
+  else log.warn({ event: "host-booted", ...fields }, "the host has booted");
 }

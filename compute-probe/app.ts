@@ -17,7 +17,7 @@ import { createNetworkCheck, type NetworkCheck } from "./shell/network-check.ts"
 import { createReportSender } from "./shell/report-sender.ts";
 
 export interface Probe {
-  /** Checks and reports until the signal, then sends a last report that says "stopping". */
+  /** Checks and reports until the signal, then sends a last report that says what ends. */
   run(signal: AbortSignal): Promise<void>;
   /** Every check once, one report; returns what it said. */
   runOnce(): Promise<ReturnType<typeof describeChecks>>;
@@ -36,6 +36,8 @@ export interface ProbeDeps {
   readonly bootId: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What a stop of the probe means; asked once it is told to stop. */
+  readonly plannedEnd: () => Promise<NoticeKind>;
 }
 
 /** How often a last notice is sent: any one of them may be lost. */
@@ -79,8 +81,12 @@ export function createProbe(deps: ProbeDeps): Probe {
       const reportEveryMs = (): number => sender.settings()?.reportEveryMs || config.reportEvery;
       const reporting = runLoop(clock, reportEveryMs, signal, () => void report("none"));
       await Promise.race([Promise.all([reporting, ...checking]), reporting]);
+      // Said at once: the answer may come too late, or never.
+      report("stopping");
+      const notice = await deps.plannedEnd();
+      deps.log.info({ event: "notice", notice }, "last reports");
       for (let count = 0; count < lastReports; count += 1) {
-        report("stopping");
+        report(notice);
         await sleep(30);
       }
       sender.close();

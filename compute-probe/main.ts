@@ -10,6 +10,7 @@ import { createProbe } from "./app.ts";
 import { readProbeConfig } from "./config.ts";
 import { writeBmcGuid } from "./shell/bmc-guid.ts";
 import { createLogger } from "./shell/logging.ts";
+import { readPlannedEnd } from "./shell/planned-end.ts";
 
 const usage = `guardian-probe [--config FILE] [--check-config] [--once]
   --config FILE   default /etc/guardian/probe.yaml
@@ -44,7 +45,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const log = createLogger(config.log.level);
-  const probe = createProbe({ config, hostKey, bootId: readBootId(), clock: systemClock, log });
+  const host = { hostKey, bootId: readBootId(), plannedEnd: () => readPlannedEnd() };
+  const probe = createProbe({ config, ...host, clock: systemClock, log });
   if (values.once) {
     console.log(JSON.stringify(await probe.runOnce(), undefined, 2));
     return 0;

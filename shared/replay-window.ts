@@ -104,6 +104,8 @@ export interface ReplayTableOptions {
   readonly hostsMax?: number;
   /** 16 hex digits that nobody can guess. */
   readonly newNonce: () => string;
+  /** A life was confirmed; `before` is the one that it ends. */
+  readonly onConfirmed?: (life: Life, before: Life | undefined) => void;
 }
 
 export function createReplayTable(options: ReplayTableOptions): ReplayTable {
@@ -154,7 +156,9 @@ export function createReplayTable(options: ReplayTableOptions): ReplayTable {
       const candidate = lives?.candidates.find((one) => one === life);
       if (lives === undefined || candidate === undefined) return life.confirmed;
       if (!echoes.includes(candidate.nonce)) return false;
+      const before = lives.current;
       succeed(lives, candidate);
+      options.onConfirmed?.(candidate, before);
       return true;
     },
     remembered: () => [...hosts].flatMap(([host, lives]) => rememberLife(host, lives)),

@@ -33,8 +33,8 @@ export interface Ingest {
   livenessStored(stored: number, poisoned: number): void;
   /** Newest row of every host and path since this process began. */
   live(): readonly LivenessRow[];
-  /** `dropped` by our kernel socket; `spooled`: liveness rows that wait for the store. */
-  ledger(dropped: number, spooled?: number): Ledger;
+  /** `dropped` by our kernel socket; what became of the liveness rows that were taken from here. */
+  ledger(dropped: number, waiting?: { readonly spooled: number; readonly givenUp: number }): Ledger;
   counters(): IngestCounters;
 }
 
@@ -45,11 +45,13 @@ export function createIngest(options: {
   readonly collector: CollectorId;
   readonly epoch: number;
   readonly serversMax: number;
+  /** Liveness rows that a former run left in the spool: they are stored by this one. */
+  readonly inherited?: number;
   /** What became of every datagram of the confirmed lives. */
   readonly windows?: () => Iterable<HostWindow>;
 }): Ingest {
-  const { collector, epoch, windows = () => [] } = options;
-  const newest = new LivenessRows();
+  const { collector, epoch, inherited = 0, windows = () => [] } = options;
+  const newest = new NewestRows();
   let arrived: LivenessRow[] = [];
   const servers = createServerQueue(options.serversMax);
   const refused = new Map<RefusalReason, number>();
@@ -96,8 +98,11 @@ export function createIngest(options: {
       totals.shed += poisoned;
     },
     live: () => newest.all(),
-    ledger(dropped, spooled = arrived.length) {
-      const { accepted, liveness, stored, shed } = totals;
+    ledger(dropped, waiting = { spooled: 0, givenUp: 0 }) {
+      const { accepted, stored } = totals;
+      const liveness = totals.liveness + inherited;
+      const spooled = arrived.length + waiting.spooled;
+      const shed = totals.shed + waiting.givenUp;
       const superseded = Math.max(0, liveness - stored - shed - spooled);
       const rows = { accepted, liveness, stored, shed, superseded, spooled };
       return ledgerOf({ ...rows, ...sumLosses(windows()), dropped }, refused);
@@ -127,7 +132,7 @@ function ledgerOf(
 }
 
 /** The newest row of each host and path: a map by host, since a joined key would have to be made. */
-class LivenessRows {
+class NewestRows {
   readonly #byHost = new Map<HostName, (LivenessRow | undefined)[]>();
 
   get(row: LivenessRow): LivenessRow | undefined {

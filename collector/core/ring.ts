@@ -17,7 +17,9 @@ export interface Ring {
 const peersPerHost = 3;
 /** Who was not heard for so long leaves the ring: its host may be gone for good. */
 const memberForMs = 600_000;
-const madeAnewEveryMs = 10_000;
+/** With a new member; without one now and then, for those who left. */
+const joinedForMs = 1000;
+const madeAnewEveryMs = 60_000;
 
 interface Member {
   readonly addresses: Map<NetworkName, string>;
@@ -29,6 +31,7 @@ export function createRing(): Ring {
   let order: readonly HostName[] = [];
   let places = new Map<HostName, number>();
   let madeAtMs: number = Number.NEGATIVE_INFINITY;
+  let joined = false;
 
   function make(nowMs: MonoMs): void {
     for (const [host, { heardAtMs }] of members) {
@@ -37,6 +40,7 @@ export function createRing(): Ring {
     order = [...members.keys()].sort();
     places = new Map(order.map((host, place) => [host, place]));
     madeAtMs = nowMs;
+    joined = false;
   }
 
   return {
@@ -44,12 +48,13 @@ export function createRing(): Ring {
       let member = members.get(host);
       if (member === undefined) {
         members.set(host, (member = { addresses: new Map(), heardAtMs: nowMs }));
+        joined = true;
       }
       member.heardAtMs = nowMs;
       member.addresses.set(network, address);
     },
     peersOf(host, nowMs) {
-      if (nowMs - madeAtMs > madeAnewEveryMs) make(nowMs);
+      if (nowMs - madeAtMs > (joined ? joinedForMs : madeAnewEveryMs)) make(nowMs);
       const place = places.get(host);
       const own = members.get(host);
       if (place === undefined || own === undefined) return [];

@@ -65,14 +65,15 @@ export function createStorePump(options: StorePumpOptions): StorePump {
   const storeBulk = createBulkLane(options, { wallMs, history, write: patience.lane() });
   const hearing = createHearing(options);
 
+  const livenessWaiting = (): number => history?.waiting() ?? newest.size();
+
   function watermark(monoMs: MonoMs): Watermark {
-    const dropped = readKernelDrops(server.address, server.port);
-    const onDisk = options.spool?.figures().liveness ?? 0;
-    const ledger = ingest.ledger(dropped, onDisk + livenessWaiting());
+    const ledger = ingest.ledger(readKernelDrops(server.address, server.port), {
+      spooled: livenessWaiting() + (options.spool?.figures().liveness ?? 0),
+      givenUp: options.spool?.figures().unspooled ?? 0,
+    });
     return { collector: options.collector, epoch: options.epoch, monoMs, ledger };
   }
-
-  const livenessWaiting = (): number => history?.waiting() ?? newest.size();
 
   function takeArrived(): void {
     const rows = timesOf(ingest.takeLiveness(), { monoMs: clock.monoMs(), wallMs: wallMs() });

@@ -25,6 +25,8 @@ export interface UdpServer {
 export type Sender = Pick<RemoteInfo, "address" | "port">;
 
 const markerBytes = 20;
+/** Less loses datagrams in the bursts of a thousand hosts, or when our loop stalls for a moment. */
+const receiveBufferBytesMin = 4_194_304;
 
 export async function openUdpServer(options: {
   readonly address: string;
@@ -81,10 +83,13 @@ function warnAboutBuffer(
   granted: number,
   options: { readonly receiveBufferBytes: number; readonly log: Logger },
 ): void {
-  const wanted = 2 * options.receiveBufferBytes;
+  const wanted = 2 * Math.max(options.receiveBufferBytes, receiveBufferBytesMin);
   if (granted >= wanted) return;
   const fields = { event: "small-receive-buffer", granted, wanted };
-  options.log.warn(fields, "receive buffer is capped: bursts are lost; raise net.core.rmem_max");
+  options.log.warn(
+    fields,
+    "receive buffer is small: bursts are lost; raise net.core.rmem_max, or receiveBufferBytes",
+  );
 }
 
 function bind(socket: Socket, address: string, port: number): Promise<void> {

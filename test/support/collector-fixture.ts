@@ -33,10 +33,14 @@ export interface StartedCollector {
   readonly epoch: number;
 }
 
-/** `store` is the YAML of the store section, for any but SQLite; SPOOL in it stands for a directory of its own. */
+/**
+ * `store` is the YAML of the store section, for any but SQLite; SPOOL in it stands for a directory of its own. `more`
+ * are further lines of the file.
+ */
 export function createCollectorFixture(
   store?: string,
   directoryPrefix = "guardian-collector-",
+  more: (directory: string) => string = () => "",
 ): CollectorFixture {
   const directory = mkdtempSync(join(tmpdir(), directoryPrefix));
   const master = randomBytes(32);
@@ -56,7 +60,9 @@ masterKeyFile: ${file("master.json")}
 replayFile: ${file("replays.json")}
 store: ${store?.replaceAll("SPOOL", file("spool")) ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
 liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
-${options?.config ?? ""}`,
+${options?.config ?? ""}
+${more(directory)}
+`,
     );
     const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")], options);
     const started = process.logged("started", 15_000).then((entry) => {

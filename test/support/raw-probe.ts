@@ -1,5 +1,6 @@
 /** A socket that sends the bytes it is told, and opens what a collector answers: for hostile tests. */
 import { createSocket } from "node:dgram";
+import { hostName } from "../../shared/names.ts";
 import { importKey, openAcknowledgement, signDatagram } from "../../shared/wire-auth.ts";
 import type { DatagramHeader } from "../../shared/wire.ts";
 import type { Acknowledgement } from "../../shared/wire-ack.ts";
@@ -8,7 +9,7 @@ import { waitFor } from "./wait-for.ts";
 
 export interface RawProbe {
   readonly send: (bytes: Uint8Array) => Promise<void>;
-  /** A signed liveness report of compute-1, with what the test cares about changed. */
+  /** A signed liveness report, with what the test cares about changed. */
   report(changes: Partial<DatagramHeader>, echoes?: readonly string[]): Uint8Array;
   /** Sends two reports of a life, the second with the nonce that was asked for: it is confirmed. */
   confirm(changes: Partial<DatagramHeader>): Promise<void>;
@@ -18,7 +19,7 @@ export interface RawProbe {
 }
 
 /** `key`: the host's, 32 bytes. */
-export function createRawProbe(port: number, key: Uint8Array): RawProbe {
+export function createRawProbe(port: number, key: Uint8Array, host = "compute-1"): RawProbe {
   const socket = createSocket("udp4");
   const imported = importKey(key);
   const answers: Acknowledgement[] = [];
@@ -34,7 +35,11 @@ export function createRawProbe(port: number, key: Uint8Array): RawProbe {
     );
   const report: RawProbe["report"] = (changes, echoes = []) => {
     const link = { settingsVersion: 0, cutOff: 0, echoes };
-    const header = sampleHeader({ sent: changes.sequence ?? 1, ...changes });
+    const header = sampleHeader({
+      host: hostName(host),
+      sent: changes.sequence ?? 1,
+      ...changes,
+    });
     return signDatagram(imported, header, [{ kind: "liveness", checks: healthyChecks, link }]);
   };
   return {

@@ -1,0 +1,52 @@
+/** Our reception behind our socket, without a store: what a datagram costs up to the queue of the store. */
+import { createReception } from "../../collector/reception.ts";
+import { readKernelDrops } from "../../collector/shell/kernel-drops.ts";
+import { openUdpServer } from "../../collector/shell/udp-server.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { silentLogger, type Logger } from "../../shared/log.ts";
+import { collectorId } from "../../shared/names.ts";
+import { benchMaster } from "./collector-sender.ts";
+
+const [bufferBytes = "4194304", acknowledgeEvery = "1000"] = process.argv.slice(2);
+let cpuAtFirst = process.cpuUsage();
+let counted = 0;
+let isWarned = false;
+const log: Logger = { ...silentLogger, warn: () => void (isWarned = true) };
+const reception = createReception({
+  collector: collectorId("bench"),
+  epoch: 1,
+  masters: new Map([[1, benchMaster]]),
+  restored: [],
+  revokedHosts: [],
+  serversMax: 100_000,
+  acknowledgeEvery: Number(acknowledgeEvery),
+  inherited: 0,
+  settings: () => undefined,
+  clock: systemClock,
+  log: silentLogger,
+});
+let queued = 0;
+const server = await openUdpServer({
+  address: "127.0.0.1",
+  port: 0,
+  receiveBufferBytes: Number(bufferBytes),
+  onDatagram: (bytes, from) => {
+    if (counted === 0) cpuAtFirst = process.cpuUsage();
+    counted += 1;
+    const answer = reception.take(bytes, from.address);
+    if (answer !== undefined) server.send(answer, from);
+    // The store's pump takes what waits every 250 ms; here every 10,000 of them.
+    if (counted % 10_000 === 0) queued += reception.ingest.takeLiveness().length;
+  },
+  log,
+});
+process.on("message", () => {
+  const { user, system } = process.cpuUsage(cpuAtFirst);
+  queued += reception.ingest.takeLiveness().length;
+  const ledger = reception.ingest.ledger(readKernelDrops(server.address, server.port));
+  const rssMb = Math.round(process.memoryUsage().rss / 1e6);
+  const facts = { queued, rssMb, isWarned, granted: server.receiveBufferBytes };
+  process.send?.({ received: counted, cpuUs: user + system, ledger, ...facts });
+  counted = 0;
+});
+process.send?.({ port: server.port });
