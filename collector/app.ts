@@ -1,6 +1,6 @@
 /** Wires the collector: socket -> receiver -> ingest -> store and live view. */
 import type { Clock } from "../shared/clock.ts";
-import { createLifecycle } from "../shared/lifecycle.ts";
+import { createLifecycle, type Lifecycle } from "../shared/lifecycle.ts";
 import { readMasterKeys, readSecretFile } from "../shared/key-files.ts";
 import { encodeLiveView } from "../shared/live-view.ts";
 import type { Logger } from "../shared/log.ts";
@@ -10,12 +10,14 @@ import { Secret } from "../shared/secret.ts";
 import type { CollectorConfig } from "./config.ts";
 import { renderMetrics } from "./core/metrics.ts";
 import { createReception, type Reception } from "./reception.ts";
+import { openCeilometerListener, type CeilometerListener } from "./shell/ceilometer-listener.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createRefusalLog } from "./shell/refusal-log.ts";
 import { openSettingsFile } from "./shell/settings-file.ts";
 import { createStorePump, type StorePump } from "./shell/store-pump.ts";
 import { openUdpServer, type UdpServer } from "./shell/udp-server.ts";
+import type { StoreWriter } from "./ports.ts";
 import type { Spool } from "./shell/spool.ts";
 import { openStore, openStoreSpool } from "./store.ts";
 
@@ -39,10 +41,7 @@ export async function runCollector(
     const collector = collectorId(config.id);
     // Only has to differ from the epochs before; a start takes longer than a millisecond.
     const epoch = clock.wallMs();
-    const writer = openStore(config.store, log);
-    lifecycle.onStop("store", () => writer.close());
-    const spool = await openStoreSpool(config.store, log);
-    lifecycle.onStop("spool", () => spool?.close());
+    const { writer, spool } = await openStoreSide(config, log, lifecycle);
     const settingsFile = openSettingsFile(config.settingsFile, log);
     const reception = createReception({
       collector,
@@ -58,21 +57,16 @@ export async function runCollector(
       log,
     });
     const { ingest, replays } = reception;
-    const server = await openUdpServer({
-      ...config.listen,
-      onDatagram: (bytes, from) => {
-        const answer = reception.take(bytes, from.address);
-        if (answer !== undefined) server.send(answer, from);
-      },
-      log,
-    });
+    const server = await openReports({ config, clock, log }, reception);
     lifecycle.onStop("replays", () => saveReplays(config.replayFile, replays, log));
     lifecycle.onStop("socket", () => server.close());
+    const ceilometer = await openCeilometer({ config, clock, log }, lifecycle);
     const writeDeadlineMs = (config.store.influx?.timeout ?? 0) + 5000;
     const pump = createStorePump({
       collector,
       epoch,
       ingest,
+      samples: ceilometer?.samples,
       server,
       writer,
       spool,
@@ -80,11 +74,20 @@ export async function runCollector(
       clock,
       log,
     });
-    const livePort = await openLiveView(config, { reception, server, pump, spool }, lifecycle);
-    log.info(
-      { event: "started", id: config.id, epoch, port: server.port, livePort, store: writer.name },
-      "collector started",
+    const livePort = await openLiveView(
+      config,
+      { reception, server, pump, spool, ceilometer },
+      lifecycle,
     );
+    const ports = { port: server.port, livePort, ceilometerPort: ceilometer?.port };
+    const started = {
+      event: "started",
+      id: config.id,
+      epoch,
+      ...ports,
+      store: writer.name,
+    } as const;
+    log.info(started, "collector started");
     const sayRefused = createRefusalLog(() => ingest.counters().refusedByReason, log);
     const save = (): void => saveReplays(config.replayFile, replays, log);
     await Promise.all([
@@ -92,10 +95,48 @@ export async function runCollector(
       runLoop(clock, replaysSavedEveryMs, signal, save),
       runLoop(clock, lookedEveryMs, signal, settingsFile.look),
       runLoop(clock, lookedEveryMs, signal, sayRefused),
+      runLoop(clock, lookedEveryMs, signal, () => ceilometer?.sayRefused()),
     ]);
   } finally {
     for (const problem of await lifecycle.stop()) log.warn({ event: "stop", problem }, "stopping");
   }
+}
+
+async function openReports(
+  { config, log }: CollectorDeps,
+  reception: Reception,
+): Promise<UdpServer> {
+  const server = await openUdpServer({
+    ...config.listen,
+    onDatagram: (bytes, from) => {
+      const answer = reception.take(bytes, from.address);
+      if (answer !== undefined) server.send(answer, from);
+    },
+    log,
+  });
+  return server;
+}
+
+async function openStoreSide(
+  config: CollectorConfig,
+  log: Logger,
+  lifecycle: Lifecycle,
+): Promise<{ readonly writer: StoreWriter; readonly spool: Spool | undefined }> {
+  const writer = openStore(config.store, log);
+  lifecycle.onStop("store", () => writer.close());
+  const spool = await openStoreSpool(config.store, log);
+  lifecycle.onStop("spool", () => spool?.close());
+  return { writer, spool };
+}
+
+async function openCeilometer(
+  { config, clock, log }: CollectorDeps,
+  lifecycle: Lifecycle,
+): Promise<CeilometerListener | undefined> {
+  if (config.ceilometer === undefined) return undefined;
+  const listener = await openCeilometerListener({ config: config.ceilometer, clock, log });
+  lifecycle.onStop("Ceilometer's socket", () => listener.close());
+  return listener;
 }
 
 async function openLiveView(
@@ -105,11 +146,12 @@ async function openLiveView(
     readonly server: UdpServer;
     readonly pump: StorePump;
     readonly spool: Spool | undefined;
+    readonly ceilometer: CeilometerListener | undefined;
   },
-  lifecycle: ReturnType<typeof createLifecycle>,
+  lifecycle: Lifecycle,
 ): Promise<number | undefined> {
   if (config.liveView === undefined) return undefined;
-  const { reception, server, pump, spool } = parts;
+  const { reception, server, pump, spool, ceilometer } = parts;
   const { ingest } = reception;
   const http = await openLiveViewHttp({
     address: config.liveView.address,
@@ -127,6 +169,7 @@ async function openLiveView(
         storeFailures: pump.storeFailures(),
         livenessWaiting: pump.livenessWaiting(),
         spool: spool?.figures(),
+        samples: ceilometer?.samples.figures(),
       }),
     trouble: () => {
       if (pump.storeLagMs() > 10_000) return "The store has acknowledged nothing for 10 s";

@@ -33,12 +33,27 @@ const sqlite = z.strictObject({
   file: absolutePath.default("/var/lib/guardian/telemetry.db"),
   historyFor: duration("1h", 60_000),
   historyEvery: duration("10s", 1000),
+  bytesMax: z.int().min(1_048_576).default(1_073_741_824),
 });
 
 /** Before InfluxDB: what it does not take waits on the disk. */
 const spool = z.strictObject({
   directory: absolutePath.default("/var/lib/guardian/spool"),
   bytesMax: z.int().min(1_048_576).default(4_294_967_296),
+});
+
+/** Samples of genuine Ceilometer agents (publisher `udp://`); off unless the section is there. */
+const ceilometer = z.strictObject({
+  address: address.default("0.0.0.0"),
+  port: port.default(4952),
+  /** `telemetry_secret` of Ceilometer's `[publisher]`. */
+  secretFile: absolutePath,
+  /** An empty secret, or the default that everybody knows. */
+  weakSecretAllowed: z.boolean().default(false),
+  /** A sample older than this, or further ahead, is refused; younger ones are taken once. */
+  window: duration("10m", 10_000),
+  samplesMax: z.int().min(1000).default(100_000),
+  receiveBufferBytes: z.int().min(65_536).default(4_194_304),
 });
 
 const influx = z.strictObject({
@@ -90,6 +105,7 @@ export const collectorSchema = z
       influx: influx.optional(),
       spool: spool.prefault({}),
     }),
+    ceilometer: ceilometer.optional(),
     liveView: z
       .strictObject({
         address: address.default("0.0.0.0"),
@@ -115,6 +131,7 @@ export const collectorSchema = z
   });
 
 export type CollectorConfig = z.output<typeof collectorSchema>;
+export type CeilometerConfig = z.output<typeof ceilometer>;
 export type SqliteConfig = z.output<typeof sqlite>;
 export type InfluxConfig = z.output<typeof influx>;
 

@@ -9,6 +9,7 @@ import {
 } from "../shared/key-files.ts";
 import { hostName, isHostName } from "../shared/names.ts";
 import type { CollectorConfig } from "./config.ts";
+import { readTelemetrySecret } from "./shell/ceilometer-listener.ts";
 import { influxSetupCommands, setUpInflux } from "./shell/influx-setup.ts";
 import { emptyToUndefined, influxHeaders } from "./store.ts";
 
@@ -35,7 +36,7 @@ export async function runCommand(
 
 /** Keys, token and passwords that a start would refuse, one sentence each. */
 export function secretProblems(config: CollectorConfig): readonly string[] {
-  const { masterKeyFile, liveView, store } = config;
+  const { masterKeyFile, liveView, store, ceilometer } = config;
   const influx = store.kind === "influx" ? store.influx : undefined;
   const secrets = [
     ["liveView.tokenFile", liveView?.tokenFile],
@@ -47,6 +48,9 @@ export function secretProblems(config: CollectorConfig): readonly string[] {
     ...secrets.flatMap(([key, path]) =>
       path === undefined ? [] : problemOf(key, () => readSecretFile(path)),
     ),
+    ...(ceilometer === undefined
+      ? []
+      : problemOf("ceilometer.secretFile", () => readTelemetrySecret(ceilometer))),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** The collector's port to a store. Adapters return what went wrong as values. */
+import type { CollectorId } from "../shared/names.ts";
 import type { LivenessRow, ServerRow, Watermark } from "../shared/telemetry.ts";
 
 export type WriteResult =
@@ -17,11 +18,27 @@ export interface TimedRow {
   readonly wallMs: number;
 }
 
+/** One value of one resource at one time, as Ceilometer has it. */
+export interface SampleRow {
+  readonly collector: CollectorId;
+  readonly name: string;
+  readonly type: "gauge" | "delta" | "cumulative";
+  readonly unit: string;
+  readonly volume: number;
+  readonly resourceId: string;
+  /** "" where there is none. */
+  readonly projectId: string;
+  readonly source: string;
+  /** When it was read, by its host's wall clock. */
+  readonly wallMs: number;
+}
+
 export interface StoreWriter {
   /** "sqlite FILE" or "influx URL"; no secrets. */
   readonly name: string;
   writeLiveness(rows: readonly TimedRow[]): Promise<WriteResult>;
   writeServers(rows: readonly ServerRow[], wallMs: number): Promise<WriteResult>;
+  writeSamples(rows: readonly SampleRow[]): Promise<WriteResult>;
   writeWatermark(watermark: Watermark, wallMs: number): Promise<WriteResult>;
   /** Removes what is older than the configured history, a bounded bit at a time. */
   forgetOld(wallMs: number): Promise<void>;
@@ -43,6 +60,7 @@ export interface StoreLine {
 export interface LineWriter {
   ofLiveness(row: TimedRow): StoreLine;
   ofServer(row: ServerRow, wallMs: number): StoreLine;
+  ofSample(row: SampleRow): StoreLine;
   /** How many the store takes at once, as far as is known. */
   linesMax(spoolClass: SpoolClass): number;
   /** In order; at most one call of each class at a time. */

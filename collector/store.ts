@@ -27,8 +27,13 @@ export function openStore(config: CollectorConfig["store"], log: Logger): StoreW
       log,
     });
   }
-  const { file, historyFor, historyEvery } = config.sqlite ?? defaultSqlite;
-  return createSqliteWriter({ file, historyForMs: historyFor, historyEveryMs: historyEvery });
+  const { file, historyFor, historyEvery, bytesMax } = config.sqlite ?? defaultSqlite;
+  return createSqliteWriter({
+    file,
+    historyForMs: historyFor,
+    historyEveryMs: historyEvery,
+    bytesMax,
+  });
 }
 
 /** How we introduce ourselves to InfluxDB: token for 2 and 3, name and password for 1. */

@@ -2,6 +2,7 @@
 import type { Ledger } from "../../shared/telemetry.ts";
 import type { IngestCounters } from "./ingest.ts";
 import type { PathLoss } from "./loss-ledger.ts";
+import type { SampleFigures } from "./sample-queue.ts";
 
 export interface MetricsFacts {
   readonly ledger: Ledger;
@@ -16,6 +17,8 @@ export interface MetricsFacts {
   readonly livenessWaiting: number;
   /** Undefined before a store that needs none. */
   readonly spool: SpoolFacts | undefined;
+  /** Of Ceilometer's agents; undefined when nobody listens for them. */
+  readonly samples: SampleFigures | undefined;
 }
 
 export interface SpoolFacts {
@@ -54,6 +57,7 @@ export function renderMetrics(facts: MetricsFacts): string {
     lines.push(`guardian_collector_datagrams_refused_total{reason="${reason}"} ${count}`);
   }
   if (facts.spool !== undefined) lines.push(...spoolLines(facts.spool));
+  if (facts.samples !== undefined) lines.push(...sampleLines(facts.samples));
   return `${[...lines, ...lossLines(facts.losses)].join("\n")}\n`;
 }
 
@@ -74,6 +78,18 @@ function lossLines(losses: readonly PathLoss[]): readonly string[] {
       return `guardian_collector_${name}{host="${loss.host}",path="${loss.path}"} ${loss[what]}`;
     }),
   ]);
+}
+
+function sampleLines(samples: SampleFigures): readonly string[] {
+  return [
+    ...counter("samples_accepted_total", "Ceilometer's samples taken.", samples.accepted),
+    ...gauge("samples_pending", "Samples that wait.", samples.waiting),
+    ...counter("samples_shed_total", "Samples given up: queue full.", samples.shed),
+    ...head("samples_refused_total", "counter", "Ceilometer's datagrams not taken, by reason."),
+    ...[...samples.refused].map(([reason, count]) => {
+      return `guardian_collector_samples_refused_total{reason="${reason}"} ${count}`;
+    }),
+  ];
 }
 
 function spoolLines(spool: SpoolFacts): readonly string[] {

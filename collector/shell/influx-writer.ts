@@ -10,7 +10,7 @@ import {
   type InfluxLane,
   type InfluxWriterOptions,
 } from "./influx-lane.ts";
-import { livenessLine, serverLine, watermarkLine } from "./line-protocol.ts";
+import { livenessLine, sampleLine, serverLine, watermarkLine } from "./line-protocol.ts";
 import { createPoisonFile, type PoisonFile } from "./poison-file.ts";
 
 export function createInfluxWriter(options: InfluxWriterOptions): StoreWriter {
@@ -25,6 +25,10 @@ export function createInfluxWriter(options: InfluxWriterOptions): StoreWriter {
       const lines = rows.map((row) => serverLine(row, wallMs));
       return await storeLines(bulk.servers, lines, poison, poisonedMaxOf(lines.length));
     },
+    async writeSamples(rows) {
+      const lines = rows.map(sampleLine);
+      return await storeLines(bulk.servers, lines, poison, poisonedMaxOf(lines.length));
+    },
     async writeWatermark(watermark, wallMs) {
       return await storeLines(newest.main, [watermarkLine(watermark, wallMs)], poison, 1);
     },
@@ -32,6 +36,7 @@ export function createInfluxWriter(options: InfluxWriterOptions): StoreWriter {
     lines: {
       ofLiveness: (row) => ({ policy: "main", line: ofLiveness(row) }),
       ofServer: (row, wallMs) => ({ policy: "servers", line: serverLine(row, wallMs) }),
+      ofSample: (row) => ({ policy: "servers", line: sampleLine(row) }),
       linesMax: (spoolClass) =>
         Math.min(spooled[spoolClass].main.linesMax, spooled[spoolClass].servers.linesMax),
       write: (spoolClass, lines) => writeByPolicy(spooled[spoolClass], lines, poison),

@@ -16,6 +16,7 @@ import {
   type ServerRow,
   type Watermark,
 } from "../../shared/telemetry.ts";
+import type { SampleRow } from "../ports.ts";
 
 /** A host's row at the time of its arrival. */
 export function livenessLine(row: LivenessRow, wallMs: number): string {
@@ -33,6 +34,14 @@ export function serverLine(row: ServerRow, wallMs: number): string {
   return `${measurements.server},${tags} state=${codeOf(serverStates, row.state)} ${wallMs}`;
 }
 
+/** A sample: its meter is the measurement. The same tags always, since version 3 fixes them with the first row. */
+export function sampleLine(row: SampleRow): string {
+  const who = `collector=${tag(row.collector)},project_id=${tag(row.projectId)}`;
+  const what = `resource_id=${tag(row.resourceId)},source=${tag(row.source)}`;
+  const tags = `${who},${what},type=${row.type},unit=${tag(row.unit)}`;
+  return `${tag(row.name)},${tags} volume=${row.volume} ${row.wallMs}`;
+}
+
 /** A collector's own heartbeat. */
 export function watermarkLine(watermark: Watermark, wallMs: number): string {
   const numbers = watermarkNumbers(watermark);
@@ -40,8 +49,9 @@ export function watermarkLine(watermark: Watermark, wallMs: number): string {
   return `${measurements.watermark},collector=${tag(watermark.collector)} ${fields} ${wallMs}`;
 }
 
-/** A tag's value, or a measurement's name: what has a meaning in the protocol is escaped. */
+/** A tag's value ("-" for none: an empty one is refused), or a measurement's name: what has a meaning in the protocol is escaped. */
 export function tag(text: string): string {
+  if (text === "") return "-";
   // Line breaks and backslashes cannot be escaped so that every version reads the same.
   return text
     .replace(/[\n\r]/g, " ")

@@ -1,16 +1,16 @@
 /** Says that datagrams were refused: once a second at most, with how many for which reason. */
 import type { Logger } from "../../shared/log.ts";
-import type { RefusalReason } from "../../shared/wire-auth.ts";
 
 /** What every network does to datagrams; metrics count it. */
-const usual: readonly RefusalReason[] = ["replayed", "late", "too-old"];
+const usual: readonly string[] = ["replayed", "late", "too-old"];
 
 /** Logs what came since the last call. */
 export function createRefusalLog(
-  counts: () => ReadonlyMap<RefusalReason, number>,
+  counts: () => ReadonlyMap<string, number>,
   log: Logger,
+  what = "datagrams",
 ): () => void {
-  let before: ReadonlyMap<RefusalReason, number> = new Map();
+  let before: ReadonlyMap<string, number> = new Map();
   return () => {
     const now = counts();
     const fresh = [...now].flatMap(([reason, count]): readonly [string, number][] => {
@@ -20,6 +20,6 @@ export function createRefusalLog(
     before = now;
     if (fresh.length === 0) return;
     const fields = { event: "refused", ...Object.fromEntries(fresh) };
-    log.warn(fields, "datagrams refused in the last second, by reason");
+    log.warn(fields, `${what} refused in the last second, by reason`);
   };
 }

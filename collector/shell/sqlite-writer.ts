@@ -20,6 +20,8 @@ export interface SqliteWriterOptions {
   readonly historyForMs: number;
   /** … with a row this often, and whenever a state changed. */
   readonly historyEveryMs: number;
+  /** Of file; beyond it the oldest history goes although it is young. */
+  readonly bytesMax: number;
 }
 
 const timeoutMs = 1000;
@@ -63,6 +65,14 @@ export function createSqliteWriter(options: SqliteWriterOptions): StoreWriter {
           statements.server.run(wallMs, row.collector, row.host, row.server, state);
         }
       }),
+    writeSamples: (rows) =>
+      attempt(() => {
+        for (const row of rows) {
+          const { collector, name, type, unit, volume, resourceId, projectId, source } = row;
+          const tags = [name, resourceId, projectId, source, type, unit] as const;
+          statements.sample.run(row.wallMs, collector, ...tags, volume);
+        }
+      }),
     writeWatermark: (watermark, wallMs) =>
       attempt(() => {
         const numbers = watermarkNumbers(watermark);
@@ -73,11 +83,23 @@ export function createSqliteWriter(options: SqliteWriterOptions): StoreWriter {
       await attempt(() => {
         statements.forgetHistory.run(wallMs - options.historyForMs, forgottenRowsMax);
         statements.forgetServers.run(wallMs - serverForMs, forgottenRowsMax);
+        statements.forgetSamples.run(wallMs - options.historyForMs, forgottenRowsMax);
+        if (bytesInUse(database) <= options.bytesMax) return;
+        // Too large although young: the oldest history goes first, then samples; what the guardian reads stays.
+        statements.forgetHistory.run(Number.MAX_VALUE, forgottenRowsMax);
+        statements.forgetSamples.run(Number.MAX_VALUE, forgottenRowsMax);
       });
     },
     lines: undefined,
     close: () => database.close(),
   };
+}
+
+/** Pages that hold something: a file never shrinks, its free pages are used again. */
+function bytesInUse(database: SqliteDatabase): number {
+  const number = (pragma: string): number =>
+    Number(Object.values(database.prepare(`PRAGMA ${pragma}`).all()[0] ?? {})[0] ?? 0);
+  return (number("page_count") - number("freelist_count")) * number("page_size");
 }
 
 function createTables(database: SqliteDatabase): void {
@@ -96,6 +118,12 @@ function createTables(database: SqliteDatabase): void {
       ${tags}, server TEXT NOT NULL, state REAL NOT NULL,
       PRIMARY KEY (collector, server, host)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS server_by_time ON ${measurements.server} (time_ms);
+    CREATE TABLE IF NOT EXISTS sample (
+      time_ms REAL NOT NULL, collector TEXT NOT NULL, name TEXT NOT NULL, resource_id TEXT NOT NULL,
+      project_id TEXT NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL, unit TEXT NOT NULL,
+      volume REAL NOT NULL);
+    CREATE INDEX IF NOT EXISTS sample_by_time ON sample (time_ms);
+    CREATE INDEX IF NOT EXISTS sample_by_meter ON sample (name, resource_id, time_ms);
   `);
   for (const table of [measurements.liveness, `${measurements.liveness}_history`]) {
     addLaterColumns(database, table, livenessFields);
@@ -116,7 +144,14 @@ function addLaterColumns(database: SqliteDatabase, table: string, fields: readon
 function prepareStatements(
   database: SqliteDatabase,
 ): Record<
-  "liveness" | "livenessHistory" | "server" | "watermark" | "forgetHistory" | "forgetServers",
+  | "liveness"
+  | "livenessHistory"
+  | "server"
+  | "sample"
+  | "watermark"
+  | "forgetHistory"
+  | "forgetServers"
+  | "forgetSamples",
   SqliteStatement
 > {
   const marks = (count: number): string => Array(count).fill("?").join(", ");
@@ -129,6 +164,11 @@ function prepareStatements(
       `INSERT INTO ${history} VALUES (${marks(4 + livenessFields.length)})`,
     ),
     server: database.prepare(`INSERT OR REPLACE INTO ${measurements.server} VALUES (${marks(5)})`),
+    sample: database.prepare(`INSERT INTO sample VALUES (${marks(9)})`),
+    forgetSamples: database.prepare(
+      `DELETE FROM sample WHERE rowid IN
+       (SELECT rowid FROM sample WHERE time_ms < ? ORDER BY time_ms LIMIT ?)`,
+    ),
     watermark: database.prepare(
       `INSERT OR REPLACE INTO ${measurements.watermark} VALUES (${marks(2 + watermarkFields.length)})`,
     ),

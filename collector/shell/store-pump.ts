@@ -12,6 +12,7 @@ import type { MonoMs } from "../../shared/time.ts";
 import type { Ingest } from "../core/ingest.ts";
 import { createNewestRows } from "../core/newest-rows.ts";
 import { createRowTimes } from "../core/row-times.ts";
+import type { SampleQueue } from "../core/sample-queue.ts";
 import type { StoreWriter } from "../ports.ts";
 import { createForwardWallClock } from "./forward-wall-clock.ts";
 import { createHistory, type History } from "./history.ts";
@@ -33,11 +34,14 @@ export interface StorePump {
 const livenessEveryMs = 250;
 const watermarkEveryMs = 1000;
 const serverRowsPerWrite = 2000;
+const samplesPerWrite = 5000;
 
 export interface StorePumpOptions {
   readonly collector: CollectorId;
   readonly epoch: number;
   readonly ingest: Ingest;
+  /** Of Ceilometer's agents, when somebody listens for them. */
+  readonly samples: SampleQueue | undefined;
   readonly server: UdpServer;
   readonly writer: StoreWriter;
   /** Before a store that is elsewhere; undefined: only the newest rows outlast an outage. */
@@ -58,7 +62,7 @@ export function createStorePump(options: StorePumpOptions): StorePump {
   const patience = createPatience({ store: writer.name, deadlineMs: options.writeDeadlineMs, log });
   const writeNewest = patience.lane();
   const history = historyOf(options, { storeAnswers: () => answers, lane: () => patience.lane() });
-  const storeServers = createServersLane(options, { wallMs, history, write: patience.lane() });
+  const storeBulk = createBulkLane(options, { wallMs, history, write: patience.lane() });
   const hearing = createHearing(options);
 
   const livenessWaiting = (): number => history?.waiting() ?? newest.size();
@@ -110,7 +114,7 @@ export function createStorePump(options: StorePumpOptions): StorePump {
         // Rows are taken while a write is under way, too, or a slow store would keep them from the disk.
         runLoop(clock, livenessEveryMs, signal, takeArrived),
         runLoop(clock, livenessEveryMs, signal, () => storeLiveness(signal)),
-        runLoop(clock, watermarkEveryMs, signal, () => storeServers(signal)),
+        runLoop(clock, watermarkEveryMs, signal, () => storeBulk(signal)),
         runLoop(clock, watermarkEveryMs, signal, () => writer.forgetOld(wallMs())),
         ...(history === undefined ? [] : [history.run(signal)]),
       ]);
@@ -136,9 +140,9 @@ function historyOf(
   return createHistory({ lines: writer.lines, spool, clock, onStored, ...store });
 }
 
-/** Server states, in a lane of their own. */
-function createServersLane(
-  { ingest, writer }: StorePumpOptions,
+/** Server states and samples, one after the other in a lane of their own. */
+function createBulkLane(
+  { ingest, samples, writer, collector }: StorePumpOptions,
   parts: {
     readonly wallMs: () => number;
     readonly history: History | undefined;
@@ -146,15 +150,31 @@ function createServersLane(
   },
 ): (signal: AbortSignal) => Promise<void> {
   const { wallMs, history, write } = parts;
-  return async (signal) => {
+  const { lines } = writer;
+
+  async function storeServers(signal: AbortSignal): Promise<void> {
     const rows = ingest.takeServers(serverRowsPerWrite);
     if (rows.length === 0) return;
     const atMs = wallMs();
     const result = await write(writer.writeServers(rows, atMs), signal);
     if (result.kind === "stored") return;
-    const { lines } = writer;
     if (history === undefined || lines === undefined) ingest.giveBackServers(rows);
     else await history.keep(rows.map((row) => lines.ofServer(row, atMs)));
+  }
+
+  async function storeSamples(signal: AbortSignal): Promise<void> {
+    const taken = samples?.takeSamples(samplesPerWrite) ?? [];
+    if (taken.length === 0) return;
+    const rows = taken.map((sample) => ({ collector, ...sample }));
+    const result = await write(writer.writeSamples(rows), signal);
+    if (result.kind === "stored") return;
+    if (history === undefined || lines === undefined) samples?.giveBack(taken);
+    else await history.keep(rows.map((row) => lines.ofSample(row)));
+  }
+
+  return async (signal) => {
+    await storeServers(signal);
+    await storeSamples(signal);
   };
 }
 

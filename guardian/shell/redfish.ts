@@ -177,10 +177,13 @@ async function inSession<T>(
     const login = await logIn(options, tls, untilMs);
     const call: RedfishSession["call"] = (method, path, body) =>
       send(options, tls, untilMs, method, path, login.headers, body);
-    const result = await work({ call, system: () => readSystem(call, options.systemId) });
-    // BMCs have few session slots. Not waited for: the answer in hand is what counts.
-    if (login.location !== undefined) void call("DELETE", login.location);
-    return result;
+    try {
+      return await work({ call, system: () => readSystem(call, options.systemId) });
+    } finally {
+      // Also after an error: BMCs have few session slots, and a busy one is asked again each second. Not waited for:
+      // the answer in hand is what counts.
+      if (login.location !== undefined) void logOut(options, tls, login.location, login.headers);
+    }
   } catch (error) {
     return otherwise(describeError(error));
   }
@@ -215,6 +218,18 @@ async function logIn(options: RedfishOptions, tls: TlsCheck, untilMs: number): P
     return { headers: { "x-auth-token": token }, location: pathOf(outcome.headers.location) };
   }
   throw new Error(statusSentence("log in", outcome.status, outcome.body, options.username));
+}
+
+const logOutMs = 5000;
+
+/** In a time of its own: a session that used all of its time up is closed, too. */
+function logOut(
+  options: RedfishOptions,
+  tls: TlsCheck,
+  location: string,
+  headers: Login["headers"],
+): Promise<HttpOutcome> {
+  return send(options, tls, performance.now() + logOutMs, "DELETE", location, headers);
 }
 
 /** A Location header may be a whole URL; only its path is used, so that no other host gets a token. */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- wire|core|recording|collector|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|collector|bmcs|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { spawn } from "node:child_process";
@@ -15,6 +15,7 @@ import {
   signDatagram,
 } from "../../shared/wire-auth.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
+import { benchBmcs } from "./bmcs.ts";
 import { benchCollector } from "./collector.ts";
 import { benchCore } from "./core.ts";
 import { benchEvacuate } from "./evacuate.ts";
@@ -73,6 +74,8 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
 if (wanted.length === 0 || wanted.includes("core")) benchCore();
 if (wanted.length === 0 || wanted.includes("recording")) benchRecording();
+// Needs Debian's openipmi and ipmitool.
+if (wanted.includes("bmcs")) await benchBmcs();
 // Minutes of real time: only when asked for. `collector [quick] [datagram|packing|rush|daemons]`.
 if (wanted.includes("collector")) await benchCollector(wanted);
 // Minutes of real time: only when asked for. On the lab's real Nova (root): --lab.

@@ -32,10 +32,11 @@ export interface SmallCloud {
   readonly servers: readonly string[];
 }
 
-/** Three hosts; the first one has the servers. */
-export async function startSmallCloud(servers: number): Promise<SmallCloud> {
-  const hosts = [1, 2, 3].map(
-    (n) => new SimulatedHost({ name: `compute-${n}`, uuid: simulatedUuid("c0", n) }),
+/** The first host has the servers. */
+export async function startSmallCloud(servers: number, hostCount = 3): Promise<SmallCloud> {
+  const hosts = Array.from(
+    { length: hostCount },
+    (_, at) => new SimulatedHost({ name: `compute-${at + 1}`, uuid: simulatedUuid("c0", at + 1) }),
   );
   const [dead] = hosts;
   if (dead === undefined) throw new Error("a cloud without a host");
@@ -44,8 +45,11 @@ export async function startSmallCloud(servers: number): Promise<SmallCloud> {
   return { cloud, nova: cloud.nova, hosts, dead, servers: ids };
 }
 
-/** A guardian over it, and the way to stop it. */
-export function guard(small: SmallCloud): { readonly stop: () => Promise<void> } {
+/** A guardian over it, and the way to stop it. Without `power`, devices that answer in the process. */
+export function guard(
+  small: SmallCloud,
+  power: ReadonlyMap<string, PowerController> = devicesOf(small),
+): { readonly stop: () => Promise<void> } {
   const settings = worldSettings(
     small.hosts.map(({ name }) => name),
     {
@@ -53,7 +57,7 @@ export function guard(small: SmallCloud): { readonly stop: () => Promise<void> }
     },
   );
   const stopping = new AbortController();
-  const running = createGuardian(settings, portsOf(small)).run(stopping.signal);
+  const running = createGuardian(settings, portsOf(small, power)).run(stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
@@ -62,7 +66,14 @@ export function guard(small: SmallCloud): { readonly stop: () => Promise<void> }
   };
 }
 
-function portsOf({ cloud, hosts }: SmallCloud): GuardianPorts {
+function devicesOf({ hosts }: SmallCloud): ReadonlyMap<string, PowerController> {
+  return new Map(hosts.map((host) => [`${host.name}/bmc`, bmcOf(host)]));
+}
+
+function portsOf(
+  { cloud, hosts }: SmallCloud,
+  power: ReadonlyMap<string, PowerController>,
+): GuardianPorts {
   const access: CloudAccess = {
     name: "bench",
     authUrl: cloud.authUrl,
@@ -80,7 +91,6 @@ function portsOf({ cloud, hosts }: SmallCloud): GuardianPorts {
   };
   const keystone = createKeystone(access, systemClock);
   const random = seededRandom(1);
-  const power = new Map(hosts.map((host) => [`${host.name}/bmc`, bmcOf(host)]));
   const reports = reportsOf(hosts);
   return {
     ...idlePorts,

@@ -15,6 +15,7 @@ import { sleep } from "../../shared/loop.ts";
 import { Secret } from "../../shared/secret.ts";
 import { startFakeBmc, type FakeBmcOptions } from "../support/fake-bmc.ts";
 import { SimulatedHost } from "../support/simulated-host.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { simulatedUuid } from "../support/simulated-nova.ts";
 
 /** For a device that answers: a busy machine takes its time. */
@@ -79,19 +80,31 @@ test("a stuck device answers done and still reads on", async (t) => {
 
 test("busy, mute and late devices are unknown, and their orders unanswered", async (t) => {
   const { host, bmc, power } = await world(t);
-  for (const [mode, words] of [
-    ["busy", /busy \(503\)/],
-    ["unreachable", /no answer within/],
-    ["slow", /no answer within/],
+  for (const [mode, words, deadlineMs] of [
+    ["busy", /busy \(503\)/, enoughMs],
+    ["unreachable", /no answer within/, 100],
+    ["slow", /no answer within/, 100],
   ] as const) {
     bmc.setMode("compute-1", mode);
-    const reading = await power.read(100);
+    const reading = await power.read(deadlineMs);
     assert.ok(reading.power === "unknown" && words.test(reading.reason), JSON.stringify(reading));
-    const answer = await power.powerOff(itself, 100);
+    const answer = await power.powerOff(itself, deadlineMs);
     assert.equal(answer.kind, "no-answer");
   }
   assert.equal(host.power, "on");
   assert.deepEqual(bmc.offOrders, []);
+});
+
+test("a session is closed whatever came of it: else a busy device runs out of them, and stays out of reach", async (t) => {
+  const { bmc, power } = await world(t, { systemId: "9" });
+  for (let reading = 0; reading < 3; reading += 1) {
+    assert.equal((await power.read(enoughMs)).power, "unknown");
+  }
+  assert.equal((await power.powerOff(itself, enoughMs)).kind, "no-answer");
+  await waitFor(
+    () => `no open session, not ${bmc.openSessions}`,
+    () => bmc.openSessions === 0 || undefined,
+  );
 });
 
 test("no order reaches a device that shows another identity, or none any more", async (t) => {

@@ -22,6 +22,9 @@ export type ChassisMode =
   /** Goes off, and on again by itself a second later. */
   | "returns";
 
+/** A test, or whatever else has an end. */
+export type Ending = Pick<TestContext, "after">;
+
 export interface FileChassis {
   readonly folder: string;
   readonly write: (name: string, text: string) => void;
@@ -53,7 +56,7 @@ exit 0
 `;
 
 /** Its power is on; its folder is removed with the test. */
-export function makeChassis(t: TestContext): FileChassis {
+export function makeChassis(t: Ending): FileChassis {
   const folder = mkdtempSync(join(tmpdir(), "chassis-"));
   // The device may still write there while it ends.
   t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));

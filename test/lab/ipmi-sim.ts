@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { sleep } from "../../shared/loop.ts";
-import { makeChassis, type FileChassis } from "./file-chassis.ts";
+import { makeChassis, type Ending, type FileChassis } from "./file-chassis.ts";
 
 export const guid = "0102030405060708090a0b0c0d0e0f10";
 
@@ -35,7 +35,7 @@ set_working_mc 0x20
 
 /** Listens on 127.0.0.1; ends with the test. */
 export async function startIpmiSim(
-  t: TestContext,
+  t: Ending,
   port: number,
   ownGuid: string = guid,
 ): Promise<FileChassis> {

@@ -15,10 +15,15 @@ export interface CollectorFixture {
   readonly token: string;
   keyOf(host: string): Uint8Array;
   /** Starts it (again); a second start keeps the port of the first. */
-  start(options?: DaemonOptions): Promise<StartedCollector>;
+  start(options?: LaunchOptions): Promise<StartedCollector>;
   /** The same, and it may end before it has started. */
-  launch(options?: DaemonOptions): { process: DaemonProcess; started: Promise<StartedCollector> };
+  launch(options?: LaunchOptions): { process: DaemonProcess; started: Promise<StartedCollector> };
   remove(): void;
+}
+
+export interface LaunchOptions extends DaemonOptions {
+  /** YAML that is added to the configuration. */
+  readonly config?: string;
 }
 
 export interface StartedCollector {
@@ -46,7 +51,7 @@ export function createCollectorFixture(
   writeFileSync(file("token"), `${token}\n`, { mode: 0o600 });
   const database = file("telemetry.db");
   let port = 0;
-  function launch(options?: DaemonOptions): ReturnType<CollectorFixture["launch"]> {
+  function launch(options?: LaunchOptions): ReturnType<CollectorFixture["launch"]> {
     writeFileSync(
       file("collector.yaml"),
       `id: c1
@@ -55,6 +60,7 @@ masterKeyFile: ${file("master.json")}
 replayFile: ${file("replays.json")}
 store: ${store?.replaceAll("SPOOL", file("spool")) ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
 liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
+${options?.config ?? ""}
 ${more(directory)}
 `,
     );

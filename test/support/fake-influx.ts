@@ -172,12 +172,12 @@ function answerOf({ measurement, tags, timeMs, fields }: Series) {
 
 /** One line of the protocol, as far as we write it: plain tags, float fields, ms. */
 export function parseLine(line: string): Series | undefined {
-  const match = /^(\w+),(\S+) (\S+) (\d+)$/.exec(line);
+  const match = /^([\w.]+),((?:\\.|[^\s\\])+) (\S+) (\d+)$/.exec(line);
   if (match === null) return undefined;
   const pairs = (text: string): [string, string][] =>
-    text.split(",").map((pair): [string, string] => {
+    text.split(/(?<!\\),/).map((pair): [string, string] => {
       const at = pair.indexOf("=");
-      return [pair.slice(0, at), pair.slice(at + 1)];
+      return [pair.slice(0, at), pair.slice(at + 1).replace(/\\(.)/g, "$1")];
     });
   const fields = pairs(match[3] ?? "").map(([name, value]): [string, number] => [
     name,

@@ -134,6 +134,7 @@ test("the ledger balances: received = accepted + duplicate + late + refused", ()
     storeFailures: 0,
     livenessWaiting: 0,
     spool: undefined,
+    samples: undefined,
   });
   assert.match(text, /^guardian_collector_datagrams_refused_total\{reason="mac"\} 2$/m);
   assert.match(text, /^guardian_collector_store_lag_seconds 1\.5$/m);

@@ -76,7 +76,12 @@ test("a file of an earlier release gets the columns that it lacks, and keeps its
     .run(1, "c1", "compute-2", "management", ...values);
   before.close();
 
-  const writer = createSqliteWriter({ file, historyForMs: 1000, historyEveryMs: 1000 });
+  const writer = createSqliteWriter({
+    file,
+    historyForMs: 1000,
+    historyEveryMs: 1000,
+    bytesMax: 1e9,
+  });
   assert.equal((await writer.writeLiveness([{ row, wallMs: 5000 }])).kind, "stored");
   const ledger = { ...noLedger, expected: 9, missing: 2 };
   const mark = { collector: row.collector, epoch: 1, monoMs: monoMs(1), ledger };
