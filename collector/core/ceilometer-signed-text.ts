@@ -12,11 +12,13 @@ import {
 
 /** A map as it came, in its order. */
 export class MessageMap {
-  readonly names: string[];
-  readonly values: unknown[];
-  constructor(names: string[], values: unknown[]) {
+  readonly names: readonly string[];
+  readonly values: readonly unknown[];
+  readonly shape: Shape;
+  constructor(names: readonly string[], values: readonly unknown[]) {
     this.names = names;
     this.values = values;
+    this.shape = shapeOf(names);
   }
 }
 
@@ -28,9 +30,9 @@ const signatureName = "message_signature";
 const textMax = 1_000_000;
 
 /** What the signature of a message covers. Deeper than `decodeMessage` goes there is nothing. */
-export function signedText({ names, values }: MessageMap): string {
+export function signedText({ names, values, shape }: MessageMap): string {
   let text = "";
-  for (const at of orderOf(names)) {
+  for (const at of shape.order) {
     const name = names[at] ?? "";
     // Of the outermost level alone.
     if (name !== signatureName || values[at] instanceof MessageMap) {
@@ -43,7 +45,7 @@ export function signedText({ names, values }: MessageMap): string {
 function pair(name: string, value: unknown): string {
   if (!(value instanceof MessageMap)) return name + scalarText(value);
   let text = "";
-  for (const at of orderOf(value.names)) {
+  for (const at of value.shape.order) {
     text += pair(`${name}:${value.names[at]}`, value.values[at]);
     if (text.length > textMax) break;
   }
@@ -73,29 +75,46 @@ function elementText(value: unknown): string {
   if (value instanceof Uint8Array) return stringText(new TextDecoder().decode(value));
   if (Array.isArray(value)) return listText(value);
   if (!(value instanceof MessageMap)) return plainText(value);
-  const { names, values } = value;
-  const pairs = orderOf(names).map((at) => {
+  const { names, values, shape } = value;
+  const pairs = shape.order.map((at) => {
     return `${elementText(names[at])}: ${elementText(values[at])}`;
   });
   return `{${pairs.join(", ")}}`;
 }
 
-/** Senders put the same names in the same order each time; sorting these once is enough. */
-const orders = new Map<string, readonly number[]>();
-const ordersMax = 1000;
-const namesMax = 64;
-const keyMax = 2000;
+/** What a list of names is: its places in the order of signing, and whether a name is in it twice. */
+export interface Shape {
+  readonly names: readonly string[];
+  readonly order: readonly number[];
+  readonly hasTwice: boolean;
+}
 
-function orderOf(names: readonly string[]): readonly number[] {
-  const key = names.join("\0");
-  const known = orders.get(key);
+/** Senders put the same names in the same order each time; sorting these once is enough. By their number, a few of each. */
+const shapes: Shape[][] = [];
+const namesMax = 64;
+const nameCharsMax = 100;
+const shapesMax = 8;
+let replaced = 0;
+
+function shapeOf(names: readonly string[]): Shape {
+  const known = shapes[names.length]?.find((shape) => isSame(shape.names, names));
   if (known !== undefined) return known;
   const order = names
     .map((_, at) => at)
     .sort((one, other) => compareByCodePoint(names[one] ?? "", names[other] ?? ""));
-  if (names.length <= namesMax && key.length <= keyMax) {
-    if (orders.size >= ordersMax) orders.clear();
-    orders.set(key, order);
+  const hasTwice = order.some(
+    (at, place) => place > 0 && names[order[place - 1] ?? 0] === names[at],
+  );
+  const shape = { names, order, hasTwice };
+  if (names.length <= namesMax && names.every(({ length }) => length <= nameCharsMax)) {
+    const kept = (shapes[names.length] ??= []);
+    replaced = (replaced + 1) % shapesMax;
+    kept[kept.length < shapesMax ? kept.length : replaced] = shape;
   }
-  return order;
+  return shape;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
 }

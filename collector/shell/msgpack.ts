@@ -133,8 +133,9 @@ class Reader {
       names.push(name);
       values.push(this.value(depth + 1));
     }
-    if (count > 1 && new Set(names).size !== count) throw malformed;
-    return new MessageMap(names, values);
+    const map = new MessageMap(names, values);
+    if (map.shape.hasTwice) throw malformed;
+    return map;
   }
 
   /** Each value is a byte at least: a length beyond what is there is a lie, and costs nothing. */

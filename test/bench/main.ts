@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- wire|core|recording|collector|bmcs|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|live-view|collector|ceilometer|bmcs|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { spawn } from "node:child_process";
@@ -16,9 +16,11 @@ import {
 } from "../../shared/wire-auth.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
 import { benchBmcs } from "./bmcs.ts";
+import { benchCeilometer } from "./ceilometer.ts";
 import { benchCollector } from "./collector.ts";
 import { benchCore } from "./core.ts";
 import { benchEvacuate } from "./evacuate.ts";
+import { benchLiveView } from "./live-view.ts";
 import { benchRecording } from "./recording.ts";
 
 /** Median microseconds of one call, over rounds after a warm-up. */
@@ -74,10 +76,13 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
 if (wanted.length === 0 || wanted.includes("core")) benchCore();
 if (wanted.length === 0 || wanted.includes("recording")) benchRecording();
-// Needs Debian's openipmi and ipmitool.
-if (wanted.includes("bmcs")) await benchBmcs();
+if (wanted.length === 0 || wanted.includes("live-view")) await benchLiveView();
+// Needs Debian's python3-ceilometer.
+if (wanted.includes("ceilometer")) await benchCeilometer();
 // Minutes of real time: only when asked for. `collector [quick] [datagram|packing|rush|daemons]`.
 if (wanted.includes("collector")) await benchCollector(wanted);
+// Needs Debian's openipmi and ipmitool.
+if (wanted.includes("bmcs")) await benchBmcs();
 // Minutes of real time: only when asked for. On the lab's real Nova (root): --lab.
 if (wanted.includes("evacuate")) {
   if (process.argv.includes("--lab")) await benchOnLab(process.argv.slice(2));

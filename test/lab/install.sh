@@ -11,7 +11,7 @@ PACKAGES='
   libvirt-daemon-system libvirt-clients
   openipmi ipmitool fence-agents fping iputils-ping influxdb
   python3-pyghmi python3-sushy redfishtool openssl
-  prometheus-alertmanager python3-aiosmtpd
+  prometheus-alertmanager python3-aiosmtpd victoria-metrics python3-ceilometer
   iproute2 util-linux e2fsprogs procps curl'
 
 case ${1:-} in

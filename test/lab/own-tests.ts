@@ -11,6 +11,7 @@ const ownTests: readonly (readonly [string, string, readonly string[]])[] = [
   ["IPMI against ipmi_sim", process.execPath, ["--test", testFile("ipmi.lab.js")]],
   ["Redfish over TLS", process.execPath, ["--test", testFile("redfish.lab.js")]],
   ["Alertmanager and a mail server", process.execPath, ["--test", testFile("channels.lab.js")]],
+  ["Stores and Ceilometer", process.execPath, ["--test", testFile("stores.lab.js")]],
   ["Debian's fence agents", process.execPath, ["--test", testFile("fence-agent.lab.js")]],
 ];
 

@@ -60,8 +60,8 @@ masterKeyFile: ${file("master.json")}
 replayFile: ${file("replays.json")}
 store: ${store?.replaceAll("SPOOL", file("spool")) ?? `{ kind: sqlite, sqlite: { file: ${database} } }`}
 liveView: { address: 127.0.0.1, port: 0, tokenFile: ${file("token")} }
-${options?.config ?? ""}
 ${more(directory)}
+${options?.config ?? ""}
 `,
     );
     const process = startDaemon("collector/main.js", ["--config", file("collector.yaml")], options);
