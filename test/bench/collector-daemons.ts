@@ -51,12 +51,15 @@ async function benchRun(run: Run, seconds: number, influxPid: number): Promise<v
     master: masterIn(directory),
   }));
   let before: readonly number[] = [];
+  let lostBefore: readonly number[] = [];
   let influxBefore = 0;
   let fromMs = 0;
   const orders = { targets, seconds, perSecond: run.hosts, epoch: 5000 };
   const { sent } = await sendReports(
     { ...orders, hosts: run.hosts, servers: run.servers },
     async () => {
+      const lost = await Promise.all(started.map((one) => ledgerOf(one)));
+      lostBefore = lost.map(({ dropped }) => dropped);
       before = started.map(({ process }) => cpuOf(process.pid));
       influxBefore = cpuOf(influxPid);
       fromMs = performance.now();
@@ -75,8 +78,11 @@ async function benchRun(run: Run, seconds: number, influxPid: number): Promise<v
   );
   await sleep(2500);
   const ledgers = await Promise.all(started.map((one) => ledgerOf(one)));
-  const sums = ledgers.map(({ expected, missing, dropped }) => ({ expected, missing, dropped }));
-  console.log(`    sent ${sent}; ${JSON.stringify(sums)}`);
+  const sums = ledgers.map(({ expected, missing, dropped }, at) => {
+    const inPace = dropped - (lostBefore[at] ?? 0);
+    return `expected ${expected}, missing ${missing}; dropped ${dropped}, of these ${inPace} after all were known`;
+  });
+  console.log(`    sent ${sent}; ${sums.join(" | ")}`);
   for (const { process } of started) await process.end("SIGKILL");
   for (const fixture of fixtures) fixture.remove();
 }

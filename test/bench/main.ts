@@ -77,6 +77,8 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 if (wanted.length === 0 || wanted.includes("wire")) benchReceive();
 if (wanted.length === 0 || wanted.includes("core")) benchCore();
 if (wanted.length === 0 || wanted.includes("recording")) benchRecording();
+// Needs Debian's openipmi and ipmitool.
+if (wanted.includes("bmcs")) await benchBmcs();
 if (wanted.length === 0 || wanted.includes("live-view")) await benchLiveView();
 // Minutes, and some gigabytes of disk.
 if (wanted.includes("outage")) {
@@ -86,8 +88,6 @@ if (wanted.includes("outage")) {
 if (wanted.includes("ceilometer")) await benchCeilometer();
 // Minutes of real time: only when asked for. `collector [quick] [datagram|packing|rush|daemons]`.
 if (wanted.includes("collector")) await benchCollector(wanted);
-// Needs Debian's openipmi and ipmitool.
-if (wanted.includes("bmcs")) await benchBmcs();
 // Minutes of real time: only when asked for. On the lab's real Nova (root): --lab.
 if (wanted.includes("evacuate")) {
   if (process.argv.includes("--lab")) await benchOnLab(process.argv.slice(2));
