@@ -5,7 +5,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { isDismissed } from "./approvals.ts";
 import { maintenanceOf } from "./maintenance.ts";
-import { disabledBy } from "./marks.ts";
+import { disabledBy, isReserveMark } from "./marks.ts";
 import type { Storm } from "./memory.ts";
 import { noticeInForce } from "./self-checks.ts";
 import { stateWith, type GuardianState, type HostState, type SuspectHold } from "./state.ts";
@@ -20,10 +20,15 @@ export function inScope(state: GuardianState, host: HostState): boolean {
   const known = host.newest !== undefined || state.memory.known[host.host] !== undefined;
   if (host.service === undefined || !known) return false;
   if (maintenanceOf(state, host.host) !== undefined) return false;
-  if (disabledBy(state, host).kind === "others") return false;
+  if (disabledBy(state, host).kind === "others" && !isInReserve(state, host)) return false;
   if (state.memory.released.includes(host.host)) return false;
   if (isDismissed(state, host.host)) return false;
   return !noticeInForce(state, host);
+}
+
+/** People keep it free for us: nothing runs there, and that it falls silent says as much as of any other. */
+function isInReserve(state: GuardianState, { service }: HostState): boolean {
+  return isReserveMark(state, service?.service.disabledReason) && !service?.service.forcedDown;
 }
 
 /** Silent, hung, or degraded in its storage. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { destinationGate } from "../../guardian/core/destination-gates.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
+import { inScope } from "../../guardian/core/storm.ts";
 import { hostName } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -147,4 +148,12 @@ test("a host that is configured as a reserve and enabled is told as none", () =>
     ],
   );
   assert.match(told[0]?.next ?? "", /--disable-reason 'guardian g1 reserve' compute-3/);
+});
+
+test("one that falls silent counts in a storm; one that another disabled does not", () => {
+  const core = cloud().run(30_000);
+  assert.ok(inScope(core.state, core.hostState(host3)));
+  Object.assign(core.nova.service(host3), { reason: "new disks" });
+  core.run(30_000);
+  assert.ok(!inScope(core.state, core.hostState(host3)));
 });
