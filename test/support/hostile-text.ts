@@ -1,5 +1,5 @@
 /** Names that a tenant may give a server, made to be read as something else. */
-import fc from "fast-check";
+import { fc } from "./properties.ts";
 
 export const hostile = [
   "](http://x)",

@@ -1,7 +1,7 @@
 /** Alerts as bodies: signatures as the providers have them, and names that stay names. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import type { HttpChannel } from "../../guardian/channels/channel.ts";
 import { dingTalk, dingTalkUrl, signDingTalk } from "../../guardian/channels/dingtalk.ts";
 import { feishu, signFeishu } from "../../guardian/channels/feishu.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { heldBackBy } from "../../guardian/dispatch/due.ts";
 import type { DispatchSettings } from "../../guardian/dispatch/settings.ts";
 import type { AlertMessage } from "../../guardian/ports.ts";

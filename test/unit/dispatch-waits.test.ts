@@ -1,7 +1,7 @@
 /** How long a page waits on a channel that takes what it is given: never longer than `mergeWaitMs` and a round. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { heldBackBy } from "../../guardian/dispatch/due.ts";
 import { mergeWaitMs } from "../../guardian/dispatch/settings.ts";
 import { hostName } from "../../shared/names.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { lossesOf } from "../../collector/core/loss-ledger.ts";
 import { readRememberedLives } from "../../collector/core/remembered-lives.ts";
 import { hostName } from "../../shared/names.ts";

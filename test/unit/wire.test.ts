@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { hostName, serverId } from "../../shared/names.ts";
 import { createReplayTable } from "../../shared/replay-window.ts";
 import { decodeHeader, encodeDatagram, serversPerDatagram } from "../../shared/wire.ts";
