@@ -136,7 +136,7 @@ const rememberedMax = 1000;
 export function createTokenCheck(path: string, wallMs: () => number): TokenCheck {
   let read: { readonly stamp: string; readonly tokens: readonly TokenRecord[] } | undefined;
   const remembered = new Map<string, string>();
-  let waiting = 0;
+  const asking = new Map<string, Promise<boolean>>();
   let turn: Promise<unknown> = Promise.resolve();
 
   function tokens(): readonly TokenRecord[] {
@@ -145,14 +145,24 @@ export function createTokenCheck(path: string, wallMs: () => number): TokenCheck
     return read.tokens;
   }
 
-  async function matches(secret: string, token: TokenRecord): Promise<boolean> {
+  /** Who comes with the same token at the same time shares one answer: many come back after a restart. */
+  function matches(secret: string, token: TokenRecord): Promise<boolean> | "busy" {
     const quick = createHash("sha256").update(`${token.salt}:${secret}`).digest("hex");
-    if (remembered.get(quick) === token.hash) return true;
-    const hash = await hashOf(secret, token.salt);
-    const known = timingSafeEqual(hash, Buffer.from(token.hash, "hex"));
-    if (known && remembered.size >= rememberedMax) remembered.clear();
-    if (known) remembered.set(quick, token.hash);
-    return known;
+    if (remembered.get(quick) === token.hash) return Promise.resolve(true);
+    const name = `${quick} ${token.hash}`;
+    const shared = asking.get(name);
+    if (shared !== undefined) return shared;
+    if (asking.size >= hashedAtOnceMax) return "busy";
+    const mine = turn.then(async () => {
+      const hash = await hashOf(secret, token.salt);
+      const known = timingSafeEqual(hash, Buffer.from(token.hash, "hex"));
+      if (known && remembered.size >= rememberedMax) remembered.clear();
+      if (known) remembered.set(quick, token.hash);
+      return known;
+    });
+    asking.set(name, mine);
+    turn = mine.catch(() => undefined).then(() => asking.delete(name));
+    return mine;
   }
 
   return {
@@ -167,15 +177,9 @@ export function createTokenCheck(path: string, wallMs: () => number): TokenCheck
       }
       const token = all.find((one) => one.id === id);
       if (token === undefined) return { kind: "unknown", reason: "this token is not known" };
-      if (waiting >= hashedAtOnceMax) return { kind: "busy" };
-      waiting += 1;
-      const mine = turn.then(() => matches(secret, token));
-      turn = mine.catch(() => undefined);
-      try {
-        if (!(await mine)) return { kind: "unknown", reason: "this token is not known" };
-      } finally {
-        waiting -= 1;
-      }
+      const match = matches(secret, token);
+      if (match === "busy") return { kind: "busy" };
+      if (!(await match)) return { kind: "unknown", reason: "this token is not known" };
       if (token.expires !== "" && !(wallMs() < Date.parse(token.expires))) {
         return { kind: "unknown", reason: `token ${token.name} expired at ${token.expires}` };
       }
