@@ -32,6 +32,17 @@ export function* policyAlerts(
       next: words("todo.dismissed"),
     });
   }
+  const off = notSwitchedBack(state, host);
+  if (off !== undefined) {
+    yield about(state, host, assessment, {
+      kind: "not-switched-back",
+      class: "page",
+      title: words("alert.not-switched-back", { host: host.host }),
+      revision: render(off),
+      why: () => [off],
+      next: words("todo.not-switched-back", { host: host.host }),
+    });
+  }
   const late = rehearsalLate(state, host);
   const reason = late ?? rehearsalFailed(state, host);
   if (reason !== undefined) {
@@ -62,9 +73,17 @@ export function* policyAlerts(
 
 /** Why a rehearsal shows nothing: told at once, though the host may still be on its way back. */
 function rehearsalFailed(state: GuardianState, { host }: HostState): Said | undefined {
-  const step = state.memory.rehearsals.get(host)?.step;
-  if (step?.kind === "failed") return step.reason;
-  return step?.kind === "on" ? step.failed : undefined;
+  const rehearsal = state.memory.rehearsals.get(host);
+  if (rehearsal?.afterFence === true) return undefined;
+  if (rehearsal?.step.kind === "failed") return rehearsal.step.reason;
+  return rehearsal?.step.kind === "on" ? rehearsal.step.failed : undefined;
+}
+
+/** After a fence the disarming is told; what is left to tell is that the chassis did not come on. */
+function notSwitchedBack(state: GuardianState, { host }: HostState): Said | undefined {
+  const rehearsal = state.memory.rehearsals.get(host);
+  if (rehearsal?.afterFence !== true || rehearsal.step.kind !== "failed") return undefined;
+  return rehearsal.step.reason;
 }
 
 /** It goes as it should, but for a host that takes longer than a silent one may unexplained. */
