@@ -83,7 +83,10 @@ async function push(
 }
 
 async function metric({ livePort }: StartedCollector, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${livePort}/metrics`)).text();
+  const url = `http://127.0.0.1:${livePort}/metrics`;
+  // A connection that was kept open may just have been closed by a collector that had no time for it.
+  const answer = await fetch(url).catch(() => fetch(url));
+  const text = await answer.text();
   return Number(new RegExp(`^guardian_collector_${name} (\\S+)$`, "m").exec(text)?.[1]);
 }
 
