@@ -18,6 +18,7 @@ export const runbooks = {
     "maintenance-over",
     "no-room",
     "nova",
+    "not-switched-back",
     "outbox",
     "power-network",
     "proof-lost",

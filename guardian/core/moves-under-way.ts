@@ -15,6 +15,11 @@ export function hasBegun(phase: Evacuating): boolean {
   );
 }
 
+/** Whether anything was moved off it, or may have been: by us, or by others. */
+export function hasMoved(phase: Evacuating): boolean {
+  return hasBegun(phase) || Object.values(phase.moves ?? {}).some((move) => move.adopted === true);
+}
+
 /** Whether the phase is from before a restart: the commands given then are not known. */
 export function isInherited(phase: Evacuating): boolean {
   return phase.run === undefined && Object.keys(phase.commands).length === 0;

@@ -36,13 +36,15 @@ export function* policyAlerts(
   const reason = late ?? rehearsalFailed(state, host);
   if (reason !== undefined) {
     const isLate = late !== undefined;
+    const after = state.memory.rehearsals.get(host.host)?.afterFence === true;
+    const failed = after ? "alert.not-switched-back" : "alert.rehearsal";
     yield about(state, host, assessment, {
-      kind: "rehearsal",
-      class: "ticket",
-      title: words(isLate ? "alert.rehearsal-late" : "alert.rehearsal", { host: host.host }),
+      kind: after ? "not-switched-back" : "rehearsal",
+      class: after ? "page" : "ticket",
+      title: words(isLate ? "alert.rehearsal-late" : failed, { host: host.host }),
       revision: render(reason),
       why: () => [reason],
-      next: words("todo.rehearsal", { host: host.host }),
+      next: words(after ? "todo.not-switched-back" : "todo.rehearsal", { host: host.host }),
     });
   }
   const drain = drainAlert(state, host, assessment);
@@ -62,9 +64,11 @@ export function* policyAlerts(
 
 /** Why a rehearsal shows nothing: told at once, though the host may still be on its way back. */
 function rehearsalFailed(state: GuardianState, { host }: HostState): Said | undefined {
-  const step = state.memory.rehearsals.get(host)?.step;
+  const rehearsal = state.memory.rehearsals.get(host);
+  const step = rehearsal?.step;
   if (step?.kind === "failed") return step.reason;
-  return step?.kind === "on" ? step.failed : undefined;
+  // After a fence the disarming tells it; what is left to tell is that it did not come on.
+  return step?.kind === "on" && rehearsal?.afterFence !== true ? step.failed : undefined;
 }
 
 /** It goes as it should, but for a host that takes longer than a silent one may unexplained. */

@@ -16,6 +16,8 @@ export interface Rehearsal {
   readonly level: number;
   /** Its boot before: it must return with another one. */
   readonly bootId: string | undefined;
+  /** No rehearsal: a fence switched off what may be another host's chassis, and that is switched on again. */
+  readonly afterFence?: true;
   readonly step: RehearsalStep;
 }
 

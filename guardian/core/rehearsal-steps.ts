@@ -162,8 +162,10 @@ export function end(
   return say(withRehearsal(state, host.host, { ...rehearsal, step }), out, {
     level: "error",
     host: host.host,
-    event: "rehearsal-failed",
-    text: words("log.rehearsal-failed", { reason }),
+    event: rehearsal.afterFence ? "not-switched-back" : "rehearsal-failed",
+    text: words(rehearsal.afterFence ? "log.not-switched-back" : "log.rehearsal-failed", {
+      reason,
+    }),
   });
 }
 

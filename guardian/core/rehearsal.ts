@@ -27,6 +27,7 @@ import {
   type Step,
 } from "./rehearsal-steps.ts";
 import { handledElsewhere, returnMsMax, withRehearsal } from "./rehearsals.ts";
+import { switchedBack } from "./switch-back.ts";
 import { hostOf, type GuardianState, type HostState, type ReadingRecord } from "./state.ts";
 import { durationWords, words } from "./words.ts";
 
@@ -118,7 +119,7 @@ export function advanceRehearsal(
     case "on":
       return awaitReturn(state, host, rehearsal, step, out);
     case "failed":
-      return state;
+      return rehearsal.afterFence ? endWhenOn(state, host, rehearsal, out) : state;
     default:
       return step satisfies never;
   }
@@ -253,6 +254,18 @@ function wrong(
   return disarm(switchOn(distrusted, host, rehearsal, reason, out), out, reason);
 }
 
+/** Somebody switched it on by hand. */
+function endWhenOn(
+  state: GuardianState,
+  host: HostState,
+  rehearsal: Rehearsal,
+  out: Effect[],
+): GuardianState {
+  const devices = devicesOf(state, host.host, rehearsal.level);
+  const isOn = devices.every((device) => lastOf(host, device).reading.power === "on");
+  return isOn ? switchedBack(state, host, rehearsal, devices, out) : state;
+}
+
 /** Its probe reports a new boot, or the time for that is over. */
 function awaitReturn(
   state: GuardianState,
@@ -279,6 +292,7 @@ function awaitReturn(
     const { askedAt, reading } = lastOf(host, device);
     return askedAt >= orderedAt && reading.power === "on";
   });
+  if (isOn && rehearsal.afterFence) return switchedBack(state, host, rehearsal, devices, out);
   const fresh = host.freshSince !== undefined;
   const isNew = fresh && host.newest?.bootId !== rehearsal.bootId;
   if (isOn && isNew && step.failed === undefined) return pass(state, host, rehearsal, devices, out);

@@ -85,6 +85,7 @@ export const logEnglish = {
   "log.confirmation-void": "the confirmation by {by} is void: {why}",
   "void.over": "its time is over",
   "void.life": "sign of life ({life})",
+  "log.spared": "fencing ends: it was found off, perhaps by our order to another host's device",
   "log.stood-down": "fencing ends without a proof: it is {verdict} now",
   "log.left-on":
     "it came back while we were down, and no move had begun: it is left on, nothing is moved",

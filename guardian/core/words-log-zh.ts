@@ -79,6 +79,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.confirmation-void": "{by} 的确认作废：{why}",
   "void.over": "已过有效时间",
   "void.life": "存活迹象（{life}）",
+  "log.spared": "隔离结束：发现它已断电，可能是我们对另一主机设备的命令所致",
   "log.stood-down": "隔离未取得证明即结束：现判为{verdict}",
   "log.left-on": "守护者停机期间它已恢复且未开始迁移：保持开机，不做迁移",
   "fence.no-device": "未配置电源设备",

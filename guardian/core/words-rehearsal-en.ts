@@ -41,6 +41,13 @@ export const rehearsalEnglish = {
   "rehearse.restarted": "the guardian was started anew in the middle of it",
   "alert.rehearsal": "{host}: the rehearsal of its power devices failed",
   "alert.rehearsal-late": "{host} has not come back from the rehearsal of its power devices",
+  "log.switching-back": "power on ordered from {devices}, since no server was moved: {reason}",
+  "log.switched-back": "{devices} reads on again: {reason}",
+  "log.not-switched-back": "not switched on again: {reason}",
+  "alert.not-switched-back":
+    "{host}: the chassis that its fence switched off, perhaps another host's, is not on again",
+  "todo.not-switched-back":
+    "find out whose chassis the power devices of {host} switch, and switch it on by hand; then mend their addresses, and: guardian fence rehearse {host} --cycle --reason …",
   "todo.rehearsal":
     "mend what is named, then again: guardian fence rehearse {host} --cycle --reason …; or: guardian fence vouch {host} --reason …",
   "log.verified-share":

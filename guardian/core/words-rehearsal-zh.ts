@@ -35,6 +35,12 @@ export const rehearsalChinese = {
   "rehearse.restarted": "守护进程在演练途中重新启动",
   "alert.rehearsal": "{host}：它的电源设备演练失败",
   "alert.rehearsal-late": "{host} 在电源设备演练后没有恢复",
+  "log.switching-back": "由于没有迁走任何云主机，已命令 {devices} 通电：{reason}",
+  "log.switched-back": "{devices} 的读数恢复为通电：{reason}",
+  "log.not-switched-back": "未能重新通电：{reason}",
+  "alert.not-switched-back": "{host}：隔离时断电的机箱可能属于别的主机，尚未重新通电",
+  "todo.not-switched-back":
+    "查明 {host} 的电源设备控制的是哪台机箱，并手动通电；然后改正其地址，再：guardian fence rehearse {host} --cycle --reason …",
   "todo.rehearsal":
     "修好所指出的问题后再做一次：guardian fence rehearse {host} --cycle --reason …；或者：guardian fence vouch {host} --reason …",
   "log.verified-share":

@@ -7,12 +7,14 @@ import type { HostName } from "../../shared/names.ts";
 import { disarm } from "./disarm.ts";
 import type { Effect } from "./effects.ts";
 import { othersLive } from "./fencing.ts";
-import { withPhase } from "./incidents.ts";
-import { hasBegun } from "./moves-under-way.ts";
+import { owingLife } from "./fencing-phase.ts";
+import { incidentOf, say, withPhase } from "./incidents.ts";
+import { hasBegun, hasMoved } from "./moves-under-way.ts";
 import { withStanding } from "./power.ts";
 import type { Evacuating } from "./service-orders.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { switchBack } from "./switch-back.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import { words } from "./words.ts";
 
@@ -43,7 +45,7 @@ export function withOthersHeard(
   return withPhase(state, host.host, { ...phase, switchedOff: false, freshAtCommand: [] });
 }
 
-/** We switched off a chassis, and another host fell silent: that chassis may be that host's. */
+/** We switched off a chassis, and another host fell silent: that chassis may be that host's, and goes on again. */
 export function wrongChassis(
   state: GuardianState,
   host: HostState,
@@ -65,5 +67,26 @@ export function wrongChassis(
     const standing = next.memory.devices[key] ?? newStanding;
     next = withStanding(next, key, { ...standing, unverified: reason });
   }
-  return disarm(next, out, reason);
+  next = withOtherSpared(next, other, out);
+  return disarm(switchBack(next, host, evacuating, reason, out), out, reason);
+}
+
+/**
+ * The other one may be down by our order alone: a fencing of it that found it off and has moved nothing ends, so
+ * that its chassis can go on again. One whose own devices switched something off afterwards was not hit by ours.
+ */
+function withOtherSpared(state: GuardianState, other: HostName, out: Effect[]): GuardianState {
+  const phase = incidentOf(state, other)?.phase;
+  if (phase?.kind !== "fencing" && phase?.kind !== "evacuating") return state;
+  const commands = Object.values(phase.commands);
+  const foundOff = !phase.switchedOff && commands.every(({ wasOn }) => !wasOn);
+  const byDevice = phase.kind === "fencing" || commands.length > 0;
+  if (!foundOff || !byDevice || (phase.kind === "evacuating" && hasMoved(phase))) return state;
+  const watching = { kind: "watching", owing: owingLife(phase) } as const;
+  return say(withPhase(state, other, watching), out, {
+    level: "warn",
+    host: other,
+    event: "stood-down",
+    text: words("log.spared"),
+  });
 }

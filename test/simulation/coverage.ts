@@ -18,14 +18,13 @@ export type Counts = Record<string, number>;
 /** A seed in a thousand batches of fifty: below this a name is as good as never reached. */
 export const floorPerThousand = 20;
 
-/** Rows and gates that no run reaches: under the default table no state can, or what leads there is not simulated yet. */
+/** Rows and gates that no run reaches: under the default table no state can. */
 export const unreachable: Readonly<Record<string, string>> = {
   "gate third witness": "the default table asks the same before it says fence; for changed tables",
   "gate reverse ping": "the default table asks the same before it says fence; for changed tables",
   "gate host aggregates":
     "asked only where groups or domains from aggregates are configured; simulated clouds have none",
   "row 1a": "without a collector that has a vote the eyes are in doubt, and row 1 comes first",
-  "row 1b": "not simulated yet: reports that nobody confirmed; told by scenario recording-played",
   "row 13a": "a host without a network to ping is row 1 first: the eyes are in doubt about it",
 };
 

@@ -70,6 +70,28 @@ export const networkFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "recording-played",
+    weight: 1,
+    inject: (scene, { host: drawn, lastsMs, luck }) => {
+      const { collectors, queue, hosts } = scene.world;
+      // Where one is dead already, its life is played; else reports are jammed while it lives.
+      const dead = [...hosts.values()].find(({ power, hung }) => !power || hung);
+      const host = dead ?? drawn;
+      if (scene.lying.has(host.name)) return false;
+      if (dead === undefined) host.link = { lossShare: 1, delayMs: 0, duplicateShare: 0 };
+      const until = queue.now + 15_000 + lastsMs / 2;
+      const gapMs = 500 + 1500 * luck[0];
+      const play = (): void => {
+        host.playedAt = queue.now;
+        collectors.play(host);
+        if (queue.now < until) scene.later(gapMs, play);
+        else if (dead === undefined) perfect(scene, host);
+      };
+      play();
+      return true;
+    },
+  },
+  {
     name: "echo-lost",
     weight: 1,
     inject: (scene, { host, lastsMs }) => {

@@ -83,6 +83,8 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   if (witness.eyes.goodForMs() < 130_000 || settings.mode !== "act") return false;
   const phase = state.memory.incidents.get(host.name)?.phase.kind;
   if (phase === "evacuating" || phase === "ended") return false;
+  // What nobody confirmed might be life.
+  if (witness.now - host.playedAt < settings.limits.silentAfterMs + 5000) return false;
   if (state.memory.disarmed !== undefined || world.disarmedFile) return false;
   if (Object.keys(state.memory.storms).length > 0) return false;
   if (state.memory.released.includes(host.name)) return false;

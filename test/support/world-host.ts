@@ -46,6 +46,8 @@ export interface WorldHost {
   checks: Partial<HostChecks>;
   /** When its power or networks last changed for the better. */
   mendedAt: number;
+  /** When somebody last played a recording of an earlier boot of it. */
+  playedAt: number;
   /** When it last answered on any network we see. */
   answeredAt: number;
   /** When it was last seen with power and not hung. */
@@ -99,6 +101,7 @@ export function newWorldHost(name: HostName, index: number, rack: WorldRack): Wo
     wallSkewMs: 0,
     checks: {},
     mendedAt: 0,
+    playedAt: Number.NEGATIVE_INFINITY,
     answeredAt: 0,
     aliveAt: 0,
     sequence: 0,

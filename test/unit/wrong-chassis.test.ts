@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import type { FiringAlert } from "../../guardian/core/memory.ts";
 import { render } from "../../guardian/core/words.ts";
 
 /**
@@ -48,6 +49,100 @@ test("behind a late store the others answer all the same", () => {
   core.run(60_000);
   assert.equal(core.done("evacuate").length, 1);
   assert.equal(core.state.memory.disarmed, undefined);
+});
+
+/** The alert that it did not go on, while it fires. */
+function paged({ state }: CoreFixture): FiringAlert | undefined {
+  const firing = Object.values(state.memory.alerts);
+  return firing.find(({ message }) => message.kind === "not-switched-back");
+}
+
+/** Whoever it hit was not fenced in its turn: its own device does not answer. */
+function hitAnother(): CoreFixture {
+  const core = switchedOffAnother();
+  core.fact(host2, { power: "unknown" });
+  return core;
+}
+
+test("the chassis goes on again at once", () => {
+  const core = hitAnother().run(20_000);
+  const [order] = core.done("power-on");
+  assert.equal(core.done("power-on").length, 1);
+  assert.deepEqual([order?.host, order?.device], [host1, "bmc"]);
+  assert.notEqual(order?.expected, undefined);
+  assert.equal(core.state.memory.rehearsals.size, 0);
+  const events = core.done("line").map(({ event }) => event);
+  assert.equal(events.filter((event) => event === "switched-back").length, 1);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  assert.equal(paged(core), undefined);
+});
+
+test("a chassis that does not go on is paged until somebody has switched it on by hand", () => {
+  const core = hitAnother();
+  core.fact(host1, { turnsOn: false, onAnswer: { kind: "no-answer", reason: "none within 5 s" } });
+  core.run(8000);
+  core.fact(host1, { power: "unknown" });
+  core.run(180_000);
+  assert.ok(core.done("power-on").length > 1);
+  assert.equal(paged(core)?.message.class, "page");
+  core.fact(host1, { power: "on" });
+  core.run(60_000);
+  assert.equal(paged(core), undefined);
+});
+
+test("the other host is not fenced while its chassis is switched on again", () => {
+  const core = hitAnother();
+  core.fact(host1, { turnsOn: false });
+  core.run(15_000);
+  const before = core.done("power-off").length;
+  const { now: at, wall } = core.state;
+  core.take({ kind: "arming", at, wall, armed: true, by: "alice", reason: "looked" });
+  core.fact(host2, { power: "off", turnsOff: false });
+  core.run(150_000);
+  assert.equal(core.state.memory.disarmed, undefined);
+  assert.equal(core.done("power-off").length, before);
+  assert.deepEqual(core.done("evacuate"), []);
+  const held = core.assessment(host2).gates.find(({ gate }) => gate === "rehearsal");
+  assert.equal(held?.pass, false);
+});
+
+test("a fencing that found the other host off, and has moved nothing, ends for it", () => {
+  const core = switchedOffAnother();
+  core.nova.forceDownAnswer = { kind: "refused", status: 503, reason: "not now" };
+  core.fact(host2, { power: "off", turnsOff: false });
+  core.run(9000);
+  assert.equal(core.state.memory.incidents.get(host2)?.phase.kind, "evacuating");
+  core.run(20_000);
+  assert.equal(core.state.memory.incidents.get(host2)?.phase.kind, "watching");
+  assert.equal(core.done("power-on").length, 1);
+  assert.deepEqual(core.done("evacuate"), []);
+});
+
+test("where the other host's own device turned it off afterwards, nothing is switched on", () => {
+  const core = switchedOffAnother().run(60_000);
+  assert.equal(core.done("power-off").at(-1)?.host, host2);
+  assert.deepEqual(core.done("power-on"), []);
+  assert.match(
+    render(paged(core)?.message.why[0] ?? ""),
+    /since it may be the chassis of compute-2/,
+  );
+});
+
+test("nothing is switched on once a move was ordered", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1", {});
+  core.nova.moveMs = 600_000;
+  core.powerLoss(host1);
+  for (let beat = 0; beat < 200 && core.done("evacuate").length === 0; beat += 1) core.run(250);
+  const before = core.done("power-off").length;
+  core.fact(host1, { power: "on", turnsOff: false });
+  for (let beat = 0; beat < 200 && core.done("power-off").length === before; beat += 1)
+    core.run(250);
+  core.fact(host1, { power: "off" });
+  core.fact(host2, { reports: false, echo: [], novaReports: false, power: "off" });
+  core.run(60_000);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  assert.deepEqual(core.done("power-on"), []);
 });
 
 /** Host 1's device shows host 2's UUID, and a person has vouched for it all the same. */
