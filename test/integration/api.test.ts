@@ -8,7 +8,7 @@ import type { z } from "zod";
 import { openJournal } from "../../guardian/shell/journal.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { api, control, dead } from "../support/control-fixture.ts";
-import { ask as askSocket } from "../../guardian/cli.ts";
+import { ask as askSocket } from "../../guardian/cli-client.ts";
 import { apiFixture, type ApiFixture } from "../support/api-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
 
