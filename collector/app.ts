@@ -1,7 +1,7 @@
 /** Wires the collector: socket -> receiver -> ingest -> store and live view. */
 import type { Clock } from "../shared/clock.ts";
 import { createLifecycle, type Lifecycle } from "../shared/lifecycle.ts";
-import { readMasterKeys, readSecretFile } from "../shared/key-files.ts";
+import { readSecretFile } from "../shared/key-files.ts";
 import { encodeLiveView } from "../shared/live-view.ts";
 import type { Logger } from "../shared/log.ts";
 import { runLoop } from "../shared/loop.ts";
@@ -12,6 +12,7 @@ import { renderMetrics } from "./core/metrics.ts";
 import { createReception, type Reception } from "./reception.ts";
 import { openCeilometerListener, type CeilometerListener } from "./shell/ceilometer-listener.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
+import { openMasterKeys } from "./shell/master-key-watch.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createRefusalLog } from "./shell/refusal-log.ts";
 import { openSettingsFile } from "./shell/settings-file.ts";
@@ -37,7 +38,9 @@ export async function runCollector(
 ): Promise<void> {
   const lifecycle = createLifecycle();
   try {
-    const masters = readMasterKeys(config.masterKeyFile);
+    const keys = openMasterKeys(config.masterKeyFile, log, (masters) =>
+      reception.useMasters(masters),
+    );
     const collector = collectorId(config.id);
     // Only has to differ from the epochs before; a start takes longer than a millisecond.
     const epoch = clock.wallMs();
@@ -46,7 +49,7 @@ export async function runCollector(
     const reception = createReception({
       collector,
       epoch,
-      masters,
+      masters: keys.masters,
       restored: loadReplays(config.replayFile, log),
       revokedHosts: config.revokedHosts,
       serversMax: config.serversMax,
@@ -81,22 +84,17 @@ export async function runCollector(
       lifecycle,
     );
     const ports = { port: server.port, livePort, ceilometerPort: ceilometer?.port };
-    const started = {
-      event: "started",
-      id: config.id,
-      epoch,
-      ...ports,
-      store: writer.name,
-    } as const;
-    log.info(started, "collector started");
+    log.info(
+      { event: "started", id: config.id, epoch, ...ports, store: writer.name },
+      "collector started",
+    );
     const sayRefused = createRefusalLog(() => ingest.counters().refusedByReason, log);
+    const looks = [settingsFile.look, keys.look, sayRefused, () => ceilometer?.sayRefused()];
     const save = (): void => saveReplays(config.replayFile, replays, log);
     await Promise.all([
       pump.run(signal),
       runLoop(clock, replaysSavedEveryMs, signal, save),
-      runLoop(clock, lookedEveryMs, signal, settingsFile.look),
-      runLoop(clock, lookedEveryMs, signal, sayRefused),
-      runLoop(clock, lookedEveryMs, signal, () => ceilometer?.sayRefused()),
+      runLoop(clock, lookedEveryMs, signal, () => looks.forEach((look) => look())),
     ]);
   } finally {
     for (const problem of await lifecycle.stop()) log.warn({ event: "stop", problem }, "stopping");

@@ -13,6 +13,7 @@ import { createLogger } from "./shell/logging.ts";
 
 const usage = `guardian-collector [--config FILE] [--check-config] [--once]
 guardian-collector keys init                     create the master key file
+guardian-collector keys add                      add a master key, for a rotation
 guardian-collector keys issue HOST [--out FILE]  write one host's key, mode 0600
 guardian-collector store init                    create the InfluxDB database and policies
   --config FILE   default /etc/guardian/collector.yaml

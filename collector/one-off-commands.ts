@@ -1,6 +1,7 @@
-/** `guardian-collector keys init|issue HOST`, `store init` and what a check reads: done once. */
+/** `guardian-collector keys init|add|issue HOST`, `store init` and what a check reads: done once. */
 import { describeError } from "../shared/errors.ts";
 import {
+  addMasterKey,
   createMasterKeys,
   issueHostKey,
   readMasterKeys,
@@ -27,6 +28,7 @@ export async function runCommand(
 ): Promise<CommandResult | undefined> {
   const [group, verb, host] = words;
   if (group === "keys" && verb === "init" && words.length === 2) return initKeys(config);
+  if (group === "keys" && verb === "add" && words.length === 2) return addKey(config);
   if (group === "keys" && verb === "issue" && words.length === 3) {
     return issueKey(config, host ?? "", outFile);
   }
@@ -66,6 +68,12 @@ function problemOf(key: string, read: () => unknown): readonly string[] {
 function initKeys({ masterKeyFile }: CollectorConfig): CommandResult {
   createMasterKeys(masterKeyFile);
   return { code: 0, text: `${masterKeyFile}: one new master key; copy it to every collector` };
+}
+
+function addKey({ masterKeyFile }: CollectorConfig): CommandResult {
+  const id = addMasterKey(masterKeyFile);
+  const text = `${masterKeyFile}: master key ${id} added; copy the file to every collector, then issue each host its new key`;
+  return { code: 0, text };
 }
 
 function issueKey(

@@ -27,6 +27,8 @@ export interface Reception {
   /** Takes in a datagram that came from an address; the bytes to send back there, if any. */
   take(bytes: Uint8Array, from: string): Uint8Array | undefined;
   losses(): readonly PathLoss[];
+  /** From now on these are the keys; what was heard under others stays heard. */
+  useMasters(masters: MasterKeys): void;
 }
 
 export interface ReceptionOptions {
@@ -49,14 +51,14 @@ const samplesMax = 100_000;
 export function createReception(options: ReceptionOptions): Reception {
   const { collector, epoch, clock, serversMax } = options;
   const startedMs = clock.monoMs();
-  const keys = createHostKeys(options.masters);
+  let keys = createHostKeys(options.masters);
   const replays = createReplayTable({
     restored: options.restored,
     newNonce: () => randomBytes(8).toString("hex"),
     onConfirmed: (life, before) => sayConfirmed(life, before, options.log),
   });
   const revokedHosts = new Set(options.revokedHosts);
-  const receiver = createReceiver({ keys, replays, revokedHosts });
+  let receiver = createReceiver({ keys, replays, revokedHosts });
   const windows = replays.windows;
   const ingest = createIngest({
     collector,
@@ -92,6 +94,10 @@ export function createReception(options: ReceptionOptions): Reception {
       return key === undefined ? undefined : signAcknowledgement(key, ack);
     },
     losses: () => lossesOf(windows()),
+    useMasters(masters) {
+      keys = createHostKeys(masters);
+      receiver = createReceiver({ keys, replays, revokedHosts });
+    },
   };
 }
 

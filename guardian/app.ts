@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import type { Clock } from "../shared/clock.ts";
 import { runLoop, sleep } from "../shared/loop.ts";
 import type { CollectorId } from "../shared/names.ts";
+import type { Line } from "./core/effects.ts";
 import type { GuardianEvent } from "./core/events.ts";
 import { parseMemory } from "./core/memory-text.ts";
 import type { Settings } from "./core/settings.ts";
@@ -21,6 +22,8 @@ export interface GuardianPorts extends RunnerPorts {
   readonly liveViews: readonly { readonly collector: CollectorId; readonly view: TelemetryStore }[];
   /** Takes an alert into an outbox; never blocks. */
   readonly alert: (message: AlertMessage) => void;
+  /** Hears what is logged of decisions, as it is decided. */
+  readonly heard?: (line: Line) => void;
   /** Its presence stops every new action at the next tick. */
   readonly disarmedFile: string;
 }

@@ -22,8 +22,11 @@ export function notifyVerbs({ show, tell }: VerbActions): readonly PolicyVerb[] 
       under: "notify",
       usage: "test <channel>",
       description: "send a page that begins and ends, and show both answers",
-      options: [],
-      run: (channel) => tell(`${api}/notify/${encodeURIComponent(channel)}/test`, {}),
+      options: [option("--reason <text>", "why; kept in the audit log")],
+      run: (channel, options) => {
+        const words = { reason: "is it heard?", ...wordsOf(options) };
+        return tell(`${api}/notify/${encodeURIComponent(channel)}/test`, words);
+      },
     },
     {
       under: "silence",

@@ -1,11 +1,12 @@
 /** The guardian's configuration: /etc/guardian/guardian.yaml. */
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { loadConfig, type Environment, type LoadedConfig } from "../shared/config-problems.ts";
 import { defaultPolicy } from "./core/evacuation-policy.ts";
 import { configurableActions } from "./core/policy-table.ts";
 import { defaultLimits } from "./core/settings.ts";
 import { languages } from "./core/words.ts";
 import { alerts } from "./config-alerts.ts";
+import { api, apiProblems } from "./config-api.ts";
 import { absolutePath, address, duration, name, webUrl, z } from "./config-parts.ts";
 import { asLevel, hasFenceable, rowProblems, unknownNames } from "./config-names.ts";
 import { sharedPlaces } from "./power-places.ts";
@@ -211,6 +212,8 @@ const store = z.discriminatedUnion("kind", [
     url: webUrl,
     database: z.string().min(1).default("guardian"),
     retentionPolicy: z.string().optional(),
+    /** Where the collector keeps samples. */
+    samplesRetentionPolicy: z.string().min(1).default("servers"),
     window: duration(900_000, 60_000),
     tokenFile: absolutePath.optional(),
     username: z.string().optional(),
@@ -290,6 +293,7 @@ const schema = z
       .refine((networks) => Object.keys(networks).length > 0, "at least one network must be named"),
     hosts: z.record(name, host).default({}),
     alerts,
+    api,
     limits: limits.prefault({}),
     log: z
       .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
@@ -308,6 +312,7 @@ const schema = z
     }
     for (const [path, text] of unknownNames(config)) problem(path, text);
     for (const [path, text] of rowProblems(config)) problem(path, text);
+    for (const [path, text] of apiProblems(config.api)) problem(path, text);
   });
 
 export type Hosts = Readonly<Record<string, z.output<typeof host>>>;
@@ -329,3 +334,6 @@ export function configSchema(): unknown {
 
 /** clouds.yaml is read by the same parser. */
 export const parseYaml = (text: string): unknown => parse(text);
+
+/** Records as YAML, for `guardian -f yaml`. */
+export const formatYaml = (value: unknown): string => stringify(value).trimEnd();

@@ -6,22 +6,26 @@ import type { Logger } from "../shared/log.ts";
 import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
 import { createAlertDelivery, runWithDelivery } from "./alert-delivery.ts";
+import { createEventFeed } from "./api/event-feed.ts";
+import type { SettingLine } from "./api/settings-shown.ts";
+import { lineOf, pushAlert, startApi } from "./api-service.ts";
 import { createGuardian, type Guardian, type GuardianPorts } from "./app.ts";
 import { parseYaml, type GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
 import type { GuardianState } from "./core/state.ts";
 import type { ComputeApi, Notifier, Pinger } from "./ports.ts";
 import { settingsFrom } from "./settings-from-config.ts";
+import { buildApi, type ApiCloud, type PreparedApi } from "./shell/build-api.ts";
 import { buildChannels } from "./shell/build-channels.ts";
 import { buildLiveViews, buildStore, type Problems } from "./shell/build-ports.ts";
 import { buildPower } from "./shell/build-power.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
-import { startControlSocket } from "./shell/control-socket.ts";
 import { createHeartbeat, readHeartbeat, type HeartbeatTarget } from "./shell/heartbeat.ts";
 import { openJournal } from "./shell/journal.ts";
 import { createKeystone } from "./shell/keystone.ts";
 import { asksImages } from "./core/evacuation-policy.ts";
+import { createNovaCalls } from "./shell/nova-call.ts";
 import { createNova } from "./shell/nova.ts";
 
 /** Everything that was read and built before anything is started. */
@@ -32,6 +36,9 @@ export interface Prepared {
   /** Beside the log, which is always there. */
   readonly channels: readonly Notifier[];
   readonly heartbeatTarget: HeartbeatTarget | undefined;
+  readonly api: PreparedApi;
+  /** The configuration as it counts, for people; known to who read the file. */
+  readonly shownSettings?: readonly SettingLine[];
 }
 
 export type Preparation =
@@ -57,7 +64,13 @@ export async function prepare(
   const heartbeatTarget = readHeartbeat(config, problems);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
-  if (compute === undefined || pinger === undefined || problems.list.length > 0) {
+  const api = compute && buildApi(config, compute.asked, problems);
+  if (
+    compute === undefined ||
+    api === undefined ||
+    pinger === undefined ||
+    problems.list.length > 0
+  ) {
     return { kind: "problems", problems: problems.list };
   }
   const ports = {
@@ -72,7 +85,8 @@ export async function prepare(
     disarmedFile: config.disarmedFile,
   };
   const settings = settingsFrom(config, compute.cloud);
-  return { kind: "prepared", prepared: { config, settings, ports, channels, heartbeatTarget } };
+  const prepared = { config, settings, ports, channels, heartbeatTarget, api };
+  return { kind: "prepared", prepared };
 }
 
 function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {
@@ -102,7 +116,7 @@ function buildCompute(
   env: Environment,
   workingDirectory: string,
   problems: Problems,
-): { readonly api: ComputeApi; readonly cloud: string } | undefined {
+): { readonly api: ComputeApi; readonly cloud: string; readonly asked: ApiCloud } | undefined {
   const found = findCloud({
     name: config.cloud,
     env,
@@ -118,12 +132,20 @@ function buildCompute(
   const random = seededRandom(freshSeed());
   const readImages = asksImages(config.evacuation);
   const api = createNova({ cloud, keystone, clock: systemClock, random, readImages });
-  return { api, cloud: cloud.name };
+  // Calls for people wait for their own answers: none of them is in the way of an evacuation.
+  const calls = createNovaCalls({
+    cloud,
+    keystone,
+    clock: systemClock,
+    random,
+    readDeadlineMs: 8000,
+  });
+  return { api, cloud: cloud.name, asked: { cloud, keystone, calls } };
 }
 
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(
-  { config, settings, ports, channels, heartbeatTarget }: Prepared,
+  { config, settings, ports, channels, heartbeatTarget, api, shownSettings }: Prepared,
   signal: AbortSignal,
 ): Promise<number> {
   const { log } = ports;
@@ -144,19 +166,27 @@ export async function runDaemon(
     const beside = { clock: systemClock, log };
     const { outbox, alert } = createAlertDelivery({ ...beside, config, settings, channels, state });
     lifecycle.onStop("outbox", () => outbox.stop(2000));
-    const guardian: Guardian = createGuardian(settings, { ...ports, journal, alert });
+    const feed = createEventFeed({
+      clock: systemClock,
+      epoch: journal.epoch,
+      watchersMax: config.api.watchersMax,
+    });
+    const guardian: Guardian = createGuardian(settings, {
+      ...ports,
+      journal,
+      alert: (message) => {
+        alert(message);
+        pushAlert(feed, message);
+      },
+      heard: lineOf(feed),
+    });
     const decidedAt = (): number => guardian.decidedAt();
     const heartbeat =
       heartbeatTarget && createHeartbeat({ ...beside, target: heartbeatTarget, decidedAt });
-    const socket = await startControlSocket({
-      path: config.controlSocket,
-      clock: systemClock,
-      guardian,
-      outbox,
-      heartbeat,
-      recording: journal.recording,
-    });
-    lifecycle.onStop("control socket", () => socket.close());
+    const { recording, audit } = journal;
+    const shown = { recording, audit, settings: shownSettings };
+    const parts = { clock: systemClock, guardian, outbox, heartbeat, ...shown };
+    await startApi({ ...beside, config, prepared: api, parts, feed, lifecycle });
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
     const tellers = { ...beside, outbox, notifiers: channels, heartbeat };
     await runWithDelivery(guardian, tellers, signal);

@@ -5,14 +5,20 @@ import { createInterface } from "node:readline/promises";
 import { formatProblems } from "../shared/config-problems.ts";
 import { describeError } from "../shared/errors.ts";
 import { buildCommands, type CommandActions } from "./cli.ts";
-import { configSchema, readGuardianConfig, type GuardianConfig } from "./config.ts";
+import { settingLines, type SettingLine } from "./api/settings-shown.ts";
+import { configSchema, parseYaml, readGuardianConfig, type GuardianConfig } from "./config.ts";
 import { prepare, runDaemon } from "./daemon.ts";
 import { runReplay } from "./replay-command.ts";
 import { createLogger } from "./shell/logging.ts";
 
 const exits = { ok: 0, error: 1, usage: 2 } as const;
 
-function readConfig(path: string, mode: string | undefined): GuardianConfig | undefined {
+interface ReadConfig {
+  readonly config: GuardianConfig;
+  readonly shownSettings: readonly SettingLine[];
+}
+
+function readConfig(path: string, mode: string | undefined): ReadConfig | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -21,15 +27,20 @@ function readConfig(path: string, mode: string | undefined): GuardianConfig | un
     return undefined;
   }
   const as = mode === undefined ? {} : { GUARDIAN__MODE: mode };
-  const loaded = readGuardianConfig(text, { ...process.env, ...as });
-  if (loaded.kind === "config") return loaded.config;
+  const env = { ...process.env, ...as };
+  const loaded = readGuardianConfig(text, env);
+  if (loaded.kind === "config") {
+    const { config } = loaded;
+    return { config, shownSettings: settingLines(config, parseYaml(text), env) };
+  }
   console.error(formatProblems(path, loaded.problems));
   return undefined;
 }
 
 async function run(path: string, checkOnly: boolean, mode?: string): Promise<number> {
-  const config = readConfig(path, mode);
-  if (config === undefined) return exits.usage;
+  const read = readConfig(path, mode);
+  if (read === undefined) return exits.usage;
+  const { config, shownSettings } = read;
   const log = createLogger({ name: "guardian", level: config.log.level });
   const preparation = await prepare(config, process.env, process.cwd(), log);
   if (preparation.kind === "problems") {
@@ -48,7 +59,7 @@ async function run(path: string, checkOnly: boolean, mode?: string): Promise<num
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.once(name, () => stopping.abort());
   }
-  return runDaemon(preparation.prepared, stopping.signal);
+  return runDaemon({ ...preparation.prepared, shownSettings }, stopping.signal);
 }
 
 const actions: CommandActions = {

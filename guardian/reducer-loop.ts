@@ -6,7 +6,7 @@ import { toError } from "../shared/errors.ts";
 import type { LogFields } from "../shared/log.ts";
 import type { MonoMs } from "../shared/time.ts";
 import type { GuardianPorts } from "./app.ts";
-import type { Effect, Order } from "./core/effects.ts";
+import type { Effect, Line, Order } from "./core/effects.ts";
 import type { GuardianEvent } from "./core/events.ts";
 import { initialState, step } from "./core/guardian.ts";
 import type { Settings } from "./core/settings.ts";
@@ -69,7 +69,7 @@ export function createReducerLoop(
     for (const order of orders) journaling.intend(order);
     const written = orders.length > 0 || remember ? flush(remember) : true;
     for (const effect of effects) {
-      if (effect.kind === "line") log[effect.level](lineFields(effect), effect.text);
+      if (effect.kind === "line") sayLine(ports, effect);
       else if (effect.kind === "alert") ports.alert(effect.message);
       else if (written || !isOrder(effect)) runner.run(effect);
       else refuse(effect);
@@ -108,7 +108,12 @@ export function createReducerLoop(
   return { state: () => state, take, endRound, notRecorded, broken: () => broken };
 }
 
-function lineFields(line: Extract<Effect, { kind: "line" }>): LogFields {
+function sayLine({ log, heard }: GuardianPorts, line: Line): void {
+  log[line.level](lineFields(line), line.text);
+  heard?.(line);
+}
+
+function lineFields(line: Line): LogFields {
   return line.host === undefined ? { event: line.event } : { event: line.event, host: line.host };
 }
 

@@ -4,7 +4,16 @@
  * read is refused: it would let them speak for the host.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { describeError } from "./errors.ts";
 import { hostName, isHostName, type HostName } from "./names.ts";
 import { deriveHostKey } from "./wire-auth.ts";
@@ -14,6 +23,9 @@ export interface HostKeyFile {
   readonly keyId: number;
   readonly key: Uint8Array;
 }
+
+/** One byte of the datagram. */
+const keyIdMax = 255;
 
 /** Master keys by key id; the highest id issues. */
 export type MasterKeys = ReadonlyMap<number, Uint8Array>;
@@ -43,6 +55,23 @@ export function readMasterKeys(path: string): MasterKeys {
 export function createMasterKeys(path: string): void {
   const content = { keys: [{ id: 1, key: randomBytes(32).toString("hex") }] };
   writeNewFile(path, `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+/** Adds a random master key with the next id; it issues from then on. In one step: no reader meets half a file. */
+export function addMasterKey(path: string): number {
+  const masters = readMasterKeys(path);
+  const id = Math.max(...masters.keys()) + 1;
+  if (id > keyIdMax) throw new Error(`${path}: key id ${keyIdMax} is taken; begin a new file`);
+  const known = [...masters].map(([one, key]) => ({
+    id: one,
+    key: Buffer.from(key).toString("hex"),
+  }));
+  const keys = [...known, { id, key: randomBytes(32).toString("hex") }];
+  const { uid, gid } = statSync(path);
+  writeNewFile(`${path}.new`, `${JSON.stringify({ keys }, undefined, 2)}\n`);
+  chownSync(`${path}.new`, uid, gid);
+  renameSync(`${path}.new`, path);
+  return id;
 }
 
 /** Never over an existing file: its mode would stay, and so might its readers. */
@@ -99,8 +128,8 @@ function parseObject(path: string, text: string): Record<string, unknown> {
 }
 
 function parseKey(path: string, id: unknown, key: unknown): { keyId: number; key: Uint8Array } {
-  if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > 255) {
-    throw new Error(`${path}: a key id must be a number from 0 to 255`);
+  if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > keyIdMax) {
+    throw new Error(`${path}: a key id must be a number from 0 to ${keyIdMax}`);
   }
   if (typeof key !== "string" || !/^[0-9a-f]{64}$/i.test(key)) {
     throw new Error(`${path}: key ${id} must be 64 hex digits`);

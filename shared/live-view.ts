@@ -9,6 +9,8 @@ import {
 import type { LivenessRow, TelemetrySnapshot, Watermark } from "./telemetry.ts";
 
 export const liveViewPath = "/api/v1/live";
+/** The same page: where no other program's API is beside it, the shorter one is asked for. */
+export const liveViewPaths: readonly string[] = [liveViewPath, "/v1/live"];
 /** TCP port of the live view. */
 export const liveViewPort = 7513;
 

@@ -3,20 +3,24 @@
  * Only names whose tag was right are learned, so made-up ones cost some time but no memory.
  */
 import type { HostName } from "./names.ts";
-import { readHex, readUint32 } from "./wire-numbers.ts";
+import { LastHex, readHex, readUint32 } from "./wire-numbers.ts";
 
-interface KnownName {
+/** A sender whose tag was right once. `Kept` is what its receiver keeps with it. */
+export interface KnownName<Kept = unknown> {
   readonly host: HostName;
+  readonly uuid: LastHex;
+  readonly bmcGuid: LastHex;
   bootHigh: number;
   bootLow: number;
   bootId: string;
+  kept: Kept;
 }
 
-export interface WireNames {
+export interface WireNames<Kept> {
   /** The host whose name these bytes are, when it is known. */
-  find(bytes: Uint8Array, at: number, length: number): KnownName | undefined;
+  find(bytes: Uint8Array, at: number, length: number): KnownName<Kept> | undefined;
   /** The tag was right: the name is worth remembering, with its newest boot id. */
-  learn(host: HostName, bootId: string): void;
+  learn(host: HostName, bootId: string, kept: Kept): void;
 }
 
 /** 16 hex digits that lie there; the known text when the host still has that boot. */
@@ -27,9 +31,9 @@ export function bootIdAt(bytes: Uint8Array, at: number, known: KnownName | undef
   return readHex(bytes, at, 8);
 }
 
-export function createWireNames(): WireNames {
-  const byHash = new Map<number, KnownName[]>();
-  const byHost = new Map<HostName, KnownName>();
+export function createWireNames<Kept>(): WireNames<Kept> {
+  const byHash = new Map<number, KnownName<Kept>[]>();
+  const byHost = new Map<HostName, KnownName<Kept>>();
   return {
     find(bytes, at, length) {
       const bucket = byHash.get(hashOf(bytes, at, length));
@@ -37,19 +41,19 @@ export function createWireNames(): WireNames {
       for (const known of bucket) if (isName(known.host, bytes, at, length)) return known;
       return undefined;
     },
-    learn(host, bootId) {
+    learn(host, bootId, kept) {
       const known = byHost.get(host);
-      if (known?.bootId === bootId) return;
-      const boot = {
+      const newest = {
+        kept,
         bootHigh: Number.parseInt(bootId.slice(0, 8), 16),
         bootLow: Number.parseInt(bootId.slice(8), 16),
         bootId,
       };
       if (known !== undefined) {
-        Object.assign(known, boot);
+        Object.assign(known, newest);
         return;
       }
-      const added = { host, ...boot };
+      const added = { host, uuid: new LastHex(), bmcGuid: new LastHex(), ...newest };
       byHost.set(host, added);
       const name = Buffer.from(host, "latin1");
       const hash = hashOf(name, 0, name.length);

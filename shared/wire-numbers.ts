@@ -18,6 +18,24 @@ export function readHex(bytes: Uint8Array, at: number, length: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("hex");
 }
 
+/** Sixteen bytes as hex digits, made anew only when they have changed: a host's own ones never do. All zero: "". */
+export class LastHex {
+  #words = [0, 0, 0, 0];
+  #text = "";
+
+  read(bytes: Uint8Array, at: number): string {
+    const words = this.#words;
+    let isSame = true;
+    for (let word = 0; word < 4; word += 1) {
+      isSame &&= words[word] === readUint32(bytes, at + 4 * word);
+    }
+    if (isSame) return this.#text;
+    this.#words = [0, 4, 8, 12].map((offset) => readUint32(bytes, at + offset));
+    this.#text = this.#words.every((word) => word === 0) ? "" : readHex(bytes, at, 16);
+    return this.#text;
+  }
+}
+
 export function readAscii(bytes: Uint8Array, at: number, length: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("latin1");
 }

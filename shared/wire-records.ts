@@ -14,7 +14,7 @@ import {
   type HostChecks,
   type ServerState,
 } from "./telemetry.ts";
-import { readHex, readUint16, readUint32, writeHex } from "./wire-numbers.ts";
+import { LastHex, readHex, readUint16, readUint32, writeHex } from "./wire-numbers.ts";
 import {
   encodeSamples,
   encodeSightings,
@@ -156,11 +156,12 @@ function encodeServers(record: ServersRecord): Uint8Array {
   return bytes;
 }
 
-/** The liveness record whose value lies there; undefined when it is too short. */
+/** The liveness record whose value lies there; undefined when it is too short. `sender`: it is known. */
 export function decodeLiveness(
   bytes: Uint8Array,
   at: number,
   length: number,
+  sender: { readonly uuid: LastHex; readonly bmcGuid: LastHex } | undefined,
 ): LivenessRecord | undefined {
   if (length < livenessBytes) return undefined;
   const checks: HostChecks = {
@@ -176,8 +177,9 @@ export function decodeLiveness(
     serversTotal: readUint32(bytes, at + 26),
     serversRunning: readUint32(bytes, at + 30),
     notice: stateOf(noticeKinds, bytes[at + 4] ?? 0),
-    hardwareUuid: readSixteen(bytes, at + 34),
-    bmcGuid: length < livenessWithBmcBytes ? "" : readSixteen(bytes, at + 50),
+    hardwareUuid: (sender?.uuid ?? new LastHex()).read(bytes, at + 34),
+    bmcGuid:
+      length < livenessWithBmcBytes ? "" : (sender?.bmcGuid ?? new LastHex()).read(bytes, at + 50),
   };
   if (length < livenessWithLinkBytes) return { kind: "liveness", checks };
   const link = decodeLink(bytes, at, length);
@@ -195,14 +197,6 @@ function decodeLink(bytes: Uint8Array, at: number, length: number): LinkStatus |
     echoes.push(readHex(bytes, at + livenessWithLinkBytes + nonceBytes * index, nonceBytes));
   }
   return { settingsVersion: readUint32(bytes, at + 66), cutOff: bytes[at + 70] ?? 0, echoes };
-}
-
-const nothingThere = "0".repeat(32);
-
-/** Sixteen bytes as 32 hex digits; all zero stands for "could not be read". */
-function readSixteen(bytes: Uint8Array, at: number): string {
-  const text = readHex(bytes, at, 16);
-  return text === nothingThere ? "" : text;
 }
 
 /** The servers record whose value lies there; undefined when its length makes no sense. */

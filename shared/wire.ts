@@ -9,7 +9,7 @@
 import { hostName, isHostName, type HostName } from "./names.ts";
 import { codeOf, networkNames, stateOf, type NetworkName } from "./telemetry.ts";
 import { datagramBytesMax, tagBytes } from "./wire-limits.ts";
-import { bootIdAt, type WireNames } from "./wire-names.ts";
+import { bootIdAt, type KnownName, type WireNames } from "./wire-names.ts";
 import { readAscii, readUint16, readUint32, readUint64, writeAscii } from "./wire-numbers.ts";
 import {
   decodeLiveness,
@@ -118,15 +118,24 @@ function writeHeader(view: DataView, header: DatagramHeader): void {
 
 export type HeaderProblem = "too-short" | "too-long" | "magic" | "version" | "header";
 
+/** The host that a datagram names, when it is one of `names`. Any bytes may be asked about. */
+export function senderOf<Kept>(
+  bytes: Uint8Array,
+  names: WireNames<Kept>,
+): KnownName<Kept> | undefined {
+  const hostLength = bytes[7] ?? 0;
+  if (bytes.length < headerBytesFixed + hostLength + tagBytes) return undefined;
+  return names.find(bytes, headerBytesFixed, hostLength);
+}
+
 /** Reads the header alone: enough to find the key. Nothing in it is to be believed before the tag. */
-export function decodeHeader(bytes: Uint8Array, names?: WireNames): DatagramHeader | HeaderProblem {
+export function decodeHeader(bytes: Uint8Array, known?: KnownName): DatagramHeader | HeaderProblem {
   if (bytes.length > datagramBytesMax) return "too-long";
   if (bytes.length < headerBytesFixed + 1 + tagBytes) return "too-short";
   if (readUint32(bytes, 0) !== wireMagic) return "magic";
   if (bytes[4] !== wireVersion) return "version";
   const hostLength = bytes[7] ?? 0;
   if (bytes.length < headerBytesFixed + hostLength + tagBytes) return "too-short";
-  const known = names?.find(bytes, headerBytesFixed, hostLength);
   const host = known?.host ?? readAscii(bytes, headerBytesFixed, hostLength);
   const path = stateOf(networkNames, bytes[6] ?? 0);
   const sequence = readUint64(bytes, 24);
@@ -159,7 +168,11 @@ function isSafe({ probeEpoch, sequence, sentWallMs, sent, sendErrors }: Datagram
 }
 
 /** Reads the records behind a header whose tag was right; undefined when they make no sense. */
-export function decodeRecords(header: DatagramHeader, bytes: Uint8Array): Report | undefined {
+export function decodeRecords(
+  header: DatagramHeader,
+  bytes: Uint8Array,
+  known?: KnownName,
+): Report | undefined {
   const end = bytes.length - tagBytes;
   let liveness: LivenessRecord | undefined;
   let servers: ServersRecord | undefined;
@@ -173,7 +186,7 @@ export function decodeRecords(header: DatagramHeader, bytes: Uint8Array): Report
     const start = offset + recordHeaderBytes;
     if (start + length > end) return undefined;
     if (type === recordTypes.liveness) {
-      liveness = liveness === undefined ? decodeLiveness(bytes, start, length) : undefined;
+      liveness = liveness === undefined ? decodeLiveness(bytes, start, length, known) : undefined;
       if (liveness === undefined) return undefined;
     } else if (type === recordTypes.servers) {
       servers = servers === undefined ? decodeServers(bytes, start, length) : undefined;

@@ -9,7 +9,6 @@ import {
   networkNames,
   type Ledger,
   type LivenessRow,
-  type NetworkName,
   type ServerRow,
 } from "../../shared/telemetry.ts";
 import type { MonoMs } from "../../shared/time.ts";
@@ -58,11 +57,7 @@ export function createIngest(options: {
   const totals = { accepted: 0, liveness: 0, stored: 0, shed: 0, unknownRecords: 0 };
 
   function takeRow(row: LivenessRow): void {
-    const last = newest.get(row);
-    const isConfirmed = last !== undefined && last.unconfirmed !== true;
-    const heardLately = isConfirmed && row.arrivalMs - last.arrivalMs < confirmedForMs;
-    if (row.unconfirmed === true && heardLately) return;
-    newest.set(row);
+    if (!newest.put(row)) return;
     totals.liveness += 1;
     arrived.push(row);
   }
@@ -135,23 +130,23 @@ function ledgerOf(
 class NewestRows {
   readonly #byHost = new Map<HostName, (LivenessRow | undefined)[]>();
 
-  get(row: LivenessRow): LivenessRow | undefined {
-    return this.#byHost.get(row.host)?.[placeOf(row.path)];
-  }
-
-  set(row: LivenessRow): void {
-    let rows = this.#byHost.get(row.host);
-    if (rows === undefined) this.#byHost.set(row.host, (rows = []));
-    rows[placeOf(row.path)] = row;
+  /** False: it might be a recording, of a host that was heard lately. */
+  put(row: LivenessRow): boolean {
+    const known = this.#byHost.get(row.host);
+    const rows = known ?? [];
+    const place = networkNames.indexOf(row.path);
+    const last = rows[place];
+    const isConfirmed = last !== undefined && last.unconfirmed !== true;
+    const heardLately = isConfirmed && row.arrivalMs - last.arrivalMs < confirmedForMs;
+    if (row.unconfirmed === true && heardLately) return false;
+    if (known === undefined) this.#byHost.set(row.host, rows);
+    rows[place] = row;
+    return true;
   }
 
   all(): readonly LivenessRow[] {
     return [...this.#byHost.values()].flatMap((rows) => rows.filter((row) => row !== undefined));
   }
-}
-
-function placeOf(path: NetworkName): number {
-  return networkNames.indexOf(path);
 }
 
 interface ServerQueue {

@@ -26,8 +26,9 @@ export function dropsInTable(table: string, addressHex: string, port: number): n
   return drops;
 }
 
-/** The kernel prints an IPv6 address as four little-endian numbers. */
-export function hexOfIpv6(address: string): string {
+/** The kernel prints an IPv6 address as four little-endian numbers. The last two groups may be written as IPv4. */
+export function hexOfIpv6(text: string): string {
+  const [address = ""] = text.replace(/[^:]+\.[^:]+$/, groupsOfIpv4).split("%");
   const [left = "", right] = address.split("::");
   const groupsOf = (text: string): readonly string[] => (text === "" ? [] : text.split(":"));
   const [head, tail] = [groupsOf(left), groupsOf(right ?? "")];
@@ -38,6 +39,12 @@ export function hexOfIpv6(address: string): string {
     .map((word) => word.match(/../g)?.toReversed().join(""))
     .join("")
     .toUpperCase();
+}
+
+/** "1.2.3.4" as "0102:0304". */
+function groupsOfIpv4(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  return [256 * a + b, 256 * c + d].map((group) => group.toString(16)).join(":");
 }
 
 /** The kernel prints an address as one little-endian number. */

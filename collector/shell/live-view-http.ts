@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { liveViewPath } from "../../shared/live-view.ts";
+import { liveViewPaths } from "../../shared/live-view.ts";
 import type { Secret } from "../../shared/secret.ts";
 
 export interface LiveViewHttp {
@@ -32,7 +32,7 @@ export async function openLiveViewHttp(options: {
       else problem(response, 503, trouble);
     } else if (path === "/metrics") {
       send(response, 200, "text/plain; version=0.0.4; charset=utf-8", options.metrics());
-    } else if (path !== liveViewPath) {
+    } else if (!liveViewPaths.includes(path)) {
       problem(response, 404, "There is no such page");
     } else if (!isAllowed(request.headers.authorization, options.token)) {
       response.setHeader("WWW-Authenticate", "Bearer");

@@ -2,11 +2,12 @@
  * The settings for probes: a file that is read again when it changed, so that intervals change while
  * everything runs. A file that makes no sense changes nothing.
  */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describeError } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { ProbeSettings } from "../../shared/wire-ack.ts";
 import { readProbeSettings } from "../config.ts";
+import { fileMark } from "./file-changes.ts";
 
 export interface SettingsFile {
   /** The newest that made sense; undefined until there was one. */
@@ -22,8 +23,7 @@ export function openSettingsFile(path: string | undefined, log: Logger): Setting
   function look(): void {
     if (path === undefined) return;
     try {
-      const { mtimeMs, size, ino } = statSync(path);
-      const now = `${mtimeMs} ${size} ${ino}`;
+      const now = fileMark(path);
       if (now === seen) return;
       seen = now;
       const read = readProbeSettings(readFileSync(path, "utf8"));

@@ -5,9 +5,9 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import type { KeyObject } from "node:crypto";
 import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
+import type { HmacKey } from "../../shared/hmac.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { HostName } from "../../shared/names.ts";
 import { codeOf, networkNames, type HostChecks, type NetworkName } from "../../shared/telemetry.ts";
@@ -28,7 +28,7 @@ export interface CollectorAddress {
 export interface SenderIdentity {
   readonly host: HostName;
   readonly keyId: number;
-  readonly key: KeyObject;
+  readonly key: HmacKey;
   readonly bootId: string;
   readonly probeEpoch: number;
 }

@@ -32,19 +32,28 @@ export function* policyAlerts(
       next: words("todo.dismissed"),
     });
   }
+  const off = notSwitchedBack(state, host);
+  if (off !== undefined) {
+    yield about(state, host, assessment, {
+      kind: "not-switched-back",
+      class: "page",
+      title: words("alert.not-switched-back", { host: host.host }),
+      revision: render(off),
+      why: () => [off],
+      next: words("todo.not-switched-back", { host: host.host }),
+    });
+  }
   const late = rehearsalLate(state, host);
   const reason = late ?? rehearsalFailed(state, host);
   if (reason !== undefined) {
     const isLate = late !== undefined;
-    const after = state.memory.rehearsals.get(host.host)?.afterFence === true;
-    const failed = after ? "alert.not-switched-back" : "alert.rehearsal";
     yield about(state, host, assessment, {
-      kind: after ? "not-switched-back" : "rehearsal",
-      class: after ? "page" : "ticket",
-      title: words(isLate ? "alert.rehearsal-late" : failed, { host: host.host }),
+      kind: "rehearsal",
+      class: "ticket",
+      title: words(isLate ? "alert.rehearsal-late" : "alert.rehearsal", { host: host.host }),
       revision: render(reason),
       why: () => [reason],
-      next: words(after ? "todo.not-switched-back" : "todo.rehearsal", { host: host.host }),
+      next: words("todo.rehearsal", { host: host.host }),
     });
   }
   const drain = drainAlert(state, host, assessment);
@@ -65,10 +74,16 @@ export function* policyAlerts(
 /** Why a rehearsal shows nothing: told at once, though the host may still be on its way back. */
 function rehearsalFailed(state: GuardianState, { host }: HostState): Said | undefined {
   const rehearsal = state.memory.rehearsals.get(host);
-  const step = rehearsal?.step;
-  if (step?.kind === "failed") return step.reason;
-  // After a fence the disarming tells it; what is left to tell is that it did not come on.
-  return step?.kind === "on" && rehearsal?.afterFence !== true ? step.failed : undefined;
+  if (rehearsal?.afterFence === true) return undefined;
+  if (rehearsal?.step.kind === "failed") return rehearsal.step.reason;
+  return rehearsal?.step.kind === "on" ? rehearsal.step.failed : undefined;
+}
+
+/** After a fence the disarming is told; what is left to tell is that the chassis did not come on. */
+function notSwitchedBack(state: GuardianState, { host }: HostState): Said | undefined {
+  const rehearsal = state.memory.rehearsals.get(host);
+  if (rehearsal?.afterFence !== true || rehearsal.step.kind !== "failed") return undefined;
+  return rehearsal.step.reason;
 }
 
 /** It goes as it should, but for a host that takes longer than a silent one may unexplained. */

@@ -47,7 +47,8 @@ export function buildStore(store: StoreConfig, problems: Problems): TelemetrySto
   });
 }
 
-function influxHeaders(
+/** Who we are to InfluxDB. */
+export function influxHeaders(
   store: Extract<StoreConfig, { kind: "influx" }>,
   problems: Problems,
 ): Readonly<Record<string, Secret>> {

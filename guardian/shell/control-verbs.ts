@@ -11,6 +11,7 @@ import {
   type MonoMs,
   type WallMs,
 } from "../../shared/time.ts";
+import { problem, type Reply } from "../api/route.ts";
 import type { Guardian } from "../app.ts";
 import type { Outbox } from "./outbox.ts";
 import { answerProblem } from "../core/approvals.ts";
@@ -28,25 +29,15 @@ import { releaseProblem } from "../core/release.ts";
 import { undoProblem } from "../core/undo.ts";
 import { render } from "../core/words.ts";
 
-export interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-/** RFC 9457. */
-export function problem(status: number, detail: string): Reply {
-  return { status, body: { title: "refused", status, detail } };
-}
-
 /** One verb: the path below /api/v1, who asks, and with what words. */
 export interface Asked {
   readonly guardian: Guardian;
   readonly outbox: Outbox;
   readonly at: MonoMs;
   readonly wall: WallMs;
-  /** By the kernel's word. */
   readonly by: string;
-  readonly uid: number;
+  /** By the kernel's word; undefined over the network. */
+  readonly uid: number | undefined;
   readonly parts: readonly string[];
   readonly field: (name: string) => string;
 }
@@ -234,6 +225,9 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
   return problem(404, `no such path: /api/v1/${asked.parts.join("/")}`);
 }
 
+/** Of a confirmation over the network, where one is enough. */
+const nobodysUid = -1;
+
 /** A person's word that a host is off; told what still holds it, and how many more must say it. */
 function confirmOff(asked: Asked, host: HostName): Reply {
   const { guardian, at, wall, by, uid } = asked;
@@ -244,11 +238,17 @@ function confirmOff(asked: Asked, host: HostName): Reply {
     return problem(400, `confirm ${host}: the host's name must be given again, as "again"`);
   }
   const state = guardian.state();
+  if (uid === undefined && state.settings.confirmBy > 1) {
+    // One person may hold two tokens, or a token and an account: they must not count as two people.
+    const detail = `${state.settings.confirmBy} people must confirm ${host}: each on the guardian's node, by guardian fence confirm`;
+    return problem(403, detail);
+  }
   const wrong = confirmProblem(state, host);
   if (wrong !== undefined) return problem(409, wrong);
   const incident = state.memory.incidents.get(host)?.id ?? "";
   const reason = asked.field("reason");
-  guardian.tell({ kind: "confirmed", at, wall, host, incident, uid, by, reason });
+  const confirmed = { kind: "confirmed", at, wall, host, incident, by, reason } as const;
+  guardian.tell({ ...confirmed, uid: uid ?? nobodysUid });
   const after = guardian.state();
   const stands = standingConfirmation(after, hostOf(after, host)) !== undefined;
   const note = stands

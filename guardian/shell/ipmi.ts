@@ -7,6 +7,7 @@
  * ends), so an order is written only after the identity was read. Its exit code says nothing
  * (0 for refused commands, 1 for every kind of silence); what it prints with `-v` does.
  */
+import { bmcIdentity, isTellingUuid } from "../../shared/bmc-identity.ts";
 import type { Secret } from "../../shared/secret.ts";
 import type {
   DeviceIdentity,
@@ -31,7 +32,8 @@ export interface IpmiOptions {
   readonly command?: string | undefined;
 }
 
-const readGuid = "raw 0x06 0x37\n";
+/** Get System GUID (IPMI 2.0, 22.14), and the MAC address of the channel that we speak over (23.2, parameter 5). */
+const readIdentity = "raw 0x06 0x37\nraw 0x0c 0x02 0x0e 0x05 0x00 0x00\n";
 const readPower = "chassis power status\n";
 const orders = { off: "chassis power off\n", on: "chassis power on\n" } as const;
 const readStatus = "chassis status\n";
@@ -64,17 +66,17 @@ export function createIpmi(options: IpmiOptions): PowerController {
       const asks = performance.now() - askedMs >= policyEveryMs;
       if (asks) askedMs = performance.now();
       const status = asks ? readStatus : "";
-      const result = await session(deadlineMs, readGuid + readPower + status + exit);
+      const result = await session(deadlineMs, readIdentity + readPower + status + exit);
       return readingOf(name, result, deadlineMs);
     },
     async powerOff(expected, deadlineMs) {
       const guarded = orderWhenItself(expected, orders.off);
-      const result = await session(deadlineMs, readGuid, guarded);
+      const result = await session(deadlineMs, readIdentity, guarded);
       return answerOf(name, expected, result, deadlineMs);
     },
     async powerOn(expected, deadlineMs) {
       const guarded = orderWhenItself(expected, orders.on);
-      const result = await session(deadlineMs, readGuid, guarded);
+      const result = await session(deadlineMs, readIdentity, guarded);
       return answerToOn(name, expected, result, deadlineMs);
     },
   };
@@ -98,27 +100,54 @@ function orderWhenItself(
   return (printed) => {
     if (decided) return undefined;
     const seen = identityIn(printed);
-    if (seen === undefined) return undefined;
+    if (seen === undefined && !isBusy(printed)) return undefined;
     decided = true;
+    if (seen === undefined) return exit;
     return identityProblem(expected, seen) === undefined ? order + readPower + exit : exit;
   };
 }
 
-/** The identity, as soon as the answer to `readGuid` is complete; undefined before. */
+/** The identity, as soon as the answer to `readIdentity` is complete; undefined before, and while it is busy. */
 function identityIn(printed: string): DeviceIdentity | undefined {
   // The 16 bytes as they came over the wire: ipmitool's own `mc guid` prints guesses at their order.
-  const match = /^((?: [0-9a-f]{2}){16})\s*$/m.exec(printed);
-  if (match !== null) return { ...noIdentity, guid: (match[1] ?? "").replaceAll(" ", "") };
-  // The device is asked and refuses: it has no GUID to show.
-  return /Unable to send RAW command/.test(printed) ? noIdentity : undefined;
+  const guid = bytesIn(printed, /^((?: [0-9a-f]{2}){16})\s*$/m);
+  if (guid !== undefined && isTellingUuid(guid)) return { ...noIdentity, guid };
+  if (guid === undefined && !hasRefused(printed, "0x6", "0x37")) return undefined;
+  // Behind the parameter's revision.
+  const mac = bytesIn(printed, /^ [0-9a-f]{2}((?: [0-9a-f]{2}){6})\s*$/m);
+  if (mac === undefined && !hasRefused(printed, "0xc", "0x2")) return undefined;
+  return { ...noIdentity, guid: bmcIdentity(guid, mac) };
+}
+
+function bytesIn(printed: string, pattern: RegExp): string | undefined {
+  return pattern.exec(printed)?.[1]?.replaceAll(" ", "");
+}
+
+/** It was asked, and has no such thing to show; a device that is busy (0xc0) or late (0xc3) has said nothing. */
+function hasRefused(printed: string, netFn: string, command: string): boolean {
+  const request = `netfn=${netFn} lun=0x0 cmd=${command} `;
+  const refusals = printed.match(/^.*Unable to send RAW command.*$/gm) ?? [];
+  return refusals.some((line) => line.includes(request) && !busy.test(line));
+}
+
+const busy = /Unable to send RAW command .*rsp=0xc[03]\)/;
+
+/** Too busy to say who it is. */
+function isBusy(printed: string): boolean {
+  return busy.test(printed);
 }
 
 function readingOf(name: string, result: ChildResult, deadlineMs: number): PowerReading {
   const output = result.kind === "not-started" ? "" : result.output;
   const power = /^Chassis Power is (on|off)\s*$/m.exec(output)?.[1];
+  const identity = identityIn(output);
   if (result.kind === "exited" && (power === "on" || power === "off")) {
+    if (identity === undefined)
+      return {
+        power: "unknown",
+        reason: `${name}: ${isBusy(output) ? "busy" : "it did not say who it is"}`,
+      };
     const restore = restoreIn(output);
-    const identity = identityIn(output) ?? noIdentity;
     return restore === undefined ? { power, identity } : { power, identity, restore };
   }
   return { power: "unknown", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
@@ -175,8 +204,10 @@ function notItself(
   result: ChildResult,
   deadlineMs: number,
 ): PowerOnAnswer | undefined {
-  const seen = identityIn(result.kind === "not-started" ? "" : result.output);
+  const output = result.kind === "not-started" ? "" : result.output;
+  const seen = identityIn(output);
   if (seen === undefined) {
+    if (isBusy(output)) return { kind: "refused", reason: `${name}: its identity: Node busy` };
     return { kind: "no-answer", reason: `${name}: ${describeSilence(result, deadlineMs)}` };
   }
   const problem = identityProblem(expected, seen);

@@ -13,6 +13,7 @@ import {
   createRecordingWriter,
   recordingSchema,
 } from "./recording-table.ts";
+import { createAuditLog, type AuditLog } from "./audit-table.ts";
 import { openDatabase, type Database } from "./sqlite.ts";
 
 export interface JournalOptions {
@@ -47,8 +48,13 @@ const schema = `
   PRAGMA user_version = ${schemaVersion};
 `;
 
+/** The journal, and what people had done beside it in the same file. */
+export interface OpenJournal extends Journal {
+  readonly audit: AuditLog;
+}
+
 /** Opens the journal and begins a new epoch. Throws with a sentence for people when it cannot. */
-export function openJournal(options: JournalOptions): Journal {
+export function openJournal(options: JournalOptions): OpenJournal {
   const { path, clock, processId = process.pid } = options;
   const database = openOwn(path);
   try {
@@ -78,7 +84,7 @@ function createJournal(
   options: JournalOptions,
   database: Database,
   begun: Pick<Journal, "epoch" | "lastState" | "starts">,
-): Journal {
+): OpenJournal {
   const insert = database.prepare(
     "INSERT INTO entries (epoch, mono_ms, wall_ms, kind, body) VALUES (?, ?, ?, ?, ?)",
   );
@@ -118,6 +124,7 @@ function createJournal(
       }),
     record: (chunks) => guarded(() => writeChunks(chunks, options.clock.wallMs())),
     recording: createRecordingReader(database),
+    audit: createAuditLog(database),
     close: () => database.close(),
   };
 }

@@ -121,7 +121,7 @@ function failed(reason: string): Failure {
 }
 
 /** `auth_url` is written with and without the version in the wild. */
-function versionedUrl(authUrl: string): string {
+export function versionedUrl(authUrl: string): string {
   return `${authUrl.replace(/\/+$/, "").replace(/\/v(2\.0|3)$/, "")}/v3`;
 }
 

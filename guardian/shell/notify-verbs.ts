@@ -4,14 +4,8 @@ import type { AlertClass, Silence } from "../dispatch/model.ts";
 import { silenceProblem } from "../dispatch/silences.ts";
 import { say } from "../dispatch/words.ts";
 import type { AlertMessage, Delivery } from "../ports.ts";
-import {
-  acknowledge,
-  needsReason,
-  problem,
-  readUntil,
-  type Asked,
-  type Reply,
-} from "./control-verbs.ts";
+import { problem, type Reply } from "../api/route.ts";
+import { acknowledge, needsReason, readUntil, type Asked } from "./control-verbs.ts";
 
 /** Limit of each of the two messages of a test: the command line waits for 10 s. */
 const testDeadlineMs = 4000;

@@ -40,7 +40,7 @@ export interface NovaCalls {
   read(path: string, microversion?: string): Promise<NovaAnswer | Failure>;
   /** An order: sent once. Only a 401, which is no execution, is answered with a new token. */
   order(
-    method: "PUT" | "POST",
+    method: "PUT" | "POST" | "DELETE",
     path: string,
     body: unknown,
     deadlineMs: number,

@@ -25,7 +25,8 @@ export async function sendReports(
   sender.send(orders);
   const { confirmed } = await told<{ readonly confirmed: number }>(sender);
   const wanted = orders.hosts * orders.targets.length;
-  if (confirmed < wanted) console.log(`  only ${confirmed} of ${wanted} lives were confirmed`);
+  if (confirmed < wanted && orders.isFloor !== true)
+    console.log(`  only ${confirmed} of ${wanted} lives were confirmed`);
   const done = told<{ readonly sent: number; readonly perSecond: number }>(sender);
   await onPaced();
   return await done;

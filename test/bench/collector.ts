@@ -44,8 +44,8 @@ function targetsOf(port: number): SenderOrders["targets"] {
   return [{ port, master: Buffer.from(benchMaster).toString("hex") }];
 }
 
-async function plainly(port: number, payload: Buffer): Promise<number> {
-  const words = [String(port), payload.toString("hex"), String(perSecond), String(seconds)];
+async function plainly({ kind, port }: Rival): Promise<number> {
+  const words = [kind, String(port), String(perSecond), String(seconds)];
   const { sent } = await told<{ readonly sent: number }>(fork(program("plain-sender"), words));
   return sent;
 }
@@ -61,10 +61,12 @@ async function benchOneDatagram(folder: string): Promise<void> {
   const rivalCosts = new Map(rivals.map((rival) => [rival, [] as number[]]));
   for (let round = 0; round < rounds + 1; round += 1) {
     const isWarm = round > 0;
-    await plainly(floorPort, Buffer.alloc(161, 7));
+    const orders = { hosts: 1000, perSecond, seconds, servers: 0, epoch: 5000 + round };
+    // The same datagrams at the same pace: how many wait when the receiver wakes decides what one costs.
+    const toFloor = { ...orders, targets: targetsOf(floorPort), isFloor: true };
+    await sendReports(toFloor, () => asked(floor));
     const bare = await asked(floor);
-    const orders = { targets: targetsOf(port), hosts: 1000, perSecond, seconds, servers: 0 };
-    await sendReports({ ...orders, epoch: 5000 + round }, () => asked(ours));
+    await sendReports({ ...orders, targets: targetsOf(port) }, () => asked(ours));
     const whole = await asked(ours);
     if (isWarm) costs.floor.push(bare.cpuUs / bare.received);
     if (isWarm) costs.ours.push(whole.cpuUs / whole.received);
@@ -86,19 +88,19 @@ async function benchOneDatagram(folder: string): Promise<void> {
   if (floorUs > 5) console.log("    above 5 us: the machine is slower, or busy; ratios count");
   say("verify, window, ledger, decode, queue; 1,000 hosts", median(costs.ours));
   for (const [{ name }, list] of rivalCosts) say(name, median(list));
-  for (const sentence of [...missing, "collectd: not run here"])
-    console.log(`  left out: ${sentence}`);
+  for (const sentence of missing) console.log(`  left out: ${sentence}`);
 }
 
 /** CPU by datagram that it read: what was sent, less what the kernel dropped at its socket. */
-async function costOf({ port, process: child, payload }: Rival): Promise<number> {
-  const pid = child.pid ?? 0;
+async function costOf(rival: Rival): Promise<number> {
+  const { port } = rival;
+  const pid = rival.process.pid ?? 0;
   const drops = (): number =>
     readKernelDrops("127.0.0.1", port) +
     readKernelDrops("::", port) +
     readKernelDrops("0.0.0.0", port);
   const [before, droppedBefore] = [cpuOf(pid), drops()];
-  const sent = await plainly(port, Buffer.from(payload));
+  const sent = await plainly(rival);
   return (cpuOf(pid) - before) / Math.max(1, sent - (drops() - droppedBefore));
 }
 

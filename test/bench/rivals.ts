@@ -1,18 +1,19 @@
 /**
- * Other programs that take as much by UDP: statsd from npm and InfluxDB's own listener, each in a directory of its own.
+ * Other programs that take as much by UDP: statsd from npm, collectd and InfluxDB's own listener, each in a directory of its own.
  * One that cannot be had here is left out, with the reason.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "../../shared/loop.ts";
+import { collectdPacket, collectdPassword, collectdUser } from "./collectd-packet.ts";
 
 export interface Rival {
   readonly name: string;
   readonly port: number;
   readonly process: ChildProcess;
-  /** The nine values of a liveness report, as it takes them. */
-  readonly payload: string;
+  /** Which form of the nine values it takes. */
+  readonly kind: string;
 }
 
 const values = {
@@ -27,13 +28,28 @@ const values = {
   business_age_ms: 300,
 };
 
+/** The nine values of a liveness report as a program takes them: the datagram of each number below `count`. */
+export function payloadOf(kind: string, count: number): (at: number) => Buffer {
+  const entries = Object.entries(values);
+  if (kind === "collectd") {
+    const nowMs = Date.now();
+    const packets = Array.from({ length: count }, (_, at) => collectdPacket(values, nowMs, at));
+    return (at) => packets[at] ?? Buffer.alloc(0);
+  }
+  const fields = entries.map(([name, value]) => `${name}=${value}`).join();
+  const lines = entries.map(([name, value]) => `compute-1.${name}:${value}|g`).join("\n");
+  const same = kind === "influx" ? `host_liveness,host=compute-1,path=storage ${fields}` : lines;
+  const payload = Buffer.from(same);
+  return () => payload;
+}
+
 /** Starts each that there is; the rest as sentences. */
 export async function startRivals(
   folder: string,
 ): Promise<{ readonly rivals: readonly Rival[]; readonly missing: readonly string[] }> {
   const missing: string[] = [];
   const rivals: Rival[] = [];
-  for (const start of [startStatsd, startInfluxUdp]) {
+  for (const start of [startStatsd, startCollectd, startInfluxUdp]) {
     const started = start(folder);
     if (typeof started === "string") missing.push(started);
     else rivals.push(started);
@@ -64,22 +80,46 @@ function startStatsd(folder: string): Rival | string {
   writeFileSync(config, `(${JSON.stringify(settings)})`);
   const program = join(home, "node_modules/statsd/stats.js");
   const child = spawn(process.execPath, [program, config], { stdio: "ignore" });
-  const lines = Object.entries(values).map(([name, value]) => `compute-1.${name}:${value}|g`);
-  return {
-    name: "statsd 0.9.0, nine values, unsigned",
-    port,
-    process: child,
-    payload: lines.join("\n"),
-  };
+  return { name: "statsd 0.9.0, nine values, unsigned", port, process: child, kind: "statsd" };
+}
+
+function startCollectd(folder: string): Rival | string {
+  const collectd = "/usr/sbin/collectd";
+  if (!existsSync(collectd)) return "collectd: Debian's package collectd-core is not installed";
+  const home = join(folder, "collectd");
+  mkdirSync(home);
+  const port = 15_826;
+  const users = join(home, "users");
+  writeFileSync(users, `${collectdUser}: ${collectdPassword}\n`, { mode: 0o600 });
+  const config = join(home, "collectd.conf");
+  writeFileSync(
+    config,
+    `BaseDir "${home}"
+PIDFile "${home}/pid"
+WriteThreads 1
+LoadPlugin network
+<Plugin network>
+ <Listen "127.0.0.1" "${port}">
+  SecurityLevel Sign
+  AuthFile "${users}"
+ </Listen>
+</Plugin>
+# Taken, looked up in its cache and kept there; nothing is written anywhere.
+<Chain "PostCache">
+ Target "stop"
+</Chain>
+`,
+  );
+  const child = spawn(collectd, ["-f", "-C", config], { stdio: "ignore" });
+  return { name: "collectd 5.12.0, nine values, signed", port, process: child, kind: "collectd" };
 }
 
 function startInfluxUdp(folder: string): Rival | string {
   if (!existsSync("/usr/bin/influxd")) return "influxd: Debian's package influxdb is not installed";
   const port = 18_089;
   const child = startInfluxd(join(folder, "influx-udp"), 18_087, port);
-  const fields = Object.entries(values).map(([name, value]) => `${name}=${value}`);
-  const payload = `host_liveness,host=compute-1,path=storage ${fields.join(",")}`;
-  return { name: "influxd 1.6.7 UDP listener, unsigned", port, process: child, payload };
+  const name = "influxd 1.6.7 UDP listener, unsigned";
+  return { name, port, process: child, kind: "influx" };
 }
 
 /** An influxd of ours, all of it below `home`; with a UDP listener when it gets a port for one. */

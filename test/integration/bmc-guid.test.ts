@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { readBmcGuid, writeBmcGuid } from "../../compute-probe/shell/bmc-guid.ts";
+import { bmcIdentity } from "../../shared/bmc-identity.ts";
 
 /** A program that stands where ipmitool does, with the words that the real one prints. */
 function place(
@@ -29,6 +30,20 @@ echo " 30 31 32 33 34 35 36 37 38 39 3a 3b 3c 3d 3e 3f"`,
   assert.equal(await writeBmcGuid(file, command), undefined);
   assert.equal(readBmcGuid(file), "303132333435363738393a3b3c3d3e3f");
   assert.equal(statSync(file).mode & 0o777, 0o644);
+});
+
+test("a GUID that names no machine gives way to the address of the first channel that has one", async (t) => {
+  const { file, command } = place(
+    t,
+    `case "$*" in
+"raw 0x06 0x37") echo " 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00" ;;
+"raw 0x0c 0x02 0x01 0x05 0x00 0x00") echo "Unable to send RAW command" >&2; exit 1 ;;
+"raw 0x0c 0x02 0x02 0x05 0x00 0x00") echo " 11 4c d9 8f 00 11 22" ;;
+*) exit 9 ;;
+esac`,
+  );
+  assert.equal(await writeBmcGuid(file, command), undefined);
+  assert.equal(readBmcGuid(file), bmcIdentity(undefined, "4cd98f001122"));
 });
 
 const failures: readonly (readonly [string, string, RegExp])[] = [

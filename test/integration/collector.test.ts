@@ -237,9 +237,14 @@ test("a collector that was stopped for 3 s vouches for nothing it has not read",
 });
 
 test("the live view needs its token, healthz does not", async (t) => {
-  const { collector } = await startedFixture(t);
+  const { collector, fixture } = await startedFixture(t);
   const url = `http://127.0.0.1:${collector.livePort}`;
-  assert.equal((await fetch(`${url}/api/v1/live`)).status, 401);
+  for (const path of ["/api/v1/live", "/v1/live"]) {
+    assert.equal((await fetch(`${url}${path}`)).status, 401);
+    const headers = { authorization: `Bearer ${fixture.token}` };
+    const body = (await (await fetch(`${url}${path}`, { headers })).json()) as object;
+    assert.deepEqual(Object.keys(body), ["watermark", "columns", "rows"]);
+  }
   const wrong = createLiveView({ name: "c1", url, token: new Secret("wrong") });
   assert.equal((await wrong.read(1000)).kind, "failed");
   assert.equal((await fetch(`${url}/healthz`)).status, 200);

@@ -233,7 +233,8 @@ test("confirm: the host's name again, a reason, no sign of life; the uid is the 
   assert.match(String(await confirm({ again: "" })), /name must be given again/);
   assert.match(String(await confirm({ again: "compute-2" })), /name must be given again/);
   assert.equal(core.state.memory.incidents.get(host1)?.confirmations, undefined);
-  const answer = Object(await confirm({ by: "mallory", uid: "0" })) as Record<string, unknown>;
+  assert.match(String(await confirm({ uid: "0" })), /uid: is not known here; known: again, reason/);
+  const answer = Object(await confirm({ by: "mallory" })) as Record<string, unknown>;
   assert.equal(answer["enough"], false);
   assert.match(String(answer["note"]), /^1 more must confirm it within 10 min/);
   const [word] = core.state.memory.incidents.get(host1)?.confirmations ?? [];

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createIpmi } from "../../guardian/shell/ipmi.ts";
+import { bmcIdentity, lanMacOf } from "../../shared/bmc-identity.ts";
 import { Secret } from "../../shared/secret.ts";
 
 const guid = "0102030405060708090a0b0c0d0e0f10";
+const identity = ["asked: raw 0x06 0x37", "asked: raw 0x0c 0x02 0x0e 0x05 0x00 0x00"];
 const itself = { guid, uuid: undefined, serial: undefined };
 const nothing = { guid: undefined, uuid: undefined, serial: undefined };
 
@@ -49,12 +51,33 @@ test("a device without GUID shows nothing, and is read all the same", async (t) 
   );
 });
 
+test("a device whose GUID names no machine is known by its LAN MAC address", async (t) => {
+  const { power, record } = world(t, "mac");
+  const byMac = { ...nothing, guid: bmcIdentity("0".repeat(32), "4cd98f001122") };
+  const reading = await power.read(3000);
+  assert.deepEqual(reading, { power: "on", identity: byMac, restore: "always-on" });
+  assert.equal(lanMacOf(byMac.guid ?? ""), "4c:d9:8f:00:11:22");
+  assert.deepEqual(await power.powerOff(byMac, 3000), { kind: "done" });
+  const other = { ...nothing, guid: bmcIdentity(undefined, "4cd98f001123") };
+  const answer = await power.powerOff(other, 3000);
+  assert.equal(answer.kind, "refused");
+  assert.equal(record().match(/^asked: chassis power off$/gm)?.length, 1);
+});
+
+test("a device that is too busy to say who it is has said nothing, and gets no order", async (t) => {
+  const { power, record } = world(t, "mac-busy");
+  assert.equal((await power.read(3000)).power, "unknown");
+  const answer = await power.powerOff(nothing, 3000);
+  assert.ok(answer.kind === "refused" && /busy/.test(answer.reason), JSON.stringify(answer));
+  assert.doesNotMatch(record(), /power off/);
+});
+
 test("off is ordered once, after the identity was seen", async (t) => {
   const { power, record } = world(t, "on");
   assert.deepEqual(await power.powerOff(itself, 3000), { kind: "done" });
   const asked = record().match(/^asked: .*$/gm);
   assert.deepEqual(asked, [
-    "asked: raw 0x06 0x37",
+    ...identity,
     "asked: chassis power off",
     "asked: chassis power status",
     "asked: exit",
@@ -77,7 +100,7 @@ test("on is ordered in the same way: once, and only from the device that is expe
   const { power, record } = world(t, "off");
   assert.deepEqual(await power.powerOn(itself, 3000), { kind: "done" });
   const asked = record().match(/^asked: .*$/gm);
-  assert.deepEqual(asked?.slice(0, 2), ["asked: raw 0x06 0x37", "asked: chassis power on"]);
+  assert.deepEqual(asked?.slice(0, 3), [...identity, "asked: chassis power on"]);
   const other = world(t, "off");
   const answer = await other.power.powerOn({ ...itself, guid: "ff" }, 3000);
   assert.ok(answer.kind === "refused" && /pinned is ff/.test(answer.reason));

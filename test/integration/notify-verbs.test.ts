@@ -97,11 +97,11 @@ test("notify test sends a page that begins and ends, past every rule, and shows 
   assert.equal(world.chat.taken[0]?.dedupKey, world.chat.taken[1]?.dedupKey);
   assert.equal(world.duty.taken.length, 0);
   world.chat.answer = { kind: "undelivered", retryable: false, reason: "chat: 300001 token" };
-  const failed = await world.tell("notify/chat/test");
+  const failed = await world.tell("notify/chat/test", { reason: "is it heard?" });
   assert.deepEqual(Reflect.get(Object(failed), "firing"), "chat: 300001 token");
   assert.equal(Reflect.get(Object(failed), "done"), false);
   assert.match(
-    String(await world.tell("notify/pager/test")),
+    String(await world.tell("notify/pager/test", { reason: "is it heard?" })),
     /no such channel: pager; known: chat/,
   );
 });

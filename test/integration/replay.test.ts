@@ -14,6 +14,7 @@ import { openJournal } from "../../guardian/shell/journal.ts";
 import { framesOf } from "../../guardian/shell/recording-frames.ts";
 import { openDatabase } from "../../guardian/shell/sqlite.ts";
 import { systemClock } from "../../shared/clock.ts";
+import { silentLogger } from "../../shared/log.ts";
 import { hostName } from "../../shared/names.ts";
 import { monoMs, wallMs } from "../../shared/time.ts";
 import { idlePorts } from "../support/idle-ports.ts";
@@ -154,6 +155,8 @@ test("the daemon hands an incident out over its socket, and --save keeps it", as
     guardian: idleGuardian(),
     outbox: new OutboxFixture([]).outbox,
     recording: journal.recording,
+    audit: journal.audit,
+    log: silentLogger,
   });
   t.after(async () => {
     await server.close();

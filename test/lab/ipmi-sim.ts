@@ -1,9 +1,10 @@
 /** One BMC of Debian's ipmi_sim (package openipmi), with a chassis that is a file. */
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { sleep } from "../../shared/loop.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { makeChassis, type Ending, type FileChassis } from "./file-chassis.ts";
 
 export const guid = "0102030405060708090a0b0c0d0e0f10";
@@ -58,7 +59,12 @@ export async function startPyghmiBmc(t: TestContext, port: number): Promise<File
   const words = ["-c", pyghmiBmc, String(port), chassis.folder];
   const device = spawn("/usr/bin/python3", words, { stdio: "ignore", cwd: "/" });
   t.after(() => device.kill("SIGKILL"));
-  await sleep(1500);
+  const socket = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+  await waitFor(
+    "pyghmi's socket",
+    () => readFileSync("/proc/net/udp", "utf8").includes(socket) || undefined,
+    30_000,
+  );
   return chassis;
 }
 

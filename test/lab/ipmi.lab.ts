@@ -3,10 +3,12 @@
  * ipmitool. Part of the lab, not of `npm test`. Run: npx tsc -p . && node --test dist/test/lab/ipmi.lab.js
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test, type TestContext } from "node:test";
 import { createIpmi, type IpmiOptions } from "../../guardian/shell/ipmi.ts";
 import { sleep } from "../../shared/loop.ts";
 import { Secret } from "../../shared/secret.ts";
+import { bmcIdentity } from "../../shared/bmc-identity.ts";
 import { guid, startIpmiSim, startPyghmiBmc } from "./ipmi-sim.ts";
 
 const itself = { guid, uuid: undefined, serial: undefined };
@@ -145,6 +147,25 @@ test("comes back on by itself: the next reading says so", async (t) => {
   assert.equal((await power().read(3000)).power, "off");
   await sleep(1500);
   assert.equal((await power().read(3000)).power, "on");
+});
+
+test("a GUID of zeros: known by the MAC address of its LAN, in the same session", async (t) => {
+  const { power, orders } = await bmc(t, 19717, "0".repeat(32));
+  const zeros = { ...itself, guid: "0".repeat(32) };
+  const unset = await power().read(3000);
+  assert.deepEqual(unset.power === "unknown" ? undefined : unset.identity, zeros);
+  // Set LAN Configuration Parameters (IPMI 2.0, 23.1), parameter 5 of channel 1.
+  const access = "-I lanplus -C 3 -H 127.0.0.1 -p 19717 -U admin -E".split(" ");
+  const set = "raw 0x0c 0x01 0x01 0x05 0x4c 0xd9 0x8f 0x00 0x11 0x22".split(" ");
+  execFileSync("ipmitool", [...access, ...set], {
+    env: { ...process.env, IPMI_PASSWORD: "s3cret" },
+  });
+  const byMac = { ...itself, guid: bmcIdentity(undefined, "4cd98f001122") };
+  const reading = await power().read(3000);
+  assert.deepEqual(reading.power === "unknown" ? undefined : reading.identity, byMac);
+  assert.equal((await power().powerOff(zeros, 3000)).kind, "refused");
+  assert.equal(orders(), 0);
+  assert.deepEqual(await power().powerOff(byMac, 3000), { kind: "done" });
 });
 
 test("swapped with another host's: neither is switched, on or off", async (t) => {

@@ -10,6 +10,8 @@ function novaReportInterval(): string {
 }
 
 export const controllerAddress = "10.77.1.250";
+/** Of influxd, on the controller. */
+export const storePort = 8086;
 const networkNumbers = { mgmt: 1, stor: 2, biz: 3, oob: 4 } as const;
 
 type LabNetwork = keyof typeof networkNumbers;
@@ -45,7 +47,7 @@ export function writeSecrets(folder: string): void {
 }
 
 /** The collector writes to the lab's influxd and serves its live view. */
-export function writeCollectorConfig(folder: string): string {
+export function writeCollectorConfig(folder: string, port = storePort): string {
   return write(join(folder, "collector.yaml"), {
     id: "collector-1",
     masterKeyFile: join(folder, "master-keys.json"),
@@ -53,7 +55,7 @@ export function writeCollectorConfig(folder: string): string {
     store: {
       kind: "influx",
       influx: {
-        url: `http://${controllerAddress}:8086`,
+        url: `http://${controllerAddress}:${port}`,
         database: "telemetry",
         poisonFile: join(folder, "poison.lines"),
       },
@@ -99,6 +101,8 @@ export function writeProbeHook(folder: string, host: string, main: string): void
 
 export interface GuardianChoices {
   readonly instancesShared?: boolean;
+  /** Where the store is read, when something stands before it. */
+  readonly storePort?: number;
   /** A degraded host is emptied by live migration. */
   readonly drain?: boolean;
   /** Limits that differ from the defaults; each scenario says why. */
@@ -134,7 +138,11 @@ export function writeGuardianConfig(
     journal: { file: join(folder, "journal.db") },
     disarmedFile: join(folder, "disarmed"),
     controlSocket: socket,
-    store: { kind: "influx", url: `http://${controllerAddress}:8086`, database: "telemetry" },
+    store: {
+      kind: "influx",
+      url: `http://${controllerAddress}:${choices.storePort ?? storePort}`,
+      database: "telemetry",
+    },
     collectors: [
       {
         id: "collector-1",

@@ -36,7 +36,8 @@ export interface LabDaemons {
   readonly webhookUrl: string;
   /** Every authentic alert since the daemons were started, in order of arrival. */
   alerts(): readonly ReceivedAlert[];
-  startCollector(): Promise<void>;
+  /** `storePort`: where it writes, when something stands before the store. */
+  startCollector(storePort?: number): Promise<void>;
   killCollector(): Promise<void>;
   /** Each of our daemons that should live now, with version and pid; throws when one does not. */
   parts(): readonly string[];
@@ -62,7 +63,8 @@ export async function startLabDaemons(folder: string): Promise<LabDaemons> {
   });
   const listening = await receiver.logged("listening");
   let collector: DaemonProcess | undefined;
-  const startCollector = async (): Promise<void> => {
+  const startCollector = async (storePort?: number): Promise<void> => {
+    writeCollectorConfig(folder, storePort);
     collector = startDaemon("collector/main.js", ["--config", config], {
       through: through("ctl"),
       env: daemonEnv,

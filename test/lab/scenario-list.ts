@@ -43,6 +43,7 @@ import { powerLoss } from "./scenarios/power-loss.ts";
 import { redfish } from "./scenarios/redfish.ts";
 import { mixedStates } from "./scenarios/mixed-states.ts";
 import { directoryFrozen, directoryReadOnly, storageCut } from "./scenarios/storage-cut.ts";
+import { storeDelayed } from "./scenarios/store-delayed.ts";
 import { storeStopped } from "./scenarios/store-stopped.ts";
 import { storm } from "./scenarios/storm.ts";
 import { vouch } from "./scenarios/vouch.ts";
@@ -71,6 +72,7 @@ export const scenarios: readonly Scenario[] = [
   directoryReadOnly,
   guardianKilledAtTheCalls,
   storeStopped,
+  storeDelayed,
   managementCutForLong,
   bmcCrossed,
   bmcLate,

@@ -7,6 +7,8 @@ import { ask } from "../../guardian/cli.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { firingSightings, sightingOf, stormScopes } from "../../guardian/dispatch/surroundings.ts";
 import type { Notifier } from "../../guardian/ports.ts";
+import { createAuditLog, type AuditLog } from "../../guardian/shell/audit-table.ts";
+import { openDatabase } from "../../guardian/shell/sqlite.ts";
 import { createOutbox, type Outbox } from "../../guardian/shell/outbox.ts";
 import { startControlSocket } from "../../guardian/shell/control-socket.ts";
 import { silentLogger } from "../../shared/log.ts";
@@ -52,6 +54,8 @@ export async function control(
     },
     recording: idlePorts.journal.recording,
     outbox,
+    audit: memoryAudit(),
+    log: silentLogger,
   });
   t.after(() => served.close());
   const tell: Control["tell"] = (path, words = {}) =>
@@ -59,8 +63,13 @@ export async function control(
   return { core, outbox, socket, folder, tell };
 }
 
+/** An audit log in memory. */
+export function memoryAudit(): AuditLog {
+  return createAuditLog(openDatabase(":memory:"));
+}
+
 /** The outbox of a core whose time is the fixture's; a round takes what fires. */
-function outboxOf(core: CoreFixture, notifiers: readonly Notifier[]): Outbox {
+export function outboxOf(core: CoreFixture, notifiers: readonly Notifier[]): Outbox {
   return createOutbox({
     notifiers,
     settings: settingsWith(notifiers.map(({ name }) => name)),

@@ -37,10 +37,21 @@ while read -r line; do
   printf 'asked: %s\n' "$line" >> "$record"
   case "$line" in
     "raw 0x06 0x37")
-      if [ "$mode" = no-guid ]; then
+      if [ "$mode" = mac ] || [ "$mode" = mac-busy ]; then
+        printf 'RAW RSP (16 bytes)\n 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n'
+      elif [ "$mode" = no-guid ]; then
         printf 'Unable to send RAW command (channel=0x0 netfn=0x6 lun=0x0 cmd=0x37 rsp=0xc1): Invalid command\n' >&2
       else
         printf 'RAW RSP (16 bytes)\n 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10\n'
+      fi
+      ;;
+    "raw 0x0c 0x02 0x0e 0x05 0x00 0x00")
+      if [ "$mode" = no-guid ]; then
+        printf 'Unable to send RAW command (channel=0x0 netfn=0xc lun=0x0 cmd=0x2 rsp=0xc1): Invalid command\n' >&2
+      elif [ "$mode" = mac-busy ]; then
+        printf 'Unable to send RAW command (channel=0x0 netfn=0xc lun=0x0 cmd=0x2 rsp=0xc0): Node busy\n' >&2
+      else
+        printf 'RAW RSP (7 bytes)\n 11 4c d9 8f 00 11 22\n'
       fi
       ;;
     "chassis power status")

@@ -1,9 +1,9 @@
 /** Any bytes with the tag that makes them authentic: nonsense that was signed. */
-import { createHmac, type KeyObject } from "node:crypto";
+import type { HmacKey } from "../../shared/hmac.ts";
 
-export function signBytes(key: KeyObject, body: Uint8Array): Uint8Array {
+export function signBytes(key: HmacKey, body: Uint8Array): Uint8Array {
   const signed = new Uint8Array(body.length + 32);
   signed.set(body);
-  signed.set(createHmac("sha256", key).update(body).digest(), body.length);
+  signed.set(Buffer.from(key.digest(body), "binary"), body.length);
   return signed;
 }

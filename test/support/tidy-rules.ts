@@ -10,6 +10,7 @@ import { at, codeLines, type Finding, type Line, type Rule, type Source } from "
 const daemons: readonly string[] = ["compute-probe", "collector", "guardian"];
 /** Shared files without I/O: a core may import their values. */
 const pureShared = [
+  "bmc-identity",
   "time",
   "zoned-time",
   "invariant",

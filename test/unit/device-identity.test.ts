@@ -3,11 +3,11 @@ import { test } from "node:test";
 import {
   identifiesHost,
   identityWords,
-  isTellingUuid,
+  isSeenFromInside,
   sameIdentity,
-  uuidSpellings,
 } from "../../guardian/core/device-identity.ts";
 import type { DeviceIdentity } from "../../guardian/ports.ts";
+import { bmcIdentity, isTellingUuid, uuidSpellings } from "../../shared/bmc-identity.ts";
 import { render } from "../../guardian/core/words.ts";
 
 const nothing: DeviceIdentity = { guid: undefined, uuid: undefined, serial: undefined };
@@ -71,4 +71,20 @@ test("the same identity is equal in everything that is shown", () => {
   assert.ok(!sameIdentity(one, { ...one, guid: undefined }));
   assert.equal(render(identityWords(one)), `GUID ${host}, serial 77`);
   assert.equal(render(identityWords(nothing)), "nothing");
+});
+
+test("a GUID that names no machine gives way to the LAN MAC address, and to nothing else", () => {
+  const zeros = "0".repeat(32);
+  const mac = "4cd98f001122";
+  assert.equal(bmcIdentity(host, mac), host);
+  const byMac = bmcIdentity(zeros, mac);
+  assert.equal(byMac, bmcIdentity(undefined, mac));
+  assert.ok(byMac !== undefined && isTellingUuid(byMac));
+  assert.notEqual(byMac, bmcIdentity(zeros, "4cd98f001123"));
+  assert.equal(render(identityWords({ ...nothing, guid: byMac })), "LAN MAC 4c:d9:8f:00:11:22");
+  assert.equal(isSeenFromInside({ ...nothing, guid: byMac }, byMac), true);
+  for (const useless of ["000000000000", "ffffffffffff", "0100000000ab", "4cd98f0011"]) {
+    assert.equal(bmcIdentity(zeros, useless), zeros, useless);
+  }
+  assert.equal(bmcIdentity(undefined, undefined), undefined);
 });

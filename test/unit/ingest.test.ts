@@ -260,4 +260,8 @@ test("kernel drops are read from the row with our address and port alone", () =>
   assert.equal(dropsInTable(table, hexOfIpv6("::1"), 7512), 13);
   assert.equal(hexOfIpv6("::"), "0".repeat(32));
   assert.equal(hexOfIpv6("2001:db8::a:1"), "B80D0120000000000000000001000A00");
+  // A socket for both that is bound to one IPv4 address.
+  assert.equal(hexOfIpv6("::ffff:127.0.0.1"), "0000000000000000FFFF00000100007F");
+  assert.equal(hexOfIpv6("::ffff:10.0.2.255"), "0000000000000000FFFF0000FF02000A");
+  assert.equal(hexOfIpv6("fe80::1%eth0"), "000080FE000000000000000001000000");
 });

@@ -18,7 +18,8 @@ import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
 const master = new Uint8Array(32).fill(7);
 const compute1 = hostName("compute-1");
 const nonce = "0123456789abcdef";
-const key = importKey(deriveHostKey(master, compute1));
+const keyBytes = deriveHostKey(master, compute1);
+const key = importKey(keyBytes);
 
 function receiver(revoked: readonly string[] = []): Receiver {
   return createReceiver({
@@ -171,7 +172,7 @@ test("authentic nonsense is refused as such", () => {
 function signRaw(body: Uint8Array): Uint8Array {
   const signed = new Uint8Array(body.length + 32);
   signed.set(body);
-  signed.set(createHmac("sha256", key).update(body).digest(), body.length);
+  signed.set(createHmac("sha256", keyBytes).update(body).digest(), body.length);
   return signed;
 }
 

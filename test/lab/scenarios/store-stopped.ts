@@ -4,7 +4,7 @@ import { sleep } from "../../../shared/loop.ts";
 import type { Scenario } from "../lab.ts";
 import { stateFolder } from "../lab-scripts.ts";
 
-function influxdPid(): number {
+export function influxdPid(): number {
   return Number(readFileSync(join(stateFolder, "pids/influxd"), "utf8").split(" ")[0]);
 }
 

@@ -1,0 +1,26 @@
+/** What the routes are made of: the daemon's parts, as the API needs them. */
+import type { Clock } from "../../shared/clock.ts";
+import type { Guardian } from "../app.ts";
+import type { Recording } from "../ports.ts";
+import type { AuditLog } from "../shell/audit-table.ts";
+import type { Heartbeat } from "../shell/heartbeat.ts";
+import type { Outbox } from "../shell/outbox.ts";
+import type { SampleReader } from "../shell/samples.ts";
+import type { ServerControl } from "../shell/server-control.ts";
+import type { EventFeed } from "./event-feed.ts";
+import type { SettingLine } from "./settings-shown.ts";
+
+export interface ApiParts {
+  readonly clock: Clock;
+  readonly guardian: Guardian;
+  readonly outbox: Outbox;
+  readonly recording: Recording;
+  readonly audit: AuditLog;
+  readonly heartbeat?: Heartbeat | undefined;
+  readonly feed?: EventFeed | undefined;
+  readonly samples?: SampleReader | undefined;
+  readonly servers?: ServerControl | undefined;
+  readonly settings?: readonly SettingLine[] | undefined;
+  /** Answers given over the network and the socket, by status; for /metrics. */
+  readonly answers?: ReadonlyMap<number, number>;
+}
