@@ -114,7 +114,7 @@ function createNetworks({ config, host, clock, log, settings, ring }: ChecksDeps
       anchor: network.anchor,
       sourceAddress: network.sourceAddress,
       interface: network.interface,
-      everyMs: network.every,
+      everyMs,
       timeoutMs: network.timeout,
       roundsToDown: network.roundsToDown,
       quorum: network.quorum,

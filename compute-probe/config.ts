@@ -208,14 +208,6 @@ export const probeSchema = z.strictObject({
     .prefault({}),
   /** Numbers of all checks, and what was seen of peers, go out so often. */
   samplesEvery: duration("10s", 1000),
-  startGuard: z
-    .strictObject({
-      /** Where the running probe leaves the collectors' word, and the guard its own. */
-      folder: absolutePath.default("/run/guardian-probe"),
-      /** Without any word for so long the host starts all the same. */
-      startAloneAfter: duration("5m", 10_000),
-    })
-    .prefault({}),
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
     .prefault({}),

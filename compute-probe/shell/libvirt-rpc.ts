@@ -67,7 +67,6 @@ export class LibvirtConnection {
   #serial = 0;
   #closedBy: Error | undefined;
   #onLifecycle: ((event: LifecycleEvent) => void) | undefined;
-  #onPong: (() => void) | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -142,17 +141,6 @@ export class LibvirtConnection {
     await this.#call(procedures.registerEvent, body, deadlineMs);
   }
 
-  /** Whether libvirtd answers at all, whatever its workers wait for; closes the connection if not. */
-  async ping(deadlineMs: number): Promise<void> {
-    const pong = new Promise<"pong">((resolve) => (this.#onPong = () => resolve("pong")));
-    this.#send(keepaliveProgram, keepalive.ping, messageTypes.message, 0, Buffer.alloc(0));
-    const heard = await withDeadline<"pong" | "late">(pong, deadlineMs, () => "late");
-    if (heard === "pong") return;
-    const error = new Error(`libvirt answered no keepalive within ${deadlineMs} ms`);
-    this.#fail(error);
-    throw error;
-  }
-
   /** The UUID of the host itself (libvirt takes it from DMI, or from host_uuid in its settings). */
   async hostUuid(deadlineMs: number): Promise<string> {
     const reply = await this.#call(procedures.capabilities, Buffer.alloc(0), deadlineMs);
@@ -218,7 +206,6 @@ export class LibvirtConnection {
   #handle(message: Buffer): void {
     const procedure = message.readUInt32BE(12);
     if (message.readUInt32BE(4) === keepaliveProgram) {
-      if (procedure === keepalive.pong) this.#onPong?.();
       if (procedure !== keepalive.ping) return;
       this.#send(keepaliveProgram, keepalive.pong, messageTypes.message, 0, Buffer.alloc(0));
       return;

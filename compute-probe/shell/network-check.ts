@@ -47,7 +47,8 @@ export interface NetworkCheckOptions {
   readonly anchor: string | undefined;
   readonly sourceAddress: string | undefined;
   readonly interface: string | undefined;
-  readonly everyMs: number;
+  /** As the collectors set it meanwhile. */
+  readonly everyMs: () => number;
   readonly timeoutMs: number;
   readonly roundsToDown: number;
   readonly quorum: number;
@@ -72,6 +73,7 @@ export interface NetworkCheck {
 
 export function createNetworkCheck(options: NetworkCheckOptions): NetworkCheck {
   const { name, clock, log } = options;
+  const validFor = (): number => options.everyMs() + options.timeoutMs + 1500;
   const found = programs.find(([, path]) => existsSync(path));
   const windows = new Map<string, TargetWindow>();
   const beganMs = clock.monoMs();
@@ -80,6 +82,7 @@ export function createNetworkCheck(options: NetworkCheckOptions): NetworkCheck {
   let peers: readonly RingPeer[] = [];
   let trouble = "";
   let ownFault = "";
+  let countedMs = 0;
 
   const take = (target: string, rttMs: number | undefined): void => {
     const outcome = { atMs: clock.monoMs(), rttMs };
@@ -100,7 +103,6 @@ export function createNetworkCheck(options: NetworkCheckOptions): NetworkCheck {
   const memory = createMemory(options, sayTrouble);
   const pingAgain = createSingleRounds({ found, options, take, sayTrouble });
   const icmp = [...new Set(options.targets)];
-  const validForMs = options.everyMs + options.timeoutMs + 1500;
   const keysOfTcp = options.tcp.map(({ address, port }) => `${address}:${port}`);
 
   return {
@@ -111,7 +113,7 @@ export function createNetworkCheck(options: NetworkCheckOptions): NetworkCheck {
     summary() {
       const finding = memory.finding();
       if (finding === undefined) return undefined;
-      const nowMs = clock.monoMs();
+      const [nowMs, validForMs] = [clock.monoMs(), validFor()];
       const { quorum, anchor } = options;
       const asked = { name, quorum, anchor, icmp, tcp: keysOfTcp, peers };
       return summarizeNetwork({ ...asked, finding, windows, links, ownFault, nowMs, validForMs });
@@ -121,7 +123,9 @@ export function createNetworkCheck(options: NetworkCheckOptions): NetworkCheck {
       peers = peersOn({ network: name, self, configured, ring: options.ring(), countMax });
       const asked = new Set([...icmp, ...peers.map(({ address }) => address)]);
       if (options.anchor !== undefined) asked.add(options.anchor);
-      stream?.keep(streamArguments({ ...options, targets: [...asked] }), asked.size > 0);
+      const everyMs = options.everyMs();
+      stream?.keep(streamArguments({ ...options, everyMs, targets: [...asked] }), asked.size > 0);
+      const validForMs = validFor();
       const [faults] = await Promise.all([
         connectAll(options, take),
         pingAgain(icmp, [...asked], stream, windows, validForMs),
@@ -129,11 +133,14 @@ export function createNetworkCheck(options: NetworkCheckOptions): NetworkCheck {
       links = options.links.map((link) => lookAtLink(link, options.linkFolders));
       ownFault = faultOf(links, faults);
       const nowMs = clock.monoMs();
-      const reach = [...icmp, ...keysOfTcp].map((target) =>
-        reachOf(windows.get(target) ?? [], nowMs, validForMs),
-      );
+      const targets = [...icmp, ...keysOfTcp];
+      const reach = targets.map((one) => reachOf(windows.get(one) ?? [], nowMs, validForMs));
       // The first echoes are on their way.
       if (nowMs - beganMs < validForMs && reach.includes("nothing")) return;
+      const newestMs = Math.max(0, ...targets.map((one) => windows.get(one)?.at(-1)?.atMs ?? 0));
+      // One lost echo that two rounds look at is lost once.
+      if (newestMs <= countedMs && nowMs - countedMs < validForMs) return;
+      countedMs = newestMs <= countedMs ? nowMs : newestMs;
       memory.note(roundOfReach(reach, options.quorum), ownFault);
     },
     close: () => stream?.close(),
