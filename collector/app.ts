@@ -69,7 +69,7 @@ export async function runCollector(
       collector,
       epoch,
       ingest,
-      samples: ceilometer?.samples,
+      samples: [reception.samples, ...(ceilometer === undefined ? [] : [ceilometer.samples])],
       samplesEveryMs: config.store.samplesEvery,
       server,
       writer,
@@ -168,6 +168,7 @@ async function openLiveView(
         storeFailures: pump.storeFailures(),
         livenessWaiting: pump.livenessWaiting(),
         spool: spool?.figures(),
+        probeSamples: reception.samples.figures(),
         samples: ceilometer?.samples.figures(),
       }),
     trouble: () => {

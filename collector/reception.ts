@@ -15,11 +15,15 @@ import { createHostKeys, createReceiver, signAcknowledgement } from "../shared/w
 import { createAcknowledger } from "./core/acknowledger.ts";
 import { createIngest, type Ingest } from "./core/ingest.ts";
 import { lossesOf, type PathLoss } from "./core/loss-ledger.ts";
+import { createProbeSamples } from "./core/probe-samples.ts";
 import { createRing } from "./core/ring.ts";
+import { createSampleQueue, type SampleQueue } from "./core/sample-queue.ts";
 
 export interface Reception {
   readonly ingest: Ingest;
   readonly replays: ReplayTable;
+  /** What probes say beside their states. */
+  readonly samples: SampleQueue;
   /** Takes in a datagram that came from an address; the bytes to send back there, if any. */
   take(bytes: Uint8Array, from: string): Uint8Array | undefined;
   losses(): readonly PathLoss[];
@@ -41,6 +45,9 @@ export interface ReceptionOptions {
   readonly log: Logger;
 }
 
+/** Probes' samples that may wait for the store: half an hour of a hundred hosts. */
+const samplesMax = 100_000;
+
 export function createReception(options: ReceptionOptions): Reception {
   const { collector, epoch, clock, serversMax } = options;
   const startedMs = clock.monoMs();
@@ -61,6 +68,8 @@ export function createReception(options: ReceptionOptions): Reception {
     windows,
   });
   const ring = createRing();
+  const samples = createSampleQueue(samplesMax);
+  const probeSamples = createProbeSamples();
   const acknowledger = createAcknowledger({
     collector,
     epoch,
@@ -71,10 +80,12 @@ export function createReception(options: ReceptionOptions): Reception {
   return {
     ingest,
     replays,
+    samples,
     take(bytes, from) {
       const nowMs = clock.monoMs();
       const received = receiver.receive(bytes, nowMs - startedMs);
       ingest.take(received, nowMs);
+      for (const sample of probeSamples.take(received, clock.wallMs())) samples.take(sample);
       const ack = acknowledger.answerTo(received);
       if (ack === undefined) return undefined;
       // Who may be a recording is nobody's witness, and a recording may come from anywhere.

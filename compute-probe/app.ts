@@ -2,32 +2,23 @@
 import type { Clock } from "../shared/clock.ts";
 import type { HostKeyFile } from "../shared/key-files.ts";
 import type { Logger } from "../shared/log.ts";
-import { runLoop, sleep, withDeadline } from "../shared/loop.ts";
+import { runLoop, sleep } from "../shared/loop.ts";
 import type { NoticeKind } from "../shared/telemetry.ts";
-import type { ProbeSettings } from "../shared/wire-ack.ts";
 import { importKey } from "../shared/wire-auth.ts";
 import type { WireServer } from "../shared/wire-records.ts";
-import type { NetworkConfig, ProbeConfig } from "./config.ts";
-import { describeChecks, serversDue, type ProbeFacts } from "./core/report.ts";
-import { createDirectoryCheck, type DirectoryCheck } from "./shell/directory-check.ts";
+import { createChecks, type Checks } from "./checks.ts";
+import type { ProbeConfig } from "./config.ts";
+import { describeChecks, serversDue, type ProbeFacts, type ReportExtras } from "./core/report.ts";
+import { samplesOfStandings, type Standing } from "./core/standing.ts";
 import { readBmcGuid } from "./shell/bmc-guid.ts";
-import { createLibvirtCheck, type LibvirtCheck } from "./shell/libvirt-check.ts";
-import { createLibvirtHypervisor } from "./shell/libvirt-hypervisor.ts";
-import { createNetworkCheck, type NetworkCheck } from "./shell/network-check.ts";
-import { createReportSender } from "./shell/report-sender.ts";
+import { createCheckRunner, type CheckRunner } from "./shell/check-runner.ts";
+import { createReportSender, type ReportSender } from "./shell/report-sender.ts";
 
 export interface Probe {
-  /** Checks and reports until the signal, then sends a last report that says what ends. */
+  /** Checks and reports until the signal, then sends a last report that says what ends; none when it only reloads. */
   run(signal: AbortSignal): Promise<void>;
-  /** Every check once, one report; returns what it said. */
-  runOnce(): Promise<ReturnType<typeof describeChecks>>;
-}
-
-interface Checks {
-  readonly storage: NetworkCheck | undefined;
-  readonly business: NetworkCheck | undefined;
-  readonly directory: DirectoryCheck | undefined;
-  readonly libvirt: LibvirtCheck | undefined;
+  /** Every check once, one report; what each of them found, and whether a collector answered. */
+  runOnce(): Promise<readonly Standing[]>;
 }
 
 export interface ProbeDeps {
@@ -35,131 +26,184 @@ export interface ProbeDeps {
   readonly hostKey: HostKeyFile;
   readonly bootId: string;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Logger;
   /** What a stop of the probe means; asked once it is told to stop. */
   readonly plannedEnd: () => Promise<NoticeKind>;
 }
 
+/** The reason of an abort that is no end: another probe of this process goes on. */
+export const reloading = "reload";
+
 /** How often a last notice is sent: any one of them may be lost. */
 const lastReports = 3;
+/** What a busy loop may be late by without a word. */
+const latenessMs = 100;
+/** A storm of events makes no storm of reports. */
+const hurriedEveryMs = 200;
+const collectorAnswersMs = 1000;
 
 export function createProbe(deps: ProbeDeps): Probe {
-  const { config, clock, hostKey } = deps;
-  const checks = createChecks(deps);
-  const sender = createReportSender({
+  const { config, clock, log } = deps;
+  const sender = openSender(deps);
+  const checks = createChecks({
+    config,
+    host: deps.hostKey.host,
+    clock,
+    log,
+    settings: () => sender.settings(),
+    ring: () => sender.peers(),
+  });
+  const runner = createCheckRunner({ checks: checks.all, clock, random: deps.random, log });
+  const reporter = createReporter(deps, checks, runner, sender);
+
+  return {
+    async run(signal) {
+      checks.onServerChange(() => void reporter.hurry());
+      const reportEveryMs = (): number => sender.settings()?.reportEveryMs || config.reportEvery;
+      // Hosts that were switched on together do not all report in the same millisecond.
+      await sleep(deps.random() * 0.5 * reportEveryMs(), signal);
+      const checking = runner.run(signal);
+      await runLoop(clock, reportEveryMs, signal, () => reporter.reportInTime(reportEveryMs()));
+      void checking;
+      if (signal.reason !== reloading) await reporter.sayEnd();
+      checks.close();
+      sender.close();
+    },
+    async runOnce() {
+      await runner.runOnce();
+      reporter.report("none");
+      for (
+        let waitedMs = 0;
+        waitedMs < collectorAnswersMs && sender.answered() === 0;
+        waitedMs += 50
+      ) {
+        await sleep(50);
+      }
+      const standings = [...runner.standings(), standingOfCollectors(config, sender)];
+      checks.close();
+      sender.close();
+      return standings;
+    },
+  };
+}
+
+function openSender({ config, clock, log, hostKey, bootId }: ProbeDeps): ReportSender {
+  return createReportSender({
     identity: {
       host: hostKey.host,
       keyId: hostKey.keyId,
       key: importKey(hostKey.key),
-      bootId: deps.bootId,
+      bootId,
       // The monotonic clock runs on through restarts of the probe, so a later start is higher.
       probeEpoch: Math.floor(clock.monoMs()),
     },
     collectors: config.collectors.map((one) => ({ ...one, sourceAddress: one.sourceAddress })),
     reportEveryMs: config.reportEvery,
     clock,
-    log: deps.log,
+    log,
   });
-  let lastSent: { readonly servers: readonly WireServer[]; readonly atMs: number } | undefined;
+}
 
-  function report(notice: NoticeKind): ReturnType<typeof describeChecks> {
+interface Reporter {
+  report(notice: NoticeKind, more?: ReportExtras): void;
+  /** The report of each period: says by how much it is late. */
+  reportInTime(everyMs: number): void;
+  /** Something happened to a server: looks at once, and reports it. */
+  hurry(): Promise<void>;
+  sayEnd(): Promise<void>;
+}
+
+function createReporter(
+  { config, clock, log, plannedEnd }: ProbeDeps,
+  checks: Checks,
+  runner: CheckRunner,
+  sender: ReportSender,
+): Reporter {
+  let lastServers: { readonly servers: readonly WireServer[]; readonly atMs: number } | undefined;
+  let lastInTimeMs: number | undefined;
+  let sampledMs = Number.NEGATIVE_INFINITY;
+  let hurriedMs = Number.NEGATIVE_INFINITY;
+  let wasAlone = false;
+
+  function report(notice: NoticeKind, more?: ReportExtras): void {
     const nowMs = clock.monoMs();
     const facts = collectFacts(checks, notice, config.bmcGuidFile);
-    const said = describeChecks(facts, nowMs);
     const everyMs = sender.settings()?.serversEveryMs || config.serversEvery;
     const known = checks.libvirt?.latest()?.state === "up";
-    const due = known && serversDue({ current: facts.servers, lastSent, nowMs, everyMs });
-    if (due) lastSent = { servers: facts.servers, atMs: nowMs };
-    sender.send(said, due ? facts.servers : undefined);
-    return said;
+    const { servers } = facts;
+    const due = known && serversDue({ current: servers, lastSent: lastServers, nowMs, everyMs });
+    if (due) lastServers = { servers, atMs: nowMs };
+    sender.send(describeChecks(facts, nowMs), due ? servers : undefined, more);
+  }
+
+  function extras(nowMs: number): ReportExtras {
+    const ofServers = checks.takeServerSamples();
+    if (nowMs - sampledMs < config.samplesEvery) return { samples: ofServers };
+    sampledMs = nowMs;
+    const summaries = checks.all.flatMap((check) => check.summary()?.samples ?? []);
+    const samples = [...samplesOfStandings(runner.standings()), ...summaries, ...ofServers];
+    return { samples, sightings: checks.takeSightings() };
+  }
+
+  function sayAlone(): void {
+    const isAlone = sender.isAlone();
+    if (isAlone === wasAlone) return;
+    wasAlone = isAlone;
+    if (isAlone)
+      log.error({ event: "alone" }, "no collector is heard on any path; measuring goes on");
+    else log.info({ event: "not-alone" }, "a collector is heard again");
   }
 
   return {
-    async run(signal) {
-      const rounds = roundsOf(config, checks, () => sender.settings());
-      const checking = rounds.map(({ everyMs, round }) => runLoop(clock, everyMs, signal, round));
-      const reportEveryMs = (): number => sender.settings()?.reportEveryMs || config.reportEvery;
-      const reporting = runLoop(clock, reportEveryMs, signal, () => void report("none"));
-      await Promise.race([Promise.all([reporting, ...checking]), reporting]);
+    report,
+    reportInTime(everyMs) {
+      const nowMs = clock.monoMs();
+      const lateMs = lastInTimeMs === undefined ? 0 : nowMs - lastInTimeMs - everyMs;
+      lastInTimeMs = nowMs;
+      const more = extras(nowMs);
+      report("none", lateMs < latenessMs ? more : { ...more, lateMs: Math.round(lateMs) });
+      sayAlone();
+    },
+    async hurry() {
+      const nowMs = clock.monoMs();
+      if (nowMs - hurriedMs < hurriedEveryMs) return;
+      hurriedMs = nowMs;
+      await runner.hurry("libvirt");
+      report("none");
+    },
+    async sayEnd() {
       // Said at once: the answer may come too late, or never.
       report("stopping");
-      const notice = await deps.plannedEnd();
-      deps.log.info({ event: "notice", notice }, "last reports");
+      const notice = await plannedEnd();
+      log.info({ event: "notice", notice }, "last reports");
       for (let count = 0; count < lastReports; count += 1) {
         report(notice);
         await sleep(30);
       }
-      sender.close();
-    },
-    async runOnce() {
-      const rounds = roundsOf(config, checks, () => undefined).map(({ round }) => round());
-      await withDeadline(Promise.all(rounds), 3000, () => []);
-      const said = report("none");
-      await sleep(100);
-      sender.close();
-      return said;
     },
   };
 }
 
-function createChecks({ config, hostKey, clock, log }: ProbeDeps): Checks {
-  const { storage, business, directory, libvirt } = config.checks;
-  const networkCheck = (name: string, network: NetworkConfig): NetworkCheck =>
-    createNetworkCheck({
-      name,
-      targets: network.targets,
-      sourceAddress: network.sourceAddress,
-      timeoutMs: network.timeout,
-      roundsToDown: network.roundsToDown,
-      clock,
-      log,
-    });
+function standingOfCollectors({ collectors }: ProbeConfig, sender: ReportSender): Standing {
+  const answered = sender.answered();
+  const text = `${answered} of ${collectors.length} answered within ${collectorAnswersMs} ms`;
+  const isHeard = answered > 0;
   return {
-    storage: storage && networkCheck("storage", storage),
-    business: business && networkCheck("business", business),
-    directory:
-      directory &&
-      createDirectoryCheck({
-        path: directory.path,
-        host: hostKey.host,
-        deadlineMs: directory.deadline,
-        slowAfterMs: directory.slowAfter,
-        expectMount: directory.expectMount,
-        clock,
-        log,
-      }),
-    libvirt:
-      libvirt &&
-      createLibvirtCheck({
-        hypervisor: createLibvirtHypervisor({ ...libvirt, clock }),
-        deadlineMs: libvirt.timeout,
-        clock,
-        log,
-      }),
+    name: "collectors",
+    state: isHeard ? "heard" : "silent",
+    level: answered === collectors.length ? "ok" : isHeard ? "warning" : "critical",
+    ageMs: 0,
+    isOverdue: false,
+    text,
   };
-}
-
-/** Each check with its interval: the collectors' while they set one, else the configuration's. */
-function roundsOf(
-  { checks: config }: ProbeConfig,
-  checks: Checks,
-  settings: () => ProbeSettings | undefined,
-): readonly { readonly everyMs: () => number; readonly round: () => Promise<void> }[] {
-  const names = ["storage", "business", "directory", "libvirt"] as const;
-  return names.flatMap((name) => {
-    const [check, everyMs] = [checks[name], config[name]?.every];
-    if (check === undefined || everyMs === undefined) return [];
-    return [
-      { everyMs: () => settings()?.[`${name}EveryMs`] || everyMs, round: () => check.round() },
-    ];
-  });
 }
 
 function collectFacts(checks: Checks, notice: NoticeKind, bmcGuidFile: string): ProbeFacts {
   return {
     storage: checks.storage?.latest(),
     business: checks.business?.latest(),
-    directory: checks.directory?.latest(),
+    directory: checks.directory(),
     libvirt: checks.libvirt?.latest(),
     servers: checks.libvirt?.servers() ?? [],
     notice,

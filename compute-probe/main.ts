@@ -6,16 +6,21 @@ import { systemClock } from "../shared/clock.ts";
 import { formatProblems } from "../shared/config-problems.ts";
 import { describeError } from "../shared/errors.ts";
 import { readHostKeyFile, type HostKeyFile } from "../shared/key-files.ts";
-import { createProbe } from "./app.ts";
-import { readProbeConfig } from "./config.ts";
+import { silentLogger, type Logger } from "../shared/log.ts";
+import { hostName } from "../shared/names.ts";
+import { createProbe, reloading, type Probe } from "./app.ts";
+import { readProbeConfig, type ProbeConfig } from "./config.ts";
+import { exitOf, renderStandings } from "./core/once-table.ts";
 import { writeBmcGuid } from "./shell/bmc-guid.ts";
 import { createLogger } from "./shell/logging.ts";
 import { readPlannedEnd } from "./shell/planned-end.ts";
 
-const usage = `guardian-probe [--config FILE] [--check-config] [--once]
-  --config FILE   default /etc/guardian/probe.yaml
+const usage = `guardian-probe [--config FILE] [--check-config | --once [--json] | --read-bmc]
+  --config FILE   default /etc/guardian/probe.yaml; a SIGHUP reads it again
   --check-config  list every problem of the configuration and exit (0 none, 2 some)
-  --once          run every check once, send one report, print it
+  --once          run every check once, send one report, print what was found as a table
+                  (exit 0 all well, 1 a warning or something unknown, 2 something is down)
+  --json          with --once: as JSON
   --read-bmc      as root, at boot: ask this host's BMC for its GUID, and leave it in bmcGuidFile`;
 
 async function main(): Promise<number> {
@@ -24,42 +29,106 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  let text: string;
-  try {
-    text = readFileSync(values.config, "utf8");
-  } catch (error) {
-    console.error(`guardian-probe: ${describeError(error)}`);
-    return 2;
-  }
-  const loaded = readProbeConfig(text, process.env);
+  const loaded = load(values.config, { withKey: !values["read-bmc"] });
   if (loaded.kind === "problems") {
     console.error(formatProblems(values.config, loaded.problems));
     return 2;
   }
-  const { config } = loaded;
+  const { config, hostKey } = loaded;
   if (values["read-bmc"]) return await readBmc(config.bmcGuidFile);
-  const hostKey = tryReadHostKey(config.keyFile);
-  if (hostKey === undefined) return 2;
   if (values["check-config"]) {
     console.log(`${values.config}: ok (host ${hostKey.host})`);
     return 0;
   }
-  const log = createLogger(config.log.level);
-  const host = { hostKey, bootId: readBootId(), plannedEnd: () => readPlannedEnd() };
-  const probe = createProbe({ config, ...host, clock: systemClock, log });
-  if (values.once) {
-    console.log(JSON.stringify(await probe.runOnce(), undefined, 2));
-    return 0;
+  // The table is all that is to be read then.
+  const log = values.once ? silentLogger : createLogger(config.log.level);
+  if (!values.once) return await serve(values.config, loaded, log);
+  const standings = await makeProbe(loaded, log).runOnce();
+  const table = renderStandings(hostKey.host, standings);
+  console.log(values.json ? JSON.stringify({ host: hostKey.host, standings }) : table);
+  return exitOf(standings);
+}
+
+interface Loaded {
+  readonly kind: "loaded";
+  readonly config: ProbeConfig;
+  readonly hostKey: HostKeyFile;
+}
+
+type Problems = { readonly kind: "problems"; readonly problems: readonly string[] };
+
+const noKey: HostKeyFile = { host: hostName("unknown"), keyId: 0, key: new Uint8Array(32) };
+
+/** The configuration with its key, and a probe that could be made of it; or every problem at once. */
+function load(file: string, { withKey }: { readonly withKey: boolean }): Loaded | Problems {
+  try {
+    const read = readProbeConfig(readFileSync(file, "utf8"), process.env);
+    if (read.kind === "problems") return read;
+    const { config } = read;
+    return { kind: "loaded", config, hostKey: withKey ? readHostKeyFile(config.keyFile) : noKey };
+  } catch (error) {
+    return { kind: "problems", problems: [describeError(error)] };
   }
+}
+
+function makeProbe({ config, hostKey }: Loaded, log: Logger): Probe {
+  return createProbe({
+    config,
+    hostKey,
+    bootId: readBootId(),
+    clock: systemClock,
+    random: Math.random,
+    log,
+    plannedEnd: () => readPlannedEnd(),
+  });
+}
+
+/** Runs until a signal to stop. A SIGHUP goes on with the new configuration; a bad one changes nothing. */
+async function serve(file: string, first: Loaded, firstLog: Logger): Promise<number> {
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.once(name, () => stopping.abort());
   }
-  log.info({ event: "started", host: hostKey.host, pid: process.pid }, "probe started");
-  await probe.run(stopping.signal);
+  let [loaded, log] = [first, firstLog];
+  let probe = makeProbe(first, firstLog);
+  log.info({ event: "started", host: first.hostKey.host, pid: process.pid }, "probe started");
+  let next: { readonly loaded: Loaded; readonly log: Logger; readonly probe: Probe } | undefined;
+  let running = new AbortController();
+  stopping.signal.addEventListener("abort", () => running.abort());
+  process.on("SIGHUP", () => {
+    next = reload(file, log);
+    if (next !== undefined) running.abort(reloading);
+  });
+  for (;;) {
+    await probe.run(running.signal);
+    if (stopping.signal.aborted || next === undefined) break;
+    ({ loaded, log, probe } = next);
+    next = undefined;
+    running = new AbortController();
+    log.info({ event: "reloaded", host: loaded.hostKey.host }, "going by the new configuration");
+  }
   log.info({ event: "stopped" }, "probe stopped");
   return 0;
 }
+
+/** A probe of the file as it is now; undefined, with the reasons in the log, when it makes no sense. */
+function reload(file: string, log: Logger) {
+  const loaded = load(file, { withKey: true });
+  const problems = loaded.kind === "problems" ? loaded.problems : [];
+  try {
+    if (loaded.kind === "loaded") {
+      const nextLog = createLogger(loaded.config.log.level);
+      return { loaded, log: nextLog, probe: makeProbe(loaded, nextLog) };
+    }
+  } catch (error) {
+    log.error({ event: "reload-refused", file, problems: [describeError(error)] }, reloadRefused);
+    return undefined;
+  }
+  log.error({ event: "reload-refused", file, problems }, reloadRefused);
+  return undefined;
+}
+
+const reloadRefused = "the new configuration is refused; the old one stays in force";
 
 async function readBmc(file: string): Promise<number> {
   const problem = await writeBmcGuid(file);
@@ -77,6 +146,7 @@ function readArguments() {
         config: { type: "string", default: "/etc/guardian/probe.yaml" },
         "check-config": { type: "boolean", default: false },
         once: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
         "read-bmc": { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -84,15 +154,6 @@ function readArguments() {
   } catch (error) {
     console.error(`guardian-probe: ${describeError(error)}\n${usage}`);
     process.exit(2);
-  }
-}
-
-function tryReadHostKey(path: string): HostKeyFile | undefined {
-  try {
-    return readHostKeyFile(path);
-  } catch (error) {
-    console.error(`guardian-probe: ${describeError(error)}`);
-    return undefined;
   }
 }
 

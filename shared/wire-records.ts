@@ -15,6 +15,12 @@ import {
   type ServerState,
 } from "./telemetry.ts";
 import { LastHex, readHex, readUint16, readUint32, writeHex } from "./wire-numbers.ts";
+import {
+  encodeSamples,
+  encodeSightings,
+  type SamplesRecord,
+  type SightingsRecord,
+} from "./wire-samples.ts";
 
 /** Type and length of each record. */
 export const recordHeaderBytes = 3;
@@ -24,6 +30,8 @@ const livenessWithBmcBytes = 66;
 /** With what the probe hears from its collectors behind that; the echoes follow. */
 const livenessWithLinkBytes = 72;
 const nonceBytes = 8;
+/** Behind the echoes, in a report that left late. */
+const lateBytes = 4;
 /** More collectors than a probe can have. */
 export const echoesMax = 16;
 export const serversHeaderBytes = 8;
@@ -31,7 +39,7 @@ export const serverBytes = 17;
 const uint32Max = 0xffff_ffff;
 
 /** Record types of version 1. */
-export const recordTypes = { liveness: 1, servers: 2 } as const;
+export const recordTypes = { liveness: 1, servers: 2, samples: 3, sightings: 4 } as const;
 
 /** What a probe hears from its collectors. */
 export interface LinkStatus {
@@ -50,6 +58,8 @@ export interface LivenessRecord {
   readonly checks: HostChecks;
   /** Left out: there is nothing to say of it. */
   readonly link?: LinkStatus;
+  /** How much later than due this report left; left out: it was in time. */
+  readonly lateMs?: number;
 }
 
 /** One server in a servers record. */
@@ -68,18 +78,30 @@ export interface ServersRecord {
   readonly servers: readonly WireServer[];
 }
 
-export type WireRecord = LivenessRecord | ServersRecord;
+export type WireRecord = LivenessRecord | ServersRecord | SamplesRecord | SightingsRecord;
 
 /** The value of a record, without type and length. */
 export function encodeRecord(record: WireRecord): Uint8Array {
-  return record.kind === "liveness" ? encodeLiveness(record) : encodeServers(record);
+  switch (record.kind) {
+    case "liveness":
+      return encodeLiveness(record);
+    case "servers":
+      return encodeServers(record);
+    case "samples":
+      return encodeSamples(record);
+    case "sightings":
+      return encodeSightings(record);
+    default:
+      return record satisfies never;
+  }
 }
 
-function encodeLiveness({ checks, link = noLink }: LivenessRecord): Uint8Array {
+function encodeLiveness({ checks, link = noLink, lateMs = 0 }: LivenessRecord): Uint8Array {
   const echoes = link.echoes.slice(0, echoesMax);
-  const isLinked = link.settingsVersion > 0 || link.cutOff > 0 || echoes.length > 0;
+  const isLinked = link.settingsVersion > 0 || link.cutOff > 0 || echoes.length > 0 || lateMs > 0;
   const withoutLink = checks.bmcGuid === "" ? livenessBytes : livenessWithBmcBytes;
-  const length = isLinked ? livenessWithLinkBytes + nonceBytes * echoes.length : withoutLink;
+  const linkedBytes = livenessWithLinkBytes + nonceBytes * echoes.length;
+  const length = isLinked ? linkedBytes + (lateMs > 0 ? lateBytes : 0) : withoutLink;
   const bytes = new Uint8Array(length);
   bytes[0] = codeOf(networkStates, checks.storage);
   bytes[1] = codeOf(networkStates, checks.business);
@@ -106,6 +128,7 @@ function encodeLiveness({ checks, link = noLink }: LivenessRecord): Uint8Array {
   for (const [index, nonce] of echoes.entries()) {
     writeHex(bytes, livenessWithLinkBytes + nonceBytes * index, nonce);
   }
+  if (lateMs > 0) view.setUint32(linkedBytes, toUint32(lateMs));
   return bytes;
 }
 
@@ -160,7 +183,10 @@ export function decodeLiveness(
   };
   if (length < livenessWithLinkBytes) return { kind: "liveness", checks };
   const link = decodeLink(bytes, at, length);
-  return link === undefined ? undefined : { kind: "liveness", checks, link };
+  if (link === undefined) return undefined;
+  const linkedBytes = livenessWithLinkBytes + nonceBytes * link.echoes.length;
+  const lateMs = length < linkedBytes + lateBytes ? 0 : readUint32(bytes, at + linkedBytes);
+  return { kind: "liveness", checks, link, ...(lateMs === 0 ? {} : { lateMs }) };
 }
 
 function decodeLink(bytes: Uint8Array, at: number, length: number): LinkStatus | undefined {

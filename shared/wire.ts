@@ -23,6 +23,12 @@ import {
   type ServersRecord,
   type WireRecord,
 } from "./wire-records.ts";
+import {
+  decodeSamples,
+  decodeSightings,
+  type SamplesRecord,
+  type SightingsRecord,
+} from "./wire-samples.ts";
 
 export const wireVersion = 1;
 /** "GRDN" in ASCII. */
@@ -52,6 +58,8 @@ export interface Report {
   readonly header: DatagramHeader;
   readonly liveness: LivenessRecord | undefined;
   readonly servers: ServersRecord | undefined;
+  /** Left out: there are none. */
+  readonly more?: readonly (SamplesRecord | SightingsRecord)[];
   /** Records of a type that this version does not know. */
   readonly unknownRecords: number;
 }
@@ -60,6 +68,11 @@ export interface Report {
 export function serversPerDatagram(host: HostName): number {
   const room = datagramBytesMax - tagBytes - headerBytesFixed - host.length - recordHeaderBytes;
   return Math.floor((room - serversHeaderBytes) / serverBytes);
+}
+
+/** Bytes for the values of records in a datagram of this host that has nothing else. */
+export function recordBytesMax(host: HostName): number {
+  return datagramBytesMax - tagBytes - headerBytesFixed - host.length;
 }
 
 /** Header and records, without the tag. Throws when they do not fit: a bug of the caller. */
@@ -163,6 +176,7 @@ export function decodeRecords(
   const end = bytes.length - tagBytes;
   let liveness: LivenessRecord | undefined;
   let servers: ServersRecord | undefined;
+  const more: (SamplesRecord | SightingsRecord)[] = [];
   let unknownRecords = 0;
   let offset = headerBytesFixed + header.host.length;
   while (offset < end) {
@@ -177,10 +191,15 @@ export function decodeRecords(
     } else if (type === recordTypes.servers) {
       servers = servers === undefined ? decodeServers(bytes, start, length) : undefined;
       if (servers === undefined) return undefined;
+    } else if (type === recordTypes.samples || type === recordTypes.sightings) {
+      const decode = type === recordTypes.samples ? decodeSamples : decodeSightings;
+      const record = decode(bytes, start, length);
+      if (record === undefined) return undefined;
+      more.push(record);
     } else {
       unknownRecords += 1;
     }
     offset = start + length;
   }
-  return { header, liveness, servers, unknownRecords };
+  return { header, liveness, servers, unknownRecords, ...(more.length === 0 ? {} : { more }) };
 }

@@ -18,6 +18,8 @@ export interface MetricsFacts {
   /** Undefined before a store that needs none. */
   readonly spool: SpoolFacts | undefined;
   /** Of Ceilometer's agents; undefined when nobody listens for them. */
+  /** Of probes; left out: nobody counts them. */
+  readonly probeSamples?: SampleFigures;
   readonly samples: SampleFigures | undefined;
 }
 
@@ -57,6 +59,7 @@ export function renderMetrics(facts: MetricsFacts): string {
     lines.push(`guardian_collector_datagrams_refused_total{reason="${reason}"} ${count}`);
   }
   if (facts.spool !== undefined) lines.push(...spoolLines(facts.spool));
+  if (facts.probeSamples !== undefined) lines.push(...probeSampleLines(facts.probeSamples));
   if (facts.samples !== undefined) lines.push(...sampleLines(facts.samples));
   return `${[...lines, ...lossLines(facts.losses)].join("\n")}\n`;
 }
@@ -78,6 +81,14 @@ function lossLines(losses: readonly PathLoss[]): readonly string[] {
       return `guardian_collector_${name}{host="${loss.host}",path="${loss.path}"} ${loss[what]}`;
     }),
   ]);
+}
+
+function probeSampleLines({ accepted, waiting, shed }: SampleFigures): readonly string[] {
+  return [
+    ...counter("probe_samples_total", "Samples of probes taken.", accepted),
+    ...gauge("probe_samples_pending", "Samples of probes that wait.", waiting),
+    ...counter("probe_samples_shed_total", "Samples of probes given up: queue full.", shed),
+  ];
 }
 
 function sampleLines(samples: SampleFigures): readonly string[] {

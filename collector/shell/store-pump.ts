@@ -42,7 +42,8 @@ export interface StorePumpOptions {
   readonly epoch: number;
   readonly ingest: Ingest;
   /** Of Ceilometer's agents, when somebody listens for them. */
-  readonly samples: SampleQueue | undefined;
+  /** Of probes, and of Ceilometer. */
+  readonly samples: readonly SampleQueue[];
   /** How often each host's own meters are stored. */
   readonly samplesEveryMs: number;
   readonly server: UdpServer;
@@ -167,8 +168,8 @@ function createBulkLane(
   }
 
   async function storeSamples(signal: AbortSignal): Promise<void> {
-    const taken = samples?.takeSamples(samplesPerWrite) ?? [];
-    const rows = taken.map((sample) => ({ collector, ...sample }));
+    const taken = samples.map((queue) => queue.takeSamples(samplesPerWrite));
+    const rows = taken.flat().map((sample) => ({ collector, ...sample }));
     const nowMs = clock.monoMs();
     if (nowMs - sampledMs >= samplesEveryMs) {
       const at = wallMs();
@@ -178,8 +179,9 @@ function createBulkLane(
     if (rows.length === 0) return;
     const result = await write(writer.writeSamples(rows), signal);
     if (result.kind === "stored") return;
-    if (history === undefined || lines === undefined) samples?.giveBack(taken);
-    else await history.keep(rows.map((row) => lines.ofSample(row)));
+    if (history === undefined || lines === undefined) {
+      for (const [index, queue] of samples.entries()) queue.giveBack(taken[index] ?? []);
+    } else await history.keep(rows.map((row) => lines.ofSample(row)));
   }
 
   return async (signal) => {

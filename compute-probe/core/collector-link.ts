@@ -21,6 +21,8 @@ export interface CollectorLink {
   changes(nowMs: number): readonly LinkChange[];
   settings(): ProbeSettings | undefined;
   peers(): readonly RingPeer[];
+  /** Endpoints that have answered this life at all. */
+  answered(): number;
 }
 
 interface Endpoint {
@@ -106,6 +108,7 @@ export function createCollectorLink(options: {
     },
     settings: () => settings,
     peers: () => peers,
+    answered: () => endpoints.filter(({ sequence }) => sequence > 0).length,
   };
 }
 

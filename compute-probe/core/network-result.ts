@@ -1,5 +1,6 @@
 /** From what a ping program said to the state of a network, without flicker. */
 import type { NetworkState } from "../../shared/telemetry.ts";
+import type { Level } from "./standing.ts";
 
 /** One round of pings to all targets of a network. */
 export type PingRound =
@@ -15,16 +16,28 @@ export function pingArguments(options: {
   readonly program: PingProgram;
   readonly targets: readonly string[];
   readonly sourceAddress: string | undefined;
+  readonly interface?: string | undefined;
   readonly timeoutMs: number;
 }): readonly string[] {
   const { program, targets, sourceAddress, timeoutMs } = options;
+  const device = options.interface === undefined ? [] : ["-I", options.interface];
   if (program === "fping") {
     const source = sourceAddress === undefined ? [] : ["-S", sourceAddress];
-    return ["-a", "-r", "0", "-t", String(timeoutMs), ...source, ...targets];
+    return ["-a", "-r", "0", "-t", String(timeoutMs), ...source, ...device, ...targets];
   }
   const source = sourceAddress === undefined ? [] : ["-I", sourceAddress];
   const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-  return ["-n", "-q", "-c", "1", "-W", String(seconds), ...source, ...targets.slice(0, 1)];
+  return [
+    "-n",
+    "-q",
+    "-c",
+    "1",
+    "-W",
+    String(seconds),
+    ...source,
+    ...device,
+    ...targets.slice(0, 1),
+  ];
 }
 
 /** What an exit of fping or ping means. One answering target is enough for the network to work. */
@@ -67,4 +80,23 @@ export function rememberRound(
     default:
       return round satisfies never;
   }
+}
+
+/** What the targets of a network say together: so many of them must answer. */
+export function roundOfReach(
+  reach: readonly ("reached" | "lost" | "nothing")[],
+  quorum: number,
+): PingRound {
+  const reached = reach.filter((one) => one === "reached").length;
+  if (reached >= Math.min(quorum, reach.length)) return { kind: "answered" };
+  // One that is not known yet could make the quorum whole.
+  const unknown = reach.filter((one) => one === "nothing").length;
+  if (unknown > 0 && reached + unknown >= quorum) {
+    return { kind: "not-checked", reason: `nothing is known of ${unknown} of the targets` };
+  }
+  return { kind: "unanswered" };
+}
+
+export function levelOfNetwork(state: NetworkState): Level {
+  return state === "up" ? "ok" : state === "down" ? "critical" : "unknown";
 }

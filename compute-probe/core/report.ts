@@ -10,8 +10,20 @@ import type {
   NetworkState,
   NoticeKind,
 } from "../../shared/telemetry.ts";
-import { serversPerDatagram } from "../../shared/wire.ts";
-import type { LinkStatus, WireRecord, WireServer } from "../../shared/wire-records.ts";
+import { recordBytesMax, serversPerDatagram } from "../../shared/wire.ts";
+import {
+  recordHeaderBytes,
+  type LinkStatus,
+  type WireRecord,
+  type WireServer,
+} from "../../shared/wire-records.ts";
+import {
+  encodeSightings,
+  samplesBytes,
+  type SamplesRecord,
+  type WireSighting,
+} from "../../shared/wire-samples.ts";
+import type { ResourceSample } from "./standing.ts";
 
 /** A check's newest result; `undefined` until there is one. */
 export interface Finding<State> {
@@ -69,8 +81,15 @@ export function planReport(options: {
   readonly link: LinkStatus;
   /** The list of servers, when this report carries it. */
   readonly servers: readonly WireServer[] | undefined;
+  readonly more?: ReportExtras;
 }): readonly (readonly WireRecord[])[] {
-  const liveness: WireRecord = { kind: "liveness", checks: options.checks, link: options.link };
+  const { lateMs = 0, samples = [], sightings = [] } = options.more ?? {};
+  const liveness: WireRecord = {
+    kind: "liveness",
+    checks: options.checks,
+    link: options.link,
+    ...(lateMs === 0 ? {} : { lateMs }),
+  };
   const servers = options.servers ?? [];
   const perPart = serversPerDatagram(options.host);
   const parts = Math.ceil(servers.length / perPart);
@@ -83,7 +102,62 @@ export function planReport(options: {
       servers: servers.slice(part * perPart, (part + 1) * perPart),
     },
   ]);
-  return [[liveness], ...rest];
+  return [
+    [liveness],
+    ...rest,
+    ...packSamples(options.host, samples),
+    ...packSightings(options.host, sightings),
+  ];
+}
+
+/** What goes behind the states: decides nothing, and may be lost. */
+export interface ReportExtras {
+  readonly lateMs?: number;
+  readonly samples?: readonly ResourceSample[];
+  readonly sightings?: readonly WireSighting[];
+}
+
+/** A record for each resource, as many in a datagram as fit. */
+export function packSamples(
+  host: HostName,
+  samples: readonly ResourceSample[],
+): readonly (readonly SamplesRecord[])[] {
+  const room = recordBytesMax(host);
+  const datagrams: SamplesRecord[][] = [];
+  let left = 0;
+  for (const { resource, ...sample } of samples) {
+    const last = datagrams.at(-1)?.at(-1);
+    const isSame = last?.resource === resource;
+    const alone = { resource, samples: [sample] };
+    const empty = samplesBytes({ resource, samples: [] });
+    const bytes = samplesBytes(alone) - (isSame ? empty : 0) + (isSame ? 0 : recordHeaderBytes);
+    if (isSame && bytes <= left) {
+      datagrams.at(-1)?.splice(-1, 1, { ...last, samples: [...last.samples, sample] });
+    } else if (bytes <= left) {
+      datagrams.at(-1)?.push({ kind: "samples", ...alone });
+    } else {
+      datagrams.push([{ kind: "samples", ...alone }]);
+      left = room - recordHeaderBytes - samplesBytes(alone);
+      continue;
+    }
+    left -= bytes;
+  }
+  return datagrams;
+}
+
+/** Some dozens at most: 3 peers on 3 networks. */
+function packSightings(
+  host: HostName,
+  sightings: readonly WireSighting[],
+): readonly (readonly WireRecord[])[] {
+  if (sightings.length === 0) return [];
+  const record = { kind: "sightings", sightings } as const;
+  if (recordHeaderBytes + encodeSightings(record).length <= recordBytesMax(host)) return [[record]];
+  const half = Math.ceil(sightings.length / 2);
+  return [
+    ...packSightings(host, sightings.slice(0, half)),
+    ...packSightings(host, sightings.slice(half)),
+  ];
 }
 
 /** Whether the list of servers must go out now: it changed, or it was last sent too long ago. */

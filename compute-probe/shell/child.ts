@@ -3,6 +3,7 @@
  * here waits for an exit; the parent's own deadline decides.
  */
 import { spawn } from "node:child_process";
+import type { UserIds } from "../core/user-ids.ts";
 
 export type ChildResult =
   | {
@@ -24,7 +25,12 @@ export interface Child {
 const outputCharsMax = 16_384;
 
 /** Starts a program in a process group of its own; at the deadline the whole group is killed. */
-export function startChild(file: string, args: readonly string[], deadlineMs: number): Child {
+export function startChild(
+  file: string,
+  args: readonly string[],
+  deadlineMs: number,
+  { runAs }: { readonly runAs?: UserIds | undefined } = {},
+): Child {
   let gone = false;
   const settled = new Promise<ChildResult>((resolve) => {
     const child = spawn(file, args, {
@@ -35,6 +41,7 @@ export function startChild(file: string, args: readonly string[], deadlineMs: nu
       // Descriptor 3 is inherited by grandchildren whatever they do with 1 and 2, so that "close"
       // comes only when the last of them is gone.
       stdio: ["ignore", "pipe", "pipe", "pipe"],
+      ...runAs,
     });
     let [stdout, stderr] = ["", ""];
     const append = (text: string, chunk: Buffer): string =>

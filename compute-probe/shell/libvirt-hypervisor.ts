@@ -1,10 +1,11 @@
 /** The hypervisor port over libvirt: one connection, opened again with growing pauses. */
 import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
-import { serverId } from "../../shared/names.ts";
+import { serverId, type ServerId } from "../../shared/names.ts";
 import { serverStates, stateOf } from "../../shared/telemetry.ts";
-import type { Hypervisor, HypervisorLook } from "../ports.ts";
+import type { Hypervisor, HypervisorLook, StatsLook } from "../ports.ts";
 import { LibvirtConnection, LibvirtDeniedError, type DomainState } from "./libvirt-rpc.ts";
+import { createLibvirtStats } from "./libvirt-stats.ts";
 
 const pauseMsMin = 500;
 const pauseMsMax = 5000;
@@ -18,11 +19,14 @@ export function createLibvirtHypervisor(options: {
   let failure: { readonly look: HypervisorLook; readonly nextTryMs: number } | undefined;
   let pauseMs = pauseMsMin;
   let hostUuid = "";
+  let listener: () => void = () => undefined;
+  const statistics = createLibvirtStats(options);
 
   async function ask(deadlineMs: number): Promise<readonly DomainState[]> {
     if (connection?.isOpen !== true) {
       connection = await LibvirtConnection.open(options.socket, options.uri, deadlineMs / 2);
       hostUuid = await connection.hostUuid(deadlineMs / 4);
+      await connection.watchLifecycle(() => listener(), deadlineMs / 4);
     }
     return await connection.domainStates(deadlineMs / 4);
   }
@@ -44,16 +48,35 @@ export function createLibvirtHypervisor(options: {
         return look;
       }
     },
-    close: () => connection?.close(),
+    async stats(deadlineMs): Promise<StatsLook> {
+      try {
+        const domains = await statistics.look(deadlineMs);
+        const unanswered = statistics.unanswered();
+        if (domains !== undefined) {
+          const servers = domains.map(({ uuid, fields }) => ({ server: idOf(uuid), fields }));
+          return { kind: "stats", servers };
+        }
+        return { kind: "none", reason: `${unanswered} questions are unanswered`, unanswered };
+      } catch (error) {
+        const reason = `${options.socket}: ${describeError(error)}`;
+        return { kind: "none", reason, unanswered: statistics.unanswered() };
+      }
+    },
+    onChange: (given) => void (listener = given),
+    close() {
+      connection?.close();
+      statistics.close();
+    },
   };
 }
 
 function toServer({ uuid, state }: DomainState) {
+  return { server: idOf(uuid), state: stateOf(serverStates, state) };
+}
+
+function idOf(uuid: string): ServerId {
   const parts = [uuid.slice(0, 8), uuid.slice(8, 12), uuid.slice(12, 16), uuid.slice(16, 20)];
-  return {
-    server: serverId([...parts, uuid.slice(20)].join("-")),
-    state: stateOf(serverStates, state),
-  };
+  return serverId([...parts, uuid.slice(20)].join("-"));
 }
 
 function explain(error: unknown, socket: string): HypervisorLook {

@@ -14,15 +14,39 @@ const headerBytes = 28;
 /** libvirt's own limit for one message. */
 const messageBytesMax = 33_554_432;
 const messageTypes = { call: 0, reply: 1, message: 2 } as const;
-const procedures = { open: 1, capabilities: 7, authList: 66, allDomainStats: 344 } as const;
+const procedures = {
+  open: 1,
+  capabilities: 7,
+  authList: 66,
+  registerEvent: 316,
+  lifecycleEvent: 318,
+  allDomainStats: 344,
+} as const;
 const keepalive = { ping: 1, pong: 2 } as const;
 const readOnlyFlag = 1;
 const statsState = 1;
+/** State, CPU, balloon, vCPUs, interfaces, block devices. */
+const statsAll = 1 | 2 | 4 | 8 | 16 | 32;
+/** Running ones only; and do not wait for one that somebody else is asking. */
+const [statsActive, statsNoWait] = [1, 0x2000_0000];
 
 /** A domain as ALL_DOMAIN_STATS tells it; the state is virDomainState's number. */
 export interface DomainState {
   readonly uuid: string;
   readonly state: number;
+}
+
+/** All that libvirt knows of a running domain; fewer fields where its QEMU does not answer. */
+export interface DomainStats {
+  readonly uuid: string;
+  readonly fields: ReadonlyMap<string, number>;
+}
+
+/** Something happened to a domain; the numbers are virDomainEventType's and its detail's. */
+export interface LifecycleEvent {
+  readonly uuid: string;
+  readonly event: number;
+  readonly detail: number;
 }
 
 /** libvirt wants a login on this socket; nothing that waiting would cure. */
@@ -42,6 +66,7 @@ export class LibvirtConnection {
   #received: Buffer = Buffer.alloc(0);
   #serial = 0;
   #closedBy: Error | undefined;
+  #onLifecycle: ((event: LifecycleEvent) => void) | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -88,9 +113,32 @@ export class LibvirtConnection {
       reply.text();
       const uuid = reply.fixed(16).toString("hex");
       reply.int();
-      domains.push({ uuid, state: readState(reply) });
+      domains.push({ uuid, state: readFields(reply).get("state.state") ?? 0 });
     }
     return domains;
+  }
+
+  /** Everything about the running domains: one question to each QEMU. It may never be answered. */
+  async fullStats(deadlineMs: number): Promise<readonly DomainStats[]> {
+    const flags = statsActive | statsNoWait;
+    const body = new XdrWriter().uint(0).uint(statsAll).uint(flags).bytes();
+    const reply = await this.#call(procedures.allDomainStats, body, deadlineMs);
+    return Array.from({ length: reply.uint() }, () => {
+      reply.text();
+      const uuid = reply.fixed(16).toString("hex");
+      reply.int();
+      return { uuid, fields: readFields(reply) };
+    });
+  }
+
+  /** Hears of every domain that starts, stops, crashes, …; possible on the read-only socket, too. */
+  async watchLifecycle(
+    onEvent: (event: LifecycleEvent) => void,
+    deadlineMs: number,
+  ): Promise<void> {
+    this.#onLifecycle = onEvent;
+    const body = new XdrWriter().uint(0).uint(0).bytes();
+    await this.#call(procedures.registerEvent, body, deadlineMs);
   }
 
   /** The UUID of the host itself (libvirt takes it from DMI, or from host_uuid in its settings). */
@@ -162,7 +210,11 @@ export class LibvirtConnection {
       this.#send(keepaliveProgram, keepalive.pong, messageTypes.message, 0, Buffer.alloc(0));
       return;
     }
-    if (message.readUInt32BE(16) !== messageTypes.reply) return;
+    const type = message.readUInt32BE(16);
+    if (type === messageTypes.message && procedure === procedures.lifecycleEvent) {
+      this.#onLifecycle?.(readLifecycle(new XdrReader(message.subarray(headerBytes))));
+    }
+    if (type !== messageTypes.reply) return;
     const serial = message.readUInt32BE(20);
     const pending = this.#pending.get(serial);
     this.#pending.delete(serial);
@@ -179,14 +231,23 @@ export class LibvirtConnection {
   }
 }
 
-function readState(reply: XdrReader): number {
-  let state = 0;
+function readFields(reply: XdrReader): ReadonlyMap<string, number> {
+  const fields = new Map<string, number>();
   const parameters = reply.uint();
   for (let index = 0; index < parameters; index += 1) {
     const { field, value } = reply.typedParameter();
-    if (field === "state.state" && value !== undefined) state = value;
+    if (value !== undefined) fields.set(field, value);
   }
-  return state;
+  return fields;
+}
+
+/** The callback's number, the domain (name, UUID, id), what happened, and why. */
+function readLifecycle(body: XdrReader): LifecycleEvent {
+  body.int();
+  body.text();
+  const uuid = body.fixed(16).toString("hex");
+  body.int();
+  return { uuid, event: body.int(), detail: body.int() };
 }
 
 function readRemoteError(body: XdrReader): Error {

@@ -60,7 +60,7 @@ export class XdrReader {
     return this.uint() === 0 ? undefined : this.text();
   }
 
-  /** A virTypedParameter: its name, and its value when that is a whole number of 32 bits. */
+  /** A virTypedParameter: its name, and its value when that is a number. Beyond 2^53 it is rounded. */
   typedParameter(): { readonly field: string; readonly value: number | undefined } {
     const field = this.text();
     const type = this.int();
@@ -70,10 +70,11 @@ export class XdrReader {
       case 2:
         return { field, value: this.uint() };
       case 3:
+        return { field, value: Number(this.fixed(8).readBigInt64BE(0)) };
       case 4:
+        return { field, value: Number(this.fixed(8).readBigUInt64BE(0)) };
       case 5:
-        this.fixed(8);
-        return { field, value: undefined };
+        return { field, value: this.fixed(8).readDoubleBE(0) };
       case 6:
         return { field, value: this.int() };
       case 7:

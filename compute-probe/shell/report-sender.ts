@@ -10,12 +10,12 @@ import { describeError } from "../../shared/errors.ts";
 import type { HmacKey } from "../../shared/hmac.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { HostName } from "../../shared/names.ts";
-import type { HostChecks, NetworkName } from "../../shared/telemetry.ts";
-import type { Acknowledgement, ProbeSettings } from "../../shared/wire-ack.ts";
+import { codeOf, networkNames, type HostChecks, type NetworkName } from "../../shared/telemetry.ts";
+import type { Acknowledgement, ProbeSettings, RingPeer } from "../../shared/wire-ack.ts";
 import { openAcknowledgement, signDatagram } from "../../shared/wire-auth.ts";
 import type { WireServer } from "../../shared/wire-records.ts";
 import { createCollectorLink, type CollectorLink } from "../core/collector-link.ts";
-import { planReport } from "../core/report.ts";
+import { planReport, type ReportExtras } from "../core/report.ts";
 
 export interface CollectorAddress {
   readonly path: NetworkName;
@@ -35,9 +35,15 @@ export interface SenderIdentity {
 
 export interface ReportSender {
   /** Hands one report to the kernel. Never waits, never throws for what the network does. */
-  send(checks: HostChecks, servers: readonly WireServer[] | undefined): void;
+  send(checks: HostChecks, servers: readonly WireServer[] | undefined, more?: ReportExtras): void;
   /** What the collectors set; undefined until one does. */
   settings(): ProbeSettings | undefined;
+  /** Hosts that the collectors would have us ping. */
+  peers(): readonly RingPeer[];
+  /** Collectors, once for each path, that have answered since we began. */
+  answered(): number;
+  /** No collector is heard on any path: nobody knows what we measure. */
+  isAlone(): boolean;
   close(): void;
 }
 
@@ -73,11 +79,11 @@ export function createReportSender(options: {
   const paths = createPaths(collectors, onMessage, options.log);
 
   return {
-    send(checks, servers) {
+    send(checks, servers, more = {}) {
       sayChanges(link.changes(clock.monoMs()), collectors, options.log);
       const first = sequence + 1;
       const status = link.status(clock.monoMs());
-      const report = { host: identity.host, sequence: first, checks, link: status, servers };
+      const report = { host: identity.host, sequence: first, checks, link: status, servers, more };
       for (const records of planReport(report)) {
         sequence += 1;
         for (const state of paths) {
@@ -97,6 +103,12 @@ export function createReportSender(options: {
       }
     },
     settings: () => link.settings(),
+    peers: () => link.peers(),
+    answered: () => link.answered(),
+    isAlone() {
+      const { cutOff } = link.status(clock.monoMs());
+      return paths.every(({ path }) => (cutOff & (1 << codeOf(networkNames, path))) !== 0);
+    },
     close() {
       for (const { endpoints } of paths) for (const endpoint of endpoints) endpoint.close();
     },

@@ -63,7 +63,7 @@ checks:
   assert.equal(row?.checks.serversRunning, 1);
   assert.equal(row.checks.storage, "unknown");
   // The next check may be on its way: each takes its file away again.
-  const files = (): readonly string[] => readdirSync(inDirectory("instances"));
+  const files = (): readonly string[] => readdirSync(inDirectory("instances/.guardian-probe"));
   await waitFor("no file left by the check", () => (files().length === 0 ? true : undefined));
 
   libvirt.silent = true;

@@ -22,6 +22,7 @@ const pureShared = [
   "wire-names",
   "wire-numbers",
   "wire-records",
+  "wire-samples",
   "replay-window",
   "sequence-window",
 ];

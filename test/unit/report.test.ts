@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMountPoint, readDirectoryExit } from "../../compute-probe/core/directory-result.ts";
+import { readDirectoryExit } from "../../compute-probe/core/directory-result.ts";
+import { isMountPoint } from "../../compute-probe/core/mount-info.ts";
 import {
   noNetworkMemory,
   pingArguments,
