@@ -81,7 +81,8 @@ test("intervals change while everything runs, and a file that makes no sense cha
   writeSettings(fixture, "version: 4\nreportEvery: 200ms\n");
   await rowWhere(fixture, "settings 4", (row) => row.settingsVersion === 4);
   const rate = await rateOver(2000);
-  assert.ok(rate > 3.5 && rate < 6, `${rate} reports a second`);
+  // Five; one before. A machine with other work may be late with some.
+  assert.ok(rate > 2 && rate < 6.5, `${rate} reports a second`);
 
   writeSettings(fixture, "version: 5\nreportEvery: often\n");
   await collector.process.find("the bad file", ({ reason }) => String(reason).includes("often"));
@@ -102,11 +103,13 @@ test("a collector with other keys refuses a probe, which the first one hears all
   // The second has other keys: to it this probe is a stranger, and is refused.
   startProbe(t, one, [first.port, second.port]);
   await rowWhere(one, "a confirmed row", (row) => row.unconfirmed !== true);
+  const fromMs = performance.now();
   await second.process.logged("refused");
   await sleep(2500);
   // At most once a second, with a count.
+  const most = 2 + (performance.now() - fromMs) / 1000;
   const said = second.process.entries().filter(({ event }) => event === "refused");
-  assert.ok(said.length >= 1 && said.length <= 4, String(said.length));
+  assert.ok(said.length >= 1 && said.length <= most, String(said.length));
   assert.ok(said.every(({ mac }) => typeof mac === "number" && mac >= 1));
 });
 

@@ -5,7 +5,7 @@ import { sleep } from "../../shared/loop.ts";
 export async function waitFor<T>(
   what: string | (() => string),
   look: () => Promise<T | undefined> | T | undefined,
-  deadlineMs = 6000,
+  deadlineMs = 20_000,
 ): Promise<T> {
   const giveUpMs = Date.now() + deadlineMs;
   for (;;) {
