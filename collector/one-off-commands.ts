@@ -11,7 +11,7 @@ import {
 import { hostName, isHostName } from "../shared/names.ts";
 import type { CollectorConfig } from "./config.ts";
 import { readTelemetrySecret } from "./shell/ceilometer-listener.ts";
-import { influxSetupCommands, setUpInflux } from "./shell/influx-setup.ts";
+import { commandsByHand, setUpInflux } from "./shell/influx-setup.ts";
 import { emptyToUndefined, influxHeaders } from "./store.ts";
 
 /** What to print and how to exit: 0 done, 1 failed, 2 wrong usage. */
@@ -92,11 +92,14 @@ async function initStore({ store }: CollectorConfig): Promise<CommandResult> {
   if (store.kind === "sqlite" || store.influx === undefined) {
     return { code: 0, text: "sqlite needs no setup: the collector creates its tables" };
   }
-  const { url, database, timeout, serversRetentionPolicy } = store.influx;
-  const policy = emptyToUndefined(serversRetentionPolicy);
-  const options = { url, database, serversRetentionPolicy: policy, timeoutMs: timeout };
-  const failure = await setUpInflux({ ...options, headers: influxHeaders(store.influx) });
-  const commands = influxSetupCommands(options).map((command) => `  ${command}`);
-  if (failure === undefined) return { code: 0, text: ["done:", ...commands].join("\n") };
-  return { code: 1, text: [failure, "the commands by hand:", ...commands].join("\n") };
+  const { url, version, organization, database, timeout } = store.influx;
+  const serversRetentionPolicy = emptyToUndefined(store.influx.serversRetentionPolicy);
+  const names = { version, organization, database, serversRetentionPolicy };
+  const headers = influxHeaders(store.influx);
+  const { done, failure } = await setUpInflux({ ...names, url, headers, timeoutMs: timeout });
+  const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+  const told = done.length === 0 ? [] : ["done:", ...indented(done)];
+  if (failure === undefined) return { code: 0, text: told.join("\n") };
+  const byHand = ["the commands by hand:", ...indented(commandsByHand(names))];
+  return { code: 1, text: [...told, failure, ...byHand].join("\n") };
 }

@@ -1,5 +1,7 @@
 /** The verbs by which people decide: incidents, maintenance, arming. As data; cli.ts makes commands of them. */
 
+import { follow, timeout } from "./cli-incident.ts";
+
 /** What a verb sends beside its path. */
 export type Words = Readonly<Record<string, string>>;
 
@@ -26,10 +28,15 @@ export interface VerbActions {
   readonly tell: (path: string, words: Words) => Promise<void>;
   /** Throws unless the person types `wanted`. */
   readonly confirm: (wanted: string, what: string) => Promise<void>;
+  readonly print: (value: unknown) => void;
+  /** Prints a line as it is. */
+  readonly say: (text: string) => void;
 }
 
 const api = "/api/v1";
 const reason = { flags: "--reason <text>", description: "why", required: true };
+const all = { flags: "--all", description: "every silent host", required: false };
+const wait = { flags: "--wait", description: "until its moves have ended", required: false };
 const yes = { flags: "--yes", description: "do not ask back", required: false };
 
 export function policyVerbs(actions: VerbActions): readonly PolicyVerb[] {
@@ -42,7 +49,8 @@ export function policyVerbs(actions: VerbActions): readonly PolicyVerb[] {
   ];
 }
 
-function incidentVerbs({ shown, tell, confirm }: VerbActions): readonly PolicyVerb[] {
+function incidentVerbs(actions: VerbActions): readonly PolicyVerb[] {
+  const { shown, tell, confirm } = actions;
   const hostOf = async (id: string): Promise<string> => {
     const incident = Object(await shown(`${api}/incidents/${at(id)}`));
     return text(Reflect.get(incident, "host"));
@@ -53,7 +61,7 @@ function incidentVerbs({ shown, tell, confirm }: VerbActions): readonly PolicyVe
       under,
       usage: "approve [id]",
       description: "it may be fenced and evacuated (degraded: disabled); passes storm and rate",
-      options: [reason, yes, { flags: "--all", description: "every silent host", required: false }],
+      options: [reason, yes, wait, timeout, all],
       async run(id, options) {
         if (id === "" && options["all"] !== true) throw new Error("name an incident, or say --all");
         const what = "its power is cut and its servers are moved, once every other gate is open";
@@ -62,7 +70,9 @@ function incidentVerbs({ shown, tell, confirm }: VerbActions): readonly PolicyVe
           return tell(`${api}/incidents/approve`, wordsOf(options));
         }
         if (options["yes"] !== true) await confirm(await hostOf(id), what);
-        return tell(`${api}/incidents/${at(id)}/approve`, wordsOf(options));
+        await tell(`${api}/incidents/${at(id)}/approve`, wordsOf(options));
+        if (options["wait"] === true) await follow(actions, id, options);
+        return undefined;
       },
     },
     {

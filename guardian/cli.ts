@@ -1,15 +1,19 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
-import { request } from "node:http";
 import { Command, CommanderError, Option } from "commander";
+import { checkHost } from "./cli-check.ts";
+import { askBy, type Way } from "./cli-client.ts";
+import { cloudVerbs } from "./cli-cloud.ts";
+import { bashCompletion } from "./cli-complete.ts";
 import { defaultConfig, isReadyToAct } from "./cli-config.ts";
+import { formatAs, formats, type Output } from "./cli-format.ts";
 import { notifyVerbs } from "./cli-notify.ts";
+import { tokenVerbs } from "./cli-token.ts";
+import { watchVerbs } from "./cli-watch.ts";
 import { policyVerbs, type PolicyVerb, type VerbOptions, type Words } from "./cli-policy.ts";
-import { formatOutput, type Format } from "./core/table.ts";
 import { gateList } from "./core/gate-list.ts";
 import { showTable } from "./core/show.ts";
 import { defaultTable } from "./core/verdict-table.ts";
 import { languages } from "./core/words.ts";
-import { callerHeader, proveCaller } from "./shell/caller-identity.ts";
 import type { ReplayOptions } from "./replay-command.ts";
 
 /** What only main.ts may touch: the process, the environment, the terminal. */
@@ -32,10 +36,7 @@ interface Reasoned {
   readonly reason: string;
 }
 
-interface Global {
-  readonly socket: string;
-  readonly format: Format;
-}
+type Global = Way & Output;
 
 /** Parses argv and runs the verb; returns the exit code: 0 ok, 1 error, 2 usage. */
 export async function buildCommands(
@@ -43,11 +44,7 @@ export async function buildCommands(
   argv: readonly string[],
 ): Promise<number> {
   let code = 0;
-  const program = new Command("guardian")
-    .description("keeps the servers of an OpenStack cloud alive when its compute hosts fail")
-    .option("--socket <path>", "the daemon's socket", defaultSocket)
-    .option("-f, --format <format>", "table, json or value", "table")
-    .exitOverride();
+  const program = bareProgram();
   const global = (): Global => program.opts<Global>();
   program
     .command("run")
@@ -56,14 +53,12 @@ export async function buildCommands(
     .action(async (options: { config: string }) => {
       code = await actions.run(options.config);
     });
-  const show = async (path: string): Promise<void> => {
-    const { socket, format } = global();
-    actions.print(formatOutput(await ask(socket, "GET", path), format));
-  };
+  const print = (value: unknown): void => actions.print(formatAs(value, global()));
+  const shown = (path: string): Promise<unknown> => askBy(global(), "GET", path);
+  const show = async (path: string): Promise<void> => print(await shown(path));
   const tell = async (path: string, words: Words): Promise<void> => {
-    const { socket, format } = global();
-    const answer = await ask(socket, "POST", path, { by: actions.user(), ...words });
-    actions.print(formatOutput(answer, format));
+    const by = global().api === undefined ? { by: actions.user() } : {};
+    print(await askBy(global(), "POST", path, { ...by, ...words }));
   };
   addVerbs(program, show, tell);
   const confirm = async (wanted: string, what: string): Promise<void> => {
@@ -76,10 +71,14 @@ export async function buildCommands(
     if (typed.trim() !== wanted)
       throw new Error(`"${typed.trim()}" is not ${wanted}: nothing done`);
   };
-  const shown = (path: string): Promise<unknown> => ask(global().socket, "GET", path);
-  const verbActions = { show, shown, tell, confirm };
-  addPolicyVerbs(program, [...policyVerbs(verbActions), ...notifyVerbs(verbActions)]);
-  const print = (value: unknown): void => actions.print(formatOutput(value, global().format));
+  const verbActions = { show, shown, tell, confirm, print, say: actions.print };
+  addPolicyVerbs(program, [
+    ...policyVerbs(verbActions),
+    ...notifyVerbs(verbActions),
+    ...cloudVerbs(verbActions),
+    ...tokenVerbs(verbActions),
+    ...watchVerbs(verbActions),
+  ]);
   const asking = { shown, table: print, print: actions.print, socket: () => global().socket };
   addConfig(
     program,
@@ -92,6 +91,7 @@ export async function buildCommands(
     code = await actions.replay({ ...options, socket: global().socket });
   });
   addPolicyTables(program, show, print);
+  addCheck(program, shown, actions.print, (result) => (code = result));
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -100,6 +100,49 @@ export async function buildCommands(
     throw error;
   }
   return code;
+}
+
+function bareProgram(): Command {
+  return new Command("guardian")
+    .description("keeps the servers of an OpenStack cloud alive when its compute hosts fail")
+    .option("--socket <path>", "the daemon's socket", defaultSocket)
+    .option("--api <url>", "its address on the network, such as https://guardian:8775")
+    .option("--token-file <path>", "with --api: a file, mode 0600, that holds the token")
+    .option("--ca-file <path>", "with --api: the authorities that count, instead of the system's")
+    .addOption(
+      new Option("-f, --format <format>", "of what is printed")
+        .choices([...formats])
+        .default("table"),
+    )
+    .option("-c, --column <name>", "this column alone; may be given again", collect, [])
+    .exitOverride();
+}
+
+/** What machines ask: monitoring, and the shell. */
+function addCheck(
+  program: Command,
+  shown: (path: string) => Promise<unknown>,
+  say: (text: string) => void,
+  ended: (code: number) => void,
+): void {
+  program
+    .command("check")
+    .description("for Nagios and its kin: exit code 0 ok, 1 warning, 2 critical, 3 unknown")
+    .command("host <host>")
+    .action(async (name: string) => {
+      const { text, code } = await checkHost(shown, name);
+      say(text);
+      ended(code);
+    });
+  program
+    .command("completion")
+    .description("for bash: source <(guardian completion)")
+    .action(() => say(bashCompletion(program)));
+}
+
+/** Options that may be given again, as a list. */
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 const api = "/api/v1";
@@ -155,9 +198,10 @@ function addDoctor(
 ): void {
   program
     .command("doctor")
-    .description("every power device: what it is known by, or the way out; how many are verified")
+    .description("what is not as it should be, and what to do; every power device; changes nothing")
     .action(async () => {
       const answer = Object(await shown(`${api}/doctor`)) as Record<string, unknown>;
+      print(answer["findings"]);
       print(answer["devices"]);
       print({ share: answer["share"] });
     });
@@ -252,61 +296,4 @@ function addPolicyVerbs(program: Command, verbs: readonly PolicyVerb[]): void {
       await verb.run(typeof argument === "string" ? argument : "", Object(options) as VerbOptions);
     });
   }
-}
-
-/** One request to the daemon. Throws with the daemon's own sentence when it refuses. */
-export async function ask(
-  socket: string,
-  method: "GET" | "POST",
-  path: string,
-  body?: unknown,
-): Promise<unknown> {
-  if (method === "GET") return send(socket, method, path, {}, undefined);
-  const proof = prove(socket);
-  try {
-    return await send(socket, method, path, { [callerHeader]: proof.token }, JSON.stringify(body));
-  } finally {
-    proof.withdraw();
-  }
-}
-
-function prove(socket: string): ReturnType<typeof proveCaller> {
-  try {
-    return proveCaller(socket);
-  } catch (error) {
-    throw unreachable(socket, error);
-  }
-}
-
-function unreachable(socket: string, error: unknown): Error {
-  const code: unknown = Reflect.get(Object(error), "code");
-  const hint =
-    code === "EACCES" ? "it is its user's and its group's alone: sudo, or join" : "is it running?";
-  return new Error(`the daemon does not answer on ${socket} (${hint})`, { cause: error });
-}
-
-function send(
-  socket: string,
-  method: string,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  body: string | undefined,
-): Promise<unknown> {
-  const options = { socketPath: socket, path, method, headers, timeout: 10_000 };
-  return new Promise((resolve, reject) => {
-    const call = request(options, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => {
-        const answer: unknown = text === "" ? {} : JSON.parse(text);
-        if ((response.statusCode ?? 500) < 400) return resolve(answer);
-        const detail: unknown = Reflect.get(Object(answer), "detail");
-        reject(new Error(typeof detail === "string" ? detail : `answered ${response.statusCode}`));
-      });
-    });
-    call.on("timeout", () => call.destroy(new Error(`no answer from ${socket} within 10 s`)));
-    call.on("error", (error) => reject(unreachable(socket, error)));
-    call.end(body);
-  });
 }

@@ -60,21 +60,6 @@ export const livenessFields = [
   "settings_version",
   "cut_off",
 ] as const;
-/** Fields that collectors of an earlier release do not write: 0 where they are missing. */
-const laterFields: readonly string[] = [
-  "bmc_1",
-  "bmc_2",
-  "bmc_3",
-  "bmc_4",
-  "unconfirmed",
-  "settings_version",
-  "cut_off",
-  "expected",
-  "missing",
-  "liveness",
-  "spooled",
-  "superseded",
-];
 export type LivenessField = (typeof livenessFields)[number];
 
 /** Fields of `collector_watermark`; its tag is collector. */
@@ -96,6 +81,12 @@ export const watermarkFields = [
   "superseded",
 ] as const;
 export type WatermarkField = (typeof watermarkFields)[number];
+
+/** Fields that collectors of an earlier release do not write: 0 where they are missing. */
+const laterFields: readonly string[] = [
+  ...livenessFields.slice(livenessFields.indexOf("bmc_1")),
+  ...watermarkFields.slice(watermarkFields.indexOf("expected")),
+];
 
 /** Something that answers with the value of a named column: a result row, a JSON object. */
 export type ColumnReader = (column: string) => unknown;

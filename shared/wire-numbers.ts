@@ -20,18 +20,22 @@ export function readHex(bytes: Uint8Array, at: number, length: number): string {
 
 /** Sixteen bytes as hex digits, made anew only when they have changed: a host's own ones never do. All zero: "". */
 export class LastHex {
-  #words = [0, 0, 0, 0];
+  // Four small numbers, not a list: all in one piece.
+  #first = 0;
+  #second = 0;
+  #third = 0;
+  #fourth = 0;
   #text = "";
 
   read(bytes: Uint8Array, at: number): string {
-    const words = this.#words;
-    let isSame = true;
-    for (let word = 0; word < 4; word += 1) {
-      isSame &&= words[word] === readUint32(bytes, at + 4 * word);
-    }
-    if (isSame) return this.#text;
-    this.#words = [0, 4, 8, 12].map((offset) => readUint32(bytes, at + offset));
-    this.#text = this.#words.every((word) => word === 0) ? "" : readHex(bytes, at, 16);
+    const first = readUint32(bytes, at) | 0;
+    const second = readUint32(bytes, at + 4) | 0;
+    const third = readUint32(bytes, at + 8) | 0;
+    const fourth = readUint32(bytes, at + 12) | 0;
+    const isFirstHalf = first === this.#first && second === this.#second;
+    if (isFirstHalf && third === this.#third && fourth === this.#fourth) return this.#text;
+    [this.#first, this.#second, this.#third, this.#fourth] = [first, second, third, fourth];
+    this.#text = (first | second | third | fourth) === 0 ? "" : readHex(bytes, at, 16);
     return this.#text;
   }
 }

@@ -4,20 +4,12 @@
  * next name are signed alike: a value must not hold the name that follows it. What is inside `resource_metadata`
  * stays ambiguous, and is not kept.
  */
+import type { SampleRow } from "../ports.ts";
 import { MessageMap } from "./ceilometer-signed-text.ts";
 import { PythonFloat } from "./python-text.ts";
 
-export interface CeilometerSample {
-  readonly name: string;
-  readonly type: "gauge" | "delta" | "cumulative";
-  readonly unit: string;
-  readonly volume: number;
-  readonly resourceId: string;
-  readonly projectId: string;
-  readonly source: string;
-  /** When it was read, by its host's wall clock. */
-  readonly wallMs: number;
-}
+/** Told by no collector yet. */
+export type CeilometerSample = Omit<SampleRow, "collector">;
 
 export interface CeilometerMessage {
   readonly sample: CeilometerSample;

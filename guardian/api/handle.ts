@@ -174,5 +174,5 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply):
   // Who was refused in the middle of its body is not read to the end.
   const unread = !request.complete && (status === 413 || status === 401 || status === 403);
   response.writeHead(status, unread ? { ...shown, connection: "close" } : shown);
-  response.end(type === undefined ? `${JSON.stringify(body)}\n` : (body as string));
+  response.end(type === undefined ? `${JSON.stringify(body)}\n` : (body as string | Uint8Array));
 }

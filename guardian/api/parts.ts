@@ -10,6 +10,11 @@ import type { ServerControl } from "../shell/server-control.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { SettingLine } from "./settings-shown.ts";
 
+export interface PageFile {
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
+
 export interface ApiParts {
   readonly clock: Clock;
   readonly guardian: Guardian;
@@ -21,6 +26,8 @@ export interface ApiParts {
   readonly samples?: SampleReader | undefined;
   readonly servers?: ServerControl | undefined;
   readonly settings?: readonly SettingLine[] | undefined;
+  /** The web page: its files by path, "/" first; read at the start, so that no request names a file. */
+  readonly page?: ReadonlyMap<string, PageFile> | undefined;
   /** Answers given over the network and the socket, by status; for /metrics. */
   readonly answers?: ReadonlyMap<number, number>;
 }

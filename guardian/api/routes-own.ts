@@ -6,14 +6,35 @@ import { renderMetrics } from "./metrics.ts";
 import { optionalLine, paging, limitMax, texts } from "./fields.ts";
 import { safeHeaders } from "./handle.ts";
 import { badCursor, nextPage, page, readCursor } from "./paging.ts";
-import type { ApiParts } from "./parts.ts";
+import type { ApiParts, PageFile } from "./parts.ts";
 import { problem, type Call, type ReadRoute, type Reply, type Route } from "./route.ts";
 
 /** A loop that has not decided for this long is not healthy, whatever the process does. */
 const decidedWithinMs = 3000;
 
 export function ownRoutes(parts: ApiParts): readonly Route[] {
-  return [...healthRoutes(parts), ...recordRoutes(parts), ...streamRoutes(parts)];
+  return [
+    ...healthRoutes(parts),
+    ...recordRoutes(parts),
+    ...streamRoutes(parts),
+    ...pageRoutes(parts),
+  ];
+}
+
+/** The page holds nothing of the cloud: it asks for that with a token. */
+function pageRoutes({ page: files = new Map<string, PageFile>() }: ApiParts): readonly ReadRoute[] {
+  const policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+  return [...files].map(([path, { type, body }]) => ({
+    method: "GET",
+    path,
+    name: `page ${path}`,
+    summary: "A file of the web page",
+    role: undefined,
+    query: {},
+    answer: type,
+    run: () => ({ status: 200, body, type, headers: { "content-security-policy": policy } }),
+  }));
 }
 
 function healthRoutes(parts: ApiParts): readonly ReadRoute[] {

@@ -38,7 +38,8 @@ export function networkDoor(options: NetworkDoorOptions): Door {
     mayAct: ({ by }) => acting.take(by),
     async identify(request) {
       const from = request.socket.remoteAddress ?? "";
-      if (!failed.has(from) || !failedOfAll.has("")) return tooMany();
+      const isLimited = !failed.has(from) || !failedOfAll.has("");
+      if (isLimited && !options.tokens.remembers(bearerOf(request))) return tooMany();
       const caller = await identify(options, request);
       if (!("status" in caller) || caller.status !== 401) return caller;
       failed.take(from);
@@ -50,9 +51,9 @@ export function networkDoor(options: NetworkDoorOptions): Door {
 
 async function identify(
   { tokens, keystone }: NetworkDoorOptions,
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
 ): Promise<Caller | Reply> {
-  const { authorization = "" } = headers;
+  const { headers } = request;
   const theirs = headers["x-auth-token"];
   if (typeof theirs === "string" && keystone !== undefined) {
     const found = await keystone.check(theirs);
@@ -60,8 +61,8 @@ async function identify(
     if (found.kind === "unknown") return unauthorized(found.reason);
     return { by: `${found.by} (${found.role})`, role: found.role, uid: undefined };
   }
-  const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
-  if (token === undefined) return unauthorized("a token is needed: authorization: Bearer TOKEN");
+  const token = bearerOf(request);
+  if (token === "") return unauthorized("a token is needed: authorization: Bearer TOKEN");
   const found = await tokens.check(token);
   if (found.kind === "busy") {
     return problem(503, "too many tokens are checked at once", undefined, { "retry-after": "1" });
@@ -69,6 +70,11 @@ async function identify(
   if (found.kind === "unknown") return unauthorized(found.reason);
   const { name, role } = found.token;
   return { by: `token ${name} (${role})`, role, uid: undefined };
+}
+
+/** "" where there is none. */
+function bearerOf({ headers }: IncomingMessage): string {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
 }
 
 /**

@@ -123,6 +123,8 @@ export type Checked =
   | { readonly kind: "busy" };
 
 export interface TokenCheck {
+  /** Whether it was found good before: who has such a one is kept out by nobody's wrong tokens. */
+  remembers(text: string): boolean;
   check(text: string): Promise<Checked>;
 }
 
@@ -147,7 +149,7 @@ export function createTokenCheck(path: string, wallMs: () => number): TokenCheck
 
   /** Who comes with the same token at the same time shares one answer: many come back after a restart. */
   function matches(secret: string, token: TokenRecord): Promise<boolean> | "busy" {
-    const quick = createHash("sha256").update(`${token.salt}:${secret}`).digest("hex");
+    const quick = quickHash(secret, token);
     if (remembered.get(quick) === token.hash) return Promise.resolve(true);
     const name = `${quick} ${token.hash}`;
     const shared = asking.get(name);
@@ -166,6 +168,11 @@ export function createTokenCheck(path: string, wallMs: () => number): TokenCheck
   }
 
   return {
+    remembers(text) {
+      const [, id = "", secret = ""] = shape.exec(text) ?? [];
+      const token = read?.tokens.find((one) => one.id === id);
+      return token !== undefined && remembered.get(quickHash(secret, token)) === token.hash;
+    },
     async check(text) {
       const [, id = "", secret = ""] = shape.exec(text) ?? [];
       if (id === "") return { kind: "unknown", reason: "this is no token of ours" };
@@ -186,6 +193,11 @@ export function createTokenCheck(path: string, wallMs: () => number): TokenCheck
       return { kind: "known", token };
     },
   };
+}
+
+/** Of a secret that was found good; kept in memory alone. */
+function quickHash(secret: string, { salt }: TokenRecord): string {
+  return createHash("sha256").update(`${salt}:${secret}`).digest("hex");
 }
 
 function hashOf(secret: string, salt: string): Promise<Buffer> {

@@ -1,30 +1,15 @@
 /** Our reception behind our socket, without a store: what a datagram costs up to the queue of the store. */
-import { createReception } from "../../collector/reception.ts";
 import { readKernelDrops } from "../../collector/shell/kernel-drops.ts";
 import { openUdpServer } from "../../collector/shell/udp-server.ts";
-import { systemClock } from "../../shared/clock.ts";
 import { silentLogger, type Logger } from "../../shared/log.ts";
-import { collectorId } from "../../shared/names.ts";
-import { benchMaster } from "./collector-sender.ts";
+import { createBenchReception } from "./bench-reception.ts";
 
 const [bufferBytes = "4194304", acknowledgeEvery = "1000"] = process.argv.slice(2);
 let cpuAtFirst = process.cpuUsage();
 let counted = 0;
 let isWarned = false;
 const log: Logger = { ...silentLogger, warn: () => void (isWarned = true) };
-const reception = createReception({
-  collector: collectorId("bench"),
-  epoch: 1,
-  masters: new Map([[1, benchMaster]]),
-  restored: [],
-  revokedHosts: [],
-  serversMax: 100_000,
-  acknowledgeEvery: Number(acknowledgeEvery),
-  inherited: 0,
-  settings: () => undefined,
-  clock: systemClock,
-  log: silentLogger,
-});
+const reception = createBenchReception(Number(acknowledgeEvery));
 let queued = 0;
 const server = await openUdpServer({
   address: "127.0.0.1",

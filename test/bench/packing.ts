@@ -1,8 +1,5 @@
 /** What a server's sample costs in a full datagram, beside one sample a datagram. */
-import { createReception } from "../../collector/reception.ts";
-import { systemClock } from "../../shared/clock.ts";
-import { silentLogger } from "../../shared/log.ts";
-import { collectorId, hostName, serverId } from "../../shared/names.ts";
+import { hostName, serverId } from "../../shared/names.ts";
 import {
   deriveHostKey,
   importKey,
@@ -11,6 +8,7 @@ import {
 } from "../../shared/wire-auth.ts";
 import { serversPerDatagram } from "../../shared/wire.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
+import { createBenchReception } from "./bench-reception.ts";
 import { benchMaster } from "./collector-sender.ts";
 
 const host = hostName("compute-1");
@@ -19,19 +17,7 @@ const datagrams = 3000;
 
 /** Microseconds a sample, with so many of them in each datagram. */
 function costOf(perDatagram: number): number {
-  const reception = createReception({
-    collector: collectorId("bench"),
-    epoch: 1,
-    masters: new Map([[1, benchMaster]]),
-    restored: [],
-    revokedHosts: [],
-    serversMax: 100_000,
-    acknowledgeEvery: 1000,
-    inherited: 0,
-    settings: () => undefined,
-    clock: systemClock,
-    log: silentLogger,
-  });
+  const reception = createBenchReception(1000);
   const liveness = { kind: "liveness", checks: healthyChecks } as const;
   const hello = signDatagram(key, sampleHeader({ sequence: 1 }), [liveness]);
   const asked = reception.take(hello, "192.0.2.1") ?? new Uint8Array();

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask } from "../../guardian/cli.ts";
+import { ask } from "../../guardian/cli-client.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { prepare, runDaemon } from "../../guardian/daemon.ts";
 import { createUdpEchoPinger } from "../../guardian/shell/udp-echo.ts";

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { z } from "zod";
+import type { PageFile } from "../../guardian/api/parts.ts";
 import { openJournal } from "../../guardian/shell/journal.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { api, control, dead } from "../support/control-fixture.ts";
-import { ask as askSocket } from "../../guardian/cli.ts";
+import { ask as askSocket } from "../../guardian/cli-client.ts";
 import { apiFixture, type ApiFixture } from "../support/api-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
 
@@ -207,4 +208,18 @@ test("the page of the description runs no script and loads nothing", async (t) =
   assert.doesNotMatch(text, /<script|src=|https?:/);
   assert.match(text, /incidents\/\{incident\}\/approve/);
   assert.ok(readFileSync("docs/api.md", "utf8").includes("/api/docs"));
+});
+
+test("the web page's files come by their names, without a token, and no others do", async (t) => {
+  const file = { type: "text/html; charset=utf-8", body: "<!doctype html>" };
+  const page = new Map<string, PageFile>([
+    ["/", file],
+    ["/page.js", { type: "text/javascript; charset=utf-8", body: Buffer.from("1") }],
+  ]);
+  const { ask } = await apiFixture(t, { parts: { page } });
+  const root = await ask("GET", "/", {});
+  assert.equal(root.text, file.body);
+  assert.match(root.headers.get("content-security-policy") ?? "", /script-src 'self';/);
+  assert.equal((await ask("GET", "/page.js", {})).text, "1");
+  assert.equal((await ask("GET", "/page.css", "viewer")).status, 404);
 });

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { ask } from "../../guardian/cli.ts";
+import { ask } from "../../guardian/cli-client.ts";
 import { callerHeader, identifyCaller, proveCaller } from "../../guardian/shell/caller-identity.ts";
 import { render } from "../../guardian/core/words.ts";
 import { wallMs } from "../../shared/time.ts";

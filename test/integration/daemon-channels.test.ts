@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { ask } from "../../guardian/cli.ts";
+import { ask } from "../../guardian/cli-client.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { prepare, runDaemon } from "../../guardian/daemon.ts";
 import { createUdpEchoPinger } from "../../guardian/shell/udp-echo.ts";

@@ -7,13 +7,12 @@ import { createInfluxTelemetry } from "../../guardian/shell/influx-telemetry.ts"
 import { createLiveView } from "../../guardian/shell/live-view.ts";
 import type { TelemetryStore } from "../../guardian/ports.ts";
 import { sleep } from "../../shared/loop.ts";
-import { hostName } from "../../shared/names.ts";
 import { Secret } from "../../shared/secret.ts";
 import type { TelemetrySnapshot } from "../../shared/telemetry.ts";
 import { createCollectorFixture } from "../support/collector-fixture.ts";
 import { startFakeInflux } from "../support/fake-influx.ts";
 import { healthyChecks } from "../support/sample-report.ts";
-import { createSimulatedProbe } from "../support/simulated-probe.ts";
+import { startProbes } from "../support/reporting-probes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 async function look(store: TelemetryStore): Promise<TelemetrySnapshot> {
@@ -30,19 +29,8 @@ async function started(t: TestContext, hosts: readonly string[]) {
     `{ kind: influx, influx: { url: "${influx.url}", poisonFile: ${poisonFile} }, spool: { directory: SPOOL } }`,
   );
   const collector = await fixture.start();
-  const probes = hosts.map((host) =>
-    createSimulatedProbe({
-      host: hostName(host),
-      key: fixture.keyOf(host),
-      collectorPort: collector.port,
-      path: "management",
-      checks: () => healthyChecks,
-      reportEveryMs: 200,
-    }),
-  );
-  for (const probe of probes) probe.start();
+  startProbes(t, hosts, { fixture, port: collector.port, everyMs: 200 });
   t.after(async () => {
-    await Promise.all(probes.map((probe) => probe.close()));
     await collector.process.end("SIGKILL");
     fixture.remove();
     rmSync(scratch, { recursive: true, force: true });

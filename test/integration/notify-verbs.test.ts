@@ -1,7 +1,8 @@
 /** What people do about alerts and channels, over the control socket and with the command line. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { ask, buildCommands, type CommandActions } from "../../guardian/cli.ts";
+import { ask } from "../../guardian/cli-client.ts";
+import { buildCommands, type CommandActions } from "../../guardian/cli.ts";
 import type { AlertMessage, Delivery, Notifier } from "../../guardian/ports.ts";
 import { api, control, dead, type Control } from "../support/control-fixture.ts";
 import { host1, host2 } from "../support/core-fixture.ts";

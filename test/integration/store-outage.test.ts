@@ -13,7 +13,7 @@ import { importKey, signDatagram } from "../../shared/wire-auth.ts";
 import { createCollectorFixture, type StartedCollector } from "../support/collector-fixture.ts";
 import { startFakeInflux, type FakeInflux } from "../support/fake-influx.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
-import { createSimulatedProbe } from "../support/simulated-probe.ts";
+import { startProbes } from "../support/reporting-probes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 async function place(t: TestContext, influx: FakeInflux, more = "") {
@@ -141,18 +141,7 @@ test("each request in flight is held up in turn: nobody turns silent, and never 
   const { fixture, start } = await place(t, influx, ", timeout: 1s");
   const collector = await start();
   const hosts = Array.from({ length: 20 }, (_, index) => `compute-${index}`);
-  const probes = hosts.map((host) =>
-    createSimulatedProbe({
-      host: hostName(host),
-      key: fixture.keyOf(host),
-      collectorPort: collector.port,
-      path: "management",
-      checks: () => healthyChecks,
-      reportEveryMs: 300,
-    }),
-  );
-  t.after(() => Promise.all(probes.map((probe) => probe.close())));
-  for (const probe of probes) probe.start();
+  startProbes(t, hosts, { fixture, port: collector.port, everyMs: 300 });
   const store = reader(influx);
   await waitFor("all", async () => ((await look(store)).liveness.length === 20 ? true : undefined));
   let held = 0;

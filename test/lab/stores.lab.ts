@@ -11,11 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createInfluxTelemetry } from "../../guardian/shell/influx-telemetry.ts";
-import { hostName } from "../../shared/names.ts";
 import { sleep } from "../../shared/loop.ts";
 import { createCollectorFixture } from "../support/collector-fixture.ts";
-import { healthyChecks } from "../support/sample-report.ts";
-import { createSimulatedProbe } from "../support/simulated-probe.ts";
+import { startProbes } from "../support/reporting-probes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { labFolder } from "./lab-scripts.ts";
 
@@ -80,19 +78,8 @@ async function startCollector(t: TestContext, influx: string, config = "") {
   const secretFile = join(fixture.directory, "telemetry.secret");
   writeFileSync(secretFile, "lab-telemetry-secret", { mode: 0o600 });
   const collector = await fixture.start({ config: config.replace("SECRET", secretFile) });
-  const probes = hosts.map((host) =>
-    createSimulatedProbe({
-      host: hostName(host),
-      key: fixture.keyOf(host),
-      collectorPort: collector.port,
-      path: "management",
-      checks: () => healthyChecks,
-      reportEveryMs: 100,
-    }),
-  );
-  for (const probe of probes) probe.start();
+  const probes = startProbes(t, hosts, { fixture, port: collector.port, everyMs: 100 });
   t.after(async () => {
-    await Promise.all(probes.map((probe) => probe.close()));
     await collector.process.end("SIGKILL");
     fixture.remove();
   });

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { ask } from "../../guardian/cli.ts";
+import { ask } from "../../guardian/cli-client.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { firingSightings, sightingOf, stormScopes } from "../../guardian/dispatch/surroundings.ts";
 import type { Notifier } from "../../guardian/ports.ts";

@@ -7,6 +7,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { answerSetup, type Buckets } from "./fake-influx-setup.ts";
 
 interface Series {
   readonly measurement: string;
@@ -36,6 +37,8 @@ export interface FakeInflux {
   /** Lines with this text are refused for ever with 400. */
   refuseLinesWith: string | undefined;
   readonly writes: number;
+  /** What was created, with its retention. */
+  readonly buckets: Buckets;
   readonly series: readonly Series[];
   close(): Promise<void>;
 }
@@ -46,6 +49,7 @@ export async function startFakeInflux(options: FakeInfluxOptions = {}): Promise<
   const version = options.version ?? 1;
   const series = new Map<string, Series>();
   const liveness = new Map<string, Set<number>>();
+  const buckets: Buckets = new Map();
   let inFlight = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -56,8 +60,14 @@ export async function startFakeInflux(options: FakeInfluxOptions = {}): Promise<
       const body = (zipped ? gunzipSync(bytes) : bytes).toString("utf8");
       const url = new URL(request.url ?? "/", "http://fake");
       const isWrite = url.pathname === (version === 1 ? "/write" : "/api/v2/write");
-      if (options.token !== undefined && request.headers.authorization !== `Token ${options.token}`)
+      const asked = { method: request.method ?? "", url, body };
+      const token = request.headers.authorization;
+      const isAllowed = options.token === undefined || token === `Token ${options.token}`;
+      const setup = isAllowed ? answerSetup(version, asked, { buckets, organization }) : undefined;
+      if (!isAllowed)
         response.writeHead(401).end(JSON.stringify({ code: "unauthorized", message: "no" }));
+      else if (setup !== undefined)
+        response.writeHead(setup.status).end(JSON.stringify(setup.body));
       else if (isWrite) void writeInTurn(response, url, body);
       else if (url.pathname === "/query") query(response, url, body);
       else response.writeHead(404).end("404 page not found\n");
@@ -70,6 +80,7 @@ export async function startFakeInflux(options: FakeInfluxOptions = {}): Promise<
     beforeWrite: undefined as FakeInflux["beforeWrite"],
     inFlightMax: 0,
     liveness,
+    buckets,
     failWith: undefined as FakeInflux["failWith"],
     refuseLinesWith: undefined as string | undefined,
     writes: 0,

@@ -1,0 +1,191 @@
+/** Servers through the API, behind the guardian's gates; Keystone's tokens; samples. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { heldServer } from "../../guardian/api/server-gate.ts";
+import { createKeystoneTokens } from "../../guardian/shell/keystone-tokens.ts";
+import { createServerControl } from "../../guardian/shell/server-control.ts";
+import { createSqliteSamples } from "../../guardian/shell/samples.ts";
+import { openDatabase } from "../../guardian/shell/sqlite.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { collectorId, serverId } from "../../shared/names.ts";
+import { createSqliteWriter } from "../../collector/shell/sqlite-writer.ts";
+import { apiFixture } from "../support/api-fixture.ts";
+import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import { peopleCloud } from "../support/fake-people-cloud.ts";
+
+const api = "/api/v1";
+const id = "11111111-2222-4333-8444-555555555555";
+const words = { reason: "asked for" };
+
+test("orders reach Nova once, and are refused while the guardian has the host in hand", async (t) => {
+  const people = await peopleCloud(t);
+  people.servers.set(id, {
+    host: "compute-1",
+    status: "ACTIVE",
+    name: "<script>alert(1)</script>",
+  });
+  const servers = createServerControl(people.calls, false);
+  const { ask, core } = await apiFixture(t, { parts: { servers } });
+  const orders = (): number =>
+    people.asked.filter((one) => /^(?:POST|DELETE) \/v2/.test(one)).length;
+  for (const [verb, status] of [
+    ["stop", "SHUTOFF"],
+    ["start", "ACTIVE"],
+    ["pause", "PAUSED"],
+    ["unpause", "ACTIVE"],
+    ["suspend", "SUSPENDED"],
+    ["resume", "ACTIVE"],
+    ["reboot", "ACTIVE"],
+  ] as const) {
+    const answer = await ask("POST", `${api}/servers/${id}/${verb}`, "operator", words);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(people.servers.get(id)?.status, status, verb);
+  }
+  const shown = await ask("GET", `${api}/servers/${id}`, "viewer");
+  assert.equal(shown.headers.get("x-content-type-options"), "nosniff");
+  assert.equal(shown.headers.get("content-type"), "application/json");
+  assert.equal((shown.body as { name: string }).name, "<script>alert(1)</script>");
+  assert.equal((await ask("POST", `${api}/servers/${id}/stop`, "viewer", words)).status, 403);
+  assert.equal(
+    (await ask("POST", `${api}/servers/..%2f..%2fx/stop`, "operator", words)).status,
+    400,
+  );
+  const before = orders();
+  const evacuate = await ask("POST", `${api}/servers/${id}/evacuate`, "operator", words);
+  assert.equal(evacuate.status, 409);
+  assert.match(evacuate.detail, /by the guardian's own proof alone: compute-1 has no incident/);
+  core.powerLoss(host1);
+  core.run(10_000);
+  const incident = core.state.memory.incidents.get(host1)?.id ?? "none";
+  for (const verb of ["start", "stop", "live-migrate", "lock", "console"]) {
+    const refused = await ask("POST", `${api}/servers/${id}/${verb}`, "operator", words);
+    assert.equal(refused.status, 409, verb);
+    assert.match(refused.detail, new RegExp(`gate "incident": compute-1 has incident ${incident}`));
+  }
+  people.servers.set(id, { host: "compute-2", status: "ACTIVE", name: "vm" });
+  const there = await ask("POST", `${api}/servers/${id}/live-migrate`, "operator", {
+    ...words,
+    to: "compute-1",
+  });
+  assert.equal(there.status, 409, "nor to such a host");
+  assert.equal(orders(), before, "Nova was asked for nothing");
+});
+
+test("a server that the guardian moves is nobody else's, wherever Nova shows it", () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.nova.moveMs = 3_600_000;
+  assert.equal(heldServer(core.state, serverId("vm-1"), host2), undefined);
+  core.powerLoss(host1);
+  while (core.done("evacuate").length === 0) core.run(250);
+  const [order] = core.done("evacuate");
+  assert.ok(order !== undefined);
+  assert.match(
+    heldServer(core.state, order.server, host2) ?? "",
+    /gate "moved by the guardian": incident i\d+-compute-1 moves it from compute-1/,
+  );
+  assert.equal(heldServer(core.state, serverId("another"), host2), undefined);
+});
+
+test("delete is off by default and needs the id again; a console's link is kept nowhere", async (t) => {
+  const people = await peopleCloud(t);
+  people.servers.set(id, { host: "compute-1", status: "ACTIVE", name: "vm" });
+  const off = await apiFixture(t, { parts: { servers: createServerControl(people.calls, false) } });
+  const path = `${api}/servers/${id}/delete`;
+  const again = { ...words, again: id };
+  assert.equal((await off.ask("POST", path, "admin", again)).status, 403);
+  const on = await apiFixture(t, { parts: { servers: createServerControl(people.calls, true) } });
+  assert.equal((await on.ask("POST", path, "operator", again)).status, 403);
+  assert.equal((await on.ask("POST", path, "admin", words)).status, 400);
+  const keyed = { "idempotency-key": "c1" };
+  const console = `${api}/servers/${id}/console`;
+  const link = await on.ask("POST", console, "operator", words, keyed);
+  assert.match(link.text, /token=s3cret/);
+  assert.equal((await on.ask("POST", console, "operator", words, keyed)).status, 409);
+  assert.doesNotMatch((await on.ask("GET", `${api}/audit`, "viewer")).text, /s3cret/);
+  assert.equal((await on.ask("POST", path, "admin", again)).status, 200);
+  assert.equal(people.servers.size, 0);
+  const images = await on.ask("GET", `${api}/images`, "viewer");
+  assert.deepEqual(images.body, [{ id: "i1", name: "cirros" }]);
+});
+
+test("Keystone's tokens: asked once, by scope and role; strangers and expired ones are refused", async (t) => {
+  const people = await peopleCloud(t);
+  const keystone = createKeystoneTokens(people.cloud, people.keystone, systemClock, {
+    scopes: ["ops"],
+    roles: { reader: "viewer", member: "operator" },
+    cacheForMs: 60_000,
+  });
+  const { ask, parts } = await apiFixture(t, { keystone });
+  const later = Date.now() + 600_000;
+  const give = (token: string, project: string, roles: readonly string[], expiresMs = later) =>
+    people.tokens.set(token, { user: "eve", project, roles, expiresMs });
+  give("good", "ops", ["reader", "member"]);
+  give("reader", "ops", ["reader"]);
+  give("elsewhere", "other", ["member"]);
+  give("nothing", "ops", ["toString"]);
+  give("old", "ops", ["member"], Date.now() - 1000);
+  const disarm = async (token: string): Promise<number> =>
+    (await ask("POST", `${api}/disarm`, { "x-auth-token": token }, words)).status;
+  assert.equal(await disarm("good"), 200);
+  assert.equal(await disarm("good"), 200);
+  assert.equal(people.asked.filter((one) => one === "GET /v3/auth/tokens").length, 1);
+  assert.equal(await disarm("reader"), 403);
+  for (const token of ["elsewhere", "nothing", "old", "forged"]) {
+    assert.equal(await disarm(token), 401, token);
+  }
+  const rows = parts.audit.list({ before: 1e9, limit: 9, target: "" });
+  assert.deepEqual([...new Set(rows.map(({ by }) => by))], ["keystone eve@Default (operator)"]);
+});
+
+test("samples come by meter, resource and time, page by page, as JSON and as CSV", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "guardian-samples-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "telemetry.db");
+  const writer = createSqliteWriter({
+    file,
+    historyForMs: 1e9,
+    historyEveryMs: 1000,
+    bytesMax: 1e9,
+  });
+  const base = Date.parse("2026-11-22T09:00:00Z");
+  const row = (n: number, name: string) => ({
+    wallMs: base + Math.floor(n / 3) * 1000,
+    collector: collectorId("c1"),
+    name,
+    type: "gauge" as const,
+    unit: "=1+1",
+    volume: n,
+    resourceId: "vm-1",
+    projectId: "p",
+    source: "test",
+  });
+  await writer.writeSamples(Array.from({ length: 10 }, (_, n) => row(n, "cpu")) as never);
+  await writer.writeSamples([row(1, "memory.usage")] as never);
+  writer.close();
+  assert.ok(
+    openDatabase(file, { readonly: true }).prepare("SELECT 1 FROM sample").all().length > 0,
+  );
+  const samples = createSqliteSamples(file);
+  const { ask } = await apiFixture(t, { parts: { samples } });
+  const meters = await ask("GET", `${api}/meters`, "viewer");
+  assert.deepEqual(meters.body, [{ meter: "cpu" }, { meter: "memory.usage" }]);
+  const volumes: number[] = [];
+  const query = "meter=cpu&resource=vm-1&from=2026-11-22T09:00:00Z&to=2026-11-22T10:00:00Z";
+  let path: string | undefined = `${api}/samples?${query}&limit=2`;
+  while (path !== undefined) {
+    const answer = await ask("GET", path, "viewer");
+    volumes.push(...(answer.body as readonly { volume: number }[]).map(({ volume }) => volume));
+    path = /<([^>]+)>/.exec(answer.headers.get("link") ?? "")?.[1];
+  }
+  assert.deepEqual(volumes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "three share each instant");
+  const csv = await ask("GET", `${api}/samples?${query}&format=csv`, "viewer");
+  assert.match(csv.text, /^time,meter,resource,project,type,unit,volume\r\n/);
+  assert.match(csv.text, /,'=1\+1,0\r\n/, "no formula");
+  const odd = await ask("GET", `${api}/samples?meter=a"b&resource=x`, "viewer");
+  assert.equal(odd.status, 400);
+  samples.close();
+});
