@@ -66,7 +66,7 @@ async function sayCost(daemons: LabDaemons, guardian: number): Promise<void> {
 
 async function runAll(folder: string, outcomes: Outcome[]): Promise<void> {
   const wanted = chosen();
-  if (values.only.length === 0) outcomes.push(...(await runOwnTests(say)));
+  if (values.only.length === 0) outcomes.push(...(await runOwnTests(say, values.all)));
   await inSession(folder, async (session) => {
     const sayCostOf = ({ guardian }: Lab): Promise<void> => sayCost(session.daemons, guardian.pid);
     for (const [index, scenario] of wanted.entries()) {
