@@ -51,7 +51,7 @@ test("all servers of a host are read, page by page, by our own address", async (
 });
 
 test("a fenced host's servers run elsewhere, stopped ones stay stopped, none twice", async (t) => {
-  const place = await world(t, { rebuildMs: 1500 });
+  const place = await world(t, { rebuildMs: 1000 });
   const { cloud, api, hosts } = place;
   const running = cloud.nova.addServer({ host: "compute-1" });
   const stopped = cloud.nova.addServer({ host: "compute-1", status: "SHUTOFF" });
@@ -94,12 +94,12 @@ test("evacuation is refused while the service is up, and for a paused server", a
 });
 
 test("Nova accepts a second evacuation of the same server, and wrecks it", async (t) => {
-  const place = await world(t, { rebuildMs: 50 });
+  const place = await world(t, { rebuildMs: 1000 });
   const server = place.cloud.nova.addServer({ host: "compute-1" });
   await fenced(place);
   assert.equal((await place.api.evacuate(serverId(server.id))).kind, "accepted");
   assert.equal((await place.api.evacuate(serverId(server.id))).kind, "accepted");
-  await sleep(120);
+  await sleep(1200);
   const after = await place.api.server(serverId(server.id));
   assert.ok(after.kind === "server" && after.server.status === "REBUILD");
   assert.equal(after.server.host, one, "never arrives");

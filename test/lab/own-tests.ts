@@ -23,7 +23,10 @@ const ofNode = (name: string, tier: Scenario["tier"], file: string): OwnTest => 
 
 /** A network of its own, and a sysfs that shows it. */
 const inNamespaces = [
-  ...["--net", "--mount", "sh", "-c"],
+  "--net",
+  "--mount",
+  "sh",
+  "-c",
   'mount -t sysfs sysfs /sys && exec "$0" --test "$1"',
   process.execPath,
 ];
