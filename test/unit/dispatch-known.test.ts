@@ -108,7 +108,7 @@ for (const [joins, ceiling] of [
         assert.deepEqual([left, [...rows.keys()], [...digests.keys()]], [[], [], []]);
       }),
       {
-        numRuns: Number(process.env["DISPATCH_RUNS"] ?? 40),
+        numRuns: Number(process.env["DISPATCH_RUNS"] ?? 20),
         examples: [[refusedEnd], [[...spentThenOver, over]]],
       },
     );
