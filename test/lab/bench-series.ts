@@ -7,7 +7,7 @@ import { hostName } from "../../shared/names.ts";
 import { freshSeed, seededRandom } from "../../shared/random.ts";
 import { waitFor } from "../support/wait-for.ts";
 import type { Lab, Scenario } from "./lab.ts";
-import { runPython, through } from "./lab-scripts.ts";
+import { runPython, runScript, through } from "./lab-scripts.ts";
 import { ownTimeOf } from "./own-time.ts";
 import { hangHost } from "./scenarios/hung.ts";
 
@@ -22,6 +22,7 @@ export const novaIntervals = {
 
 export const firstCallMeasure = "fault to first evacuate call";
 export const movedMeasure = "first evacuate call to last server ACTIVE";
+export const wholeMeasure = "fault to last server ACTIVE";
 export const ownMeasure = "verdict to first evacuate order, without the answers of BMC and Nova";
 
 /** A host loses its power, at any phase of everybody's intervals. */
@@ -72,6 +73,65 @@ export function floorSeries(servers: number, concurrency: number): Scenario {
   };
 }
 
+/**
+ * The peer: Masakari's engine, told of the host by us as its host monitor would; no guardian, and nobody fences. With
+ * its defaults it is told at once and waits by itself; with its waits set to 0 it is told when Nova sees the host down,
+ * since before that Nova refuses every evacuation.
+ */
+export function peerSeries(waits: "defaults" | "quick", servers: number): Scenario {
+  return {
+    name: `masakari-${waits}`,
+    shows: `Masakari's engine, waits ${waits}, moves ${servers} servers`,
+    tier: "all",
+    victim: "compute-3",
+    servers,
+    async run(lab) {
+      const { victim } = lab;
+      await lab.guardian.end("SIGTERM");
+      await runScript("peer/masakari.sh", "up", waits);
+      try {
+        await runScript("peer/masakari.sh", "segment", ...(await computeHosts(lab)));
+        await anyPhase();
+        const lostMs = await lab.fault("power_loss", victim);
+        if (waits === "quick")
+          lab.measure("fault to Nova's word down", await seenDown(lab, lostMs));
+        await runScript("peer/masakari.sh", "notify", victim);
+        lab.say("notified");
+        await waitFor(
+          "Masakari's moves",
+          () => lab.observer.ends(victim) === servers || undefined,
+          peerGiveUpMs,
+        );
+        await measureEnd(lab);
+        lab.measure(
+          firstCallMeasure,
+          (lab.observer.firstCall(victim) ?? Number.NaN) - lostMs / 1000,
+        );
+        lab.measure(wholeMeasure, (lab.observer.lastEnd(victim) ?? Number.NaN) - lostMs / 1000);
+      } finally {
+        await runScript("peer/masakari.sh", "down");
+      }
+    },
+  };
+}
+
+/** Its disabling waits up to 60 s for a host that is dead, then come its 180 s and the moves. */
+const peerGiveUpMs = 600_000;
+
+async function computeHosts(lab: Lab): Promise<readonly string[]> {
+  return (await lab.nova()).services.map(({ host }) => host);
+}
+
+/** Seconds from the fault until Nova itself calls the host down. */
+async function seenDown(lab: Lab, lostMs: number): Promise<number> {
+  const isDown = async (): Promise<true | undefined> => {
+    const { services } = await lab.nova();
+    return services.some(({ host, state }) => host === lab.victim && state === "down") || undefined;
+  };
+  await waitFor("Nova to call the host down", isDown, 120_000);
+  return (Date.now() - lostMs) / 1000;
+}
+
 async function anyPhase(): Promise<void> {
   const intervalMs = 1000 * Number(process.env["GUARDIAN_LAB_REPORT_INTERVAL"] ?? 2);
   await sleep(random.next() * intervalMs);
@@ -82,6 +142,7 @@ async function measureMoves(lab: Lab, faultMs: number): Promise<void> {
   await guardian.line(victim, "evacuation-ended", 120_000 + servers.length * 8000);
   await measureEnd(lab);
   lab.measure(firstCallMeasure, (observer.firstCall(victim) ?? Number.NaN) - faultMs / 1000);
+  lab.measure(wholeMeasure, (observer.lastEnd(victim) ?? Number.NaN) - faultMs / 1000);
 }
 
 /** By the observer: from Nova's own log of calls, and its own looks at Nova's records. */
