@@ -30,7 +30,7 @@ HOSTS = sorted(os.listdir(STATE + '/hosts'))
 CLONE_NEWNET = 0x40000000
 SAMPLE_SECONDS, POLL_SECONDS = 0.1, 0.5
 FIELDS = ('id', 'instance_uuid', 'status', 'source_compute', 'dest_compute', 'created_at', 'updated_at')
-REQUEST = re.compile(r'^(\S+ \S+) .*\[(?:None )?(req-[0-9a-f-]{36}).*"POST /v2\.1/servers/([0-9a-f-]{36})/action'
+REQUEST = re.compile(r'^(\S+ \S+) .*\[(?:None |req-[0-9a-f-]{36} )?(req-[0-9a-f-]{36}).*"POST /v2\.1/servers/([0-9a-f-]{36})/action'
                      r'[^"]*" status: (\d+) .*time: ([\d.]+)')
 
 
