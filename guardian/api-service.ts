@@ -4,6 +4,7 @@ import type { Lifecycle } from "../shared/lifecycle.ts";
 import type { Logger } from "../shared/log.ts";
 import type { ActedOn } from "./api/actions.ts";
 import type { EventFeed } from "./api/event-feed.ts";
+import { createLiveHosts } from "./api/live-hosts.ts";
 import { createHandler } from "./api/handle.ts";
 import type { ApiParts } from "./api/parts.ts";
 import { apiRoutes } from "./api/routes.ts";
@@ -44,7 +45,8 @@ export async function startApi(options: ApiServiceOptions): Promise<void> {
   const socket = await startControlSocket({ ...parts, path: controlSocket, log, routes, acted });
   lifecycle.onStop("control socket", () => socket.close());
   const stopping = new AbortController();
-  const feeding = feed.run(stopping.signal);
+  const live = createLiveHosts({ state: () => parts.guardian.state(), feed, clock });
+  const feeding = Promise.all([feed.run(stopping.signal), live.run(stopping.signal)]);
   lifecycle.onStop("events", async () => {
     stopping.abort();
     await feeding;

@@ -168,6 +168,7 @@ function isAwaited(event: GuardianEvent): boolean {
     case "acknowledged":
     case "maintenance-set":
     case "maintenance-cleared":
+    case "limits-set":
       return false;
     default:
       return event satisfies never;

@@ -1,4 +1,5 @@
 /** The verbs about servers, samples, the audit log and the like, as data; cli.ts makes commands of them. */
+import { asConfigured } from "./config-limits.ts";
 import type { PolicyVerb, VerbActions, VerbOptions, Words } from "./cli-policy.ts";
 
 const api = "/api/v1";
@@ -10,7 +11,45 @@ function option(flags: string, description: string, required = false) {
 }
 
 export function cloudVerbs(actions: VerbActions): readonly PolicyVerb[] {
-  return [...lists(actions), ...servers(actions), ...destructive(actions), ...samples(actions)];
+  return [
+    ...lists(actions),
+    ...settings(actions),
+    ...servers(actions),
+    ...destructive(actions),
+    ...samples(actions),
+  ];
+}
+
+function settings({ tell }: VerbActions): readonly PolicyVerb[] {
+  const under = "setting";
+  return [
+    {
+      under,
+      usage: "set <name> <value> [more...]",
+      description: "limits.silentAfter 10s: from now on; further pairs count together, or none",
+      options: [reason],
+      run(name, options, further) {
+        const words: Record<string, string> = {};
+        const given = [name, ...further];
+        for (let at = 0; at < given.length; at += 2) {
+          const value = given[at + 1];
+          if (value === undefined) throw new Error(`${given[at]} has no value: NAME VALUE …`);
+          words[given[at] ?? ""] = value;
+        }
+        return tell(`${api}/settings`, { ...words, ...wordsOf(options) });
+      },
+    },
+    {
+      under,
+      usage: "reset <names...>",
+      description: "as the configuration says again",
+      options: [reason],
+      run(name, options, further) {
+        const words = [name, ...further].map((each) => [each, asConfigured]);
+        return tell(`${api}/settings`, { ...Object.fromEntries(words), ...wordsOf(options) });
+      },
+    },
+  ];
 }
 
 function lists({ show }: VerbActions): readonly PolicyVerb[] {

@@ -17,7 +17,12 @@ export interface PolicyVerb {
     readonly description: string;
     readonly required: boolean;
   }[];
-  readonly run: (argument: string, options: VerbOptions) => Promise<void>;
+  /** With the first argument, "" where there is none, and those after it. */
+  readonly run: (
+    argument: string,
+    options: VerbOptions,
+    further: readonly string[],
+  ) => Promise<void>;
 }
 
 export interface VerbActions {

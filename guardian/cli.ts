@@ -280,6 +280,10 @@ function addVerbs(
     });
 }
 
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
 /** Verbs as data, made into commands. */
 function addPolicyVerbs(program: Command, verbs: readonly PolicyVerb[]): void {
   for (const verb of verbs) {
@@ -291,9 +295,9 @@ function addPolicyVerbs(program: Command, verbs: readonly PolicyVerb[]): void {
       else command.option(flags, description);
     }
     command.action(async (...given: unknown[]) => {
-      // Commander hands the argument, if the verb has one, then the options, then the command.
-      const [argument, options] = given.length > 2 ? given : [undefined, given[0]];
-      await verb.run(typeof argument === "string" ? argument : "", Object(options) as VerbOptions);
+      // Commander hands the arguments, then the options, then the command; the last may be several.
+      const [argument = "", ...further] = given.slice(0, -2).flat().filter(isText);
+      await verb.run(argument, Object(given.at(-2)) as VerbOptions, further);
     });
   }
 }

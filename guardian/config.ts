@@ -7,39 +7,12 @@ import { defaultLimits } from "./core/settings.ts";
 import { languages } from "./core/words.ts";
 import { alerts } from "./config-alerts.ts";
 import { api, apiProblems } from "./config-api.ts";
+import { limits, novaReportInterval } from "./config-limits.ts";
 import { absolutePath, address, duration, name, webUrl, z } from "./config-parts.ts";
 import { asLevel, hasFenceable, rowProblems, unknownNames } from "./config-names.ts";
 import { sharedPlaces } from "./power-places.ts";
 
 const networkName = z.enum(["management", "storage", "business"]);
-
-/** Limits an operator may move; the least values are what keeps a fence from being a guess. */
-const limits = z.strictObject({
-  suspectAfter: duration(defaultLimits.suspectAfterMs, 2000),
-  silentAfter: duration(defaultLimits.silentAfterMs, 4000),
-  checkDown: duration(defaultLimits.checkDownMs, 5000),
-  graceFresh: duration(defaultLimits.graceFreshMs, 5000),
-  graceUnseen: duration(defaultLimits.graceUnseenMs, 20_000),
-  powerRehearsal: duration(defaultLimits.powerRehearsalMs, 10_000),
-  powerProbation: duration(defaultLimits.powerProbationMs, 10_000),
-  powerDeadline: duration(defaultLimits.powerDeadlineMs, 1000),
-  fenceAttempt: duration(defaultLimits.fenceAttemptMs, 10_000),
-  stormShare: z.number().min(0).max(0.5).default(defaultLimits.stormShare),
-  stormCooldown: duration(defaultLimits.stormCooldownMs, 30_000),
-  fencesPerHour: z.int().min(1).default(defaultLimits.fencesPerHour),
-  fencesPerHourInDomain: z.int().min(1).default(defaultLimits.fencesPerHourInDomain),
-  disableDegradedAfter: duration(defaultLimits.disableDegradedAfterMs, 10_000),
-  enableHealthyAfter: duration(defaultLimits.enableHealthyAfterMs, 30_000),
-  movesAtOnce: z.int().min(1).max(256).default(defaultLimits.movesAtOnce),
-  movesAtFirst: z.int().min(1).max(64).default(defaultLimits.movesAtFirst),
-  movesPerDestination: z.int().min(1).max(64).default(defaultLimits.movesPerDestination),
-  moveSlow: duration(defaultLimits.moveSlowMs, 1000),
-  moveAttempts: z.int().min(1).max(10).default(defaultLimits.moveAttempts),
-  moveDeadline: duration(defaultLimits.moveDeadlineMs, 30_000),
-  moveMax: duration(defaultLimits.moveMsMax, 30_000),
-  unattended: duration(defaultLimits.unattendedMs, 10_000),
-  repeatPage: duration(defaultLimits.repeatPageMs, 60_000),
-});
 
 const mode = z.enum(["observe", "ask", "act"]);
 
@@ -257,8 +230,7 @@ const schema = z
     instancesShared: z.boolean().default(false),
     rebootOverdue: z.enum(["ask", "act"]).default("ask"),
     oneNetworkIsEnough: z.boolean().default(false),
-    /** Nova's report_interval. */
-    novaReportInterval: duration(defaultLimits.novaCadenceMs, 1000),
+    novaReportInterval,
     journal: z
       .strictObject({
         file: absolutePath.default("/var/lib/guardian/journal.db"),
@@ -294,7 +266,7 @@ const schema = z
     hosts: z.record(name, host).default({}),
     alerts,
     api,
-    limits: limits.prefault({}),
+    limits,
     log: z
       .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
       .prefault({}),

@@ -6,9 +6,17 @@
 import { createHash } from "node:crypto";
 import { describeError } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
+import type { WallMs } from "../../shared/time.ts";
 import type { AuditLog } from "../shell/audit-table.ts";
 import { parseJson } from "../shell/json.ts";
-import { problem, type ActionRoute, type Call, type Problem, type Reply } from "./route.ts";
+import {
+  problem,
+  type ActionRoute,
+  type Call,
+  type Caller,
+  type Problem,
+  type Reply,
+} from "./route.ts";
 
 export interface ActionPorts {
   readonly audit: AuditLog;
@@ -55,7 +63,7 @@ export async function act(
     by,
     role,
     action: route.name,
-    target: targetOf(call, route),
+    target: targetOf(call.param, route),
     reason: call.field("reason"),
   };
   let id: number | undefined;
@@ -88,6 +96,32 @@ export async function act(
   return reply;
 }
 
+/** An action that its caller may not ask for: who tried what is kept as well; why was not read. */
+export function keepRefusal(
+  { audit, log, acted }: ActionPorts,
+  route: ActionRoute,
+  tried: {
+    readonly caller: Caller;
+    readonly wall: WallMs;
+    readonly params: ReadonlyMap<string, string>;
+  },
+  reply: Reply,
+): void {
+  const { caller, wall, params } = tried;
+  const { by, role } = caller;
+  const target = targetOf((name) => params.get(name) ?? "", route);
+  const entry = { wallMs: wall, by, role, action: route.name, target, reason: "" };
+  const result = resultOf(route, reply);
+  log.warn({ event: "refused", ...entry, status: reply.status, result }, "an action is refused");
+  acted?.({ ...entry, status: reply.status, result });
+  try {
+    audit.end(audit.begin(entry), reply.status, result);
+  } catch (error) {
+    const problemText = describeError(error);
+    log.error({ event: "audit-not-written", ...entry, problem: problemText }, "audit not written");
+  }
+}
+
 /** The row before it must be completed whatever happens. */
 async function attempt(route: ActionRoute, call: Call): Promise<Reply> {
   try {
@@ -116,9 +150,9 @@ function again(
 }
 
 /** The name in the path, as a rule a host's or an incident's. */
-function targetOf(call: Call, { path }: ActionRoute): string {
+function targetOf(param: Call["param"], { path }: ActionRoute): string {
   const name = /\{(\w+)\}/.exec(path)?.[1];
-  return name === undefined ? "" : call.param(name).slice(0, 500);
+  return name === undefined ? "" : param(name).slice(0, 500);
 }
 
 function resultOf(route: ActionRoute, { status, body }: Reply): string {

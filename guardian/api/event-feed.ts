@@ -8,7 +8,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { runLoop, sleep } from "../../shared/loop.ts";
 import { EventRing, type Piece } from "./event-ring.ts";
 
-export type EventKind = "line" | "alert" | "action";
+export type EventKind = "line" | "alert" | "action" | "host" | "guardian";
 
 export interface EventFeed {
   push(kind: EventKind, body: Readonly<Record<string, string | number | undefined>>): void;

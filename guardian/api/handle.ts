@@ -6,7 +6,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import { z } from "../config-parts.ts";
-import { act, type ActionPorts } from "./actions.ts";
+import { act, keepRefusal, type ActionPorts } from "./actions.ts";
 import { readBody } from "./body.ts";
 import { noReason, optionalLine, reason } from "./fields.ts";
 import { findRoute, readTarget } from "./paths.ts";
@@ -79,10 +79,13 @@ async function answer(
   if (found.kind === "none") return found.reply;
   const { route, params } = found;
   if (route.role !== undefined && !maySee(caller.role, route.role)) {
-    return problem(
-      403,
-      `${route.name} needs the role ${route.role}; ${caller.by} has ${caller.role}`,
-    );
+    const needs = `${route.name} needs the role ${route.role}`;
+    const reply = problem(403, `${needs}; ${caller.by} has ${caller.role}`);
+    // Nobody fills the log with refusals: they are bounded as actions are.
+    if (route.method === "POST" && door.mayAct?.(caller) !== false) {
+      keepRefusal(options, route, { caller, wall: options.clock.wallMs(), params }, reply);
+    }
+    return reply;
   }
   const query = validate(route.query ?? {}, Object.fromEntries(target.query));
   if ("status" in query) return query;

@@ -1,6 +1,9 @@
 /** What people may have done: arming, incidents, hosts, maintenance, silences, alerts. Nothing here decides. */
+import { asConfigured } from "../config-limits.ts";
+import { limitNames } from "../core/changed-limits.ts";
 import { perform } from "../shell/control-verbs.ts";
 import { performNotify } from "../shell/notify-verbs.ts";
+import { setLimits } from "../shell/setting-verbs.ts";
 import { done, line, optionalLine } from "./fields.ts";
 import type { ApiParts } from "./parts.ts";
 import type { ActionRoute, Call, Fields, Reply } from "./route.ts";
@@ -140,6 +143,20 @@ const tellings: readonly Act[] = [
   },
 ];
 
+const settingSet: Act = {
+  path: "/api/v1/settings",
+  name: "setting set",
+  summary:
+    "Changes limits while the guardian runs, all that are named or none; kept over restarts until given back, or until the configuration says something else",
+  role: "admin",
+  body: Object.fromEntries(
+    limitNames.map((name) => [
+      name,
+      optionalLine(`as in the file, or "${asConfigured}": as the configuration says`, 32),
+    ]),
+  ),
+};
+
 export function actRoutes({ guardian, outbox }: ApiParts): readonly ActionRoute[] {
   const asked = ({ at, wall, caller, parts, field }: Call) => {
     const { by, uid } = caller;
@@ -153,6 +170,7 @@ export function actRoutes({ guardian, outbox }: ApiParts): readonly ActionRoute[
     run,
   });
   return [
+    made(settingSet, (call) => setLimits(asked(call))),
     ...decisions.map((route) => made(route, (call) => perform(asked(call)))),
     ...tellings.map((route) => made(route, (call) => performNotify(asked(call)))),
   ];

@@ -7,6 +7,7 @@ import { optionalLine, paging, limitMax, texts } from "./fields.ts";
 import { safeHeaders } from "./handle.ts";
 import { badCursor, nextPage, page, readCursor } from "./paging.ts";
 import type { ApiParts, PageFile } from "./parts.ts";
+import { settingsNow } from "./settings-shown.ts";
 import { problem, type Call, type ReadRoute, type Reply, type Route } from "./route.ts";
 
 /** A loop that has not decided for this long is not healthy, whatever the process does. */
@@ -90,7 +91,12 @@ function healthRoutes(parts: ApiParts): readonly ReadRoute[] {
   ];
 }
 
-function recordRoutes({ audit, settings = [], recording }: ApiParts): readonly ReadRoute[] {
+function recordRoutes({
+  audit,
+  guardian,
+  settings = [],
+  recording,
+}: ApiParts): readonly ReadRoute[] {
   return [
     {
       method: "GET",
@@ -116,7 +122,7 @@ function recordRoutes({ audit, settings = [], recording }: ApiParts): readonly R
       role: "viewer",
       query: paging,
       answer: z.array(texts("key", "value", "origin", "changeable")),
-      run: (call) => page(call, settings, ({ key }) => key),
+      run: (call) => page(call, settingsNow(settings, guardian.state()), ({ key }) => key),
     },
     {
       method: "GET",
@@ -155,7 +161,7 @@ function streamRoutes({ recording, feed }: ApiParts): readonly Route[] {
       path: "/api/v1/events",
       name: "events",
       summary:
-        "What happens, as server-sent events: line, alert, action; hello at first, gap where some are missing. With the header Last-Event-ID it goes on after that one",
+        "What happens, as server-sent events: line, alert, action, host (a line of /api/v1/lights that changed), guardian (mode, arming, eyes, storm, incidents, firing); hello at first, gap where some are missing. With the header Last-Event-ID it goes on after that one",
       role: "viewer",
       query: {},
       answer: "text/event-stream",

@@ -18,6 +18,7 @@ import { z } from "../config-parts.ts";
 import { showAlerts, showChannels, showSilences } from "../dispatch/show.ts";
 import { findingsOf } from "./findings.ts";
 import { language, paging, texts } from "./fields.ts";
+import { lightLine, linesOf } from "./host-lights.ts";
 import { createKeptViews } from "./kept-views.ts";
 import { page } from "./paging.ts";
 import type { ApiParts } from "./parts.ts";
@@ -64,6 +65,19 @@ function hostReads({ guardian, clock, recording, audit }: ApiParts): readonly Re
         page(
           call,
           kept.of("hosts", () => showHosts(state())),
+          ({ host }) => host,
+        ),
+    },
+    {
+      path: "/api/v1/lights",
+      name: "host lights",
+      summary: "Every host as the event host has it: where it stands, a word for each light",
+      query: paging,
+      answer: z.array(lightLine),
+      run: (call) =>
+        page(
+          call,
+          kept.of("lights", () => linesOf(state())),
           ({ host }) => host,
         ),
     },

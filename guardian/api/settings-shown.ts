@@ -1,4 +1,7 @@
 /** The configuration as it counts: every value, and whether the file, the environment or the default says it. */
+import { describeWall } from "../../shared/time.ts";
+import { isBrake, isLimitName, limitText, type LimitName } from "../core/changed-limits.ts";
+import type { GuardianState } from "../core/state.ts";
 import { isRecord } from "../shell/json.ts";
 
 export interface SettingLine {
@@ -6,8 +9,8 @@ export interface SettingLine {
   readonly value: string;
   /** "file", "default", or the name of the variable. */
   readonly origin: string;
-  /** Whether it can be changed while the guardian runs. */
-  readonly changeable: "no";
+  /** Whether it can be changed while the guardian runs; brakes only to be stricter than the configuration. */
+  readonly changeable: "yes" | "stricter" | "no";
 }
 
 /** Fence agents take parameters under their own names: one may be a secret all the same. */
@@ -25,7 +28,27 @@ export function settingLines(
     const origin = variable ?? (isGiven(given, key.split(".")) ? "file" : "default");
     const leaf = key.split(".").at(-1) ?? "";
     const hidden = secretKey.test(leaf) && !leaf.endsWith("File");
-    return { key, value: hidden ? "[hidden]" : value, origin, changeable: "no" };
+    const shown = isLimitName(key) ? limitShown(key, value) : { value, changeable: "no" as const };
+    return { key, ...shown, ...(hidden && { value: "[hidden]" }), origin };
+  });
+}
+
+function limitShown(name: LimitName, value: string): Pick<SettingLine, "value" | "changeable"> {
+  const changeable = isBrake(name) ? "stricter" : "yes";
+  return { value: limitText(name, Number(value)), changeable };
+}
+
+/** The same with what people have changed since. */
+export function settingsNow(
+  lines: readonly SettingLine[],
+  state: GuardianState,
+): readonly SettingLine[] {
+  return lines.map((line) => {
+    const { key, value } = line;
+    const changed = isLimitName(key) ? state.memory.changedLimits[key] : undefined;
+    if (changed === undefined || !isLimitName(key)) return line;
+    const origin = `changed while running by ${changed.by} at ${describeWall(changed.wall)}: ${changed.reason}; ${line.origin}: ${value}`;
+    return { ...line, value: limitText(key, changed.value), origin };
   });
 }
 

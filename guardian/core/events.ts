@@ -16,6 +16,7 @@ import type {
   PowerOnAnswer,
   PowerReading,
 } from "../ports.ts";
+import type { LimitWish } from "./changed-limits.ts";
 import type { Memory } from "./memory.ts";
 
 /** The process began (or began again): what it remembers, and how often it began lately. */
@@ -326,6 +327,16 @@ export interface MaintenanceCleared {
   readonly reason: string;
 }
 
+/** A person changes limits while the guardian runs, or gives them back to the configuration. */
+export interface LimitsSet {
+  readonly kind: "limits-set";
+  readonly at: MonoMs;
+  readonly wall: WallMs;
+  readonly wishes: readonly LimitWish[];
+  readonly by: string;
+  readonly reason: string;
+}
+
 export type GuardianEvent =
   | Started
   | Tick
@@ -357,4 +368,5 @@ export type GuardianEvent =
   | IncidentAnswered
   | Acknowledged
   | MaintenanceSet
-  | MaintenanceCleared;
+  | MaintenanceCleared
+  | LimitsSet;

@@ -8,6 +8,7 @@ import { foldAlerts } from "./alerting.ts";
 import { foldAcknowledged, foldAnswer } from "./approvals.ts";
 import { foldArming, foldArmingTold } from "./arming.ts";
 import { foldCensus, noCensus } from "./census.ts";
+import { foldKeptLimits, foldLimitsSet } from "./changed-limits.ts";
 import { foldConfirmed } from "./confirmations.ts";
 import { foldPowerOn } from "./power-on.ts";
 import { foldRehearsalAsked, foldRehearsalOff } from "./rehearsal.ts";
@@ -15,21 +16,20 @@ import { isComingHome } from "./home-gates.ts";
 import { isRehearsing } from "./rehearsals.ts";
 import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
-import type { GuardianEvent, Released, Started, Tick } from "./events.ts";
+import type { GuardianEvent, Started, Tick } from "./events.ts";
 import { foldFreshness, foldTelemetry, voters } from "./freshness.ts";
 import { foldDomains } from "./domains.ts";
 import { dueInventory, foldInventory, foldSchedulers, noInventory } from "./inventory.ts";
 import { foldList, foldServiceAnswer } from "./answers-to-many.ts";
 import { foldLiveMigrated, foldMigrations } from "./drain-answers.ts";
 import { foldHomeOff } from "./home-answers.ts";
-import { releaseProblem } from "./release.ts";
+import { foldReleased } from "./release.ts";
 import { foldUndoAsked } from "./undo.ts";
 import { HostTable } from "./host-table.ts";
 import { foldPowerOff } from "./fence-orders.ts";
 import { advanceOrQuarantine } from "./quarantine.ts";
 import { disarm } from "./disarm.ts";
-import { closeIncident, incidentOf, say } from "./incidents.ts";
-import { beginLookBack } from "./look-back.ts";
+import { incidentOf, say } from "./incidents.ts";
 import { foldMaintenance, foldMaintenanceCleared, foldMaintenanceSet } from "./maintenance.ts";
 import { emptyMemory } from "./memory.ts";
 import { remembered } from "./remembered.ts";
@@ -193,6 +193,8 @@ function fold(state: GuardianState, event: GuardianEvent, out: Effect[]): Guardi
       return foldMaintenanceSet(state, event, out);
     case "maintenance-cleared":
       return foldMaintenanceCleared(state, event, out);
+    case "limits-set":
+      return foldLimitsSet(state, event, out);
     default:
       return event satisfies never;
   }
@@ -219,22 +221,10 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
       count: memory.incidents.size,
     }),
   });
+  const limited = foldKeptLimits(told, out);
   const recent = event.starts.filter((wall) => event.wall - wall < restartsWithinMs).length;
-  if (recent < restartsToDisarm) return told;
-  return disarm(told, out, words("arming.restarts", { count: recent }));
-}
-
-function foldReleased(state: GuardianState, event: Released, out: Effect[]): GuardianState {
-  if (releaseProblem(state, event.host) !== undefined) return state;
-  const told = say(state, out, {
-    level: "info",
-    host: event.host,
-    event: "released",
-    text: words("log.released", { by: event.by, reason: event.reason }),
-  });
-  const closed = closeIncident(beginLookBack(told, event.host), event.host);
-  const released = [...closed.memory.released, event.host];
-  return stateWith(closed, { memory: { ...closed.memory, released } });
+  if (recent < restartsToDisarm) return limited;
+  return disarm(limited, out, words("arming.restarts", { count: recent }));
 }
 
 /**

@@ -217,6 +217,17 @@ export interface Storm {
   readonly belowSince: MonoMs | undefined;
 }
 
+/** A limit that a person changed while the guardian ran. */
+export interface ChangedLimit {
+  readonly value: number;
+  /** What the configuration said of it then. */
+  readonly configured: number;
+  /** "alice (uid 1000)". */
+  readonly by: string;
+  readonly reason: string;
+  readonly wall: number;
+}
+
 /** What reports told us about a host, kept for the time when it cannot tell us any more. */
 export interface KnownHost {
   readonly bootId: string;
@@ -259,6 +270,8 @@ export interface Memory {
   readonly lookBacks: ReadonlyMap<HostName, LookBack>;
   /** When a host was switched on by us last, to come home: wall times of the last day. */
   readonly homecomings: Readonly<Record<string, number>>;
+  /** By the name that the configuration has for it. */
+  readonly changedLimits: Readonly<Record<string, ChangedLimit>>;
   /** The last that was said of it in the log. */
   readonly arming: "armed" | "disarming" | "disarmed";
 }
@@ -282,6 +295,7 @@ export const emptyMemory: Memory = {
   reserves: new Map(),
   lookBacks: new Map(),
   homecomings: {},
+  changedLimits: {},
   arming: "armed",
 };
 

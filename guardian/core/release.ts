@@ -1,8 +1,12 @@
 /** A fenced host that people take back, and one that is on again without them. */
 import type { HostName } from "../../shared/names.ts";
+import type { Effect } from "./effects.ts";
+import type { Released } from "./events.ts";
 import type { Ended } from "./home-gates.ts";
-import { incidentOf } from "./incidents.ts";
-import { hostOf, type GuardianState, type HostState } from "./state.ts";
+import { closeIncident, incidentOf, say } from "./incidents.ts";
+import { beginLookBack } from "./look-back.ts";
+import { hostOf, stateWith, type GuardianState, type HostState } from "./state.ts";
+import { words } from "./words.ts";
 
 /** Why a person cannot take a host back now; undefined when they can. */
 export function releaseProblem(state: GuardianState, host: HostName): string | undefined {
@@ -14,6 +18,20 @@ export function releaseProblem(state: GuardianState, host: HostName): string | u
   const running = hostOf(state, host).newest?.checks.serversRunning ?? 0;
   const most = stayedOn(phase);
   return `${host} runs servers that may run elsewhere, too: its libvirt runs ${running}, must be <= ${most} that stayed on it; stop them there, or switch it off, first`;
+}
+
+/** A person takes a fenced host back. */
+export function foldReleased(state: GuardianState, event: Released, out: Effect[]): GuardianState {
+  if (releaseProblem(state, event.host) !== undefined) return state;
+  const told = say(state, out, {
+    level: "info",
+    host: event.host,
+    event: "released",
+    text: words("log.released", { by: event.by, reason: event.reason }),
+  });
+  const closed = closeIncident(beginLookBack(told, event.host), event.host);
+  const released = [...closed.memory.released, event.host];
+  return stateWith(closed, { memory: { ...closed.memory, released } });
 }
 
 /**

@@ -5,6 +5,7 @@
  * arrives as nothing.
  */
 import type { HostName } from "../../shared/names.ts";
+import { keepLimits } from "./changed-limits.ts";
 import type { Effect, Line, Notify, Order } from "./effects.ts";
 import type { GuardianEvent } from "./events.ts";
 import { initialState, step } from "./guardian.ts";
@@ -231,5 +232,8 @@ function withSettings(state: GuardianState, settings: Settings): GuardianState {
       ) ?? anchor,
   );
   const hosts = HostTable.of([...fresh.hosts.values(), ...state.hosts.values()]);
-  return { ...state, settings, anchors, hosts, verification: noVerification };
+  const kept = keepLimits(settings, state.memory.changedLimits);
+  const memory = { ...state.memory, changedLimits: kept.changedLimits };
+  const { settings: limited } = kept;
+  return { ...state, settings: limited, memory, anchors, hosts, verification: noVerification };
 }

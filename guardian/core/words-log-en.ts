@@ -34,6 +34,13 @@ export const logEnglish = {
   "arming.chassis":
     "after the power-off of {host}, {other} fell silent: the chassis that went off may be {other}'s",
 
+  "log.limit-set": "{name} is {value} now, {before} before: set by {by}: {reason}",
+  "log.limit-reset": "{name} is {value} again, as the configuration says: by {by}: {reason}",
+  "log.limit-kept":
+    "{name} is {value}, not {configured} as the configuration says: set while running by {by}: {reason}",
+  "log.limit-dropped":
+    "{name} is as the configuration says: it was changed since {by} set it ({reason})",
+
   "log.maintenance-set": "in maintenance: {maintenance}; set by {by}",
   "log.maintenance-began": "in maintenance: {maintenance}; {by}",
   "log.maintenance-cleared": "maintenance cleared by {by}; it is guarded again",

@@ -32,6 +32,11 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "arming.restarts": "十分钟内启动了 {count} 次",
   "arming.chassis": "{host} 断电后 {other} 静默：断电的机箱可能属于 {other}",
 
+  "log.limit-set": "{name} 现为 {value}，此前为 {before}：由 {by} 设置：{reason}",
+  "log.limit-reset": "{name} 恢复为配置中的 {value}：由 {by} 执行：{reason}",
+  "log.limit-kept": "{name} 为 {value}，而非配置中的 {configured}：由 {by} 在运行中设置：{reason}",
+  "log.limit-dropped": "{name} 以配置为准：{by} 设置后配置已改动（{reason}）",
+
   "log.maintenance-set": "进入维护：{maintenance}；由 {by} 设置",
   "log.maintenance-began": "进入维护：{maintenance}；{by}",
   "log.maintenance-cleared": "维护由 {by} 清除；重新受守护",

@@ -3,6 +3,7 @@
  * afterwards, so that a crash in between is seen. The row also keeps the answer for a while, for who asks
  * again with the same Idempotency-Key. In the journal's file; bounded.
  */
+import { textIn } from "./json.ts";
 import type { Database } from "./sqlite.ts";
 
 export interface AuditEntry {
@@ -113,8 +114,4 @@ export function createAuditLog(database: Database, rowsMax = rowsByDefault): Aud
         result: textIn(row["result"]),
       })),
   };
-}
-
-function textIn(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

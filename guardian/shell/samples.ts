@@ -2,7 +2,7 @@
 import { describeError } from "../../shared/errors.ts";
 import type { Secret } from "../../shared/secret.ts";
 import type { Failure } from "../ports.ts";
-import { asList, asRecord } from "./json.ts";
+import { asList, asRecord, textIn } from "./json.ts";
 import { sendHttp } from "./http-request.ts";
 import { openDatabase, type Database } from "./sqlite.ts";
 
@@ -79,7 +79,7 @@ export function createSqliteSamples(file: string): SampleReader {
                SELECT name FROM meter WHERE name IS NOT NULL`,
             )
             .all();
-          return { kind: "meters" as const, meters: rows.map((row) => text(row["name"])) };
+          return { kind: "meters" as const, meters: rows.map((row) => textIn(row["name"])) };
         }),
       ),
     close: () => opened?.close(),
@@ -114,7 +114,7 @@ export function createInfluxSamples(options: InfluxSamplesOptions): SampleReader
       if ("kind" in rows) return rows;
       // The guardian's own tables are no meters.
       const own = new Set(["host_liveness", "collector_watermark", "server_state"]);
-      const names = rows.map((row) => text(row["name"])).filter((name) => !own.has(name));
+      const names = rows.map((row) => textIn(row["name"])).filter((name) => !own.has(name));
       return { kind: "meters", meters: names.sort() };
     },
     close: () => undefined,
@@ -150,10 +150,10 @@ async function ask(
     return failed("its answer is no JSON");
   }
   const result = asRecord(asList(asRecord(body)["results"])[0]);
-  if (result["error"] !== undefined) return failed(`answered: ${text(result["error"])}`);
+  if (result["error"] !== undefined) return failed(`answered: ${textIn(result["error"])}`);
   return asList(result["series"]).flatMap((found) => {
     const series = asRecord(found);
-    const names = asList(series["columns"]).map(text);
+    const names = asList(series["columns"]).map(textIn);
     return asList(series["values"]).map((values) =>
       Object.fromEntries(names.map((name, at) => [name, asList(values)[at]])),
     );
@@ -163,17 +163,13 @@ async function ask(
 function sampleOf(row: Row, named: Row): Sample {
   return {
     timeMs: Number(row["time_ms"]),
-    meter: text(named["name"]),
-    resource: text(named["resource_id"]),
-    project: text(row["project_id"]),
-    type: text(row["type"]),
-    unit: text(row["unit"]),
+    meter: textIn(named["name"]),
+    resource: textIn(named["resource_id"]),
+    project: textIn(row["project_id"]),
+    type: textIn(row["type"]),
+    unit: textIn(row["unit"]),
     volume: Number(row["volume"]),
   };
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 function identifier(name: string): string {

@@ -37,7 +37,27 @@ test("no token, a wrong one, one of another role, one that expired or was revoke
   revokeToken(tokensFile, "viewer");
   assert.equal((await ask("GET", `${api}/hosts`, "viewer")).status, 401, "revoked");
   assert.equal((await ask("POST", `${api}/disarm`, "operator", { reason: "x" })).status, 200);
-  assert.equal(parts.audit.list({ before: 1e9, limit: 9, target: "" }).length, 1);
+  const kept = parts.audit.list({ before: 1e9, limit: 9, target: "" });
+  assert.deepEqual(
+    kept.map(({ by, action, status }) => [by, action, status]),
+    [
+      ["token operator (operator)", "disarm", 200],
+      ["token operator (operator)", "arm", 403],
+      ["token viewer (viewer)", "disarm", 403],
+    ],
+    "who may not and tried is kept, who is nobody is not",
+  );
+  assert.match(kept[2]?.result ?? "", /refused: disarm needs the role operator/);
+});
+
+test("whoever is refused again and again fills no log", async (t) => {
+  const { ask, parts } = await apiFixture(t);
+  const path = `${api}/maintenance/${host1}`;
+  for (let tried = 0; tried < 330; tried += 1) {
+    assert.equal((await ask("POST", path, "viewer", { reason: "x" })).status, 403);
+  }
+  const rows = parts.audit.list({ before: 1e9, limit: 500, target: host1 });
+  assert.ok(rows.length >= 300 && rows.length < 325, `${rows.length} rows`);
 });
 
 test("tokens are hashed at rest, and the file is not for everybody", async (t) => {

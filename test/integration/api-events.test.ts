@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import { test } from "node:test";
 import { revokeToken } from "../../guardian/shell/token-file.ts";
+import { createLiveHosts } from "../../guardian/api/live-hosts.ts";
 import { createEventFeed } from "../../guardian/api/event-feed.ts";
 import { EventRing } from "../../guardian/api/event-ring.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { runLoop, sleep } from "../../shared/loop.ts";
 import { apiFixture } from "../support/api-fixture.ts";
+import { host1 } from "../support/core-fixture.ts";
 import { watchEvents, type EventWatcher } from "../support/event-watcher.ts";
 import { fc } from "../support/properties.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -113,6 +115,36 @@ test("whoever was shut out since loses the stream at the next look", async () =>
   await until("the end", () => ended);
   stopping.abort();
   await running;
+});
+
+test("what changes about a host is told as it changes, and once", async (t) => {
+  const { core, feed, ask, port, token } = await apiFixture(t);
+  const live = createLiveHosts({ state: () => core.state, feed, clock: systemClock });
+  const watcher = await watchEvents(port, { authorization: `Bearer ${token("viewer")}` });
+  const events = (kind: string) => watcher.seen.filter(({ event }) => event === kind);
+  live.look();
+  core.run(5000);
+  live.look();
+  core.powerLoss(host1);
+  core.run(4000);
+  live.look();
+  await until("the late report", () => events("host").length === 1);
+  assert.equal(events("host")[0]?.data["host"], host1);
+  assert.equal(events("host")[0]?.data["reports"], "overdue");
+  core.run(6000);
+  live.look();
+  live.look();
+  await until("the verdict", () => events("host").length === 2);
+  const { data } = events("host")[1] ?? assert.fail();
+  assert.equal(data["verdict"], "dead");
+  assert.equal(data["incident"], core.state.memory.incidents.get(host1)?.id);
+  assert.match(String(data["bmc"]), /^off/);
+  await until("the bar", () => events("guardian").length > 0);
+  assert.equal(events("guardian").at(-1)?.data["incidents"], 1);
+  const { at: _when, ...line } = data;
+  const list = await ask("GET", "/api/v1/lights", "viewer");
+  assert.deepEqual((list.body as readonly { readonly host: string }[])[0], line);
+  watcher.close();
 });
 
 test("500 watchers and 50 requests a second do not hold up a loop beside them", async (t) => {

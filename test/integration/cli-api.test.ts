@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { parse } from "yaml";
-import { buildCommands, type CommandActions } from "../../guardian/cli.ts";
 import { followIncident } from "../../guardian/cli-incident.ts";
 import { formatAs } from "../../guardian/cli-format.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
@@ -18,25 +17,9 @@ import { silentLogger, type LogFields } from "../../shared/log.ts";
 import { apiFixture } from "../support/api-fixture.ts";
 import { control, dead } from "../support/control-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
+import { cli } from "../support/run-cli.ts";
 import { makeCertificate } from "../support/test-certificate.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-async function cli(...argv: readonly string[]) {
-  const printed: string[] = [];
-  const never = (): never => assert.fail("not in this test");
-  const actions: CommandActions = {
-    run: never,
-    checkConfig: never,
-    schema: never,
-    replay: never,
-    user: () => "alice",
-    typed: () => Promise.resolve(undefined),
-    print: (text) => void printed.push(text),
-    isTerminal: false,
-  };
-  const code = await buildCommands(actions, ["node", "guardian", ...argv]).catch(String);
-  return { code, text: printed.join("\n") };
-}
 
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "guardian-cli-"));

@@ -1,9 +1,9 @@
 /** The command line against the control socket: what is asked back, what is printed, exit codes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildCommands, type CommandActions } from "../../guardian/cli.ts";
 import { control, dead } from "../support/control-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
+import { cliWith } from "../support/run-cli.ts";
 
 /** Runs a command line; returns its exit code, or what it threw, and what it printed. */
 async function run(
@@ -11,25 +11,10 @@ async function run(
   argv: readonly string[],
   typed: string | undefined,
 ): Promise<{ readonly code: number | string; readonly printed: string }> {
-  const printed: string[] = [];
-  const actions: CommandActions = {
-    run: () => Promise.resolve(0),
-    replay: () => Promise.resolve(0),
-    checkConfig: () => Promise.resolve(0),
-    schema: () => "",
-    user: () => "alice",
-    typed: () => Promise.resolve(typed),
-    print: (text) => void printed.push(text),
-    isTerminal: false,
-  };
-  const code = await buildCommands(actions, [
-    "node",
-    "guardian",
-    "--socket",
-    socket,
-    ...argv,
-  ]).catch((error: unknown) => String(error));
-  return { code, printed: printed.join("\n") };
+  const checkConfig = () => Promise.resolve(0);
+  const typing = { typed: () => Promise.resolve(typed), checkConfig };
+  const { code, text } = await cliWith(typing, "--socket", socket, ...argv);
+  return { code, printed: text };
 }
 
 test("the command line: destructive verbs ask for the host's name, exit codes 0, 1, 2", async (t) => {

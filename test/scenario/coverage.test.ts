@@ -121,9 +121,8 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "stalled.moves",
     "value.capacity-hidden",
   ],
-  "the configuration must change in the middle of the story (unit/maintenance, unit/fencing)": [
-    "maintenance.window-gone",
-  ],
+  "the configuration must change in the middle of the story (unit/maintenance, unit/changed-limits)":
+    ["log.limit-dropped", "maintenance.window-gone"],
   "every device must lose its standing in the middle of a fencing (unit/fence-levels)": [
     "fence.no-level",
   ],

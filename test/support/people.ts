@@ -1,4 +1,5 @@
 /** What people do in scenarios: verbs of the guardian, and what they set in Nova by themselves. */
+import { isLimitName, limitProblems } from "../../guardian/core/changed-limits.ts";
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import { describeGate } from "../../guardian/core/assessment.ts";
 import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
@@ -76,6 +77,8 @@ export function people(world: World, words: readonly string[]): void {
       const reason = rest.join(" ");
       return world.tell({ kind: "maintenance-cleared", at, wall, host, by, reason });
     }
+    case "limit":
+      return setLimit(world, first, rest);
     case "disable":
       world.nova.disable(`service-${first}`, rest.length === 0 ? undefined : rest.join(" "));
       return;
@@ -91,6 +94,20 @@ export function people(world: World, words: readonly string[]): void {
     default:
       throw new Error(`unknown command: ${words.join(" ")}`);
   }
+}
+
+/** limit NAME VALUE REASON…; "configured" gives it back. As the daemon does it. */
+function setLimit(world: World, name: string, [value = "", ...why]: readonly string[]): void {
+  const { now: at, wall } = world.state;
+  if (!isLimitName(name)) throw new Error(`no limit that people change: ${name}`);
+  const number = parseDuration(value) ?? Number(value);
+  const wishes = [{ name, value: value === "configured" ? undefined : number }];
+  const problems = limitProblems(world.state, wishes);
+  if (problems.length > 0) {
+    const texts = problems.map((problem) => `${problem.name}: ${problem.message}`);
+    return world.say("alice", `refused: ${texts.join("; ")}`);
+  }
+  world.tell({ kind: "limits-set", at, wall, wishes, by, reason: why.join(" ") });
 }
 
 /** As the daemon does it: what speaks against it is the answer, and nothing happens. */
