@@ -41,7 +41,22 @@ export interface Life {
   readonly confirmed: boolean;
   /** 16 hex digits, made for this life: whoever echoes it lives now. */
   readonly nonce: string;
-  readonly windows: ReadonlyMap<NetworkName, SequenceWindow>;
+  readonly windows: PathWindows;
+}
+
+/** By the path's place among `networkNames`: an index costs less than a map, and a datagram asks for it twice. */
+type PathWindows = readonly (SequenceWindow | undefined)[];
+
+/** The window of a path; undefined: nothing came on it. */
+export function windowOf({ windows }: Life, path: NetworkName): SequenceWindow | undefined {
+  return windows[networkNames.indexOf(path)];
+}
+
+function* byPath(windows: PathWindows): Generator<readonly [NetworkName, SequenceWindow]> {
+  for (const [at, path] of networkNames.entries()) {
+    const window = windows[at];
+    if (path !== "unknown" && window !== undefined) yield [path, window];
+  }
 }
 
 export type Admitted =
@@ -64,8 +79,10 @@ export interface RememberedLife {
 }
 
 export interface ReplayTable {
+  /** Where the lives of a host are kept; undefined: the table is full. For who does not want it looked up each time. */
+  placeOf(host: HostName): HostLives | undefined;
   /** `upMs`: how long we have listened; a life that lasts longer began before us. */
-  admit(origin: Origin, upMs: number): Admitted;
+  admit(origin: Origin, upMs: number, place?: HostLives): Admitted;
   /** Its probe echoed these nonces: true when one of them is the life's own. */
   confirm(life: Life, echoes: readonly string[]): boolean;
   /** Confirmed lives only: of the others nothing is known for certain. */
@@ -82,10 +99,11 @@ export interface HostWindow {
 
 interface OwnLife extends Life {
   confirmed: boolean;
-  readonly windows: Map<NetworkName, SequenceWindow>;
+  readonly windows: (SequenceWindow | undefined)[];
 }
 
-interface HostLives {
+/** What is known of one host; nobody but the table looks inside. */
+export interface HostLives {
   current: OwnLife | undefined;
   /** Not confirmed; oldest first. */
   candidates: readonly OwnLife[];
@@ -112,21 +130,18 @@ export function createReplayTable(options: ReplayTableOptions): ReplayTable {
   const { restored = [], hostsMax = 10_000, newNonce } = options;
   const hosts = new Map(restored.map((life) => [life.host, restoreLife(life)] as const));
 
-  function lifeOf(origin: Origin): OwnLife | NoLife {
-    const lives = hosts.get(origin.host);
-    const current = lives?.current;
+  function placeOf(host: HostName): HostLives | undefined {
+    const known = hosts.get(host);
+    if (known !== undefined || hosts.size >= hostsMax) return known;
+    const lives = { current: undefined, candidates: [], ended: new Map(), retiredBoots: [] };
+    hosts.set(host, lives);
+    return lives;
+  }
+
+  function lifeOf(origin: Origin, lives: HostLives | undefined): OwnLife | NoLife {
+    if (lives === undefined) return "table-full";
+    const { current } = lives;
     if (current !== undefined && isOf(current, origin)) return current;
-    if (lives === undefined) {
-      if (hosts.size >= hostsMax) return "table-full";
-      const life = newLife(origin, newNonce());
-      hosts.set(origin.host, {
-        current: undefined,
-        candidates: [life],
-        ended: new Map(),
-        retiredBoots: [],
-      });
-      return life;
-    }
     const candidate = lives.candidates.find((one) => isOf(one, origin));
     if (candidate !== undefined) return candidate;
     if (lives.retiredBoots.includes(origin.bootId)) return "retired-boot";
@@ -139,14 +154,15 @@ export function createReplayTable(options: ReplayTableOptions): ReplayTable {
   }
 
   return {
-    admit(origin, upMs) {
-      const life = lifeOf(origin);
+    placeOf,
+    admit(origin, upMs, place = placeOf(origin.host)) {
+      const life = lifeOf(origin, place);
       if (typeof life === "string") return { admission: life };
-      let window = life.windows.get(origin.path);
+      let window = windowOf(life, origin.path);
       if (window === undefined) {
         const beganBeforeUs = origin.sentMonoMs - origin.probeEpoch > upMs;
         window = newWindow(beganBeforeUs ? origin.sent - 1 : 0);
-        life.windows.set(origin.path, window);
+        life.windows[networkNames.indexOf(origin.path)] = window;
       }
       const admission = admitSequence(window, origin.sequence, origin.sent);
       return { admission, life, window };
@@ -165,7 +181,7 @@ export function createReplayTable(options: ReplayTableOptions): ReplayTable {
     *windows() {
       for (const [host, { current, ended }] of hosts) {
         for (const [path, window] of ended) yield { host, path, window };
-        for (const [path, window] of current?.windows ?? []) yield { host, path, window };
+        for (const [path, window] of byPath(current?.windows ?? [])) yield { host, path, window };
       }
     },
   };
@@ -182,7 +198,7 @@ function succeed(lives: HostLives, life: OwnLife): void {
   lives.current = life;
   lives.candidates = [];
   if (current === undefined) return;
-  for (const [path, window] of current.windows) {
+  for (const [path, window] of byPath(current.windows)) {
     const sum = lives.ended.get(path) ?? newWindow(0);
     lives.ended.set(path, sum);
     addWindow(sum, window);
@@ -192,17 +208,15 @@ function succeed(lives: HostLives, life: OwnLife): void {
 }
 
 function newLife({ host, bootId, probeEpoch }: Origin, nonce: string): OwnLife {
-  return { host, bootId, probeEpoch, confirmed: false, nonce, windows: new Map() };
+  return { host, bootId, probeEpoch, confirmed: false, nonce, windows: [] };
 }
 
 function restoreLife(remembered: RememberedLife): HostLives {
   const { host, bootId, probeEpoch, retiredBoots, highest } = remembered;
-  const windows = new Map<NetworkName, SequenceWindow>();
-  for (const path of networkNames) {
+  const windows = networkNames.map((path) => {
     const sequence = path === "unknown" ? undefined : highest[path];
-    if (path === "unknown" || sequence === undefined) continue;
-    windows.set(path, restoredWindow(sequence));
-  }
+    return sequence === undefined ? undefined : restoredWindow(sequence);
+  });
   const current = { host, bootId, probeEpoch, confirmed: true, nonce: "", windows };
   return { current, candidates: [], ended: new Map(), retiredBoots };
 }
@@ -211,6 +225,8 @@ function rememberLife(host: HostName, lives: HostLives): readonly RememberedLife
   const { current, retiredBoots } = lives;
   if (current === undefined) return [];
   const { bootId, probeEpoch, windows } = current;
-  const highest = Object.fromEntries([...windows].map(([path, window]) => [path, window.highest]));
+  const highest = Object.fromEntries(
+    [...byPath(windows)].map(([path, window]) => [path, window.highest]),
+  );
   return [{ host, bootId, probeEpoch, retiredBoots, highest }];
 }

@@ -7,7 +7,7 @@
 import { hkdfSync } from "node:crypto";
 import { HmacKey } from "./hmac.ts";
 import type { HostName } from "./names.ts";
-import type { Life, ReplayTable } from "./replay-window.ts";
+import type { HostLives, Life, ReplayTable } from "./replay-window.ts";
 import { refuse } from "./sequence-window.ts";
 import {
   decodeHeader,
@@ -129,6 +129,13 @@ export interface Receiver {
   receive(bytes: Uint8Array, upMs: number): Received;
 }
 
+/** What is kept of a host whose tag was right, so that nothing is looked up twice for its next datagram. */
+interface KnownSender {
+  readonly keyId: number;
+  readonly key: HmacKey;
+  readonly lives: HostLives | undefined;
+}
+
 /** The one way in for a datagram. Never throws, whatever the bytes. */
 export function createReceiver(options: {
   readonly keys: HostKeys;
@@ -137,7 +144,7 @@ export function createReceiver(options: {
   readonly revokedHosts: ReadonlySet<string>;
 }): Receiver {
   const { keys, replays, revokedHosts } = options;
-  const names = createWireNames<{ readonly keyId: number; readonly key: HmacKey }>();
+  const names = createWireNames<KnownSender>();
   const refused = (reason: RefusalReason): Received => ({ kind: "refused", reason });
   return {
     receive(bytes, upMs) {
@@ -150,11 +157,13 @@ export function createReceiver(options: {
       const key = isSameKey ? known.kept.key : keys.find(keyId, host);
       if (key === undefined) return refused("unknown-key");
       if (!verifyTag(key, bytes)) return refused("mac");
+      let lives = known?.kept.lives;
       if (!isSameKey || known.bootId !== bootId) {
         keys.proven(keyId, host, key);
-        names.learn(host, bootId, { keyId, key });
+        lives ??= replays.placeOf(host);
+        names.learn(host, bootId, { keyId, key, lives });
       }
-      const admitted = replays.admit(header, upMs);
+      const admitted = replays.admit(header, upMs, lives);
       if (admitted.admission !== "newest") return refused(admitted.admission);
       const { life, window } = admitted;
       const report = decodeRecords(header, bytes, known);
@@ -162,8 +171,7 @@ export function createReceiver(options: {
         refuse(window);
         return refused("decode");
       }
-      const { echoes = [] } = report.liveness?.link ?? {};
-      if (!life.confirmed && echoes.length > 0) replays.confirm(life, echoes);
+      if (!life.confirmed) replays.confirm(life, report.liveness?.link?.echoes ?? []);
       return { kind: "accepted", report, life };
     },
   };

@@ -58,8 +58,8 @@ export interface Report {
   readonly header: DatagramHeader;
   readonly liveness: LivenessRecord | undefined;
   readonly servers: ServersRecord | undefined;
-  /** Left out: there are none. */
-  readonly more?: readonly (SamplesRecord | SightingsRecord)[];
+  /** Most reports have none. */
+  readonly more: readonly (SamplesRecord | SightingsRecord)[];
   /** Records of a type that this version does not know. */
   readonly unknownRecords: number;
 }
@@ -167,6 +167,8 @@ function isSafe({ probeEpoch, sequence, sentWallMs, sent, sendErrors }: Datagram
   );
 }
 
+const noMore: readonly never[] = [];
+
 /** Reads the records behind a header whose tag was right; undefined when they make no sense. */
 export function decodeRecords(
   header: DatagramHeader,
@@ -176,7 +178,7 @@ export function decodeRecords(
   const end = bytes.length - tagBytes;
   let liveness: LivenessRecord | undefined;
   let servers: ServersRecord | undefined;
-  const more: (SamplesRecord | SightingsRecord)[] = [];
+  let more: readonly (SamplesRecord | SightingsRecord)[] = noMore;
   let unknownRecords = 0;
   let offset = headerBytesFixed + header.host.length;
   while (offset < end) {
@@ -195,11 +197,11 @@ export function decodeRecords(
       const decode = type === recordTypes.samples ? decodeSamples : decodeSightings;
       const record = decode(bytes, start, length);
       if (record === undefined) return undefined;
-      more.push(record);
+      more = [...more, record];
     } else {
       unknownRecords += 1;
     }
     offset = start + length;
   }
-  return { header, liveness, servers, unknownRecords, ...(more.length === 0 ? {} : { more }) };
+  return { header, liveness, servers, more, unknownRecords };
 }

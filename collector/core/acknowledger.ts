@@ -4,6 +4,7 @@
  */
 import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { Acknowledgement, ProbeSettings, RingPeer } from "../../shared/wire-ack.ts";
+import { windowOf } from "../../shared/replay-window.ts";
 import type { Received } from "../../shared/wire-auth.ts";
 
 export interface Acknowledger {
@@ -25,7 +26,7 @@ export function createAcknowledger(options: {
       if (received.kind === "refused") return undefined;
       const { life, report } = received;
       const { keyId, path, host, bootId, probeEpoch, sequence } = report.header;
-      const count = life.windows.get(path)?.received ?? 0;
+      const count = windowOf(life, path)?.received ?? 0;
       const isAsked = !life.confirmed && report.liveness !== undefined;
       if (!isAsked && count % every !== 0) return undefined;
       return {

@@ -18,15 +18,18 @@ interface Heard {
   readonly sequence: number;
 }
 
+/** One for all: most reports have none. */
+const noSamples: readonly never[] = [];
+
 export function createProbeSamples(): ProbeSamples {
   const heard = new Map<HostName, Heard>();
   return {
     take(received, wallMs) {
       // What might be a recording says nothing.
-      if (received.kind === "refused" || !received.life.confirmed) return [];
-      const { header, liveness, more = [] } = received.report;
+      if (received.kind === "refused" || !received.life.confirmed) return noSamples;
+      const { header, liveness, more } = received.report;
       const lateMs = liveness?.lateMs ?? 0;
-      if (more.length === 0 && lateMs === 0) return [];
+      if (more.length === 0 && lateMs === 0) return noSamples;
       const life = `${header.bootId}-${header.probeEpoch}`;
       const last = heard.get(header.host);
       if (last?.life === life && header.sequence <= last.sequence) return [];

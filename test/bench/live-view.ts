@@ -18,10 +18,10 @@ export async function benchLiveView(): Promise<void> {
     for (const path of paths) {
       const header = sampleHeader({ host: hostName(`compute-${host}`), path, sequence: host + 1 });
       const liveness = { kind: "liveness", checks: healthyChecks } as const;
-      const report = { header, liveness, servers: undefined, unknownRecords: 0 };
+      const report = { header, liveness, servers: undefined, more: [], unknownRecords: 0 };
       const { bootId, probeEpoch } = header;
       const life = { host: header.host, bootId, probeEpoch, confirmed: true, nonce: "0" };
-      const received = { kind: "accepted", report, life: { ...life, windows: new Map() } } as const;
+      const received = { kind: "accepted", report, life: { ...life, windows: [] } } as const;
       ingest.take(received, monoMs(host));
     }
   }

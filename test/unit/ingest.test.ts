@@ -30,6 +30,7 @@ function accepted(
       header: sampleHeader(changes),
       liveness: record === undefined ? { kind: "liveness", checks: healthyChecks } : undefined,
       servers: record,
+      more: [],
       unknownRecords: 0,
     },
     life: lifeOf(sampleHeader(changes), true),
@@ -37,7 +38,7 @@ function accepted(
 }
 
 function lifeOf({ host, bootId, probeEpoch }: DatagramHeader, confirmed: boolean): Life {
-  return { host, bootId, probeEpoch, confirmed, nonce: "0".repeat(16), windows: new Map() };
+  return { host, bootId, probeEpoch, confirmed, nonce: "0".repeat(16), windows: [] };
 }
 
 /** The same from a life that has not echoed its nonce. */

@@ -99,7 +99,7 @@ function received(sequence: number, records: readonly WireRecord[], confirmed = 
   const report = throughTheWire(records);
   assert.ok(report !== undefined);
   const { bootId, probeEpoch } = header;
-  const life = { host, bootId, probeEpoch, confirmed, nonce: "", windows: new Map() };
+  const life = { host, bootId, probeEpoch, confirmed, nonce: "", windows: [] };
   return { kind: "accepted", report: { ...report, header }, life } as const;
 }
 

@@ -54,6 +54,7 @@ test("a signed report is read back as it was written", () => {
     header: sampleHeader(),
     liveness,
     servers,
+    more: [],
     unknownRecords: 0,
   });
 });
