@@ -15,7 +15,7 @@ import { createHostKeys, createReceiver, signAcknowledgement } from "../shared/w
 import { createAcknowledger } from "./core/acknowledger.ts";
 import { createIngest, type Ingest } from "./core/ingest.ts";
 import { lossesOf, type PathLoss } from "./core/loss-ledger.ts";
-import { createProbeSamples } from "./core/probe-samples.ts";
+import { createProbeSamples, hasSamples } from "./core/probe-samples.ts";
 import { createRing } from "./core/ring.ts";
 import { createSampleQueue, type SampleQueue } from "./core/sample-queue.ts";
 
@@ -85,7 +85,9 @@ export function createReception(options: ReceptionOptions): Reception {
       const nowMs = clock.monoMs();
       const received = receiver.receive(bytes, nowMs - startedMs);
       ingest.take(received, nowMs);
-      for (const sample of probeSamples.take(received, clock.wallMs())) samples.take(sample);
+      if (hasSamples(received)) {
+        for (const sample of probeSamples.take(received, clock.wallMs())) samples.take(sample);
+      }
       const ack = acknowledger.answerTo(received);
       if (ack === undefined) return undefined;
       // Who may be a recording is nobody's witness, and a recording may come from anywhere.

@@ -8,7 +8,10 @@ export interface Clock {
   wallMs(): WallMs;
 }
 
+/** performance.now() counts from the start of the process on the same clock, and costs less than a BigInt. */
+const startedMs = Number(process.hrtime.bigint() / 1000n) / 1000 - performance.now();
+
 export const systemClock: Clock = {
-  monoMs: () => monoMs(Number(process.hrtime.bigint() / 1000n) / 1000),
+  monoMs: () => monoMs(startedMs + performance.now()),
   wallMs: () => wallMs(Date.now()),
 };

@@ -18,18 +18,22 @@ interface Heard {
   readonly sequence: number;
 }
 
-/** One for all: most reports have none. */
-const noSamples: readonly never[] = [];
+/** Whether there is anything to take: most reports have none, and what might be a recording says nothing. */
+export function hasSamples(
+  received: Received,
+): received is Extract<Received, { readonly kind: "accepted" }> {
+  if (received.kind === "refused" || !received.life.confirmed) return false;
+  const { liveness, more } = received.report;
+  return more.length > 0 || liveness?.lateMs !== undefined;
+}
 
 export function createProbeSamples(): ProbeSamples {
   const heard = new Map<HostName, Heard>();
   return {
     take(received, wallMs) {
-      // What might be a recording says nothing.
-      if (received.kind === "refused" || !received.life.confirmed) return noSamples;
+      if (!hasSamples(received)) return [];
       const { header, liveness, more } = received.report;
       const lateMs = liveness?.lateMs ?? 0;
-      if (more.length === 0 && lateMs === 0) return noSamples;
       const life = `${header.bootId}-${header.probeEpoch}`;
       const last = heard.get(header.host);
       if (last?.life === life && header.sequence <= last.sequence) return [];

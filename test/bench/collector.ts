@@ -21,6 +21,8 @@ const rounds = 5;
 const warmRounds = 3;
 const perSecond = 30_000;
 const seconds = 3;
+/** Of each round, before what is measured. */
+const awakeSeconds = 1;
 
 interface Facts {
   readonly received: number;
@@ -46,10 +48,16 @@ function targetsOf(port: number): SenderOrders["targets"] {
   return [{ port, master: Buffer.from(benchMaster).toString("hex") }];
 }
 
-async function plainly({ kind, port }: Rival): Promise<number> {
-  const words = [kind, String(port), String(perSecond), String(seconds)];
+async function plainly({ kind, port }: Rival, lasting: number): Promise<number> {
+  const words = [kind, String(port), String(perSecond), String(lasting)];
   const { sent } = await told<{ readonly sent: number }>(fork(program("plain-sender"), words));
   return sent;
+}
+
+/** What was counted so far is not looked at: a program that slept finds its memory taken away. */
+async function awake(child: ChildProcess): Promise<void> {
+  await sleep(awakeSeconds * 1000);
+  await asked(child);
 }
 
 /** The whole way of one liveness datagram, beside the floor and other programs. */
@@ -63,12 +71,13 @@ async function benchOneDatagram(folder: string): Promise<void> {
   const rivalCosts = new Map(rivals.map((rival) => [rival, [] as number[]]));
   for (let round = 0; round < rounds + warmRounds; round += 1) {
     const isWarm = round >= warmRounds;
-    const orders = { hosts: 1000, perSecond, seconds, servers: 0, epoch: 5000 + round };
+    const lasting = awakeSeconds + seconds;
+    const orders = { hosts: 1000, perSecond, seconds: lasting, servers: 0, epoch: 5000 + round };
     // The same datagrams at the same pace: how many wait when the receiver wakes decides what one costs.
     const toFloor = { ...orders, targets: targetsOf(floorPort), isFloor: true };
-    await sendReports(toFloor, () => asked(floor));
+    await sendReports(toFloor, () => awake(floor));
     const bare = await asked(floor);
-    await sendReports({ ...orders, targets: targetsOf(port) }, () => asked(ours));
+    await sendReports({ ...orders, targets: targetsOf(port) }, () => awake(ours));
     const whole = await asked(ours);
     if (isWarm) costs.floor.push(bare.cpuUs / bare.received);
     if (isWarm) costs.ours.push(whole.cpuUs / whole.received);
@@ -99,12 +108,13 @@ async function benchOneDatagram(folder: string): Promise<void> {
 async function costOf(rival: Rival): Promise<number> {
   const { port } = rival;
   const pid = rival.process.pid ?? 0;
+  await plainly(rival, awakeSeconds);
   const drops = (): number =>
     readKernelDrops("127.0.0.1", port) +
     readKernelDrops("::", port) +
     readKernelDrops("0.0.0.0", port);
   const [before, droppedBefore] = [cpuOf(pid), drops()];
-  const sent = await plainly(rival);
+  const sent = await plainly(rival, seconds);
   return (cpuOf(pid) - before) / Math.max(1, sent - (drops() - droppedBefore));
 }
 
