@@ -18,12 +18,14 @@ import { lossesOf, type PathLoss } from "./core/loss-ledger.ts";
 import { createProbeSamples } from "./core/probe-samples.ts";
 import { createRing } from "./core/ring.ts";
 import { createSampleQueue, type SampleQueue } from "./core/sample-queue.ts";
+import { createStartGuards, type StartGuards } from "./start-guards.ts";
 
 export interface Reception {
   readonly ingest: Ingest;
   readonly replays: ReplayTable;
   /** What probes say beside their states. */
   readonly samples: SampleQueue;
+  readonly starts: StartGuards;
   /** Takes in a datagram that came from an address; the bytes to send back there, if any. */
   take(bytes: Uint8Array, from: string): Uint8Array | undefined;
   losses(): readonly PathLoss[];
@@ -77,14 +79,20 @@ export function createReception(options: ReceptionOptions): Reception {
     settings: options.settings,
     peersOf: (host) => ring.peersOf(host, clock.monoMs()),
   });
+  const starts = createStartGuards({ collector, epoch, revokedHosts, log: options.log });
+
   return {
     ingest,
     replays,
     samples,
+    starts,
     take(bytes, from) {
       const nowMs = clock.monoMs();
+      const answer = starts.answer(bytes, keys, nowMs);
+      if (answer !== undefined) return answer;
       const received = receiver.receive(bytes, nowMs - startedMs);
       ingest.take(received, nowMs);
+      starts.note(received);
       for (const sample of probeSamples.take(received, clock.wallMs())) samples.take(sample);
       const ack = acknowledger.answerTo(received);
       if (ack === undefined) return undefined;

@@ -10,9 +10,11 @@ import { createChecks, type Checks } from "./checks.ts";
 import type { ProbeConfig } from "./config.ts";
 import { describeChecks, serversDue, type ProbeFacts, type ReportExtras } from "./core/report.ts";
 import { samplesOfStandings, type Standing } from "./core/standing.ts";
+import { standingOfStart } from "./core/start-decision.ts";
 import { readBmcGuid } from "./shell/bmc-guid.ts";
 import { createCheckRunner, type CheckRunner } from "./shell/check-runner.ts";
 import { createReportSender, type ReportSender } from "./shell/report-sender.ts";
+import { readStartState } from "./shell/start-record.ts";
 
 export interface Probe {
   /** Checks and reports until the signal, then sends a last report that says what ends; none when it only reloads. */
@@ -80,7 +82,11 @@ export function createProbe(deps: ProbeDeps): Probe {
       ) {
         await sleep(50);
       }
-      const standings = [...runner.standings(), standingOfCollectors(config, sender)];
+      const standings = [
+        ...runner.standings(),
+        standingOfCollectors(config, sender),
+        ...standingOfStart(readStartState(config.startGuard.directory, deps.bootId)),
+      ];
       checks.close();
       sender.close();
       return standings;
@@ -115,7 +121,7 @@ interface Reporter {
 }
 
 function createReporter(
-  { config, clock, log, plannedEnd }: ProbeDeps,
+  { config, bootId, clock, log, plannedEnd }: ProbeDeps,
   checks: Checks,
   runner: CheckRunner,
   sender: ReportSender,
@@ -134,7 +140,8 @@ function createReporter(
     const { servers } = facts;
     const due = known && serversDue({ current: servers, lastSent: lastServers, nowMs, everyMs });
     if (due) lastServers = { servers, atMs: nowMs };
-    sender.send(describeChecks(facts, nowMs), due ? servers : undefined, more);
+    const startGuard = readStartState(config.startGuard.directory, bootId);
+    sender.send(describeChecks(facts, nowMs), due ? servers : undefined, { ...more, startGuard });
   }
 
   function extras(nowMs: number): ReportExtras {

@@ -143,6 +143,17 @@ const collector = z.strictObject({
   sourceAddress: address.optional(),
 });
 
+/** Before nova-compute and libvirt-guests are started at boot. */
+const startGuard = z
+  .strictObject({
+    /** Without a collector that knows whether the host is fenced it is started after this. */
+    giveUpAfter: duration("5m", 2000),
+    directory: absolutePath.default("/run/guardian-start-guard"),
+  })
+  .prefault({});
+
+export const defaultStartGuard = startGuard.parse(undefined);
+
 export const probeSchema = z.strictObject({
   keyFile: absolutePath.default("/etc/guardian/probe.key"),
   /** Written at boot by `guardian-probe --read-bmc`, as root: only root may ask the BMC from inside. */
@@ -208,6 +219,7 @@ export const probeSchema = z.strictObject({
     .prefault({}),
   /** Numbers of all checks, and what was seen of peers, go out so often. */
   samplesEvery: duration("10s", 1000),
+  startGuard,
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
     .prefault({}),

@@ -196,7 +196,7 @@ function livenessOf(
   },
 ): LivenessRow | undefined {
   if (liveness === undefined) return undefined;
-  const { checks, link } = liveness;
+  const { checks, link, startGuard } = liveness;
   const row: LivenessRow = {
     collector: arrival.collector,
     collectorEpoch: arrival.epoch,
@@ -210,6 +210,7 @@ function livenessOf(
     sent: header.sent,
     sendErrors: header.sendErrors,
     checks,
+    ...(startGuard === undefined ? {} : { startGuard }),
   };
   if (arrival.confirmed && link === undefined) return row;
   return {
