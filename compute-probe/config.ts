@@ -158,6 +158,8 @@ export const probeSchema = z.strictObject({
   keyFile: absolutePath.default("/etc/guardian/probe.key"),
   /** Written at boot by `guardian-probe --read-bmc`, as root: only root may ask the BMC from inside. */
   bmcGuidFile: absolutePath.default("/run/guardian-bmc/guid"),
+  /** Likewise: the serial number that the firmware shows to root alone. */
+  serialFile: absolutePath.default("/run/guardian-bmc/serial"),
   collectors: z.array(collector).min(1, "at least one collector must be told"),
   reportEvery: duration("1s", 200),
   /** The list of servers goes out when it changes, and at least this often. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** guardian-probe: measures what this compute host's servers depend on, and reports it. */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "../shared/clock.ts";
@@ -15,6 +15,7 @@ import { createProbe, reloading, type Probe } from "./app.ts";
 import { defaultStartGuard, readProbeConfig, type ProbeConfig } from "./config.ts";
 import { exitOf, renderStandings } from "./core/once-table.ts";
 import { writeBmcGuid } from "./shell/bmc-guid.ts";
+import { writeDmiSerial } from "./shell/dmi-serial.ts";
 import { createLogger } from "./shell/logging.ts";
 import { readPlannedEnd } from "./shell/planned-end.ts";
 import { guardStart, type StartAsked } from "./shell/start-guard.ts";
@@ -26,7 +27,8 @@ const usage = `guardian-probe [--config FILE] [--check-config | --once [--json] 
   --once          run every check once, send one report, print what was found as a table
                   (exit 0 all well, 1 a warning or something unknown, 2 something is down)
   --json          with --once: as JSON
-  --read-bmc      as root, at boot: ask this host's BMC for its GUID, and leave it in bmcGuidFile
+  --read-bmc      as root, at boot: ask this host's BMC for its GUID, and leave it in bmcGuidFile;
+                  leave the serial number of its firmware in serialFile
   --start-guard   at boot, before nova-compute and libvirt-guests: end when a collector says that the
                   guardian has not fenced this host, or after startGuard.giveUpAfter without a word
   --override --reason TEXT
@@ -49,7 +51,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const { config, hostKey } = loaded;
-  if (values["read-bmc"]) return await readBmc(config.bmcGuidFile);
+  if (values["read-bmc"]) return await readHardware(config);
   if (values["check-config"]) {
     console.log(`${values.config}: ok (host ${hostKey.host})`);
     return 0;
@@ -192,8 +194,15 @@ function override(file: string, reason: string | undefined): number {
   return 0;
 }
 
-async function readBmc(file: string): Promise<number> {
-  const problem = await writeBmcGuid(file);
+/** What only root may read: the firmware's serial, and what the host's own BMC shows it. */
+async function readHardware({ bmcGuidFile, serialFile }: ProbeConfig): Promise<number> {
+  const isSerial = writeDmiSerial(serialFile);
+  console.log(isSerial ? `serial number in ${serialFile}` : "the firmware shows no serial number");
+  if (!readdirSync("/dev").some((name) => name.startsWith("ipmi"))) {
+    console.log("no BMC is seen from inside: no /dev/ipmi*");
+    return 0;
+  }
+  const problem = await writeBmcGuid(bmcGuidFile);
   if (problem === undefined) return 0;
   console.error(
     `guardian-probe: ${problem}; the guardian knows its power device by other means, see docs/install.md`,
