@@ -1,5 +1,6 @@
 /** Wires the collector: socket -> receiver -> ingest -> store and live view. */
 import type { Clock } from "../shared/clock.ts";
+import type { FencedList } from "../shared/fenced-list.ts";
 import { createLifecycle, type Lifecycle } from "../shared/lifecycle.ts";
 import { readSecretFile } from "../shared/key-files.ts";
 import { encodeLiveView } from "../shared/live-view.ts";
@@ -20,6 +21,7 @@ import { createStorePump, type StorePump } from "./shell/store-pump.ts";
 import { openUdpServer, type UdpServer } from "./shell/udp-server.ts";
 import type { StoreWriter } from "./ports.ts";
 import type { Spool } from "./shell/spool.ts";
+import type { StartGuards } from "./start-guards.ts";
 import { openStore, openStoreSpool } from "./store.ts";
 
 export interface CollectorDeps {
@@ -79,7 +81,7 @@ export async function runCollector(
       log,
     });
     const livePort = await openLiveView(
-      config,
+      { config, clock, log },
       { reception, server, pump, spool, ceilometer },
       lifecycle,
     );
@@ -139,7 +141,7 @@ async function openCeilometer(
 }
 
 async function openLiveView(
-  config: CollectorConfig,
+  { config, clock, log }: CollectorDeps,
   parts: {
     readonly reception: Reception;
     readonly server: UdpServer;
@@ -156,7 +158,8 @@ async function openLiveView(
     address: config.liveView.address,
     port: config.liveView.port,
     token: new Secret(readSecretFile(config.liveView.tokenFile)),
-    live: () => encodeLiveView(pump.liveWatermark(), ingest.live()),
+    live: () => encodeLiveView(pump.liveWatermark(), ingest.live(), reception.sightingsOfQuiet()),
+    takeFenced: listTaker(reception.starts, clock, log),
     metrics: () =>
       renderMetrics({
         ledger: pump.liveWatermark().ledger,
@@ -166,6 +169,8 @@ async function openLiveView(
         receiveBufferBytes: server.receiveBufferBytes,
         storeLagMs: pump.storeLagMs(),
         storeFailures: pump.storeFailures(),
+        fenced: reception.starts.fenced.figures(clock.monoMs()),
+        questions: reception.starts.questions(),
         livenessWaiting: pump.livenessWaiting(),
         spool: spool?.figures(),
         probeSamples: reception.samples.figures(),
@@ -179,4 +184,24 @@ async function openLiveView(
   });
   lifecycle.onStop("live view", () => http.close());
   return http.port;
+}
+
+/** Changes are told in the log; that it came again as it was is not. */
+function listTaker(
+  { fenced }: StartGuards,
+  clock: Clock,
+  log: Logger,
+): (list: FencedList) => string | undefined {
+  let said = "";
+  return (list) => {
+    const refused = fenced.take(list, clock.monoMs());
+    const { guardian, epoch, version, fenced: hosts } = list;
+    const saying = refused ?? `${guardian} ${epoch} ${version}`;
+    if (saying === said) return refused;
+    said = saying;
+    const fields = { event: "fenced-list", guardian, epoch, version, fenced: hosts.length };
+    if (refused === undefined) log.info(fields, "the guardian says who is fenced");
+    else log.warn({ ...fields, refused }, "a list of fenced hosts is refused");
+    return refused;
+  };
 }

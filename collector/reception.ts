@@ -3,13 +3,14 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../shared/clock.ts";
 import type { MasterKeys } from "../shared/key-files.ts";
 import type { Logger } from "../shared/log.ts";
-import type { CollectorId } from "../shared/names.ts";
+import type { CollectorId, HostName } from "../shared/names.ts";
 import {
   createReplayTable,
   type Life,
   type RememberedLife,
   type ReplayTable,
 } from "../shared/replay-window.ts";
+import type { PeerSighting } from "../shared/telemetry.ts";
 import type { ProbeSettings } from "../shared/wire-ack.ts";
 import { createHostKeys, createReceiver, signAcknowledgement } from "../shared/wire-auth.ts";
 import { createAcknowledger } from "./core/acknowledger.ts";
@@ -18,14 +19,19 @@ import { lossesOf, type PathLoss } from "./core/loss-ledger.ts";
 import { createProbeSamples, hasSamples } from "./core/probe-samples.ts";
 import { createRing } from "./core/ring.ts";
 import { createSampleQueue, type SampleQueue } from "./core/sample-queue.ts";
+import { createSightings } from "./core/sightings.ts";
+import { createStartGuards, type StartGuards } from "./start-guards.ts";
 
 export interface Reception {
   readonly ingest: Ingest;
   readonly replays: ReplayTable;
   /** What probes say beside their states. */
   readonly samples: SampleQueue;
+  readonly starts: StartGuards;
   /** Takes in a datagram that came from an address; the bytes to send back there, if any. */
   take(bytes: Uint8Array, from: string): Uint8Array | undefined;
+  /** What peers say of hosts whose own reports do not come. */
+  sightingsOfQuiet(): readonly PeerSighting[];
   losses(): readonly PathLoss[];
   /** From now on these are the keys; what was heard under others stays heard. */
   useMasters(masters: MasterKeys): void;
@@ -47,6 +53,9 @@ export interface ReceptionOptions {
 
 /** Probes' samples that may wait for the store: half an hour of a hundred hosts. */
 const samplesMax = 100_000;
+
+/** Reports come every second: before the guardian wonders, peers' words are there. */
+const quietForMs = 3000;
 
 export function createReception(options: ReceptionOptions): Reception {
   const { collector, epoch, clock, serversMax } = options;
@@ -70,6 +79,7 @@ export function createReception(options: ReceptionOptions): Reception {
   const ring = createRing();
   const samples = createSampleQueue(samplesMax);
   const probeSamples = createProbeSamples();
+  const sightings = createSightings({ collector, epoch });
   const acknowledger = createAcknowledger({
     collector,
     epoch,
@@ -77,15 +87,30 @@ export function createReception(options: ReceptionOptions): Reception {
     settings: options.settings,
     peersOf: (host) => ring.peersOf(host, clock.monoMs()),
   });
+  const starts = createStartGuards({ collector, epoch, revokedHosts, log: options.log });
+
   return {
     ingest,
     replays,
     samples,
+    starts,
+    sightingsOfQuiet() {
+      const nowMs = clock.monoMs();
+      const heard = new Set<HostName>();
+      for (const { host, arrivalMs } of ingest.live()) {
+        if (nowMs - arrivalMs < quietForMs) heard.add(host);
+      }
+      return sightings.about((host) => !heard.has(host), nowMs);
+    },
     take(bytes, from) {
       const nowMs = clock.monoMs();
+      const answer = starts.answer(bytes, keys, nowMs);
+      if (answer !== undefined) return answer;
       const received = receiver.receive(bytes, nowMs - startedMs);
       ingest.take(received, nowMs);
+      starts.note(received);
       if (hasSamples(received)) {
+        sightings.take(received, nowMs);
         for (const sample of probeSamples.take(received, clock.wallMs())) samples.take(sample);
       }
       const ack = acknowledger.answerTo(received);

@@ -10,9 +10,11 @@ import { createChecks, type Checks } from "./checks.ts";
 import type { ProbeConfig } from "./config.ts";
 import { describeChecks, serversDue, type ProbeFacts, type ReportExtras } from "./core/report.ts";
 import { samplesOfStandings, type Standing } from "./core/standing.ts";
+import { standingOfStart } from "./core/start-decision.ts";
 import { readBmcGuid } from "./shell/bmc-guid.ts";
 import { createCheckRunner, type CheckRunner } from "./shell/check-runner.ts";
 import { createReportSender, type ReportSender } from "./shell/report-sender.ts";
+import { readStartState } from "./shell/start-record.ts";
 
 export interface Probe {
   /** Checks and reports until the signal, then sends a last report that says what ends; none when it only reloads. */
@@ -80,7 +82,11 @@ export function createProbe(deps: ProbeDeps): Probe {
       ) {
         await sleep(50);
       }
-      const standings = [...runner.standings(), standingOfCollectors(config, sender)];
+      const standings = [
+        ...runner.standings(),
+        standingOfCollectors(config, sender),
+        ...standingOfStart(readStartState(config.startGuard.directory, deps.bootId)),
+      ];
       checks.close();
       sender.close();
       return standings;
@@ -105,6 +111,9 @@ function openSender({ config, clock, log, hostKey, bootId }: ProbeDeps): ReportS
   });
 }
 
+/** A verdict takes no word of a peer that is older than 3 s. */
+const sightingsEveryMs = 1900;
+
 interface Reporter {
   report(notice: NoticeKind, more?: ReportExtras): void;
   /** The report of each period: says by how much it is late. */
@@ -115,7 +124,7 @@ interface Reporter {
 }
 
 function createReporter(
-  { config, clock, log, plannedEnd }: ProbeDeps,
+  { config, bootId, clock, log, plannedEnd }: ProbeDeps,
   checks: Checks,
   runner: CheckRunner,
   sender: ReportSender,
@@ -123,6 +132,7 @@ function createReporter(
   let lastServers: { readonly servers: readonly WireServer[]; readonly atMs: number } | undefined;
   let lastInTimeMs: number | undefined;
   let sampledMs = Number.NEGATIVE_INFINITY;
+  let sightedMs = Number.NEGATIVE_INFINITY;
   let hurriedMs = Number.NEGATIVE_INFINITY;
   let wasAlone = false;
 
@@ -134,16 +144,19 @@ function createReporter(
     const { servers } = facts;
     const due = known && serversDue({ current: servers, lastSent: lastServers, nowMs, everyMs });
     if (due) lastServers = { servers, atMs: nowMs };
-    sender.send(describeChecks(facts, nowMs), due ? servers : undefined, more);
+    const startGuard = readStartState(config.startGuard.directory, bootId);
+    sender.send(describeChecks(facts, nowMs), due ? servers : undefined, { ...more, startGuard });
   }
 
   function extras(nowMs: number): ReportExtras {
     const ofServers = checks.takeServerSamples();
-    if (nowMs - sampledMs < config.samplesEvery) return { samples: ofServers };
+    const sightings = nowMs - sightedMs < sightingsEveryMs ? [] : checks.takeSightings();
+    if (sightings.length > 0) sightedMs = nowMs;
+    if (nowMs - sampledMs < config.samplesEvery) return { samples: ofServers, sightings };
     sampledMs = nowMs;
     const summaries = checks.all.flatMap((check) => check.summary()?.samples ?? []);
     const samples = [...samplesOfStandings(runner.standings()), ...summaries, ...ofServers];
-    return { samples, sightings: checks.takeSightings() };
+    return { samples, sightings };
   }
 
   function sayAlone(): void {

@@ -58,6 +58,7 @@ export function createChecks(deps: ChecksDeps): Checks {
   const { facts } = deps.config.checks;
   const factsCheck = createFactsCheck({
     filesystems: facts.filesystems,
+    serialFile: deps.config.serialFile,
     stuck,
     deadlineMs: facts.deadline,
     clock: deps.clock,

@@ -143,10 +143,23 @@ const collector = z.strictObject({
   sourceAddress: address.optional(),
 });
 
+/** Before nova-compute and libvirt-guests are started at boot. */
+const startGuard = z
+  .strictObject({
+    /** Without a collector that knows whether the host is fenced it is started after this. */
+    giveUpAfter: duration("5m", 2000),
+    directory: absolutePath.default("/run/guardian-start-guard"),
+  })
+  .prefault({});
+
+export const defaultStartGuard = startGuard.parse(undefined);
+
 export const probeSchema = z.strictObject({
   keyFile: absolutePath.default("/etc/guardian/probe.key"),
   /** Written at boot by `guardian-probe --read-bmc`, as root: only root may ask the BMC from inside. */
   bmcGuidFile: absolutePath.default("/run/guardian-bmc/guid"),
+  /** Likewise: the serial number that the firmware shows to root alone. */
+  serialFile: absolutePath.default("/run/guardian-bmc/serial"),
   collectors: z.array(collector).min(1, "at least one collector must be told"),
   reportEvery: duration("1s", 200),
   /** The list of servers goes out when it changes, and at least this often. */
@@ -208,6 +221,7 @@ export const probeSchema = z.strictObject({
     .prefault({}),
   /** Numbers of all checks, and what was seen of peers, go out so often. */
   samplesEvery: duration("10s", 1000),
+  startGuard,
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
     .prefault({}),

@@ -72,6 +72,8 @@ export interface BesideOptions {
   readonly outbox: Outbox;
   readonly notifiers: readonly Notifier[];
   readonly heartbeat: Heartbeat | undefined;
+  /** Tells the collectors which hosts are fenced, until the signal. */
+  readonly tell: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -82,7 +84,7 @@ const roundMs = 500;
 /** The guardian, and what tells people of it; that ends when the guardian does. */
 export async function runWithDelivery(
   guardian: Guardian,
-  { outbox, notifiers, heartbeat, clock, log }: BesideOptions,
+  { outbox, notifiers, heartbeat, tell, clock, log }: BesideOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const ended = new AbortController();
@@ -92,6 +94,7 @@ export async function runWithDelivery(
   const beside = [
     runLoop(clock, roundMs, ended.signal, () => outbox.round()),
     followAlerts({ notifiers, clock, log, standing, signal: ended.signal }),
+    tell(ended.signal),
   ];
   if (heartbeat !== undefined) {
     beside.push(runLoop(clock, heartbeat.everyMs, ended.signal, () => heartbeat.beat()));

@@ -129,8 +129,9 @@ async function readTelemetry(
   if (answer.kind === "failed") {
     return { kind: "telemetry-failed", at, source, collector, reason: answer.reason };
   }
-  const { watermarks, liveness } = answer;
-  return { kind: "telemetry", at, source, watermarks, liveness };
+  const { watermarks, liveness, sightings = [] } = answer;
+  const said = sightings.length === 0 ? {} : { sightings };
+  return { kind: "telemetry", at, source, watermarks, liveness, ...said };
 }
 
 /** Events that a decision waits for; telemetry and pings come all the time. */

@@ -21,6 +21,7 @@ import { buildLiveViews, buildStore, type Problems } from "./shell/build-ports.t
 import { buildPower } from "./shell/build-power.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
+import { tellFenced, type ToldCollector } from "./shell/fenced-list-teller.ts";
 import { createHeartbeat, readHeartbeat, type HeartbeatTarget } from "./shell/heartbeat.ts";
 import { openJournal } from "./shell/journal.ts";
 import { createKeystone } from "./shell/keystone.ts";
@@ -36,6 +37,8 @@ export interface Prepared {
   /** Beside the log, which is always there. */
   readonly channels: readonly Notifier[];
   readonly heartbeatTarget: HeartbeatTarget | undefined;
+  /** Who is told which hosts are fenced. */
+  readonly toldCollectors: readonly ToldCollector[];
   readonly api: PreparedApi;
   /** The configuration as it counts, for people; known to who read the file. */
   readonly shownSettings?: readonly SettingLine[];
@@ -85,7 +88,8 @@ export async function prepare(
     disarmedFile: config.disarmedFile,
   };
   const settings = settingsFrom(config, compute.cloud);
-  const prepared = { config, settings, ports, channels, heartbeatTarget, api };
+  const toldCollectors = liveViews.map(({ told }) => told);
+  const prepared = { config, settings, ports, channels, heartbeatTarget, toldCollectors, api };
   return { kind: "prepared", prepared };
 }
 
@@ -144,10 +148,8 @@ function buildCompute(
 }
 
 /** Runs until the signal; returns the process's exit code. */
-export async function runDaemon(
-  { config, settings, ports, channels, heartbeatTarget, api, shownSettings }: Prepared,
-  signal: AbortSignal,
-): Promise<number> {
+export async function runDaemon(prepared: Prepared, signal: AbortSignal): Promise<number> {
+  const { config, settings, ports, channels, heartbeatTarget, api, shownSettings } = prepared;
   const { log } = ports;
   const lifecycle = createLifecycle();
   lifecycle.onStop("pinger", () => ports.pinger.close());
@@ -188,7 +190,15 @@ export async function runDaemon(
     const parts = { clock: systemClock, guardian, outbox, heartbeat, ...shown };
     await startApi({ ...beside, config, prepared: api, parts, feed, lifecycle });
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");
-    const tellers = { ...beside, outbox, notifiers: channels, heartbeat };
+    const tell = (ended: AbortSignal): Promise<void> =>
+      tellFenced({
+        ...beside,
+        guardianId: config.guardianId,
+        collectors: prepared.toldCollectors,
+        state,
+        signal: ended,
+      });
+    const tellers = { ...beside, outbox, notifiers: channels, heartbeat, tell };
     await runWithDelivery(guardian, tellers, signal);
     return 0;
   } catch (error) {

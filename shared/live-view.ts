@@ -6,7 +6,15 @@ import {
   readWatermark,
   watermarkNumbers,
 } from "./telemetry-fields.ts";
-import type { LivenessRow, TelemetrySnapshot, Watermark } from "./telemetry.ts";
+import { hostName, isHostName } from "./names.ts";
+import {
+  networkNames,
+  type LivenessRow,
+  type PeerSighting,
+  type TelemetrySnapshot,
+  type Watermark,
+} from "./telemetry.ts";
+import { monoMs } from "./time.ts";
 
 export const liveViewPath = "/api/v1/live";
 /** The same page: where no other program's API is beside it, the shorter one is asked for. */
@@ -20,11 +28,14 @@ export interface LiveViewBody {
   readonly watermark: Readonly<Record<string, string | number>>;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
+  /** What peers say of quiet hosts; a collector of an earlier release leaves it out. */
+  readonly sightings?: readonly (readonly (string | number)[])[];
 }
 
 export function encodeLiveView(
   watermark: Watermark,
   liveness: readonly LivenessRow[],
+  sightings: readonly PeerSighting[] = [],
 ): LiveViewBody {
   return {
     watermark: { collector: watermark.collector, ...watermarkNumbers(watermark) },
@@ -33,6 +44,38 @@ export function encodeLiveView(
       const numbers = livenessNumbers(row);
       return [row.collector, row.host, row.path, ...livenessFields.map((field) => numbers[field])];
     }),
+    sightings: sightings.map(sightingValues),
+  };
+}
+
+/** In this order; collector and its epoch are the watermark's. */
+function sightingValues(sighting: PeerSighting): readonly (string | number)[] {
+  const { host, by, network, arrivalMs, echoes, sent, overMs, anchorAnswered } = sighting;
+  return [host, by, network, arrivalMs, echoes, sent, overMs, anchorAnswered ? 1 : 0];
+}
+
+function readSighting(value: unknown, { collector, epoch }: Watermark): PeerSighting | undefined {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [];
+  const [host, by, network, ...numbers] = values;
+  const [arrival, echoes, sent, overMs, anchor] = numbers.map(Number);
+  if (typeof host !== "string" || typeof by !== "string") return undefined;
+  if (!isHostName(host) || !isHostName(by)) return undefined;
+  const path = networkNames.find((name) => name === network);
+  if (path === undefined || path === "unknown") return undefined;
+  for (const number of [arrival, echoes, sent, overMs, anchor]) {
+    if (number === undefined || !Number.isFinite(number) || number < 0) return undefined;
+  }
+  return {
+    collector,
+    collectorEpoch: epoch,
+    arrivalMs: monoMs(arrival ?? 0),
+    host: hostName(host),
+    by: hostName(by),
+    network: path,
+    echoes: echoes ?? 0,
+    sent: sent ?? 0,
+    overMs: overMs ?? 0,
+    anchorAnswered: anchor === 1,
   };
 }
 
@@ -48,5 +91,7 @@ export function decodeLiveView(body: unknown): TelemetrySnapshot | undefined {
     const values: readonly unknown[] = Array.isArray(row) ? row : [];
     return readLiveness((name) => values[positions.get(name) ?? -1]) ?? [];
   });
-  return { watermarks: [watermark], liveness };
+  const said: readonly unknown[] = Array.isArray(view.sightings) ? view.sightings : [];
+  const sightings = said.flatMap((value) => readSighting(value, watermark) ?? []);
+  return { watermarks: [watermark], liveness, sightings };
 }

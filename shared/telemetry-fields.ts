@@ -11,6 +11,7 @@ import {
   networkNames,
   networkStates,
   noticeKinds,
+  startGuardStates,
   stateOf,
   type HostChecks,
   type Ledger,
@@ -59,6 +60,7 @@ export const livenessFields = [
   "unconfirmed",
   "settings_version",
   "cut_off",
+  "start_guard",
 ] as const;
 export type LivenessField = (typeof livenessFields)[number];
 
@@ -126,6 +128,7 @@ export function livenessNumbers(row: LivenessRow): Record<LivenessField, number>
     unconfirmed: row.unconfirmed === true ? 1 : 0,
     settings_version: row.settingsVersion ?? 0,
     cut_off: row.cutOff ?? 0,
+    start_guard: codeOf(startGuardStates, row.startGuard ?? "none"),
   };
 }
 
@@ -134,6 +137,7 @@ export function readLiveness(read: ColumnReader): LivenessRow | undefined {
   const tags = readTags(read);
   const numbers = readNumbers(livenessFields, read);
   if (tags === undefined || numbers === undefined) return undefined;
+  const startGuard = stateOf(startGuardStates, numbers.start_guard);
   return {
     collector: tags.collector,
     collectorEpoch: numbers.collector_epoch,
@@ -150,6 +154,7 @@ export function readLiveness(read: ColumnReader): LivenessRow | undefined {
     ...(numbers.unconfirmed === 0 ? {} : { unconfirmed: true as const }),
     ...(numbers.settings_version === 0 ? {} : { settingsVersion: numbers.settings_version }),
     ...(numbers.cut_off === 0 ? {} : { cutOff: numbers.cut_off }),
+    ...(startGuard === "none" ? {} : { startGuard }),
   };
 }
 

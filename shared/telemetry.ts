@@ -32,6 +32,20 @@ export type LibvirtState = (typeof libvirtStates)[number];
 export const noticeKinds = ["none", "stopping", "rebooting", "powering-off"] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
+/**
+ * What the start guard of a host came to in this boot. `none`: there is none. `held`: the guardian has it fenced.
+ * `without-word`: no collector knew, and it was started all the same; `overridden`: by a person on the host.
+ */
+export const startGuardStates = [
+  "none",
+  "asking",
+  "held",
+  "not-fenced",
+  "without-word",
+  "overridden",
+] as const;
+export type StartGuardState = (typeof startGuardStates)[number];
+
 /** libvirt's domain states, by libvirt's own numbers (virDomainState). */
 export const serverStates = [
   "no-state",
@@ -109,6 +123,8 @@ export interface LivenessRow {
   readonly settingsVersion?: number;
   /** Bit n: the probe hears no collector on the path of code n; left out: it hears one on each. */
   readonly cutOff?: number;
+  /** What its start guard came to; left out: it has none. */
+  readonly startGuard?: Exclude<StartGuardState, "none">;
 }
 
 /** What one host's probe saw of another on one network, as one collector received it. */
@@ -175,6 +191,8 @@ export interface ServerRow {
 export interface TelemetrySnapshot {
   readonly watermarks: readonly Watermark[];
   readonly liveness: readonly LivenessRow[];
+  /** What peers say of quiet hosts; left out: this source has none. */
+  readonly sightings?: readonly PeerSighting[];
 }
 
 export const noLedger: Ledger = {

@@ -1,7 +1,7 @@
 /**
  * What a collector answers: an acknowledgement, signed with the key of the host that it is for. It
- * tells a probe that it is heard, asks a new life to prove itself by echoing a nonce, and carries
- * settings. Never a command: whoever holds the master key can slow a probe down within its bounds,
+ * tells a probe that it is heard, asks a new life to prove itself by echoing a nonce, carries
+ * settings, and gives a start guard its word. Never a command: whoever holds the master key can slow a probe down within its bounds,
  * and nothing else. Pure; docs/wire-format.md has it to the byte.
  */
 import { collectorId, hostName, isHostName, type CollectorId, type HostName } from "./names.ts";
@@ -16,6 +16,7 @@ import {
   writeAscii,
   writeHex,
 } from "./wire-numbers.ts";
+import { readWord, wordBytes, writeWord, type StartAnswer } from "./wire-question.ts";
 import { recordHeaderBytes } from "./wire-records.ts";
 
 /** "GRDA" in ASCII: no datagram of a probe can be taken for one of these, nor the other way round. */
@@ -24,7 +25,7 @@ const ackVersion = 1;
 const fixedBytes = 64;
 const settingsBytes = 28;
 const noNonce = "0".repeat(16);
-export const ackRecordTypes = { settings: 1, peers: 2 } as const;
+export const ackRecordTypes = { settings: 1, peers: 2, startAnswer: 3 } as const;
 
 /** Intervals that probes go by instead of their own configuration's; 0 leaves one as it is. */
 export interface ProbeSettings {
@@ -63,6 +64,8 @@ export interface Acknowledgement {
   readonly every: number;
   readonly settings: ProbeSettings | undefined;
   readonly peers: readonly RingPeer[];
+  /** To the question of a start guard; left out: a report is answered. */
+  readonly startAnswer?: StartAnswer;
 }
 
 const settingsFields = [
@@ -96,6 +99,7 @@ export function encodeAcknowledgement(ack: Acknowledgement): Uint8Array<ArrayBuf
   writeAscii(bytes, fixedBytes + ack.host.length, ack.collector);
   let end = fixedBytes + ack.host.length + ack.collector.length;
   if (ack.settings !== undefined) end = writeSettings(view, end, ack.settings);
+  if (ack.startAnswer !== undefined) end = writeStartAnswer(bytes, end, ack.startAnswer);
   end = writePeers(bytes, end, ack.peers);
   return bytes.slice(0, end);
 }
@@ -107,6 +111,13 @@ function writeSettings(view: DataView, at: number, settings: ProbeSettings): num
     view.setUint32(at + recordHeaderBytes + 4 * index, settings[field]);
   }
   return at + recordHeaderBytes + settingsBytes;
+}
+
+function writeStartAnswer(bytes: Uint8Array, at: number, answer: StartAnswer): number {
+  bytes[at] = ackRecordTypes.startAnswer;
+  new DataView(bytes.buffer).setUint16(at + 1, wordBytes);
+  writeWord(bytes, at + recordHeaderBytes, answer);
+  return at + recordHeaderBytes + wordBytes;
 }
 
 function writePeers(bytes: Uint8Array, at: number, peers: readonly RingPeer[]): number {
@@ -159,10 +170,11 @@ export function decodeAcknowledgement(bytes: Uint8Array): Acknowledgement | unde
 function decodeAckRecords(
   bytes: Uint8Array,
   start: number,
-): Pick<Acknowledgement, "settings" | "peers"> | undefined {
+): Pick<Acknowledgement, "settings" | "peers" | "startAnswer"> | undefined {
   const end = bytes.length - tagBytes;
   let settings: ProbeSettings | undefined;
   let peers: readonly RingPeer[] = [];
+  let startAnswer: StartAnswer | undefined;
   for (let at = start; at < end;) {
     const length = readUint16(bytes, at + 1);
     const value = at + recordHeaderBytes;
@@ -174,10 +186,13 @@ function decodeAckRecords(
       const read = readPeers(bytes, value, value + length);
       if (read === undefined) return undefined;
       peers = read;
+    } else if (bytes[at] === ackRecordTypes.startAnswer) {
+      if (length < wordBytes) return undefined;
+      startAnswer = readWord(bytes, value);
     }
     at = value + length;
   }
-  return { settings, peers };
+  return { settings, peers, ...(startAnswer === undefined ? {} : { startAnswer }) };
 }
 
 function readSettings(bytes: Uint8Array, at: number): ProbeSettings {

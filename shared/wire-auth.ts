@@ -19,6 +19,7 @@ import {
 } from "./wire.ts";
 import { decodeAcknowledgement, encodeAcknowledgement, type Acknowledgement } from "./wire-ack.ts";
 import { tagBytes } from "./wire-limits.ts";
+import { decodeQuestion, encodeQuestion, type StartQuestion } from "./wire-question.ts";
 import { createWireNames } from "./wire-names.ts";
 import type { WireRecord } from "./wire-records.ts";
 
@@ -76,6 +77,22 @@ export function signAcknowledgement(key: HmacKey, ack: Acknowledgement): Uint8Ar
 export function openAcknowledgement(key: HmacKey, bytes: Uint8Array): Acknowledgement | undefined {
   const ack = decodeAcknowledgement(bytes);
   return ack !== undefined && verifyTag(key, bytes) ? ack : undefined;
+}
+
+/** The bytes of a start guard's question, with its tag. */
+export function signQuestion(key: HmacKey, question: StartQuestion): Uint8Array {
+  return withTag(key, encodeQuestion(question));
+}
+
+/** A question that is authentic for its host, with that host's key to answer it; nothing else is told of one. */
+export function openQuestion(
+  keys: HostKeys,
+  bytes: Uint8Array,
+): { readonly question: StartQuestion; readonly key: HmacKey } | undefined {
+  const question = decodeQuestion(bytes);
+  const key = question && keys.find(question.keyId, question.host);
+  if (question === undefined || key === undefined || !verifyTag(key, bytes)) return undefined;
+  return { question, key };
 }
 
 function withTag(key: HmacKey, body: Uint8Array): Uint8Array {

@@ -10,9 +10,11 @@ import {
   networkStates,
   noticeKinds,
   serverStates,
+  startGuardStates,
   stateOf,
   type HostChecks,
   type ServerState,
+  type StartGuardState,
 } from "./telemetry.ts";
 import { LastHex, readHex, readUint16, readUint32, writeHex } from "./wire-numbers.ts";
 import {
@@ -60,6 +62,8 @@ export interface LivenessRecord {
   readonly link?: LinkStatus;
   /** How much later than due this report left; left out: it was in time. */
   readonly lateMs?: number;
+  /** What the start guard of this boot came to; left out: there is none. */
+  readonly startGuard?: Exclude<StartGuardState, "none">;
 }
 
 /** One server in a servers record. */
@@ -96,7 +100,8 @@ export function encodeRecord(record: WireRecord): Uint8Array {
   }
 }
 
-function encodeLiveness({ checks, link = noLink, lateMs = 0 }: LivenessRecord): Uint8Array {
+function encodeLiveness(record: LivenessRecord): Uint8Array {
+  const { checks, link = noLink, lateMs = 0, startGuard = "none" } = record;
   const echoes = link.echoes.slice(0, echoesMax);
   const isLinked = link.settingsVersion > 0 || link.cutOff > 0 || echoes.length > 0 || lateMs > 0;
   const withoutLink = checks.bmcGuid === "" ? livenessBytes : livenessWithBmcBytes;
@@ -108,6 +113,7 @@ function encodeLiveness({ checks, link = noLink, lateMs = 0 }: LivenessRecord): 
   bytes[2] = codeOf(directoryStates, checks.directory);
   bytes[3] = codeOf(libvirtStates, checks.libvirt);
   bytes[4] = codeOf(noticeKinds, checks.notice);
+  bytes[5] = codeOf(startGuardStates, startGuard);
   const numbers = [
     checks.storageAgeMs,
     checks.businessAgeMs,
@@ -181,12 +187,21 @@ export function decodeLiveness(
     bmcGuid:
       length < livenessWithBmcBytes ? "" : (sender?.bmcGuid ?? new LastHex()).read(bytes, at + 50),
   };
-  if (length < livenessWithLinkBytes) return { kind: "liveness", checks };
+  const startGuard = stateOf(startGuardStates, bytes[at + 5] ?? 0);
+  const isLinked = length >= livenessWithLinkBytes;
+  // Most reports: no spread for them.
+  if (!isLinked && startGuard === "none") return { kind: "liveness", checks };
+  const record = {
+    kind: "liveness",
+    checks,
+    ...(startGuard === "none" ? {} : { startGuard }),
+  } as const;
+  if (!isLinked) return record;
   const link = decodeLink(bytes, at, length);
   if (link === undefined) return undefined;
   const linkedBytes = livenessWithLinkBytes + nonceBytes * link.echoes.length;
   const lateMs = length < linkedBytes + lateBytes ? 0 : readUint32(bytes, at + linkedBytes);
-  return { kind: "liveness", checks, link, ...(lateMs === 0 ? {} : { lateMs }) };
+  return { ...record, link, ...(lateMs === 0 ? {} : { lateMs }) };
 }
 
 function decodeLink(bytes: Uint8Array, at: number, length: number): LinkStatus | undefined {

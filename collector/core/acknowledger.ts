@@ -6,6 +6,7 @@ import type { CollectorId, HostName } from "../../shared/names.ts";
 import type { Acknowledgement, ProbeSettings, RingPeer } from "../../shared/wire-ack.ts";
 import { windowOf } from "../../shared/replay-window.ts";
 import type { Received } from "../../shared/wire-auth.ts";
+import type { StartAnswer, StartQuestion } from "../../shared/wire-question.ts";
 
 export interface Acknowledger {
   /** What to send back to where it came from; undefined: nothing. */
@@ -45,5 +46,30 @@ export function createAcknowledger(options: {
         peers: peersOf(host),
       };
     },
+  };
+}
+
+/** The word that a start guard gets, bound to its question. */
+export function answerToQuestion(
+  { keyId, path, host, bootId, epoch, sequence, nonce }: StartQuestion,
+  said: Omit<StartAnswer, "nonce">,
+  by: { readonly collector: CollectorId; readonly epoch: number },
+): Acknowledgement {
+  return {
+    keyId,
+    path,
+    host,
+    bootId,
+    probeEpoch: epoch,
+    sequence,
+    collector: by.collector,
+    collectorEpoch: by.epoch,
+    // It is no life that could be confirmed, nothing of it was received, and nothing is set.
+    nonce: "",
+    received: 0,
+    every: 1,
+    settings: undefined,
+    peers: [],
+    startAnswer: { nonce, ...said },
   };
 }

@@ -196,7 +196,7 @@ function livenessOf(
   },
 ): LivenessRow | undefined {
   if (liveness === undefined) return undefined;
-  const { checks, link } = liveness;
+  const { checks, link, startGuard } = liveness;
   const row: LivenessRow = {
     collector: arrival.collector,
     collectorEpoch: arrival.epoch,
@@ -211,9 +211,10 @@ function livenessOf(
     sendErrors: header.sendErrors,
     checks,
   };
-  if (arrival.confirmed && link === undefined) return row;
+  if (arrival.confirmed && link === undefined && startGuard === undefined) return row;
   return {
     ...row,
+    ...(startGuard === undefined ? {} : { startGuard }),
     ...(arrival.confirmed ? {} : { unconfirmed: true as const }),
     ...(link === undefined || link.settingsVersion === 0
       ? {}

@@ -1,6 +1,7 @@
 /** The collector's /metrics page, in Prometheus' text format. */
 import type { Ledger } from "../../shared/telemetry.ts";
 import type { IngestCounters } from "./ingest.ts";
+import type { StartWord } from "../../shared/wire-question.ts";
 import type { PathLoss } from "./loss-ledger.ts";
 import type { SampleFigures } from "./sample-queue.ts";
 
@@ -15,11 +16,15 @@ export interface MetricsFacts {
   readonly storeFailures: number;
   /** Liveness rows in memory that neither the store nor the disk has. */
   readonly livenessWaiting: number;
+  /** Undefined until the guardian has said which hosts are fenced. */
+  readonly fenced: { readonly ageMs: number; readonly fenced: number } | undefined;
+  /** Of start guards, by the word that they got. */
+  readonly questions: ReadonlyMap<StartWord, number>;
   /** Undefined before a store that needs none. */
   readonly spool: SpoolFacts | undefined;
-  /** Of Ceilometer's agents; undefined when nobody listens for them. */
   /** Of probes; left out: nobody counts them. */
   readonly probeSamples?: SampleFigures;
+  /** Of Ceilometer's agents; undefined when nobody listens for them. */
   readonly samples: SampleFigures | undefined;
 }
 
@@ -58,6 +63,7 @@ export function renderMetrics(facts: MetricsFacts): string {
   for (const [reason, count] of counters.refusedByReason) {
     lines.push(`guardian_collector_datagrams_refused_total{reason="${reason}"} ${count}`);
   }
+  lines.push(...startGuardLines(facts));
   if (facts.spool !== undefined) lines.push(...spoolLines(facts.spool));
   if (facts.probeSamples !== undefined) lines.push(...probeSampleLines(facts.probeSamples));
   if (facts.samples !== undefined) lines.push(...sampleLines(facts.samples));
@@ -81,6 +87,18 @@ function lossLines(losses: readonly PathLoss[]): readonly string[] {
       return `guardian_collector_${name}{host="${loss.host}",path="${loss.path}"} ${loss[what]}`;
     }),
   ]);
+}
+
+function startGuardLines({ fenced, questions }: MetricsFacts): readonly string[] {
+  const list = fenced && [
+    ...gauge("fenced_hosts", "Hosts that the guardian says are fenced.", fenced.fenced),
+    ...gauge("fenced_list_age_seconds", "Age of that list.", fenced.ageMs / 1000),
+  ];
+  const said = [...questions].map(
+    ([word, count]) => `guardian_collector_start_questions_total{word="${word}"} ${count}`,
+  );
+  const help = "Questions of start guards, by our answer.";
+  return [...(list ?? []), ...head("start_questions_total", "counter", help), ...said];
 }
 
 function probeSampleLines({ accepted, waiting, shed }: SampleFigures): readonly string[] {

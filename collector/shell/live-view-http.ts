@@ -1,10 +1,23 @@
 /**
- * The second eye: what this collector hears right now, over HTTP, whatever the store does.
- * GET /api/v1/live needs the token; /healthz and /metrics tell no secrets and do not.
+ * The second eye: what this collector hears right now, over HTTP, whatever the store does. And the one thing that the
+ * guardian tells it: which hosts are fenced. GET /api/v1/live and PUT /v1/fenced need the token; /healthz and /metrics
+ * tell no secrets and do not.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
+import {
+  decodeFencedList,
+  fencedListBytesMax,
+  fencedListPath,
+  type FencedList,
+} from "../../shared/fenced-list.ts";
 import { liveViewPaths } from "../../shared/live-view.ts";
 import type { Secret } from "../../shared/secret.ts";
 
@@ -13,34 +26,20 @@ export interface LiveViewHttp {
   close(): Promise<void>;
 }
 
-export async function openLiveViewHttp(options: {
-  readonly address: string;
-  readonly port: number;
+export interface LiveViewPages {
   readonly token: Secret;
   readonly live: () => unknown;
+  /** Takes the guardian's list; why not, when it is refused. */
+  readonly takeFenced: (list: FencedList) => string | undefined;
   readonly metrics: () => string;
   /** Undefined when all is well, else what is not. */
   readonly trouble: () => string | undefined;
-}): Promise<LiveViewHttp> {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://collector").pathname;
-    if (request.method !== "GET") {
-      problem(response, 405, "Only GET is served here");
-    } else if (path === "/healthz") {
-      const trouble = options.trouble();
-      if (trouble === undefined) send(response, 200, "text/plain; charset=utf-8", "ok\n");
-      else problem(response, 503, trouble);
-    } else if (path === "/metrics") {
-      send(response, 200, "text/plain; version=0.0.4; charset=utf-8", options.metrics());
-    } else if (!liveViewPaths.includes(path)) {
-      problem(response, 404, "There is no such page");
-    } else if (!isAllowed(request.headers.authorization, options.token)) {
-      response.setHeader("WWW-Authenticate", "Bearer");
-      problem(response, 401, "A bearer token is needed");
-    } else {
-      send(response, 200, "application/json", JSON.stringify(options.live()));
-    }
-  });
+}
+
+export async function openLiveViewHttp(
+  options: LiveViewPages & { readonly address: string; readonly port: number },
+): Promise<LiveViewHttp> {
+  const server = createServer(answerWith(options));
   // Slow or silent clients must not pile up.
   server.requestTimeout = 5000;
   server.headersTimeout = 5000;
@@ -54,6 +53,66 @@ export async function openLiveViewHttp(options: {
         server.closeAllConnections();
       }),
   };
+}
+
+function answerWith(pages: LiveViewPages): RequestListener {
+  return (request, response) => {
+    const path = new URL(request.url ?? "/", "http://collector").pathname;
+    const method = path === fencedListPath ? "PUT" : "GET";
+    if (request.method !== method) {
+      problem(response, 405, `Only ${method} is served here`);
+    } else if (path === "/healthz") {
+      const trouble = pages.trouble();
+      if (trouble === undefined) send(response, 200, "text/plain; charset=utf-8", "ok\n");
+      else problem(response, 503, trouble);
+    } else if (path === "/metrics") {
+      send(response, 200, "text/plain; version=0.0.4; charset=utf-8", pages.metrics());
+    } else if (path !== fencedListPath && !liveViewPaths.includes(path)) {
+      problem(response, 404, "There is no such page");
+    } else if (!isAllowed(request.headers.authorization, pages.token)) {
+      response.setHeader("WWW-Authenticate", "Bearer");
+      problem(response, 401, "A bearer token is needed");
+    } else if (path === fencedListPath) {
+      takeBody(request, (text) => takeList(response, text, pages.takeFenced));
+    } else {
+      send(response, 200, "application/json", JSON.stringify(pages.live()));
+    }
+  };
+}
+
+/** The whole body; undefined when it is too long, and nothing at all when the other side breaks off. */
+function takeBody(request: IncomingMessage, take: (text: string | undefined) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  request.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= fencedListBytesMax) chunks.push(chunk);
+    else chunks.length = 0;
+  });
+  request.on("end", () => {
+    take(bytes <= fencedListBytesMax ? Buffer.concat(chunks).toString("utf8") : undefined);
+  });
+}
+
+function takeList(
+  response: ServerResponse,
+  text: string | undefined,
+  takeFenced: LiveViewPages["takeFenced"],
+): void {
+  if (text === undefined) return problem(response, 413, `More than ${fencedListBytesMax} bytes`);
+  const list = decodeFencedList(parsed(text));
+  if (list === undefined) return problem(response, 400, "This is no list of fenced hosts");
+  const refused = takeFenced(list);
+  if (refused !== undefined) return problem(response, 409, refused);
+  response.writeHead(204).end();
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isAllowed(header: string | undefined, token: Secret): boolean {

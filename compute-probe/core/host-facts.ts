@@ -85,6 +85,38 @@ export function factsOfTime(sync: TimeSync | undefined): readonly ResourceSample
   ];
 }
 
+/** What makers leave in the place of a serial, in small letters. */
+const noSerials = [
+  "0",
+  "00000000",
+  "0123456789",
+  "123456789",
+  "default string",
+  "empty",
+  "n/a",
+  "na",
+  "none",
+  "not applicable",
+  "not available",
+  "not specified",
+  "system serial number",
+  "to be filled by o.e.m.",
+  "unknown",
+];
+
+/** The serial in a text of /sys/class/dmi/id; "" when it names no machine. */
+export function tellingSerial(text: string): string {
+  const serial = text.trim();
+  if (!/^[\x20-\x7e]{1,64}$/.test(serial) || noSerials.includes(serial.toLowerCase())) return "";
+  // One sign over and over: zeros, dots, the like.
+  return /^(.)\1*$/.test(serial) ? "" : serial;
+}
+
+/** A fact that is a text: the name of a resource with the value 1. */
+export function factOfText(name: string, value: string): readonly ResourceSample[] {
+  return value === "" ? [] : [gauge(name, "1", 1, `${name}:${value}`)];
+}
+
 /** What is no finite number is left out. */
 function numbers(
   found: readonly (readonly [name: string, unit: string, text: string | undefined])[],

@@ -9,6 +9,7 @@ import type {
   LibvirtState,
   NetworkState,
   NoticeKind,
+  StartGuardState,
 } from "../../shared/telemetry.ts";
 import { recordBytesMax, serversPerDatagram } from "../../shared/wire.ts";
 import {
@@ -83,12 +84,13 @@ export function planReport(options: {
   readonly servers: readonly WireServer[] | undefined;
   readonly more?: ReportExtras;
 }): readonly (readonly WireRecord[])[] {
-  const { lateMs = 0, samples = [], sightings = [] } = options.more ?? {};
+  const { lateMs = 0, startGuard = "none", samples = [], sightings = [] } = options.more ?? {};
   const liveness: WireRecord = {
     kind: "liveness",
     checks: options.checks,
     link: options.link,
     ...(lateMs === 0 ? {} : { lateMs }),
+    ...(startGuard === "none" ? {} : { startGuard }),
   };
   const servers = options.servers ?? [];
   const perPart = serversPerDatagram(options.host);
@@ -110,9 +112,10 @@ export function planReport(options: {
   ];
 }
 
-/** What goes behind the states: decides nothing, and may be lost. */
+/** What goes beside the states: no verdict rests on it. Samples and sightings may be lost. */
 export interface ReportExtras {
   readonly lateMs?: number;
+  readonly startGuard?: StartGuardState;
   readonly samples?: readonly ResourceSample[];
   readonly sightings?: readonly WireSighting[];
 }

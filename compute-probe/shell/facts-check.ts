@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Clock } from "../../shared/clock.ts";
 import { readFileSystemFacts } from "../core/directory-result.ts";
 import {
+  factOfText,
   factsOfCpu,
   factsOfLoad,
   factsOfMemory,
@@ -20,6 +21,7 @@ import { mountOf } from "../core/mount-info.ts";
 import { gauge, type ResourceSample, type Summary } from "../core/standing.ts";
 import { startChild } from "./child.ts";
 import type { StuckChildren } from "./directory-check.ts";
+import { readDmiSerial } from "./dmi-serial.ts";
 
 export interface FactsCheck {
   round(): Promise<void>;
@@ -33,6 +35,8 @@ const timedatectl = "/usr/bin/timedatectl";
 
 export function createFactsCheck(options: {
   readonly filesystems: readonly string[];
+  /** Where the helper at boot leaves the firmware's serial. */
+  readonly serialFile: string;
   readonly stuck: StuckChildren;
   readonly deadlineMs: number;
   readonly clock: Clock;
@@ -67,7 +71,8 @@ export function createFactsCheck(options: {
         ...space,
         gauge("tasks.uninterruptible", "task", waiting),
         gauge("watchdog.present", "bool", existsSync("/dev/watchdog0") ? 1 : 0),
-        gauge("kernel", "1", 1, `kernel:${tryRead("/proc/sys/kernel/osrelease").trim()}`),
+        ...factOfText("kernel", tryRead("/proc/sys/kernel/osrelease").trim()),
+        ...factOfText("serial", readDmiSerial(options.serialFile)),
       ];
       cpu = ticks;
       const text = textOf(samples);

@@ -3,10 +3,7 @@
  * same sequence everywhere, so that loss of the same datagram can be compared between networks. What
  * the collectors answer comes back on the same sockets.
  */
-import { createSocket, type Socket } from "node:dgram";
-import { isIPv6 } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
-import { describeError } from "../../shared/errors.ts";
 import type { HmacKey } from "../../shared/hmac.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -16,14 +13,7 @@ import { openAcknowledgement, signDatagram } from "../../shared/wire-auth.ts";
 import type { WireServer } from "../../shared/wire-records.ts";
 import { createCollectorLink, type CollectorLink } from "../core/collector-link.ts";
 import { planReport, type ReportExtras } from "../core/report.ts";
-
-export interface CollectorAddress {
-  readonly path: NetworkName;
-  readonly address: string;
-  readonly port: number;
-  /** Our own address on that path; undefined lets the kernel choose. */
-  readonly sourceAddress: string | undefined;
-}
+import { CollectorEndpoint, type CollectorAddress } from "./collector-endpoint.ts";
 
 export interface SenderIdentity {
   readonly host: HostName;
@@ -49,7 +39,7 @@ export interface ReportSender {
 
 interface PathState {
   readonly path: NetworkName;
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly CollectorEndpoint[];
   sent: number;
   sendErrors: number;
 }
@@ -126,7 +116,7 @@ function createPaths(
       endpoints: ofPath.map((target) => {
         const index = collectors.indexOf(target);
         const onError = (): void => void (state.sendErrors += 1);
-        return new Endpoint({
+        return new CollectorEndpoint({
           target,
           onError,
           onMessage: (bytes) => onMessage(index, bytes),
@@ -167,91 +157,4 @@ function groupByPath(
 ): readonly (readonly [NetworkName, readonly CollectorAddress[]])[] {
   const names = [...new Set(collectors.map(({ path }) => path))];
   return names.map((name) => [name, collectors.filter(({ path }) => path === name)] as const);
-}
-
-/**
- * One collector on one path. Its socket is bound to the path's own address, which may not exist yet
- * at boot or may vanish: a socket that failed is replaced at the next report.
- */
-class Endpoint {
-  readonly #target: CollectorAddress;
-  readonly #onError: () => void;
-  readonly #onMessage: (bytes: Uint8Array) => void;
-  readonly #log: Logger;
-  #socket: Socket | undefined;
-  #ready = false;
-  #closed = false;
-  #lastError = "";
-
-  constructor(options: {
-    readonly target: CollectorAddress;
-    readonly onError: () => void;
-    readonly onMessage: (bytes: Uint8Array) => void;
-    readonly log: Logger;
-  }) {
-    this.#target = options.target;
-    this.#onError = options.onError;
-    this.#onMessage = options.onMessage;
-    this.#log = options.log;
-  }
-
-  send(datagram: Uint8Array): void {
-    if (this.#closed) return;
-    const socket = this.#socket ?? this.#open();
-    const { port, address } = this.#target;
-    const transmit = (): void => {
-      if (this.#socket !== socket) return;
-      socket.send(datagram, port, address, (error) => {
-        if (error === null) this.#lastError = "";
-        else this.#note(error);
-      });
-    };
-    if (this.#ready) transmit();
-    else socket.once("listening", transmit);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#drop();
-  }
-
-  #open(): Socket {
-    const { address, sourceAddress } = this.#target;
-    const family = isIPv6(address) ? 6 : 4;
-    const socket = createSocket({
-      type: family === 6 ? "udp6" : "udp4",
-      // Addresses are literal; the default lookup would use the thread pool, where anything hangs.
-      lookup: (host, _options, callback) => callback(null, host, family),
-    });
-    this.#socket = socket;
-    this.#ready = false;
-    socket.on("listening", () => (this.#ready = true));
-    socket.on("message", this.#onMessage);
-    socket.on("error", (error) => {
-      this.#note(error);
-      if (this.#socket === socket) this.#drop();
-    });
-    socket.bind({ port: 0, ...(sourceAddress === undefined ? {} : { address: sourceAddress }) });
-    return socket;
-  }
-
-  #drop(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.#ready = false;
-    try {
-      socket?.close();
-    } catch {
-      // It closed itself when it failed.
-    }
-  }
-
-  #note(error: Error): void {
-    this.#onError();
-    const reason = describeError(error);
-    if (reason === this.#lastError) return;
-    this.#lastError = reason;
-    const { path, address, port } = this.#target;
-    this.#log.warn({ event: "send-failed", path, address, port, reason }, "report not sent");
-  }
 }

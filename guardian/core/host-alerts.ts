@@ -28,6 +28,7 @@ import { isNamedInStorm } from "./storm-alerts.ts";
 import { noticeEndsAt } from "./self-checks.ts";
 import { comesOnByItself, hasMuteDevice } from "./power.ts";
 import { isRehearsing } from "./rehearsals.ts";
+import { startedUnasked, startedUnaskedAlert } from "./start-alert.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
 
@@ -71,6 +72,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
     const wanted = verdictAlert(state, host, assessment);
     if (wanted !== undefined) yield wanted;
   }
+  if (startedUnasked(state, host)) yield startedUnaskedAlert(state, host, assessment);
   if (runsMore(state, host.host)) yield takenBackAlert(state, host, assessment);
   yield* policyAlerts(state, host, assessment);
   const reserve = reserveAlert(state, host, assessment);
@@ -82,7 +84,7 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
 /** Nothing to say beyond the verdict: most hosts in most rounds. */
 function isCalm(state: GuardianState, host: HostState): boolean {
   if (incidentOf(state, host.host) !== undefined || hasMuteDevice(host)) return false;
-  if (comesOnByItself(host).length > 0) return false;
+  if (comesOnByItself(host).length > 0 || startedUnasked(state, host)) return false;
   const { quarantined, maintenance, degraded, rehearsals, drains, reserves, lookBacks } =
     state.memory;
   if (quarantined.has(host.host) || maintenance.has(host.host)) return false;

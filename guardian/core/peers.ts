@@ -1,7 +1,7 @@
 /**
  * What other hosts' probes say of a host: on a network where the guardian has no leg, two peers that
  * ping it there see for us. A peer counts while it is fresh itself and its own anchor answers it there.
- * Until probes send sightings there are none, and nothing is concluded from that.
+ * They come by the collectors' live views alone; where there are none, nothing is concluded from that.
  */
 import type { NetworkName, PeerSighting } from "../../shared/telemetry.ts";
 import type { Telemetry } from "./events.ts";

@@ -5,6 +5,7 @@ export const alertsEnglish = {
   "duration.hours": "{hours} h {minutes} min",
 
   "alert.blind": "the guardian's own eyes are in doubt: {gates}",
+  "alert.started-unasked": "{host} started its servers without the guardian's word",
   "alert.unguarded-down":
     "{host} looks down, and nothing guards it: Nova has not heard it for a minute, and it answers no ping",
   "alert.disarmed": "the guardian is disarmed: {why}",
@@ -103,6 +104,8 @@ export const alertsEnglish = {
   "todo.our-eyes": "restore our eyes first; then it is judged by itself",
   "todo.unguarded-down":
     "look at {host}: nothing is fenced or moved by itself; install a probe on it once it is back",
+  "todo.started-unasked":
+    "no collector answered its start guard in time: compare what {host} runs (virsh list) with Nova's list, then find out why",
   "todo.unguarded": "install a probe on it, or remove it from Nova",
   "todo.isolated": "look at its networks; it is not fenced while it lives",
   "todo.unproven":

@@ -7,6 +7,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "duration.hours": "{hours} 小时 {minutes} 分",
 
   "alert.blind": "守护者自身视野存疑：{gates}",
+  "alert.started-unasked": "{host} 未得到守护者答复便启动了其虚拟机",
   "alert.unguarded-down": "{host} 疑似宕机且无人守护：Nova 已一分钟未收到其心跳，ping 也无应答",
   "alert.disarmed": "守护者已停用：{why}",
   "alert.nova": "Nova 不应答守护者：无法疏散任何云主机",
@@ -97,6 +98,8 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.quarantined": "请人工处置该主机；重启守护者会再次尝试；请作为缺陷报告",
   "todo.our-eyes": "先恢复守护者的视野；之后自动判定",
   "todo.unguarded-down": "请检查 {host}：不会自动隔离或迁移；恢复后为其安装探针",
+  "todo.started-unasked":
+    "启动守卫未及时得到任何采集器的答复：请将 {host} 上运行的虚拟机（virsh list）与 Nova 的列表核对，并查明原因",
   "todo.unguarded": "为其安装探针，或将其从 Nova 移除",
   "todo.isolated": "检查其网络；存活期间不会隔离断电",
   "todo.unproven": "其电源设备须应答并经核实，或由人员确认其已断电",

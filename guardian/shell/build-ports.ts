@@ -6,6 +6,7 @@ import { Secret } from "../../shared/secret.ts";
 import type { GuardianConfig, StoreConfig } from "../config.ts";
 import type { TelemetryStore } from "../ports.ts";
 import { createInfluxTelemetry } from "./influx-telemetry.ts";
+import type { ToldCollector } from "./fenced-list-teller.ts";
 import { createLiveView } from "./live-view.ts";
 import { createSqliteTelemetry } from "./sqlite-telemetry.ts";
 
@@ -65,11 +66,16 @@ export function influxHeaders(
 export function buildLiveViews(
   config: GuardianConfig,
   problems: Problems,
-): readonly { readonly collector: CollectorId; readonly view: TelemetryStore }[] {
+): readonly {
+  readonly collector: CollectorId;
+  readonly view: TelemetryStore;
+  readonly told: ToldCollector;
+}[] {
   return config.collectors.flatMap(({ id, liveView }) => {
     if (liveView === undefined) return [];
     const token = readSecret(liveView.tokenFile, `collectors.${id}.liveView.tokenFile`, problems);
-    const view = createLiveView({ name: id, url: liveView.url, token });
-    return [{ collector: collectorId(id), view }];
+    const { url } = liveView;
+    const view = createLiveView({ name: id, url, token });
+    return [{ collector: collectorId(id), view, told: { id, url, token } }];
   });
 }

@@ -32,6 +32,7 @@ export async function benchLiveView(): Promise<void> {
     port: 0,
     token,
     live: () => encodeLiveView(mark(), ingest.live()),
+    takeFenced: () => undefined,
     metrics: () => "",
     trouble: () => undefined,
   });

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { readDmiSerial, writeDmiSerial } from "../../compute-probe/shell/dmi-serial.ts";
 import { readBmcGuid, writeBmcGuid } from "../../compute-probe/shell/bmc-guid.ts";
 import { bmcIdentity } from "../../shared/bmc-identity.ts";
 
@@ -76,4 +77,29 @@ test("what is no GUID is not told", (t) => {
   const { file, command } = place(t, "");
   assert.equal(readBmcGuid(command), "");
   assert.equal(readBmcGuid(file), "");
+});
+
+test("the firmware's serial: the machine's own, else its board's; what names no machine is none", (t) => {
+  const { file, command } = place(t, "");
+  const [product, board] = [`${command}-product`, `${command}-board`];
+  assert.equal(readDmiSerial(file), "");
+  assert.equal(writeDmiSerial(file, [product, board]), false);
+  writeFileSync(product, "To Be Filled By O.E.M.\n");
+  writeFileSync(board, " CZ20150A7X \n");
+  assert.equal(writeDmiSerial(file, [product, board]), true);
+  assert.equal(readDmiSerial(file), "CZ20150A7X");
+  assert.equal(statSync(file).mode & 0o777, 0o644);
+  for (const none of [
+    "",
+    "\n",
+    "0000000",
+    "....",
+    "Default string",
+    "N/A",
+    "a\u0007b",
+    "x".repeat(65),
+  ]) {
+    writeFileSync(product, none);
+    assert.equal(readDmiSerial(product), "", JSON.stringify(none));
+  }
 });

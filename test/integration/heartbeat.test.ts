@@ -79,7 +79,8 @@ test("the guardian's own loop keeps it going, and its end stops it", async (t) =
   const heartbeat = createHeartbeat({ ...beside, target, decidedAt });
   const { outbox } = new OutboxFixture([]);
   const stopping = new AbortController();
-  const options = { ...beside, outbox, notifiers: [], heartbeat };
+  const tell = (): Promise<void> => Promise.resolve();
+  const options = { ...beside, outbox, notifiers: [], heartbeat, tell };
   const running = runWithDelivery(guardian, options, stopping.signal);
   await sleep(700);
   stopping.abort();

@@ -46,6 +46,7 @@ test("every gate holds somebody in a story", () => {
 
 /** Sentences of the catalogue that no log of a story can tell, by the reason why. */
 const untold: Readonly<Record<string, readonly WordKey[]>> = {
+  "hosts of stories have no start guard (unit/start-alert)": ["alert.started-unasked"],
   "a log has the values of gates that hold, and these let pass": [
     "asked.default",
     "answer.approved",
@@ -148,7 +149,8 @@ test("every sentence that a log can tell is told in a story, or is listed with t
 
 /** Sentences of messages and explanations that no story's texts have, by the reason why. */
 const unwritten: Readonly<Record<string, readonly WordKey[]>> = {
-  "no probe tells of its peers yet (unit/peers)": ["evidence.peers"],
+  "the probes of stories have no peers (unit/peers)": ["evidence.peers"],
+  "hosts of stories have no start guard (unit/start-alert)": ["todo.started-unasked"],
   "true for the one round before the device loses its standing (unit/power)": [
     "evidence.power-contradicted",
   ],

@@ -11,6 +11,7 @@ const daemons: readonly string[] = ["compute-probe", "collector", "guardian"];
 /** Shared files without I/O: a core may import their values. */
 const pureShared = [
   "bmc-identity",
+  "fenced-list",
   "time",
   "zoned-time",
   "invariant",
@@ -21,6 +22,7 @@ const pureShared = [
   "wire-ack",
   "wire-names",
   "wire-numbers",
+  "wire-question",
   "wire-records",
   "wire-samples",
   "replay-window",

@@ -134,11 +134,15 @@ test("the ledger balances: received = accepted + duplicate + late + refused", ()
     storeLagMs: 1500,
     storeFailures: 0,
     livenessWaiting: 0,
+    fenced: { ageMs: 1500, fenced: 2 },
+    questions: new Map([["fenced", 3]]),
     spool: undefined,
     samples: undefined,
   });
   assert.match(text, /^guardian_collector_datagrams_refused_total\{reason="mac"\} 2$/m);
   assert.match(text, /^guardian_collector_store_lag_seconds 1\.5$/m);
+  assert.match(text, /^guardian_collector_fenced_hosts 2$/m);
+  assert.match(text, /^guardian_collector_start_questions_total\{word="fenced"\} 3$/m);
   const lost = 'guardian_collector_host_missing{host="compute-1",path="storage"} 3';
   assert.ok(text.includes(`${lost}\n`), text);
 });
@@ -198,7 +202,7 @@ test("a row survives the way through flat numbers, and half a row is no row", ()
     row,
   );
   // What earlier releases did not write is not known where it is missing: sqlite-telemetry.test.ts.
-  const later = /^(bmc_.|unconfirmed|settings_version|cut_off)$/;
+  const later = /^(bmc_.|unconfirmed|settings_version|cut_off|start_guard)$/;
   for (const name of Object.keys(flat).filter((found) => !later.test(found))) {
     assert.equal(
       readLiveness((other) => (other === name ? null : flat[other])),
@@ -212,11 +216,19 @@ test("what a row says of its life and of its link survives, too", () => {
   const ingest = newIngest();
   const link = { settingsVersion: 7, cutOff: 0b1000, echoes: [] };
   const { report, ...received } = unconfirmed();
-  const liveness = { kind: "liveness", checks: healthyChecks, link } as const;
+  const startGuard = "without-word";
+  const liveness = { kind: "liveness", checks: healthyChecks, link, startGuard } as const;
   ingest.take({ ...received, report: { ...report, liveness } }, monoMs(1));
   const [row] = ingest.live();
   assert.ok(row);
   assert.deepEqual([row.unconfirmed, row.settingsVersion, row.cutOff], [true, 7, 8]);
+  assert.equal(row.startGuard, startGuard);
+  const alone = { kind: "liveness", checks: healthyChecks, startGuard } as const;
+  const confirmed = accepted({ sequence: 9 });
+  assert.ok(confirmed.kind === "accepted");
+  const other = newIngest();
+  other.take({ ...confirmed, report: { ...report, liveness: alone } }, monoMs(2));
+  assert.equal(other.live()[0]?.startGuard, startGuard);
   const names = { collector: "c1", host: row.host, path: row.path };
   const flat: Record<string, unknown> = { ...names, ...livenessNumbers(row) };
   assert.deepEqual(
@@ -230,7 +242,11 @@ test("the live view is read with suspicion", () => {
   ingest.take(accepted(), monoMs(1));
   const mark = { collector: collectorId("c1"), epoch: 7, monoMs: monoMs(5), ledger: noLedger };
   const body: unknown = JSON.parse(JSON.stringify(encodeLiveView(mark, ingest.live())));
-  assert.deepEqual(decodeLiveView(body), { watermarks: [mark], liveness: ingest.live() });
+  assert.deepEqual(decodeLiveView(body), {
+    watermarks: [mark],
+    liveness: ingest.live(),
+    sightings: [],
+  });
   for (const bad of [
     undefined,
     null,

@@ -18,6 +18,7 @@ import {
   refusalReasons,
 } from "../../shared/wire-auth.ts";
 import { encodeDatagram } from "../../shared/wire.ts";
+import { encodeQuestion, isQuestion } from "../../shared/wire-question.ts";
 import type { WireRecord } from "../../shared/wire-records.ts";
 import { healthyChecks, sampleHeader } from "../support/sample-report.ts";
 import { signBytes } from "../support/sign-bytes.ts";
@@ -197,4 +198,47 @@ test(`${count} mutated datagrams: none throws, each is counted, memory stays`, (
   const growth = process.memoryUsage().heapUsed - heapBefore;
   assert.ok(growth < heapGrowthMax, `the heap grew by ${Math.round(growth / 1e6)} MB`);
   context.diagnostic(told);
+});
+
+test("20,000 mutated questions of start guards: none throws, and every answer is the host's own", () => {
+  const random = seededRandom(seed);
+  const reception = createReception({
+    collector: collectorId("c1"),
+    epoch: 1,
+    masters: new Map([[1, master]]),
+    restored: [],
+    revokedHosts: ["compute-19"],
+    serversMax: 1000,
+    acknowledgeEvery: 10,
+    inherited: 0,
+    settings: () => undefined,
+    clock: { monoMs: () => monoMs(1000), wallMs: () => wallMs(1000) },
+    log: silentLogger,
+  });
+  const list = { guardian: "g1", epoch: 1, version: 1, fenced: ["compute-1"], unknown: [] };
+  reception.starts.fenced.take(list, 1000);
+  const words = new Map<string, number>();
+  for (let step = 1; step <= 20_000; step += 1) {
+    const host = pick(random, hosts);
+    const key = keys.get(host);
+    assert.ok(key);
+    const nonce = step.toString(16).padStart(16, "0");
+    const question = { keyId: 1, path: "storage", host, bootId: "a".repeat(16), epoch: 1 } as const;
+    const body = encodeQuestion({ ...question, sequence: step, nonce });
+    const isSignedLast = random.next() < 0.5;
+    const sent = isSignedLast
+      ? signBytes(key, mutate(random, body))
+      : mutate(random, signBytes(key, body));
+    const answer = reception.take(sent, "192.0.2.1");
+    if (answer === undefined) continue;
+    openAcknowledgement(key, mutate(random, answer));
+    const opened = openAcknowledgement(key, answer);
+    // Whatever was changed: the word is of the host whose key signed it.
+    const expected = host === "compute-1" ? "fenced" : "not-fenced";
+    if (isQuestion(sent))
+      assert.deepEqual([opened?.host, opened?.startAnswer?.word], [host, expected]);
+    words.set(expected, (words.get(expected) ?? 0) + 1);
+  }
+  assert.ok((words.get("fenced") ?? 0) > 100 && (words.get("not-fenced") ?? 0) > 1000);
+  assert.equal(reception.ingest.live().length, 0);
 });

@@ -141,4 +141,7 @@ test("the collector takes each sample once, whichever paths bring it, and none o
   const late = { kind: "liveness", checks: healthyChecks, lateMs: 700 } as const;
   const [one] = samples.take(received(9, [late]), 1003);
   assert.deepEqual([one?.name, one?.volume], ["compute.node.report.late", 700]);
+  // Sightings come every two seconds, and the store gets those of every tenth.
+  assert.equal(samples.take(received(50, records), 3000).length, 2);
+  assert.equal(samples.take(received(51, records), 11_000).length, 5);
 });

@@ -14,9 +14,12 @@ import {
   deriveHostKey,
   importKey,
   openAcknowledgement,
+  openQuestion,
   signAcknowledgement,
   signDatagram,
+  signQuestion,
 } from "../../shared/wire-auth.ts";
+import type { StartQuestion } from "../../shared/wire-question.ts";
 import type { DatagramHeader } from "../../shared/wire.ts";
 import type { WireRecord } from "../../shared/wire-records.ts";
 
@@ -39,6 +42,11 @@ interface Vectors {
     readonly says: string;
     readonly acknowledgement: Omit<Acknowledgement, "settings"> &
       Partial<Pick<Acknowledgement, "settings">>;
+    readonly bytes: string;
+  }[];
+  readonly questions: readonly {
+    readonly says: string;
+    readonly question: StartQuestion;
     readonly bytes: string;
   }[];
   readonly refused: readonly {
@@ -83,6 +91,10 @@ test("the file is as its own values make it", () => {
       const bytes = signAcknowledgement(key, { ...ack, settings: ack.settings });
       return { ...one, bytes: hex(bytes) };
     }),
+    questions: vectors.questions.map((one) => {
+      const key = importKey(keyOf(one.question.keyId, one.question.host));
+      return { ...one, bytes: hex(signQuestion(key, one.question)) };
+    }),
   };
   if (process.env["UPDATE_GOLDEN"] === "1") {
     writeFileSync(path, `${JSON.stringify(written, undefined, 2)}\n`);
@@ -97,8 +109,8 @@ for (const { says, header, records, bytes } of vectors.datagrams) {
     const received = receive(Buffer.from(bytes, "hex"));
     assert.ok(received.kind === "accepted", JSON.stringify(received));
     assert.deepEqual(received.report.header, header);
-    const { liveness, servers } = received.report;
-    const read = [liveness, servers].filter((record) => record !== undefined);
+    const { liveness, servers, more } = received.report;
+    const read = [liveness, servers, ...more].filter((record) => record !== undefined);
     assert.deepEqual(read, records);
   });
 }
@@ -110,6 +122,17 @@ for (const { says, acknowledgement, bytes } of vectors.acknowledgements) {
     assert.deepEqual(opened, { settings: undefined, ...acknowledgement });
     // A report is no acknowledgement, and the other way round.
     assert.deepEqual(receive(Buffer.from(bytes, "hex")), { kind: "refused", reason: "magic" });
+  });
+}
+
+for (const { says, question, bytes } of vectors.questions) {
+  test(`question: ${says}`, () => {
+    const opened = openQuestion(createHostKeys(masters), Buffer.from(bytes, "hex"));
+    assert.deepEqual(opened?.question, question);
+    assert.deepEqual(receive(Buffer.from(bytes, "hex")), { kind: "refused", reason: "magic" });
+    const changed = Buffer.from(bytes, "hex");
+    changed[40] = 1;
+    assert.equal(openQuestion(createHostKeys(masters), changed), undefined);
   });
 }
 

@@ -1,0 +1,63 @@
+/** What this collector has to do with the start guards of hosts: their questions, the guardian's list, what they came to. */
+import type { Logger } from "../shared/log.ts";
+import type { CollectorId, HostName } from "../shared/names.ts";
+import {
+  openQuestion,
+  signAcknowledgement,
+  type HostKeys,
+  type Received,
+} from "../shared/wire-auth.ts";
+import { isQuestion, type StartWord } from "../shared/wire-question.ts";
+import { answerToQuestion } from "./core/acknowledger.ts";
+import { createFencedHosts, type FencedHosts } from "./core/fenced-hosts.ts";
+
+export interface StartGuards {
+  /** What the guardian says of fenced hosts. */
+  readonly fenced: FencedHosts;
+  /** The bytes to send back; undefined when this is no authentic question of a host that may ask. */
+  answer(bytes: Uint8Array, keys: HostKeys, nowMs: number): Uint8Array | undefined;
+  /** Authentic questions, by the word that they got. */
+  questions(): ReadonlyMap<StartWord, number>;
+  /** Says what a host's start guard came to, once. */
+  note(received: Received): void;
+}
+
+export function createStartGuards(options: {
+  readonly collector: CollectorId;
+  readonly epoch: number;
+  readonly revokedHosts: ReadonlySet<string>;
+  readonly log: Logger;
+}): StartGuards {
+  const { collector, epoch, revokedHosts, log } = options;
+  const fenced = createFencedHosts();
+  const questions = new Map<StartWord, number>();
+  /** As bounded as the hosts whose reports are taken. */
+  const said = new Map<HostName, { readonly bootId: string; readonly startGuard: string }>();
+  return {
+    fenced,
+    questions: () => questions,
+    answer(bytes, keys, nowMs) {
+      if (!isQuestion(bytes)) return undefined;
+      // Nothing is remembered of it but that it came: a recording of one gets its old nonce back, and no start guard takes that.
+      const opened = openQuestion(keys, bytes);
+      if (opened === undefined || revokedHosts.has(opened.question.host)) return undefined;
+      const { question, key } = opened;
+      const answer = fenced.wordFor(question.host, nowMs);
+      questions.set(answer.word, (questions.get(answer.word) ?? 0) + 1);
+      return signAcknowledgement(key, answerToQuestion(question, answer, { collector, epoch }));
+    },
+    note(received) {
+      if (received.kind === "refused" || !received.life.confirmed) return;
+      const startGuard = received.report.liveness?.startGuard;
+      if (startGuard === undefined) return;
+      const { host, bootId } = received.life;
+      const last = said.get(host);
+      if (last?.startGuard === startGuard && last.bootId === bootId) return;
+      said.set(host, { bootId, startGuard });
+      const fields = { event: "start-guard", host, bootId, startGuard };
+      const isDoubtful = startGuard === "without-word" || startGuard === "overridden";
+      if (isDoubtful) log.warn(fields, "the host started its servers without our word");
+      else log.info(fields, "start guard of a host");
+    },
+  };
+}
