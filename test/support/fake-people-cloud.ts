@@ -36,6 +36,33 @@ const statusAfter: Readonly<Record<string, string>> = {
   reboot: "ACTIVE",
 };
 
+/** Where Nova shows what; images and volumes up to microversion 2.35 alone. */
+const listings: Readonly<
+  Record<string, { readonly key: string; readonly ids: readonly string[]; readonly old?: true }>
+> = {
+  images: { key: "images", ids: ["i1", "i2", "i3"], old: true },
+  flavors: { key: "flavors", ids: ["f1", "f2", "f3"] },
+  "os-volumes": { key: "volumes", ids: ["v1", "v2", "v3"], old: true },
+};
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function listing(
+  { key, ids, old }: (typeof listings)[string],
+  { searchParams }: URL,
+  headers: IncomingMessage["headers"],
+): Answer {
+  const minor = Number(/ 2\.(\d+)$/.exec(String(headers["openstack-api-version"]))?.[1]);
+  if (old === true && !(minor <= 35)) return { status: 404, body: {} };
+  const from = ids.indexOf(searchParams.get("marker") ?? "") + 1;
+  const some = ids.slice(from, from + Number(searchParams.get("limit")));
+  return { status: 200, body: { [key]: some.map((id) => ({ id, name: `name of ${id}` })) } };
+}
+
 /** Starts it; it ends with the test. */
 export async function peopleCloud(t: TestContext): Promise<PeopleCloud> {
   const asked: string[] = [];
@@ -54,12 +81,6 @@ export async function peopleCloud(t: TestContext): Promise<PeopleCloud> {
   });
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  interface Answer {
-    readonly status: number;
-    readonly body?: unknown;
-    readonly headers?: Readonly<Record<string, string>>;
-  }
-
   async function answer(request: IncomingMessage): Promise<Answer> {
     let text = "";
     for await (const chunk of request) text += String(chunk);
@@ -71,8 +92,9 @@ export async function peopleCloud(t: TestContext): Promise<PeopleCloud> {
     if (url.pathname === "/v2.1/") {
       return { status: 200, body: { version: { version: "2.93", min_version: "2.1" } } };
     }
-    const [, , kind, id = "", what] = url.pathname.split("/");
-    if (kind === "images") return { status: 200, body: { images: [{ id: "i1", name: "cirros" }] } };
+    const [, , kind = "", id = "", what] = url.pathname.split("/");
+    const listed = listings[kind];
+    if (listed !== undefined) return listing(listed, url, request.headers);
     if (kind !== "servers") return { status: 404, body: {} };
     if (id === "detail") {
       const all = [...servers.keys()].map(recordOf);
