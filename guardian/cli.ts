@@ -86,7 +86,7 @@ export async function buildCommands(
     (result) => (code = result),
     () => isReadyToAct(asking),
   );
-  addDoctor(program, shown, print);
+  addDoctor(program, shown, print, () => global().format === "table");
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });
   });
@@ -195,12 +195,15 @@ function addDoctor(
   program: Command,
   shown: (path: string) => Promise<unknown>,
   print: (value: unknown) => void,
+  isTable: () => boolean,
 ): void {
   program
     .command("doctor")
     .description("what is not as it should be, and what to do; every power device; changes nothing")
     .action(async () => {
       const answer = Object(await shown(`${api}/doctor`)) as Record<string, unknown>;
+      // Scripts read one record; people read one table after the other.
+      if (!isTable()) return print(answer);
       print(answer["findings"]);
       print(answer["devices"]);
       print({ share: answer["share"] });

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -12,12 +11,14 @@ import { formatAs } from "../../guardian/cli-format.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { prepare, runDaemon } from "../../guardian/daemon.ts";
 import { settingLines } from "../../guardian/api/settings-shown.ts";
+import { createServerControl } from "../../guardian/shell/server-control.ts";
 import { createUdpEchoPinger } from "../../guardian/shell/udp-echo.ts";
 import { silentLogger, type LogFields } from "../../shared/log.ts";
 import { apiFixture } from "../support/api-fixture.ts";
 import { control, dead } from "../support/control-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
 import { cli } from "../support/run-cli.ts";
+import { peopleCloud } from "../support/fake-people-cloud.ts";
 import { makeCertificate } from "../support/test-certificate.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -70,30 +71,6 @@ test("check host: exit codes and figures as Nagios reads them", async (t) => {
   assert.equal((await cli("--socket", "/nowhere", "check", "host", host1)).code, 3);
 });
 
-test("doctor asks with GET alone, and says what to do about what it finds", async (t) => {
-  const { socket, folder } = await control(t);
-  const methods: string[] = [];
-  const between = join(folder, "recording.sock");
-  const recorder = createServer((call, response) => {
-    methods.push(call.method ?? "");
-    const { method, url, headers } = call;
-    call.pipe(
-      request({ socketPath: socket, path: url, method, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(response);
-      }),
-    );
-  });
-  await new Promise<void>((resolve) => recorder.listen(between, resolve));
-  t.after(() => recorder.close());
-  const { code, text } = await cli("--socket", between, "doctor");
-  assert.equal(code, 0);
-  assert.deepEqual([...new Set(methods)], ["GET"]);
-  for (const about of ["Nova", "capacity", "clocks", "power devices", "storage", "collectors"]) {
-    assert.match(text, new RegExp(`\\| ${about} +\\| (?:ok|note|warn|bad) +\\|`), about);
-  }
-});
-
 test("an incident is followed to its end, each thing once", async (t) => {
   const { socket, core } = await control(t);
   core.nova.addServer(host1, "vm-1");
@@ -116,6 +93,23 @@ test("an incident is followed to its end, each thing once", async (t) => {
   const stuck = async (): Promise<unknown> => ({ phase: "fencing", timeline: [], moves: [] });
   const late = followIncident({ shown: stuck, say, everyMs: 1, patienceMs: 3 }, "i1");
   await assert.rejects(late, /i1 is fencing after 0.003 s; it goes on without us/);
+});
+
+test("an order with --wait ends once Nova shows it; disarming once nothing is under way", async (t) => {
+  const people = await peopleCloud(t);
+  const id = "11111111-2222-4333-8444-555555555555";
+  people.servers.set(id, { host: "compute-2", status: "ACTIVE", name: "vm" });
+  const servers = createServerControl(people.calls, false);
+  const { socket, core } = await control(t, {}, [], { servers });
+  const stopped = await cli("--socket", socket, "server", "stop", id, "--reason", "x", "--wait");
+  assert.equal(stopped.code, 0);
+  assert.match(stopped.text, /vm is SHUTOFF on compute-2$/);
+  const here = ["server", "live-migrate", id, "--reason", "x", "--wait"];
+  const stayed = await cli("--socket", socket, ...here);
+  assert.match(String(stayed.code), /it was not moved/);
+  const disarm = await cli("--socket", socket, "disarm", "--reason", "x", "--wait");
+  assert.match(disarm.text, /\ndisarmed$/);
+  assert.ok(core.state.memory.disarmed !== undefined);
 });
 
 test("completion is sound bash, and knows the verbs", async () => {
