@@ -120,7 +120,7 @@ function isAwaited(order: string): boolean {
 
 /** Where it was is asked before: after a live migration that is what says whether it moved. */
 async function ordered(
-  { tell, shown, say }: VerbActions,
+  { tell, shown, note }: VerbActions,
   server: string,
   order: string,
   options: VerbOptions,
@@ -132,7 +132,7 @@ async function ordered(
   await tell(`${path}/${order}`, words);
   if (!wait) return;
   await waitUntil(
-    { shown, say },
+    { shown, note },
     path,
     options,
     serverAfter(order, textIn(Reflect.get(from, "host"))),

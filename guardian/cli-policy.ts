@@ -38,6 +38,8 @@ export interface VerbActions {
   readonly print: (value: unknown) => void;
   /** Prints a line as it is. */
   readonly say: (text: string) => void;
+  /** Says how it goes on while a verb waits. */
+  readonly note: (text: string) => void;
 }
 
 const api = "/api/v1";
@@ -78,7 +80,7 @@ function incidentVerbs(actions: VerbActions): readonly PolicyVerb[] {
         }
         if (options["yes"] !== true) await confirm(await hostOf(id), what);
         await tell(`${api}/incidents/${at(id)}/approve`, wordsOf(options));
-        if (options["wait"] === true) await follow(actions, id, options);
+        if (options["wait"] === true) await follow({ ...actions, say: actions.note }, id, options);
         return undefined;
       },
     },
@@ -153,7 +155,7 @@ function maintenanceVerbs({ show, tell, confirm }: VerbActions): readonly Policy
   ];
 }
 
-function hostVerbs({ tell, confirm, shown, say }: VerbActions): readonly PolicyVerb[] {
+function hostVerbs({ tell, confirm, shown, note }: VerbActions): readonly PolicyVerb[] {
   return [
     {
       under: "host",
@@ -165,13 +167,13 @@ function hostVerbs({ tell, confirm, shown, say }: VerbActions): readonly PolicyV
         if (options["yes"] !== true) await confirm(host, what);
         await tell(`${api}/hosts/${at(host)}/undo`, wordsOf(options));
         if (options["wait"] !== true) return;
-        await waitUntil({ shown, say }, `${api}/hosts/${at(host)}`, options, cameHome);
+        await waitUntil({ shown, note }, `${api}/hosts/${at(host)}`, options, cameHome);
       },
     },
   ];
 }
 
-function fenceVerbs({ tell, confirm, shown, say }: VerbActions): readonly PolicyVerb[] {
+function fenceVerbs({ tell, confirm, shown, note }: VerbActions): readonly PolicyVerb[] {
   return [
     {
       under: "fence",
@@ -227,13 +229,13 @@ function fenceVerbs({ tell, confirm, shown, say }: VerbActions): readonly Policy
         const words = { ...wordsOf(options), again: host, cycle: "yes" };
         await tell(`${api}/hosts/${at(host)}/rehearse`, words);
         if (options["wait"] !== true) return;
-        await waitUntil({ shown, say }, `${api}/hosts/${at(host)}`, options, rehearsed);
+        await waitUntil({ shown, note }, `${api}/hosts/${at(host)}`, options, rehearsed);
       },
     },
   ];
 }
 
-function armingVerbs({ tell, shown, say }: VerbActions): readonly PolicyVerb[] {
+function armingVerbs({ tell, shown, note }: VerbActions): readonly PolicyVerb[] {
   return (["arm", "disarm"] as const).map((verb) => ({
     under: undefined,
     usage: verb,
@@ -245,7 +247,7 @@ function armingVerbs({ tell, shown, say }: VerbActions): readonly PolicyVerb[] {
     async run(_none: string, options: VerbOptions) {
       await tell(`${api}/${verb}`, wordsOf(options));
       if (options["wait"] === true)
-        await waitUntil({ shown, say }, `${api}/status`, options, disarmed);
+        await waitUntil({ shown, note }, `${api}/status`, options, disarmed);
     },
   }));
 }

@@ -12,7 +12,7 @@ export interface Look {
 
 export interface Waiting {
   readonly shown: (path: string) => Promise<unknown>;
-  readonly say: (text: string) => void;
+  readonly note: (text: string) => void;
   readonly everyMs?: number;
 }
 
@@ -34,7 +34,7 @@ const patienceByDefaultMs = 600_000;
 
 /** Throws when it fails, or is not so in time: then it goes on without us. */
 export async function waitUntil(
-  { shown, say, everyMs = 1000 }: Waiting,
+  { shown, note, everyMs = 1000 }: Waiting,
   path: string,
   options: Readonly<Record<string, unknown>>,
   judge: (record: Shown) => Look,
@@ -46,7 +46,7 @@ export async function waitUntil(
   for (let waitedMs = 0; ; waitedMs += everyMs) {
     const look = judge(await recordAt(shown, path));
     if (look.kind === "failed") throw new Error(look.text);
-    if (look.text !== said) say(look.text);
+    if (look.text !== said) note(look.text);
     said = look.text;
     if (look.kind === "done") return;
     if (waitedMs >= patienceMs) {

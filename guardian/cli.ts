@@ -1,5 +1,6 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { Command, CommanderError, Option } from "commander";
+import type { SettingLine } from "./api/settings-shown.ts";
 import { checkHost } from "./cli-check.ts";
 import { askBy, type Way } from "./cli-client.ts";
 import { cloudVerbs } from "./cli-cloud.ts";
@@ -22,11 +23,15 @@ export interface CommandActions {
   /** As if it had this mode, where one is named. */
   readonly checkConfig: (config: string, mode?: string) => Promise<number>;
   readonly schema: () => string;
+  /** Every value of a file as it counts; undefined when it has problems, which were said. */
+  readonly shownConfig: (config: string) => readonly SettingLine[] | undefined;
   readonly replay: (options: ReplayOptions) => Promise<number>;
   readonly user: () => string;
   /** What the person types after a question; undefined when there is no terminal. */
   readonly typed: (question: string) => Promise<string | undefined>;
   readonly print: (text: string) => void;
+  /** What is so while a verb waits: beside what it prints, so that scripts read one record. */
+  readonly note: (text: string) => void;
   readonly isTerminal: boolean;
 }
 
@@ -71,7 +76,8 @@ export async function buildCommands(
     if (typed.trim() !== wanted)
       throw new Error(`"${typed.trim()}" is not ${wanted}: nothing done`);
   };
-  const verbActions = { show, shown, tell, confirm, print, say: actions.print };
+  const { print: say, note } = actions;
+  const verbActions = { show, shown, tell, confirm, print, say, note };
   addPolicyVerbs(program, [
     ...policyVerbs(verbActions),
     ...notifyVerbs(verbActions),
@@ -83,6 +89,7 @@ export async function buildCommands(
   addConfig(
     program,
     actions,
+    print,
     (result) => (code = result),
     () => isReadyToAct(asking),
   );
@@ -115,6 +122,8 @@ function bareProgram(): Command {
         .default("table"),
     )
     .option("-c, --column <name>", "this column alone; may be given again", collect, [])
+    .option("--sort-column <name>", "in the order of this column")
+    .option("--noindent", "JSON in one line")
     .exitOverride();
 }
 
@@ -170,6 +179,7 @@ function addPolicyTables(
 function addConfig(
   program: Command,
   actions: CommandActions,
+  print: (value: unknown) => void,
   ended: (code: number) => void,
   isReady: () => Promise<boolean>,
 ): void {
@@ -184,6 +194,15 @@ function addConfig(
       const code = await actions.checkConfig(options.config, options.mode);
       const acts = code === 0 && options.mode === "act";
       ended(acts && !(await isReady()) ? 1 : code);
+    });
+  config
+    .command("show")
+    .description("every value as it counts, and where it is from; needs no daemon")
+    .option("--config <file>", "configuration", defaultConfig)
+    .action(({ config: path }: { readonly config: string }) => {
+      const lines = actions.shownConfig(path);
+      if (lines === undefined) return ended(2);
+      print(lines);
     });
   config
     .command("schema")

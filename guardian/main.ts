@@ -65,6 +65,7 @@ async function run(path: string, checkOnly: boolean, mode?: string): Promise<num
 const actions: CommandActions = {
   run: (path) => run(path, false),
   checkConfig: (path, mode) => run(path, true, mode),
+  shownConfig: (path) => readConfig(path, undefined)?.shownSettings,
   schema: () => JSON.stringify(configSchema(), undefined, 2),
   user: () => process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.() ?? -1}`,
   typed: async (question) => {
@@ -78,6 +79,7 @@ const actions: CommandActions = {
   },
   replay: (options) => runReplay(options, (text) => console.log(text)),
   print: (text) => console.log(text),
+  note: (text) => console.error(text),
   isTerminal: process.stdout.isTTY,
 };
 

@@ -6,8 +6,9 @@ import type { Finding } from "./findings.ts";
 
 export function cloudFindings(facts: CloudFacts | Failure, settings: Settings): readonly Finding[] {
   if (!("roles" in facts)) {
-    const next = "check clouds.yaml: address, user, password, project; then Keystone itself";
-    return [{ about: "Keystone", level: "bad", finding: facts.reason, next }];
+    const next =
+      "check clouds.yaml: address, user, password, project; then Keystone and Nova themselves";
+    return [{ about: "cloud", level: "bad", finding: facts.reason, next }];
   }
   return [
     roleFinding(facts),

@@ -3,6 +3,7 @@
  * guardian's login may read, how servers keep their disks, which services run. Asked with GET alone, beside Keystone's token.
  */
 import type { Clock } from "../../shared/clock.ts";
+import { withDeadline } from "../../shared/loop.ts";
 import type { Failure } from "../ports.ts";
 import { asList, asRecord, textIn } from "./json.ts";
 import type { Keystone } from "./keystone.ts";
@@ -27,7 +28,9 @@ export interface CloudLook {
 }
 
 const keepForMs = 15_000;
-const loginDeadlineMs = 8000;
+const loginDeadlineMs = 5000;
+/** Whoever asks what is wrong hears it while Nova hangs, too. */
+const lookWithinMs = 6000;
 const serversMax = 500;
 
 const reads = {
@@ -38,17 +41,27 @@ const reads = {
   aggregates: "/os-aggregates",
 } as const;
 
-export function createCloudLook(keystone: Keystone, calls: NovaCalls, clock: Clock): CloudLook {
+export function createCloudLook(
+  keystone: Keystone,
+  calls: NovaCalls,
+  clock: Clock,
+  withinMs = lookWithinMs,
+): CloudLook {
   let kept: { readonly untilMs: number; readonly facts: Promise<CloudFacts | Failure> } | undefined;
   return {
     facts() {
       const nowMs = clock.monoMs();
       if (kept !== undefined && nowMs < kept.untilMs) return kept.facts;
-      const facts = look(keystone, calls);
+      const facts = withDeadline(look(keystone, calls), withinMs, () => tooLate(withinMs));
       kept = { untilMs: nowMs + keepForMs, facts };
       return facts;
     },
   };
+}
+
+function tooLate(withinMs: number): Failure {
+  const reason = `Keystone or Nova did not answer within ${withinMs / 1000} s`;
+  return { kind: "failed", reason };
 }
 
 async function look(keystone: Keystone, calls: NovaCalls): Promise<CloudFacts | Failure> {

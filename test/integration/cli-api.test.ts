@@ -17,7 +17,7 @@ import { silentLogger, type LogFields } from "../../shared/log.ts";
 import { apiFixture } from "../support/api-fixture.ts";
 import { control, dead } from "../support/control-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
-import { cli } from "../support/run-cli.ts";
+import { cli, cliWith } from "../support/run-cli.ts";
 import { peopleCloud } from "../support/fake-people-cloud.ts";
 import { makeCertificate } from "../support/test-certificate.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -42,6 +42,30 @@ test("lists as table, JSON, YAML, CSV and values; columns by name", async (t) =>
   const wrong = await cli("--socket", socket, "-c", "hots", "host", "list");
   assert.match(String(wrong.code), /no column hots; there are: host, verdict/);
   assert.equal((await cli("--socket", socket, "-f", "xml", "host", "list")).code, 2);
+});
+
+test("lists in the order of a column, JSON in one line, the file's values without a daemon", async (t) => {
+  const { socket } = await control(t);
+  const names = async (...more: readonly string[]): Promise<readonly string[]> => {
+    const list = ["--socket", socket, "-f", "value", "-c", "gate", ...more, "policy", "gates"];
+    return (await cli(...list)).text.split("\n");
+  };
+  const [plain, ordered] = [await names(), await names("--sort-column", "gate")];
+  assert.notDeepEqual(plain, ordered);
+  const byText = (left: string, right: string): number => left.localeCompare(right, "en");
+  assert.deepEqual(ordered, [...plain].sort(byText));
+  const line = await cli("--socket", socket, "-f", "json", "--noindent", "host", "list");
+  assert.equal(line.text.split("\n").length, 1);
+  const wrong = await cli("--socket", socket, "--sort-column", "hots", "host", "list");
+  assert.match(String(wrong.code), /no column hots/);
+  const shownConfig = (path: string) =>
+    path === "good"
+      ? [{ key: "mode", value: "act", origin: "file", changeable: "no" as const }]
+      : undefined;
+  const show = ["-f", "csv", "config", "show", "--config"];
+  const shown = await cliWith({ shownConfig }, ...show, "good");
+  assert.equal(shown.text, "key,value,origin,changeable\r\nmode,act,file,no");
+  assert.equal((await cliWith({ shownConfig }, ...show, "bad")).code, 2);
 });
 
 test("what a terminal would obey is not printed", () => {
@@ -103,12 +127,12 @@ test("an order with --wait ends once Nova shows it; disarming once nothing is un
   const { socket, core } = await control(t, {}, [], { servers });
   const stopped = await cli("--socket", socket, "server", "stop", id, "--reason", "x", "--wait");
   assert.equal(stopped.code, 0);
-  assert.match(stopped.text, /vm is SHUTOFF on compute-2$/);
+  assert.match(stopped.noted, /vm is SHUTOFF on compute-2$/);
   const here = ["server", "live-migrate", id, "--reason", "x", "--wait"];
   const stayed = await cli("--socket", socket, ...here);
   assert.match(String(stayed.code), /it was not moved/);
   const disarm = await cli("--socket", socket, "disarm", "--reason", "x", "--wait");
-  assert.match(disarm.text, /\ndisarmed$/);
+  assert.equal(disarm.noted, "disarmed");
   assert.ok(core.state.memory.disarmed !== undefined);
 });
 

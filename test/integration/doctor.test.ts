@@ -111,9 +111,20 @@ test("a conductor that is down, a Nova that is too old, a Keystone that refuses"
   assert.equal(about(tooOld, "microversions")[0]?.level, "bad");
   const shut = await worldOf(t);
   shut.people.letsUsIn = false;
-  const [keystone] = about(await findings(shut.socket), "Keystone");
+  const [keystone] = about(await findings(shut.socket), "cloud");
   assert.equal(keystone?.level, "bad");
   assert.match(keystone.finding, /Keystone refused user "admin"/);
+});
+
+test("whoever asks what is wrong hears it while Nova hangs, too", async (t) => {
+  const facts = () => new Promise<never>(() => undefined);
+  const hanging = { access: facts, reject: () => undefined };
+  const people = await peopleCloud(t);
+  const look = createCloudLook(hanging, people.calls, systemClock, 50);
+  assert.deepEqual(await look.facts(), {
+    kind: "failed",
+    reason: "Keystone or Nova did not answer within 0.05 s",
+  });
 });
 
 test("clocks, probes that hear nobody or go by old settings, limits that were changed, room for one less", async (t) => {

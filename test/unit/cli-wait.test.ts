@@ -24,8 +24,8 @@ async function waited(
     at += 1;
     return record instanceof Error ? Promise.reject(record) : Promise.resolve(record);
   };
-  const say = (text: string): void => void said.push(text);
-  const failed = await waitUntil({ shown, say, everyMs: 1 }, "/x", options, judge).then(
+  const note = (text: string): void => void said.push(text);
+  const failed = await waitUntil({ shown, note, everyMs: 1 }, "/x", options, judge).then(
     () => "",
     (error: unknown) => String(error),
   );
