@@ -1,5 +1,6 @@
 /** What people may look at: hosts, incidents, the policy, channels, and the guardian itself. */
 import { hostName } from "../../shared/names.ts";
+import { limitNow, limitText } from "../core/changed-limits.ts";
 import { gateList } from "../core/gate-list.ts";
 import { tableOf } from "../core/policy-table.ts";
 import {
@@ -47,6 +48,8 @@ const hostLine = texts(
   "nova",
 ).extend({ servers: z.number() });
 
+const ageLimits = ["limits.suspectAfter", "limits.silentAfter"] as const;
+
 function hostReads({ guardian, clock, recording, audit }: ApiParts): readonly Read[] {
   const kept = createKeptViews(clock);
   const state = () => guardian.state();
@@ -83,9 +86,18 @@ function hostReads({ guardian, clock, recording, audit }: ApiParts): readonly Re
       name: "host explain",
       summary: "The verdict, its evidence, every gate, and what would change it",
       query: language,
-      answer: hostLine.extend({ mode: z.string(), maintenance: z.string(), incident: z.string() }),
-      run: (call) =>
-        shownOr(showHost(state(), hostName(call.param("host")), spoken(call)), () => noHost(call)),
+      answer: hostLine.extend(
+        texts("mode", "maintenance", "incident", "suspectAfter", "silentAfter").shape,
+      ),
+      run: (call) => {
+        const shown = showHost(state(), hostName(call.param("host")), spoken(call));
+        if (shown === undefined) return noHost(call);
+        // What its report's age is held against, as it counts now.
+        const [suspectAfter, silentAfter] = ageLimits.map((name) =>
+          limitText(name, limitNow(state(), name)),
+        );
+        return { status: 200, body: { ...(shown as object), suspectAfter, silentAfter } };
+      },
     },
     {
       path: "/api/v1/hosts/{host}/history",

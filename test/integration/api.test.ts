@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { PageFile } from "../../guardian/api/parts.ts";
 import { openJournal } from "../../guardian/shell/journal.ts";
 import { systemClock } from "../../shared/clock.ts";
-import { api, control } from "../support/control-fixture.ts";
+import { api, control, dead } from "../support/control-fixture.ts";
 import { ask as askSocket } from "../../guardian/cli-client.ts";
 import { apiFixture, type ApiFixture } from "../support/api-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
@@ -170,6 +170,10 @@ test("the same routes on the socket; its health and metrics", async (t) => {
   const metrics = (await ask("GET", "/metrics", "viewer")).text;
   assert.match(metrics, /^guardian_hosts\{verdict="healthy"\} 8$/m);
   assert.match(metrics, /^guardian_armed 1$/m);
+  const waiting = await apiFixture(t, { settings: { mode: "observe" } });
+  dead(waiting.core);
+  const held = (await waiting.ask("GET", "/metrics", "viewer")).text;
+  assert.match(held, /^guardian_hosts_held\{gate="mode"\} 1$/m);
   for (const line of metrics.trimEnd().split("\n")) {
     assert.match(line, /^(?:# (?:HELP|TYPE) guardian_|guardian_\w+(?:\{[^}]*\})? -?[\d.e+-]+$)/);
   }

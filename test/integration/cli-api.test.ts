@@ -14,6 +14,7 @@ import { settingLines } from "../../guardian/api/settings-shown.ts";
 import { createServerControl } from "../../guardian/shell/server-control.ts";
 import { createUdpEchoPinger } from "../../guardian/shell/udp-echo.ts";
 import { silentLogger, type LogFields } from "../../shared/log.ts";
+import { wallMs } from "../../shared/time.ts";
 import { apiFixture } from "../support/api-fixture.ts";
 import { control, dead } from "../support/control-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
@@ -85,6 +86,10 @@ test("check host: exit codes and figures as Nagios reads them", async (t) => {
     good.text,
     /^HOST OK - compute-1: healthy.* \| servers=\d+ report_age=[\d.]+s;3;5;0$/,
   );
+  const [at, wall] = [core.now, wallMs(core.wall)];
+  const wishes = [{ name: "limits.silentAfter", value: 7500 }] as const;
+  core.take({ kind: "limits-set", at, wall, wishes, by: "alice", reason: "upgrade" });
+  assert.match((await check(host1)).text, /;3;7\.5;0$/, "the limits that count now");
   dead(core);
   const bad = await check(host1);
   assert.equal(bad.code, 2);
