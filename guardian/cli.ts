@@ -1,11 +1,13 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { Command, CommanderError, Option } from "commander";
 import type { SettingLine } from "./api/settings-shown.ts";
+import type { CloudCheckUp } from "./cloud-doctor.ts";
 import { checkHost } from "./cli-check.ts";
 import { askBy, type Way } from "./cli-client.ts";
 import { cloudVerbs } from "./cli-cloud.ts";
 import { bashCompletion } from "./cli-complete.ts";
 import { defaultConfig, isReadyToAct } from "./cli-config.ts";
+import { doctorVerb } from "./cli-doctor.ts";
 import { formatAs, formats, type Output } from "./cli-format.ts";
 import { notifyVerbs } from "./cli-notify.ts";
 import { tokenVerbs } from "./cli-token.ts";
@@ -23,6 +25,8 @@ export interface CommandActions {
   /** As if it had this mode, where one is named. */
   readonly checkConfig: (config: string, mode?: string) => Promise<number>;
   readonly schema: () => string;
+  /** A cloud of clouds.yaml, before anything of ours is installed. */
+  readonly checkCloud: (cloud: string) => Promise<CloudCheckUp>;
   /** Every value of a file as it counts; undefined when it has problems, which were said. */
   readonly shownConfig: (config: string) => readonly SettingLine[] | undefined;
   readonly replay: (options: ReplayOptions) => Promise<number>;
@@ -77,6 +81,7 @@ export async function buildCommands(
       throw new Error(`"${typed.trim()}" is not ${wanted}: nothing done`);
   };
   const { print: say, note } = actions;
+  const isTable = (): boolean => global().format === "table";
   const verbActions = { show, shown, tell, confirm, print, say, note };
   addPolicyVerbs(program, [
     ...policyVerbs(verbActions),
@@ -84,6 +89,7 @@ export async function buildCommands(
     ...cloudVerbs(verbActions),
     ...tokenVerbs(verbActions),
     ...watchVerbs(verbActions),
+    doctorVerb({ ...verbActions, checkCloud: actions.checkCloud, isTable }),
   ]);
   const asking = { shown, table: print, print: actions.print, socket: () => global().socket };
   addConfig(
@@ -93,7 +99,6 @@ export async function buildCommands(
     (result) => (code = result),
     () => isReadyToAct(asking),
   );
-  addDoctor(program, shown, print, () => global().format === "table");
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });
   });
@@ -208,25 +213,6 @@ function addConfig(
     .command("schema")
     .description("the configuration as JSON Schema")
     .action(() => actions.print(actions.schema()));
-}
-
-function addDoctor(
-  program: Command,
-  shown: (path: string) => Promise<unknown>,
-  print: (value: unknown) => void,
-  isTable: () => boolean,
-): void {
-  program
-    .command("doctor")
-    .description("what is not as it should be, and what to do; every power device; changes nothing")
-    .action(async () => {
-      const answer = Object(await shown(`${api}/doctor`)) as Record<string, unknown>;
-      // Scripts read one record; people read one table after the other.
-      if (!isTable()) return print(answer);
-      print(answer["findings"]);
-      print(answer["devices"]);
-      print({ share: answer["share"] });
-    });
 }
 
 function addReplay(

@@ -1,10 +1,12 @@
 /** What a check-up says of the cloud: each finding with what to do. */
-import type { Settings } from "../core/settings.ts";
 import type { Failure } from "../ports.ts";
 import type { CloudFacts } from "../shell/cloud-look.ts";
 import type { Finding } from "./findings.ts";
 
-export function cloudFindings(facts: CloudFacts | Failure, settings: Settings): readonly Finding[] {
+export function cloudFindings(
+  facts: CloudFacts | Failure,
+  settings: { readonly instancesShared: boolean },
+): readonly Finding[] {
   if (!("roles" in facts)) {
     const next =
       "check clouds.yaml: address, user, password, project; then Keystone and Nova themselves";
@@ -68,7 +70,10 @@ function serviceFindings({ services }: CloudFacts): readonly Finding[] {
 }
 
 /** What an evacuation brings back is what lies on storage that the other host reaches. */
-function diskFinding({ disks }: CloudFacts, { instancesShared }: Settings): Finding {
+function diskFinding(
+  { disks }: CloudFacts,
+  { instancesShared }: { readonly instancesShared: boolean },
+): Finding {
   const about = "storage";
   const { local, seen, more } = disks;
   const among = more ? `the first ${seen} servers` : `${seen} servers`;

@@ -16,6 +16,8 @@ export interface CloudFacts {
   readonly roles: readonly string[];
   /** Reads that the guardian needs and Nova does not let it do, or that failed. */
   readonly unreadable: readonly { readonly what: string; readonly reason: string }[];
+  /** With a nova-compute, as Nova spells them. */
+  readonly hosts: readonly string[];
   /** By binary. */
   readonly services: ReadonlyMap<string, { readonly up: number; readonly total: number }>;
   /** Among the first servers that Nova lists. */
@@ -82,9 +84,15 @@ async function look(keystone: Keystone, calls: NovaCalls): Promise<CloudFacts | 
     unreadable: [...bodies].flatMap(([what, read]) =>
       read.kind === "failed" ? [{ what, reason: read.reason }] : [],
     ),
+    hosts: hostsOf(listOf("services")),
     services: countServices(listOf("services")),
     disks: countDisks(listOf("servers")),
   };
+}
+
+function hostsOf(records: readonly unknown[]): readonly string[] {
+  const computes = records.map(asRecord).filter((one) => one["binary"] === "nova-compute");
+  return computes.map((one) => textIn(one["host"])).sort();
 }
 
 function countServices(records: readonly unknown[]): CloudFacts["services"] {

@@ -1,15 +1,19 @@
 /** The check-up: it asks with GET alone, and says of each thing that is not as it should be what to do. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { checkCloud } from "../../guardian/cloud-doctor.ts";
+import { readGuardianConfig } from "../../guardian/config.ts";
 import { createCloudLook } from "../../guardian/shell/cloud-look.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { wallMs } from "../../shared/time.ts";
 import { control, type Control } from "../support/control-fixture.ts";
 import { alice, host1, host2 } from "../support/core-fixture.ts";
 import { peopleCloud, type PeopleCloud } from "../support/fake-people-cloud.ts";
-import { cli } from "../support/run-cli.ts";
+import { cli, cliWith } from "../support/run-cli.ts";
 
 interface Found {
   readonly about: string;
@@ -156,4 +160,30 @@ test("clocks, probes that hear nobody or go by old settings, limits that were ch
     /^it is 20s, changed while running by alice .*: upgrade; the configuration says 5s$/,
   );
   assert.match(limit?.next ?? "", /guardian setting reset limits.silentAfter/);
+});
+
+test("before anything is installed: a cloud of clouds.yaml, and a configuration to begin with", async (t) => {
+  const people = await peopleCloud(t);
+  const folder = mkdtempSync(join(tmpdir(), "guardian-doctor-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "clouds.yaml");
+  const domains = "user_domain_id: default, project_domain_id: default";
+  const auth = `{ auth_url: "${people.cloud.authUrl}", username: admin, password: s3cret, project_name: x, ${domains} }`;
+  writeFileSync(file, `clouds: { mine: { auth: ${auth} } }\n`, { mode: 0o600 });
+  const env = { OS_CLIENT_CONFIG_FILE: file };
+  const check = (name: string) => checkCloud(name, env, folder);
+  const run = await cliWith({ checkCloud: check }, "doctor", "--os-cloud", "mine");
+  assert.equal(run.code, 0);
+  assert.match(run.text, /\| roles +\| ok +\| our login has admin, reader/);
+  assert.match(run.text, /0 of 1 nova-conductor are up/);
+  const { config } = await check("mine");
+  assert.ok(run.text.endsWith(config));
+  const loaded = readGuardianConfig(config, {});
+  assert.ok(loaded.kind === "config", JSON.stringify(loaded));
+  assert.deepEqual(Object.keys(loaded.config.hosts), ["compute-1"]);
+  assert.equal(loaded.config.mode, "observe");
+  const orders = people.asked.filter((one) => !/^GET |auth\/tokens/.test(one));
+  assert.deepEqual(orders, []);
+  const wrong = await cliWith({ checkCloud: check }, "doctor", "--os-cloud", "theirs");
+  assert.match(String(wrong.code), /theirs/);
 });

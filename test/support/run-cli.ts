@@ -23,6 +23,7 @@ export async function cliWith(changes: CliChanges, ...argv: readonly string[]): 
     checkConfig: never,
     schema: never,
     shownConfig: never,
+    checkCloud: never,
     replay: never,
     user: () => "alice",
     typed: () => Promise.resolve(undefined),
