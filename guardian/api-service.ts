@@ -20,7 +20,7 @@ import { createTokenCheck } from "./shell/token-file.ts";
 export interface ApiServiceOptions {
   readonly config: GuardianConfig;
   readonly prepared: PreparedApi;
-  readonly parts: Omit<ApiParts, "samples" | "servers" | "answers">;
+  readonly parts: Omit<ApiParts, "samples" | "servers" | "cloudLook" | "answers">;
   readonly feed: EventFeed;
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,6 +37,7 @@ export async function startApi(options: ApiServiceOptions): Promise<void> {
     feed,
     samples: prepared.samples,
     servers: prepared.servers,
+    cloudLook: prepared.cloudLook,
     answers,
   };
   lifecycle.onStop("samples", () => prepared.samples.close());

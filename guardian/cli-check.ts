@@ -1,5 +1,6 @@
 /** `guardian check host`: one line and an exit code, as Nagios and its kin read them. */
 import { describeError } from "../shared/errors.ts";
+import { parseDuration } from "../shared/time.ts";
 
 export interface Checked {
   readonly text: string;
@@ -27,9 +28,14 @@ export async function checkHost(
     const text = (name: string): string => String(Reflect.get(answer, name) ?? "");
     const code = codes[text("verdict")] ?? 1;
     const age = /^([\d.]+) s$/.exec(text("reportAge"))?.[1];
+    const seconds = (name: string): string => {
+      const ms = parseDuration(text(name));
+      return ms === undefined ? "" : String(ms / 1000);
+    };
+    const limits = `${seconds("suspectAfter")};${seconds("silentAfter")}`;
     const data = [
       `servers=${text("servers")}`,
-      ...(age === undefined ? [] : [`report_age=${age}s;3;5;0`]),
+      ...(age === undefined ? [] : [`report_age=${age}s;${limits};0`]),
     ];
     const said = [text("verdict"), text("says"), text("maintenance")].filter((part) => part !== "");
     const line = oneLine(`${words[code]} - ${host}: ${said.join("; ")}`);

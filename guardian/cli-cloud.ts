@@ -1,5 +1,7 @@
 /** The verbs about servers, samples, the audit log and the like, as data; cli.ts makes commands of them. */
 import { asConfigured } from "./config-limits.ts";
+import { serverAfter, timeoutOption, waitOption, waitUntil } from "./cli-wait.ts";
+import { textIn } from "./shell/json.ts";
 import type { PolicyVerb, VerbActions, VerbOptions, Words } from "./cli-policy.ts";
 
 const api = "/api/v1";
@@ -89,7 +91,7 @@ const orders = [
   ["console", "Nova's short-lived link to its console"],
 ] as const;
 
-function servers({ show, tell }: VerbActions): readonly PolicyVerb[] {
+function servers(actions: VerbActions): readonly PolicyVerb[] {
   const more = (order: string) => {
     if (order === "reboot") return [option("--hard", "without asking its system")];
     return order === "live-migrate" ? [option("--to <host>", "where; else Nova finds room")] : [];
@@ -100,30 +102,56 @@ function servers({ show, tell }: VerbActions): readonly PolicyVerb[] {
       usage: "show <server>",
       description: "one server, as Nova shows it now",
       options: [],
-      run: (server) => show(`${api}/servers/${encodeURIComponent(server)}`),
+      run: (server) => actions.show(`${api}/servers/${encodeURIComponent(server)}`),
     },
     ...orders.map(([order, description]): PolicyVerb => ({
       under: "server",
       usage: `${order} <server>`,
       description: `${description}; by its id`,
-      options: [reason, ...more(order)],
-      run: (server, options) =>
-        tell(`${api}/servers/${encodeURIComponent(server)}/${order}`, wordsOf(options)),
+      options: [reason, ...more(order), ...(isAwaited(order) ? [waitOption, timeoutOption] : [])],
+      run: (server, options) => ordered(actions, server, order, options, wordsOf(options)),
     })),
   ];
 }
 
-function destructive({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
+function isAwaited(order: string): boolean {
+  return order !== "evacuate" && order !== "console";
+}
+
+/** Where it was is asked before: after a live migration that is what says whether it moved. */
+async function ordered(
+  { tell, shown, note }: VerbActions,
+  server: string,
+  order: string,
+  options: VerbOptions,
+  words: Words,
+): Promise<void> {
+  const path = `${api}/servers/${encodeURIComponent(server)}`;
+  const wait = options["wait"] === true;
+  const from = wait && order === "live-migrate" ? Object(await shown(path)) : {};
+  await tell(`${path}/${order}`, words);
+  if (!wait) return;
+  await waitUntil(
+    { shown, note },
+    path,
+    options,
+    serverAfter(order, textIn(Reflect.get(from, "host"))),
+  );
+}
+
+function destructive(actions: VerbActions): readonly PolicyVerb[] {
   return [
     {
       under: "server",
       usage: "delete <server>",
       description: "delete it for good, where the configuration allows it",
-      options: [reason, yes],
+      options: [reason, yes, waitOption, timeoutOption],
       async run(server, options) {
-        if (options["yes"] !== true) await confirm(server, `${server} is deleted for good`);
-        const path = `${api}/servers/${encodeURIComponent(server)}/delete`;
-        return tell(path, { ...wordsOf(options), again: server });
+        if (options["yes"] !== true) {
+          await actions.confirm(server, `${server} is deleted for good`);
+        }
+        const words = { ...wordsOf(options), again: server };
+        return ordered(actions, server, "delete", options, words);
       },
     },
   ];

@@ -1,6 +1,8 @@
 /** The verbs by which people decide: incidents, maintenance, arming. As data; cli.ts makes commands of them. */
 
 import { follow, timeout } from "./cli-incident.ts";
+import { textIn } from "./shell/json.ts";
+import { cameHome, disarmed, rehearsed, timeoutOption, waitOption, waitUntil } from "./cli-wait.ts";
 
 /** What a verb sends beside its path. */
 export type Words = Readonly<Record<string, string>>;
@@ -36,6 +38,8 @@ export interface VerbActions {
   readonly print: (value: unknown) => void;
   /** Prints a line as it is. */
   readonly say: (text: string) => void;
+  /** Says how it goes on while a verb waits. */
+  readonly note: (text: string) => void;
 }
 
 const api = "/api/v1";
@@ -58,7 +62,7 @@ function incidentVerbs(actions: VerbActions): readonly PolicyVerb[] {
   const { shown, tell, confirm } = actions;
   const hostOf = async (id: string): Promise<string> => {
     const incident = Object(await shown(`${api}/incidents/${at(id)}`));
-    return text(Reflect.get(incident, "host"));
+    return textIn(Reflect.get(incident, "host"));
   };
   const under = "incident";
   return [
@@ -76,7 +80,7 @@ function incidentVerbs(actions: VerbActions): readonly PolicyVerb[] {
         }
         if (options["yes"] !== true) await confirm(await hostOf(id), what);
         await tell(`${api}/incidents/${at(id)}/approve`, wordsOf(options));
-        if (options["wait"] === true) await follow(actions, id, options);
+        if (options["wait"] === true) await follow({ ...actions, say: actions.note }, id, options);
         return undefined;
       },
     },
@@ -151,23 +155,25 @@ function maintenanceVerbs({ show, tell, confirm }: VerbActions): readonly Policy
   ];
 }
 
-function hostVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
+function hostVerbs({ tell, confirm, shown, note }: VerbActions): readonly PolicyVerb[] {
   return [
     {
       under: "host",
       usage: "undo <host>",
       description: "a false alarm: no further move, then it is switched on and accepted back",
-      options: [reason, yes],
+      options: [reason, yes, waitOption, timeoutOption],
       async run(host, options) {
         const what = `${host}: no further server is moved; it is switched on once none moves`;
         if (options["yes"] !== true) await confirm(host, what);
-        return tell(`${api}/hosts/${at(host)}/undo`, wordsOf(options));
+        await tell(`${api}/hosts/${at(host)}/undo`, wordsOf(options));
+        if (options["wait"] !== true) return;
+        await waitUntil({ shown, note }, `${api}/hosts/${at(host)}`, options, cameHome);
       },
     },
   ];
 }
 
-function fenceVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
+function fenceVerbs({ tell, confirm, shown, note }: VerbActions): readonly PolicyVerb[] {
   return [
     {
       under: "fence",
@@ -187,7 +193,7 @@ function fenceVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
           const what = `${host} is off, and stays off, by your word: its servers are started elsewhere. If it runs, they run twice and their disks are destroyed.`;
           await confirm(host, what);
         } else if (again !== host) {
-          throw new Error(`--yes ${text(again)} is not ${host}: nothing done`);
+          throw new Error(`--yes ${textIn(again)} is not ${host}: nothing done`);
         }
         return tell(`${api}/hosts/${at(host)}/confirm`, { ...wordsOf(options), again: host });
       },
@@ -209,6 +215,8 @@ function fenceVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
           description: "its name again, where nobody can be asked to type it",
           required: false,
         },
+        waitOption,
+        timeoutOption,
       ],
       async run(host, options) {
         const again = options["yes"];
@@ -216,16 +224,18 @@ function fenceVerbs({ tell, confirm }: VerbActions): readonly PolicyVerb[] {
           const what = `${host} is switched off and on again. If its power devices are another host's, that host goes off, with every server on it.`;
           await confirm(host, what);
         } else if (again !== host) {
-          throw new Error(`--yes ${text(again)} is not ${host}: nothing done`);
+          throw new Error(`--yes ${textIn(again)} is not ${host}: nothing done`);
         }
         const words = { ...wordsOf(options), again: host, cycle: "yes" };
-        return tell(`${api}/hosts/${at(host)}/rehearse`, words);
+        await tell(`${api}/hosts/${at(host)}/rehearse`, words);
+        if (options["wait"] !== true) return;
+        await waitUntil({ shown, note }, `${api}/hosts/${at(host)}`, options, rehearsed);
       },
     },
   ];
 }
 
-function armingVerbs({ tell }: VerbActions): readonly PolicyVerb[] {
+function armingVerbs({ tell, shown, note }: VerbActions): readonly PolicyVerb[] {
   return (["arm", "disarm"] as const).map((verb) => ({
     under: undefined,
     usage: verb,
@@ -233,8 +243,12 @@ function armingVerbs({ tell }: VerbActions): readonly PolicyVerb[] {
       verb === "arm"
         ? "it may act again"
         : "nothing new is begun until armed; what Nova has accepted is followed to its end",
-    options: [reason],
-    run: (_none: string, options: VerbOptions) => tell(`${api}/${verb}`, wordsOf(options)),
+    options: verb === "arm" ? [reason] : [reason, waitOption, timeoutOption],
+    async run(_none: string, options: VerbOptions) {
+      await tell(`${api}/${verb}`, wordsOf(options));
+      if (options["wait"] === true)
+        await waitUntil({ shown, note }, `${api}/status`, options, disarmed);
+    },
   }));
 }
 
@@ -250,8 +264,4 @@ function wordsOf(options: VerbOptions): Words {
 
 function at(name: string): string {
   return encodeURIComponent(name);
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

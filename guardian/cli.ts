@@ -1,10 +1,13 @@
 /** The operator's verbs. Each asks the daemon over its socket and shows the answer as a table. */
 import { Command, CommanderError, Option } from "commander";
+import type { SettingLine } from "./api/settings-shown.ts";
+import type { CloudCheckUp } from "./cloud-doctor.ts";
 import { checkHost } from "./cli-check.ts";
 import { askBy, type Way } from "./cli-client.ts";
 import { cloudVerbs } from "./cli-cloud.ts";
 import { bashCompletion } from "./cli-complete.ts";
 import { defaultConfig, isReadyToAct } from "./cli-config.ts";
+import { doctorVerb } from "./cli-doctor.ts";
 import { formatAs, formats, type Output } from "./cli-format.ts";
 import { notifyVerbs } from "./cli-notify.ts";
 import { tokenVerbs } from "./cli-token.ts";
@@ -22,11 +25,17 @@ export interface CommandActions {
   /** As if it had this mode, where one is named. */
   readonly checkConfig: (config: string, mode?: string) => Promise<number>;
   readonly schema: () => string;
+  /** A cloud of clouds.yaml, before anything of ours is installed. */
+  readonly checkCloud: (cloud: string) => Promise<CloudCheckUp>;
+  /** Every value of a file as it counts; undefined when it has problems, which were said. */
+  readonly shownConfig: (config: string) => readonly SettingLine[] | undefined;
   readonly replay: (options: ReplayOptions) => Promise<number>;
   readonly user: () => string;
   /** What the person types after a question; undefined when there is no terminal. */
   readonly typed: (question: string) => Promise<string | undefined>;
   readonly print: (text: string) => void;
+  /** What is so while a verb waits: beside what it prints, so that scripts read one record. */
+  readonly note: (text: string) => void;
   readonly isTerminal: boolean;
 }
 
@@ -71,22 +80,25 @@ export async function buildCommands(
     if (typed.trim() !== wanted)
       throw new Error(`"${typed.trim()}" is not ${wanted}: nothing done`);
   };
-  const verbActions = { show, shown, tell, confirm, print, say: actions.print };
+  const { print: say, note } = actions;
+  const isTable = (): boolean => global().format === "table";
+  const verbActions = { show, shown, tell, confirm, print, say, note };
   addPolicyVerbs(program, [
     ...policyVerbs(verbActions),
     ...notifyVerbs(verbActions),
     ...cloudVerbs(verbActions),
     ...tokenVerbs(verbActions),
     ...watchVerbs(verbActions),
+    doctorVerb({ ...verbActions, checkCloud: actions.checkCloud, isTable }),
   ]);
   const asking = { shown, table: print, print: actions.print, socket: () => global().socket };
   addConfig(
     program,
     actions,
+    print,
     (result) => (code = result),
     () => isReadyToAct(asking),
   );
-  addDoctor(program, shown, print);
   addReplay(program, async (options) => {
     code = await actions.replay({ ...options, socket: global().socket });
   });
@@ -115,6 +127,8 @@ function bareProgram(): Command {
         .default("table"),
     )
     .option("-c, --column <name>", "this column alone; may be given again", collect, [])
+    .option("--sort-column <name>", "in the order of this column")
+    .option("--noindent", "JSON in one line")
     .exitOverride();
 }
 
@@ -170,6 +184,7 @@ function addPolicyTables(
 function addConfig(
   program: Command,
   actions: CommandActions,
+  print: (value: unknown) => void,
   ended: (code: number) => void,
   isReady: () => Promise<boolean>,
 ): void {
@@ -186,25 +201,18 @@ function addConfig(
       ended(acts && !(await isReady()) ? 1 : code);
     });
   config
+    .command("show")
+    .description("every value as it counts, and where it is from; needs no daemon")
+    .option("--config <file>", "configuration", defaultConfig)
+    .action(({ config: path }: { readonly config: string }) => {
+      const lines = actions.shownConfig(path);
+      if (lines === undefined) return ended(2);
+      print(lines);
+    });
+  config
     .command("schema")
     .description("the configuration as JSON Schema")
     .action(() => actions.print(actions.schema()));
-}
-
-function addDoctor(
-  program: Command,
-  shown: (path: string) => Promise<unknown>,
-  print: (value: unknown) => void,
-): void {
-  program
-    .command("doctor")
-    .description("what is not as it should be, and what to do; every power device; changes nothing")
-    .action(async () => {
-      const answer = Object(await shown(`${api}/doctor`)) as Record<string, unknown>;
-      print(answer["findings"]);
-      print(answer["devices"]);
-      print({ share: answer["share"] });
-    });
 }
 
 function addReplay(

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline/promises";
 import { formatProblems } from "../shared/config-problems.ts";
 import { describeError } from "../shared/errors.ts";
 import { buildCommands, type CommandActions } from "./cli.ts";
+import { checkCloud } from "./cloud-doctor.ts";
 import { settingLines, type SettingLine } from "./api/settings-shown.ts";
 import { configSchema, parseYaml, readGuardianConfig, type GuardianConfig } from "./config.ts";
 import { prepare, runDaemon } from "./daemon.ts";
@@ -65,6 +66,8 @@ async function run(path: string, checkOnly: boolean, mode?: string): Promise<num
 const actions: CommandActions = {
   run: (path) => run(path, false),
   checkConfig: (path, mode) => run(path, true, mode),
+  checkCloud: (cloud) => checkCloud(cloud, process.env, process.cwd()),
+  shownConfig: (path) => readConfig(path, undefined)?.shownSettings,
   schema: () => JSON.stringify(configSchema(), undefined, 2),
   user: () => process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.() ?? -1}`,
   typed: async (question) => {
@@ -78,6 +81,7 @@ const actions: CommandActions = {
   },
   replay: (options) => runReplay(options, (text) => console.log(text)),
   print: (text) => console.log(text),
+  note: (text) => console.error(text),
   isTerminal: process.stdout.isTTY,
 };
 

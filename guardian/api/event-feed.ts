@@ -15,7 +15,9 @@ export interface EventFeed {
   /** False: there are as many watchers as there may be. */
   follow(response: ServerResponse, watcher: Watcher): boolean;
   watchers(): number;
-  /** Runs until the signal; ends every watcher's answer then. */
+  /** Writes to each watcher what is due to it. */
+  flush(): Promise<void>;
+  /** Flushes until the signal; ends every watcher's answer then. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export function createEventFeed(options: EventFeedOptions): EventFeed {
       return true;
     },
     watchers: () => places.size,
+    flush,
     async run(signal) {
       await runLoop(clock, flushEveryMs, signal, flush);
       for (const { response } of places) response.end();

@@ -1,6 +1,7 @@
 /** The parts of which the API's schemas are made. */
 import { z } from "../config-parts.ts";
-import type { Fields } from "./route.ts";
+import { languages, type Language } from "../core/words.ts";
+import type { Call, Fields } from "./route.ts";
 
 export const wordCharsMax = 500;
 
@@ -35,6 +36,11 @@ export const reason = z
 export const language: Fields = {
   language: z.enum(["en", "zh"], "must be en or zh").optional().describe("of the sentences"),
 };
+
+/** The one that is asked for, else the configuration's. */
+export function languageOf(call: Call, configured: Language): Language {
+  return languages.find((known) => known === call.query("language")) ?? configured;
+}
 
 export const limitMax = 1000;
 

@@ -1,5 +1,6 @@
 /** What is not as it should be in peacetime, from what the guardian sees anyway: each with what to do. */
-import { describeMs } from "../../shared/time.ts";
+import { describeMs, describeWall } from "../../shared/time.ts";
+import { isLimitName, limitText } from "../core/changed-limits.ts";
 import { armingOf } from "../core/arming.ts";
 import { voters } from "../core/freshness.ts";
 import type { GuardianState, HostState } from "../core/state.ts";
@@ -19,18 +20,24 @@ export interface Finding {
 const skewMsMax = 5000;
 const hostsShownMax = 20;
 
-/** The worst first. */
+const order = ["bad", "warn", "note", "ok"];
+
+export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((left, right) => order.indexOf(left.level) - order.indexOf(right.level));
+}
+
+/** Of what the guardian sees without asking. */
 export function findingsOf(state: GuardianState): readonly Finding[] {
-  const order = ["bad", "warn", "note", "ok"];
   return [
     ...modeFindings(state),
     ...novaFindings(state),
     ...eyeFindings(state),
     ...deviceFindings(state),
-    ...storageFindings(state),
+    ...probeFindings(state),
     ...clockFindings(state),
     ...capacityFindings(state),
-  ].sort((left, right) => order.indexOf(left.level) - order.indexOf(right.level));
+    ...limitFindings(state),
+  ];
 }
 
 function modeFindings(state: GuardianState): readonly Finding[] {
@@ -99,15 +106,44 @@ function deviceFindings(state: GuardianState): readonly Finding[] {
   return [{ about: "power devices", level: isWhole ? "ok" : "warn", finding, next }];
 }
 
-function storageFindings({ settings }: GuardianState): readonly Finding[] {
-  const about = "storage";
-  if (settings.instancesShared) {
-    const finding = "instancesShared: true, by the configuration: nobody checks it";
-    return [{ about, level: "note", finding, next: "" }];
-  }
-  const finding = "instancesShared: false: servers with a local root disk are left where they are";
-  const next = "set it true only if every host mounts the same storage there";
-  return [{ about, level: "note", finding, next }];
+/** Which settings of the collectors each probe goes by, as its reports say; and on which paths it hears none. */
+function probeFindings(state: GuardianState): readonly Finding[] {
+  const versionOf = ({ newest }: HostState): number => newest?.settingsVersion ?? 0;
+  const reporting = state.hosts.values().filter(({ newest }) => newest !== undefined);
+  const latest = Math.max(0, ...reporting.map(versionOf));
+  const behind = shown(state, (host) => host.newest !== undefined && versionOf(host) < latest);
+  const deaf = shown(state, ({ newest }) => (newest?.cutOff ?? 0) > 0);
+  const found = [
+    ...behind.map((host): Finding => ({
+      about: host.host,
+      level: "warn",
+      finding: `its probe goes by version ${versionOf(host)} of the collectors' settings, others by ${latest}`,
+      next: "does it hear a collector? see the log of guardian-probe there; restart it if it is older than the collectors",
+    })),
+    ...deaf.map(({ host }): Finding => ({
+      about: host,
+      level: "warn",
+      finding: "its probe reports, and hears no collector on one of its paths",
+      next: "let the collectors' answers through its firewall, or look for a path that works one way",
+    })),
+  ];
+  if (found.length > 0) return found;
+  const finding = `${reporting.length} probes report, all by version ${latest} of the collectors' settings`;
+  return [{ about: "probes", level: "ok", finding, next: "" }];
+}
+
+/** What was changed while it runs is in nobody's file: it is forgotten by people before it is by us. */
+function limitFindings(state: GuardianState): readonly Finding[] {
+  return Object.entries(state.memory.changedLimits).map(([name, change]) => {
+    const text = (value: number): string =>
+      isLimitName(name) ? limitText(name, value) : String(value);
+    return {
+      about: name,
+      level: "note",
+      finding: `it is ${text(change.value)}, changed while running by ${change.by} at ${describeWall(change.wall)}: ${change.reason}; the configuration says ${text(change.configured)}`,
+      next: `write it into the file, or guardian setting reset ${name} --reason …`,
+    };
+  });
 }
 
 function clockFindings(state: GuardianState): readonly Finding[] {

@@ -36,6 +36,12 @@ function ownLines({ guardian, clock, recording, feed, answers }: ApiParts): read
     ),
     ...one("gauge", "power_devices", "Power devices of all hosts.", devices),
     ...one("gauge", "power_devices_verified", "Of these, known to be their hosts'.", verified),
+    ...one(
+      "gauge",
+      "limits_changed",
+      "Limits that are not as the configuration says.",
+      Object.keys(state.memory.changedLimits).length,
+    ),
     ...one("gauge", "event_watchers", "Who follows the events.", feed?.watchers() ?? 0),
     ...family("counter", "http_answers_total", "Answers of the API, by status.", byStatus),
   ];
@@ -45,10 +51,14 @@ function hostLines({ guardian }: ApiParts): readonly string[] {
   const state = guardian.state();
   const voting = voters(state);
   const verdicts = new Map<string, number>();
+  const held = new Map<string, number>();
   const ages: Sample[] = [];
   for (const host of state.hosts.values()) {
     const verdict = host.assessment?.verdict ?? "unknown";
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+    for (const { gate, pass } of host.assessment?.gates ?? []) {
+      if (!pass) held.set(gate, (held.get(gate) ?? 0) + 1);
+    }
     const { ageMs } = hostAge(state, host, voting);
     if (Number.isFinite(ageMs)) ages.push([{ host: host.host }, ageMs / 1000]);
   }
@@ -60,6 +70,7 @@ function hostLines({ guardian }: ApiParts): readonly string[] {
   const storms = Object.keys(state.memory.storms).length;
   return [
     ...family("gauge", "hosts", "Hosts by verdict.", counted("verdict", verdicts)),
+    ...family("gauge", "hosts_held", "Hosts by a gate that holds.", counted("gate", held)),
     ...family("gauge", "probe_age_seconds", "Age of a host's newest report.", ages),
     ...family("gauge", "incidents", "Open incidents by phase.", counted("phase", phases)),
     ...one("gauge", "storms", "Storms that hold fences back.", storms),

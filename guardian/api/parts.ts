@@ -3,6 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Guardian } from "../app.ts";
 import type { Recording } from "../ports.ts";
 import type { AuditLog } from "../shell/audit-table.ts";
+import type { CloudLook } from "../shell/cloud-look.ts";
 import type { Heartbeat } from "../shell/heartbeat.ts";
 import type { Outbox } from "../shell/outbox.ts";
 import type { SampleReader } from "../shell/samples.ts";
@@ -25,6 +26,7 @@ export interface ApiParts {
   readonly feed?: EventFeed | undefined;
   readonly samples?: SampleReader | undefined;
   readonly servers?: ServerControl | undefined;
+  readonly cloudLook?: CloudLook | undefined;
   readonly settings?: readonly SettingLine[] | undefined;
   /** The web page: its files by path, "/" first; read at the start, so that no request names a file. */
   readonly page?: ReadonlyMap<string, PageFile> | undefined;

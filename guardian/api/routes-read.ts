@@ -1,8 +1,8 @@
 /** What people may look at: hosts, incidents, the policy, channels, and the guardian itself. */
 import { hostName } from "../../shared/names.ts";
+import { limitNow, limitText } from "../core/changed-limits.ts";
 import { gateList } from "../core/gate-list.ts";
 import { tableOf } from "../core/policy-table.ts";
-import { showDoctor } from "../core/show-doctor.ts";
 import {
   showHost,
   showHosts,
@@ -13,18 +13,16 @@ import {
   showTable,
 } from "../core/show.ts";
 import { defaultTable } from "../core/verdict-table.ts";
-import { languages, type Language } from "../core/words.ts";
+import type { Language } from "../core/words.ts";
 import { z } from "../config-parts.ts";
 import { showAlerts, showChannels, showSilences } from "../dispatch/show.ts";
-import { findingsOf } from "./findings.ts";
-import { language, paging, texts } from "./fields.ts";
+import { language, languageOf, paging, texts } from "./fields.ts";
 import { lightLine, linesOf } from "./host-lights.ts";
 import { createKeptViews } from "./kept-views.ts";
 import { page } from "./paging.ts";
 import type { ApiParts } from "./parts.ts";
 import { problem, type Call, type ReadRoute, type Reply } from "./route.ts";
-
-type Read = Omit<ReadRoute, "method" | "role">;
+import { deviceReads, type Read } from "./routes-doctor.ts";
 
 /** Every one is a viewer's. */
 export function readRoutes(parts: ApiParts): readonly ReadRoute[] {
@@ -49,6 +47,8 @@ const hostLine = texts(
   "power",
   "nova",
 ).extend({ servers: z.number() });
+
+const ageLimits = ["limits.suspectAfter", "limits.silentAfter"] as const;
 
 function hostReads({ guardian, clock, recording, audit }: ApiParts): readonly Read[] {
   const kept = createKeptViews(clock);
@@ -86,9 +86,18 @@ function hostReads({ guardian, clock, recording, audit }: ApiParts): readonly Re
       name: "host explain",
       summary: "The verdict, its evidence, every gate, and what would change it",
       query: language,
-      answer: hostLine.extend({ mode: z.string(), maintenance: z.string(), incident: z.string() }),
-      run: (call) =>
-        shownOr(showHost(state(), hostName(call.param("host")), spoken(call)), () => noHost(call)),
+      answer: hostLine.extend(
+        texts("mode", "maintenance", "incident", "suspectAfter", "silentAfter").shape,
+      ),
+      run: (call) => {
+        const shown = showHost(state(), hostName(call.param("host")), spoken(call));
+        if (shown === undefined) return noHost(call);
+        // What its report's age is held against, as it counts now.
+        const [suspectAfter, silentAfter] = ageLimits.map((name) =>
+          limitText(name, limitNow(state(), name)),
+        );
+        return { status: 200, body: { ...(shown as object), suspectAfter, silentAfter } };
+      },
     },
     {
       path: "/api/v1/hosts/{host}/history",
@@ -103,45 +112,6 @@ function hostReads({ guardian, clock, recording, audit }: ApiParts): readonly Re
         const before = Number.MAX_SAFE_INTEGER;
         const actions = audit.list({ before, limit: 100, target: host });
         return { status: 200, body: { incidents: incidents.slice(-100), actions } };
-      },
-    },
-  ];
-}
-
-function deviceReads({ guardian, clock }: ApiParts): readonly Read[] {
-  const kept = createKeptViews(clock);
-  const state = () => guardian.state();
-  const spoken = (call: Call): Language => languageOf(call, state().settings.language);
-  return [
-    {
-      path: "/api/v1/doctor",
-      name: "doctor",
-      summary: "What is not as it should be in peacetime, each with what to do; every power device",
-      query: language,
-      answer: z.object({
-        share: z.string(),
-        findings: z.array(texts("about", "level", "finding", "next")),
-        devices: z.array(texts("host", "device", "verified", "because", "next")),
-      }),
-      run: (call) => {
-        const said = spoken(call);
-        const body = kept.of(`doctor ${said}`, () => ({
-          findings: findingsOf(state()),
-          ...showDoctor(state(), said),
-        }));
-        return { status: 200, body };
-      },
-    },
-    {
-      path: "/api/v1/bmcs",
-      name: "bmc list",
-      summary: "Every power device: what it is known by, or why it is not verified",
-      query: { ...paging, ...language },
-      answer: z.array(texts("host", "device", "verified", "because", "next")),
-      run: (call) => {
-        const said = spoken(call);
-        const { devices } = kept.of(`bmcs ${said}`, () => showDoctor(state(), said));
-        return page(call, devices, ({ host, device }) => `${host}/${device}`);
       },
     },
   ];
@@ -298,11 +268,6 @@ function tellingReads({ guardian, outbox, heartbeat }: ApiParts): readonly Read[
       run: (call) => page(call, showAlerts(state()), keyed("key")),
     },
   ];
-}
-
-/** The one that is asked for, else the configuration's. */
-function languageOf(call: Call, configured: Language): Language {
-  return languages.find((known) => known === call.query("language")) ?? configured;
 }
 
 function shownOr(shown: unknown, otherwise: () => Reply): Reply {

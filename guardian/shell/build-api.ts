@@ -6,6 +6,7 @@ import type { GuardianConfig } from "../config.ts";
 import { influxHeaders, type Problems } from "./build-ports.ts";
 import type { CloudAccess } from "./cloud-access.ts";
 import type { Keystone } from "./keystone.ts";
+import { createCloudLook, type CloudLook } from "./cloud-look.ts";
 import { createKeystoneTokens, type KeystoneTokens } from "./keystone-tokens.ts";
 import type { NovaCalls } from "./nova-call.ts";
 import { createInfluxSamples, createSqliteSamples, type SampleReader } from "./samples.ts";
@@ -23,6 +24,7 @@ export interface PreparedApi {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly samples: SampleReader;
   readonly servers: ServerControl;
+  readonly cloudLook: CloudLook;
   readonly keystone: KeystoneTokens | undefined;
 }
 
@@ -49,6 +51,7 @@ export function buildApi(
             headers: influxHeaders(influx, { list: [] }),
           }),
     servers: createServerControl(calls, api.serverDelete),
+    cloudLook: createCloudLook(keystone, calls, systemClock),
     keystone:
       theirs &&
       createKeystoneTokens(cloud, keystone, systemClock, {

@@ -7,7 +7,7 @@ import { Secret } from "../../shared/secret.ts";
 import type { Failure } from "../ports.ts";
 import type { CloudAccess } from "./cloud-access.ts";
 import { sendHttp } from "./http-request.ts";
-import { asList, asRecord, parseJson, textOf } from "./json.ts";
+import { asList, asRecord, parseJson, textIn, textOf } from "./json.ts";
 
 /** What a call to Nova needs. */
 export interface ComputeAccess {
@@ -17,6 +17,8 @@ export interface ComputeAccess {
   readonly endpoint: string;
   /** Placement's; undefined where the catalog has none for this interface and region. */
   readonly placement: string | undefined;
+  /** Of our login, by name. */
+  readonly roles: readonly string[];
 }
 
 export interface Keystone {
@@ -110,6 +112,7 @@ async function askToken(cloud: CloudAccess, clock: Clock, deadlineMs: number): P
       token: new Secret(token),
       endpoint: endpoint.replace(/\/+$/, ""),
       placement: placement?.replace(/\/+$/, ""),
+      roles: asList(body["roles"]).map((role) => textIn(asRecord(role)["name"])),
     },
     renewMs: askedMs + lifetimeMs - Math.min(120_000, lifetimeMs / 5),
     endMs: askedMs + lifetimeMs,

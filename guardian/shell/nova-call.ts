@@ -190,16 +190,38 @@ function rootOf(endpoint: string): string {
 
 function chooseMicroversion(url: string, outcome: HttpOutcome): string | Failure {
   if (outcome.kind !== "answer") return { kind: "failed", reason: `Nova: ${outcome.reason}` };
-  const version = asRecord(asRecord(parseJson(outcome.body))["version"]);
+  const spoken = spokenIn(parseJson(outcome.body), `Nova at ${url}`, outcome.status);
+  return spoken.kind === "failed" ? spoken : spoken.chosen;
+}
+
+/** Microversions, as "2.93". */
+export interface Spoken {
+  readonly kind: "spoken";
+  readonly min: string;
+  readonly max: string;
+  /** The one that the guardian speaks with it. */
+  readonly chosen: string;
+}
+
+/** What Nova's own page at the root of its endpoint says. */
+export function microversionsOf(answer: NovaAnswer | Failure): Spoken | Failure {
+  if (answer.kind === "failed") return answer;
+  return spokenIn(answer.body, "Nova", answer.status);
+}
+
+function spokenIn(body: unknown, who: string, status: number): Spoken | Failure {
+  const version = asRecord(asRecord(body)["version"]);
   const max = minorOf(version["version"]);
   const min = minorOf(version["min_version"]);
   if (max === undefined || min === undefined) {
-    const reason = `Nova at ${url} shows no microversions (status ${outcome.status}): is this the compute endpoint?`;
+    const reason = `${who} shows no microversions (status ${status}): is this the compute endpoint?`;
     return { kind: "failed", reason };
   }
   const chosen = Math.min(max, microversionMax);
-  if (chosen >= microversionMin && chosen >= min) return `2.${chosen}`;
-  const reason = `Nova at ${url} speaks microversions 2.${min} to 2.${max}; the guardian needs one of 2.${microversionMin} to 2.${microversionMax}`;
+  if (chosen >= microversionMin && chosen >= min) {
+    return { kind: "spoken", min: `2.${min}`, max: `2.${max}`, chosen: `2.${chosen}` };
+  }
+  const reason = `${who} speaks microversions 2.${min} to 2.${max}; the guardian needs one of 2.${microversionMin} to 2.${microversionMax}`;
   return { kind: "failed", reason };
 }
 

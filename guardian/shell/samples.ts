@@ -1,6 +1,7 @@
 /** Samples and meters for people: from whichever store the collector writes to. Nothing is decided by them. */
 import { describeError } from "../../shared/errors.ts";
 import type { Secret } from "../../shared/secret.ts";
+import { measurements } from "../../shared/telemetry-fields.ts";
 import type { Failure } from "../ports.ts";
 import { asList, asRecord, textIn } from "./json.ts";
 import { sendHttp } from "./http-request.ts";
@@ -113,7 +114,7 @@ export function createInfluxSamples(options: InfluxSamplesOptions): SampleReader
       const rows = await ask(options, `SHOW MEASUREMENTS LIMIT ${metersMax}`);
       if ("kind" in rows) return rows;
       // The guardian's own tables are no meters.
-      const own = new Set(["host_liveness", "collector_watermark", "server_state"]);
+      const own = new Set<string>(Object.values(measurements));
       const names = rows.map((row) => textIn(row["name"])).filter((name) => !own.has(name));
       return { kind: "meters", meters: names.sort() };
     },

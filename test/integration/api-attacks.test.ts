@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
+import { createServerControl } from "../../guardian/shell/server-control.ts";
 import { createToken, readTokens, revokeToken } from "../../guardian/shell/token-file.ts";
 import { apiFixture, rawRequest } from "../support/api-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
+import { watchEvents } from "../support/event-watcher.ts";
+import { peopleCloud } from "../support/fake-people-cloud.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const api = "/api/v1";
 
@@ -206,4 +210,36 @@ test("as many connections as are allowed, and no more", async (t) => {
   await Promise.race(open);
   assert.ok(Date.now() - beganMs < 1400, "those beyond are closed at once");
   await Promise.all(open);
+});
+
+test("a script in a server's name, or in a reason, is text wherever it is shown", async (t) => {
+  const evil = '<img src=x onerror="alert(1)"></script>';
+  const people = await peopleCloud(t);
+  people.servers.set("11111111-2222-4333-8444-555555555555", {
+    host: "compute-1",
+    status: "ACTIVE",
+    name: evil,
+  });
+  const servers = createServerControl(people.calls, false);
+  const { ask, feed, port, token } = await apiFixture(t, { parts: { servers } });
+  const watcher = await watchEvents(port, { authorization: `Bearer ${token("viewer")}` });
+  const until = { until: "2h", reason: evil };
+  assert.equal((await ask("POST", `${api}/maintenance/${host1}`, "operator", until)).status, 200);
+  feed.push("line", { text: `${evil}\n\nevent: alert\ndata: {}` });
+  for (const path of ["servers", "maintenance", "audit"]) {
+    const { text, headers, body } = await ask("GET", `${api}/${path}`, "viewer");
+    assert.ok(JSON.stringify(body).includes(JSON.stringify(evil).slice(1, -1)), path);
+    assert.equal(headers.get("content-type"), "application/json", path);
+    assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+    assert.match(headers.get("content-security-policy") ?? "", /^default-src 'none'/);
+    assert.ok(text.endsWith("]\n"));
+  }
+  const wrong = await ask("GET", `${api}/hosts/${encodeURIComponent(evil)}`, "viewer");
+  assert.equal(wrong.headers.get("content-type"), "application/problem+json");
+  await waitFor("the event", () => (watcher.seen.length > 1 ? true : undefined), 15_000);
+  assert.deepEqual(
+    watcher.seen.map(({ event }) => event),
+    ["hello", "line"],
+  );
+  watcher.close();
 });

@@ -1,17 +1,11 @@
-/** Servers through the API, behind the guardian's gates; Keystone's tokens; samples. */
+/** Servers through the API, behind the guardian's gates; Keystone's tokens. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { heldServer } from "../../guardian/api/server-gate.ts";
 import { createKeystoneTokens } from "../../guardian/shell/keystone-tokens.ts";
 import { createServerControl } from "../../guardian/shell/server-control.ts";
-import { createSqliteSamples } from "../../guardian/shell/samples.ts";
-import { openDatabase } from "../../guardian/shell/sqlite.ts";
 import { systemClock } from "../../shared/clock.ts";
-import { collectorId, serverId } from "../../shared/names.ts";
-import { createSqliteWriter } from "../../collector/shell/sqlite-writer.ts";
+import { serverId } from "../../shared/names.ts";
 import { apiFixture } from "../support/api-fixture.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 import { peopleCloud } from "../support/fake-people-cloud.ts";
@@ -108,8 +102,6 @@ test("delete is off by default and needs the id again; a console's link is kept 
   assert.doesNotMatch((await on.ask("GET", `${api}/audit`, "viewer")).text, /s3cret/);
   assert.equal((await on.ask("POST", path, "admin", again)).status, 200);
   assert.equal(people.servers.size, 0);
-  const images = await on.ask("GET", `${api}/images`, "viewer");
-  assert.deepEqual(images.body, [{ id: "i1", name: "cirros" }]);
 });
 
 test("Keystone's tokens: asked once, by scope and role; strangers and expired ones are refused", async (t) => {
@@ -148,51 +140,26 @@ test("Keystone's tokens: asked once, by scope and role; strangers and expired on
   );
 });
 
-test("samples come by meter, resource and time, page by page, as JSON and as CSV", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "guardian-samples-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, "telemetry.db");
-  const writer = createSqliteWriter({
-    file,
-    historyForMs: 1e9,
-    historyEveryMs: 1000,
-    bytesMax: 1e9,
-  });
-  const base = Date.parse("2026-11-22T09:00:00Z");
-  const row = (n: number, name: string) => ({
-    wallMs: base + Math.floor(n / 3) * 1000,
-    collector: collectorId("c1"),
-    name,
-    type: "gauge" as const,
-    unit: "=1+1",
-    volume: n,
-    resourceId: "vm-1",
-    projectId: "p",
-    source: "test",
-  });
-  await writer.writeSamples(Array.from({ length: 10 }, (_, n) => row(n, "cpu")) as never);
-  await writer.writeSamples([row(1, "memory.usage")] as never);
-  writer.close();
-  assert.ok(
-    openDatabase(file, { readonly: true }).prepare("SELECT 1 FROM sample").all().length > 0,
-  );
-  const samples = createSqliteSamples(file);
-  const { ask } = await apiFixture(t, { parts: { samples } });
-  const meters = await ask("GET", `${api}/meters`, "viewer");
-  assert.deepEqual(meters.body, [{ meter: "cpu" }, { meter: "memory.usage" }]);
-  const volumes: number[] = [];
-  const query = "meter=cpu&resource=vm-1&from=2026-11-22T09:00:00Z&to=2026-11-22T10:00:00Z";
-  let path: string | undefined = `${api}/samples?${query}&limit=2`;
-  while (path !== undefined) {
-    const answer = await ask("GET", path, "viewer");
-    volumes.push(...(answer.body as readonly { volume: number }[]).map(({ volume }) => volume));
-    path = /<([^>]+)>/.exec(answer.headers.get("link") ?? "")?.[1];
+test("images, flavors and volumes are listed page by page, and nothing is done to them", async (t) => {
+  const people = await peopleCloud(t);
+  const servers = createServerControl(people.calls, true);
+  const { ask } = await apiFixture(t, { parts: { servers } });
+  for (const [what, first] of [
+    ["images", "i"],
+    ["flavors", "f"],
+    ["volumes", "v"],
+  ] as const) {
+    const ids: string[] = [];
+    let path: string | undefined = `${api}/${what}?limit=2`;
+    while (path !== undefined) {
+      const answer = await ask("GET", path, "viewer");
+      assert.equal(answer.status, 200, answer.text);
+      ids.push(...(answer.body as readonly { id: string }[]).map(({ id: one }) => one));
+      path = /<([^>]+)>/.exec(answer.headers.get("link") ?? "")?.[1];
+    }
+    assert.deepEqual(ids, [`${first}1`, `${first}2`, `${first}3`]);
+    assert.equal((await ask("POST", `${api}/${what}`, "admin", words)).status, 405);
   }
-  assert.deepEqual(volumes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "three share each instant");
-  const csv = await ask("GET", `${api}/samples?${query}&format=csv`, "viewer");
-  assert.match(csv.text, /^time,meter,resource,project,type,unit,volume\r\n/);
-  assert.match(csv.text, /,'=1\+1,0\r\n/, "no formula");
-  const odd = await ask("GET", `${api}/samples?meter=a"b&resource=x`, "viewer");
-  assert.equal(odd.status, 400);
-  samples.close();
+  const orders = people.asked.filter((one) => !/^GET |auth\/tokens/.test(one));
+  assert.deepEqual(orders, []);
 });

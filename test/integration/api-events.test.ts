@@ -147,6 +147,44 @@ test("what changes about a host is told as it changes, and once", async (t) => {
   watcher.close();
 });
 
+test("a watcher that reads nothing holds little memory, is told what it missed, and is let go in the end", async () => {
+  let nowMs = 0;
+  const clock = { monoMs: () => nowMs as never, wallMs: () => 0 as never };
+  const feed = createEventFeed({ clock, epoch: 1, eventsMax: 300 });
+  const held = { writableLength: 0, written: "", gone: false };
+  const response = Object.assign(held, {
+    write: (text: string) => {
+      held.writableLength += text.length;
+      held.written += text;
+      return false;
+    },
+    once: () => undefined,
+    end: () => undefined,
+    destroy: () => void (held.gone = true),
+  });
+  const stillAllowed = (): Promise<boolean> => Promise.resolve(true);
+  feed.follow(response as never, { lastEventId: "", stillAllowed });
+  const round = (): Promise<void> => {
+    nowMs += 250;
+    return feed.flush();
+  };
+  let count = 0;
+  while (nowMs < 30_000) {
+    for (let n = 0; n < 40; n += 1) feed.push("line", { text: "x".repeat(900), n: (count += 1) });
+    await round();
+  }
+  assert.ok(held.writableLength < 400_000, `${held.writableLength} bytes of ${count} events wait`);
+  const before = held.written.length;
+  held.writableLength = 0;
+  await round();
+  assert.match(held.written.slice(before), /^id: 1-\d+\nevent: gap\n/);
+  held.writableLength = 1e6;
+  while (nowMs < 60_000) await round();
+  assert.equal(held.gone, false, "a phone in a tunnel comes back");
+  while (nowMs < 100_000) await round();
+  assert.equal(held.gone, true);
+});
+
 test("500 watchers and 50 requests a second do not hold up a loop beside them", async (t) => {
   const { feed, ask, port, token } = await apiFixture(t, { hosts: 200 });
   const authorization = `Bearer ${token("viewer")}`;

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -12,12 +11,15 @@ import { formatAs } from "../../guardian/cli-format.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { prepare, runDaemon } from "../../guardian/daemon.ts";
 import { settingLines } from "../../guardian/api/settings-shown.ts";
+import { createServerControl } from "../../guardian/shell/server-control.ts";
 import { createUdpEchoPinger } from "../../guardian/shell/udp-echo.ts";
 import { silentLogger, type LogFields } from "../../shared/log.ts";
+import { wallMs } from "../../shared/time.ts";
 import { apiFixture } from "../support/api-fixture.ts";
 import { control, dead } from "../support/control-fixture.ts";
 import { host1 } from "../support/core-fixture.ts";
-import { cli } from "../support/run-cli.ts";
+import { cli, cliWith } from "../support/run-cli.ts";
+import { peopleCloud } from "../support/fake-people-cloud.ts";
 import { makeCertificate } from "../support/test-certificate.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -43,6 +45,30 @@ test("lists as table, JSON, YAML, CSV and values; columns by name", async (t) =>
   assert.equal((await cli("--socket", socket, "-f", "xml", "host", "list")).code, 2);
 });
 
+test("lists in the order of a column, JSON in one line, the file's values without a daemon", async (t) => {
+  const { socket } = await control(t);
+  const names = async (...more: readonly string[]): Promise<readonly string[]> => {
+    const list = ["--socket", socket, "-f", "value", "-c", "gate", ...more, "policy", "gates"];
+    return (await cli(...list)).text.split("\n");
+  };
+  const [plain, ordered] = [await names(), await names("--sort-column", "gate")];
+  assert.notDeepEqual(plain, ordered);
+  const byText = (left: string, right: string): number => left.localeCompare(right, "en");
+  assert.deepEqual(ordered, [...plain].sort(byText));
+  const line = await cli("--socket", socket, "-f", "json", "--noindent", "host", "list");
+  assert.equal(line.text.split("\n").length, 1);
+  const wrong = await cli("--socket", socket, "--sort-column", "hots", "host", "list");
+  assert.match(String(wrong.code), /no column hots/);
+  const shownConfig = (path: string) =>
+    path === "good"
+      ? [{ key: "mode", value: "act", origin: "file", changeable: "no" as const }]
+      : undefined;
+  const show = ["-f", "csv", "config", "show", "--config"];
+  const shown = await cliWith({ shownConfig }, ...show, "good");
+  assert.equal(shown.text, "key,value,origin,changeable\r\nmode,act,file,no");
+  assert.equal((await cliWith({ shownConfig }, ...show, "bad")).code, 2);
+});
+
 test("what a terminal would obey is not printed", () => {
   const name = "\u001b[2Jvm\u202e\u0007";
   const text = formatAs([{ name }], { format: "table", column: [] });
@@ -60,6 +86,10 @@ test("check host: exit codes and figures as Nagios reads them", async (t) => {
     good.text,
     /^HOST OK - compute-1: healthy.* \| servers=\d+ report_age=[\d.]+s;3;5;0$/,
   );
+  const [at, wall] = [core.now, wallMs(core.wall)];
+  const wishes = [{ name: "limits.silentAfter", value: 7500 }] as const;
+  core.take({ kind: "limits-set", at, wall, wishes, by: "alice", reason: "upgrade" });
+  assert.match((await check(host1)).text, /;3;7\.5;0$/, "the limits that count now");
   dead(core);
   const bad = await check(host1);
   assert.equal(bad.code, 2);
@@ -68,30 +98,6 @@ test("check host: exit codes and figures as Nagios reads them", async (t) => {
   assert.equal(stranger.code, 3);
   assert.match(stranger.text, /^HOST UNKNOWN - compute-99: no host compute-99 is known/);
   assert.equal((await cli("--socket", "/nowhere", "check", "host", host1)).code, 3);
-});
-
-test("doctor asks with GET alone, and says what to do about what it finds", async (t) => {
-  const { socket, folder } = await control(t);
-  const methods: string[] = [];
-  const between = join(folder, "recording.sock");
-  const recorder = createServer((call, response) => {
-    methods.push(call.method ?? "");
-    const { method, url, headers } = call;
-    call.pipe(
-      request({ socketPath: socket, path: url, method, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(response);
-      }),
-    );
-  });
-  await new Promise<void>((resolve) => recorder.listen(between, resolve));
-  t.after(() => recorder.close());
-  const { code, text } = await cli("--socket", between, "doctor");
-  assert.equal(code, 0);
-  assert.deepEqual([...new Set(methods)], ["GET"]);
-  for (const about of ["Nova", "capacity", "clocks", "power devices", "storage", "collectors"]) {
-    assert.match(text, new RegExp(`\\| ${about} +\\| (?:ok|note|warn|bad) +\\|`), about);
-  }
 });
 
 test("an incident is followed to its end, each thing once", async (t) => {
@@ -116,6 +122,23 @@ test("an incident is followed to its end, each thing once", async (t) => {
   const stuck = async (): Promise<unknown> => ({ phase: "fencing", timeline: [], moves: [] });
   const late = followIncident({ shown: stuck, say, everyMs: 1, patienceMs: 3 }, "i1");
   await assert.rejects(late, /i1 is fencing after 0.003 s; it goes on without us/);
+});
+
+test("an order with --wait ends once Nova shows it; disarming once nothing is under way", async (t) => {
+  const people = await peopleCloud(t);
+  const id = "11111111-2222-4333-8444-555555555555";
+  people.servers.set(id, { host: "compute-2", status: "ACTIVE", name: "vm" });
+  const servers = createServerControl(people.calls, false);
+  const { socket, core } = await control(t, {}, [], { servers });
+  const stopped = await cli("--socket", socket, "server", "stop", id, "--reason", "x", "--wait");
+  assert.equal(stopped.code, 0);
+  assert.match(stopped.noted, /vm is SHUTOFF on compute-2$/);
+  const here = ["server", "live-migrate", id, "--reason", "x", "--wait"];
+  const stayed = await cli("--socket", socket, ...here);
+  assert.match(String(stayed.code), /it was not moved/);
+  const disarm = await cli("--socket", socket, "disarm", "--reason", "x", "--wait");
+  assert.equal(disarm.noted, "disarmed");
+  assert.ok(core.state.memory.disarmed !== undefined);
 });
 
 test("completion is sound bash, and knows the verbs", async () => {

@@ -35,6 +35,7 @@ test("a limit is set, shown with who, when and why, kept in the audit log, and g
     shown["origin"] ?? "",
     /^changed while running by token admin \(admin\) at \d{4}-.* UTC: switches are upgraded; default: 5s$/,
   );
+  assert.match((await ask("GET", "/metrics", "viewer")).text, /^guardian_limits_changed 1$/m);
   const { body } = await ask("GET", "/api/v1/audit", "viewer");
   const [row] = body as readonly Record<string, string>[];
   assert.equal(row?.["action"], "setting set");

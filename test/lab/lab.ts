@@ -38,6 +38,7 @@ export interface NovaView {
     readonly name: string;
     readonly status: string;
     readonly host: string;
+    readonly locked: boolean;
   }[];
   readonly services: readonly {
     readonly host: string;

@@ -39,6 +39,7 @@ import {
 } from "./scenarios/many-servers.ts";
 import { managementCut, managementCutForLong } from "./scenarios/management-cut.ts";
 import { keptApart, noHostEnabled, noRoom, noRoomForLong } from "./scenarios/no-room.ts";
+import { serverControl } from "./scenarios/server-control.ts";
 import { powerLoss } from "./scenarios/power-loss.ts";
 import { redfish } from "./scenarios/redfish.ts";
 import { mixedStates } from "./scenarios/mixed-states.ts";
@@ -78,6 +79,7 @@ export const scenarios: readonly Scenario[] = [
   bmcLate,
   bmcSlow,
   drain,
+  serverControl,
   bmcLies,
   bmcWrongPassword,
   bmcBusy,

@@ -133,7 +133,7 @@ export async function apiFixture(
       signal: AbortSignal.timeout(20_000),
     });
     const text = await response.text();
-    const isJson = (response.headers.get("content-type") ?? "").endsWith("json");
+    const isJson = /[/+]json$/.test(response.headers.get("content-type") ?? "");
     const answer: unknown = isJson ? JSON.parse(text) : undefined;
     const detail = String(Reflect.get(Object(answer), "detail") ?? "");
     return { status: response.status, headers: response.headers, text, body: answer, detail };

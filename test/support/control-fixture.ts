@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { ApiParts } from "../../guardian/api/parts.ts";
 import { ask } from "../../guardian/cli-client.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { firingSightings, sightingOf, stormScopes } from "../../guardian/dispatch/surroundings.ts";
@@ -35,6 +36,7 @@ export async function control(
   t: TestContext,
   changes: Partial<Settings> = {},
   notifiers: readonly Notifier[] = [],
+  parts: Partial<ApiParts> = {},
 ): Promise<Control> {
   const folder = mkdtempSync(join(tmpdir(), "guardian-control-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,6 +58,7 @@ export async function control(
     outbox,
     audit: memoryAudit(),
     log: silentLogger,
+    ...parts,
   });
   t.after(() => served.close());
   const tell: Control["tell"] = (path, words = {}) =>

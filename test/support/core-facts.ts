@@ -1,6 +1,6 @@
 /** What is true of a host of the core fixture, and how each begins. */
 import type { PowerOffAnswer, PowerOnAnswer } from "../../guardian/ports.ts";
-import type { HostChecks, NetworkName } from "../../shared/telemetry.ts";
+import type { HostChecks, LivenessRow, NetworkName } from "../../shared/telemetry.ts";
 import { healthyChecks } from "./sample-report.ts";
 
 export const both: readonly NetworkName[] = ["management", "storage"];
@@ -21,6 +21,8 @@ export interface Facts {
   novaReports: boolean;
   checks: HostChecks;
   bootId: string;
+  /** What else its reports say. */
+  says: Partial<LivenessRow>;
 }
 
 /** A host that is well, and answers everything. */
@@ -38,5 +40,6 @@ export function healthyFacts(index: number): Facts {
     novaReports: true,
     checks: { ...healthyChecks, serversTotal: 0, serversRunning: 0, hardwareUuid: guid },
     bootId: "b0070000000000a1",
+    says: {},
   };
 }

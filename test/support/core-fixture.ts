@@ -254,8 +254,8 @@ export class CoreFixture {
       }
     }
     if (!this.#passed(1000) || !this.collectorUp) return;
-    for (const [host, { reports }] of this.facts) {
-      if (reports) this.rows.set(host, this.row(host));
+    for (const [host, { reports, says }] of this.facts) {
+      if (reports) this.rows.set(host, this.row(host, says));
     }
     if (this.storeLagMs === 0) this.telemetry([...this.rows.values()]);
     else this.#showLate();

@@ -49,6 +49,7 @@ export async function startFakeInflux(options: FakeInfluxOptions = {}): Promise<
   const version = options.version ?? 1;
   const series = new Map<string, Series>();
   const liveness = new Map<string, Set<number>>();
+  const samples: Series[] = [];
   const buckets: Buckets = new Map();
   let inFlight = 0;
   const server = createServer((request, response) => {
@@ -134,6 +135,7 @@ export async function startFakeInflux(options: FakeInfluxOptions = {}): Promise<
         continue;
       }
       if (point.measurement === "host_liveness") noteLiveness(liveness, point);
+      if (isSample(point) && samples.length < samplesMax) samples.push(point);
       const key = JSON.stringify([point.measurement, point.tags]);
       if ((series.get(key)?.timeMs ?? 0) <= point.timeMs) series.set(key, point);
     }
@@ -145,6 +147,8 @@ export async function startFakeInflux(options: FakeInfluxOptions = {}): Promise<
   function query(response: ServerResponse, url: URL, body: string): void {
     const text = url.searchParams.get("q") ?? new URLSearchParams(body).get("q") ?? "";
     const results = text.split(";").map((statement, index) => {
+      const ofSamples = answerSamples(samples, statement);
+      if (ofSamples !== undefined) return { statement_id: index, series: ofSamples };
       const measurement = /FROM "(\w+)"/.exec(statement)?.[1];
       const found = [...series.values()].filter((one) => one.measurement === measurement);
       if (found.length === 0) return { statement_id: index };
@@ -179,6 +183,43 @@ function answerOf({ measurement, tags, timeMs, fields }: Series) {
     columns: ["time", ...Object.keys(fields)],
     values: [[timeMs, ...Object.values(fields)]],
   };
+}
+
+const samplesMax = 10_000;
+
+/** What people look at comes with its whole past; of all else the newest counts. */
+function isSample({ fields }: Series): boolean {
+  return Object.keys(fields).join() === "volume";
+}
+
+/** One resource's samples between two times, or the names of all meters: as the guardian asks for them. */
+function answerSamples(samples: readonly Series[], statement: string) {
+  if (/^SHOW MEASUREMENTS\b/.test(statement)) {
+    const names = new Set(["host_liveness", ...samples.map(({ measurement }) => measurement)]);
+    const values = [...names].sort().map((name) => [name]);
+    return [{ name: "measurements", columns: ["name"], values }];
+  }
+  const asked =
+    /^SELECT (\S.*) FROM "servers"\."((?:\\.|[^"\\])+)" WHERE "resource_id" = '((?:\\.|[^'\\])*)' AND time >= (\d+)ms AND time <= (\d+)ms ORDER BY time LIMIT (\d+) OFFSET (\d+)$/.exec(
+      statement,
+    );
+  if (asked === null) return undefined;
+  const [, wanted = "", meter = "", resource = "", from, to, limit, skip] = asked;
+  const plain = (text: string): string => text.replace(/\\(.)/g, "$1");
+  const columns = [...wanted.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name);
+  const found = samples
+    .filter(({ measurement, tags, timeMs }) => {
+      const isMeant = measurement === plain(meter) && tags["resource_id"] === plain(resource);
+      return isMeant && timeMs >= Number(from) && timeMs <= Number(to);
+    })
+    .sort((left, right) => left.timeMs - right.timeMs)
+    .slice(Number(skip), Number(skip) + Number(limit));
+  if (found.length === 0) return [];
+  const values = found.map(({ tags, fields, timeMs }) => [
+    timeMs,
+    ...columns.map((name) => fields[name] ?? tags[name]),
+  ]);
+  return [{ name: plain(meter), columns: ["time", ...columns], values }];
 }
 
 /** One line of the protocol, as far as we write it: plain tags, float fields, ms. */

@@ -15,7 +15,8 @@ def main():
     cloud = Cloud()
     services = cloud.compute_services().values()
     print(json.dumps({
-        'servers': [{'id': s['id'], 'name': s['name'], 'status': s['status'], 'host': s['OS-EXT-SRV-ATTR:host']}
+        'servers': [{'id': s['id'], 'name': s['name'], 'status': s['status'], 'host': s['OS-EXT-SRV-ATTR:host'],
+                     'locked': s['locked']}
                     for s in cloud.servers()],
         'services': [{key: s[key] for key in ('host', 'status', 'state', 'forced_down', 'disabled_reason')}
                      for s in services],
