@@ -104,9 +104,11 @@ export function createReception(options: ReceptionOptions): Reception {
     },
     take(bytes, from) {
       const nowMs = clock.monoMs();
-      const answer = starts.answer(bytes, keys, nowMs);
-      if (answer !== undefined) return answer;
       const received = receiver.receive(bytes, nowMs - startedMs);
+      if (received.kind === "refused" && received.reason === "magic") {
+        const answer = starts.answer(bytes, keys, nowMs);
+        if (answer !== undefined) return answer;
+      }
       ingest.take(received, nowMs);
       starts.note(received);
       if (hasSamples(received)) {
