@@ -26,11 +26,11 @@ export const waitOption = {
 
 export const timeoutOption = {
   flags: "--timeout <duration>",
-  description: "with --wait: give up after it; 10m without it",
+  description: "with --wait: give up after it; 20m without it",
   required: false,
 } as const;
 
-const patienceByDefaultMs = 600_000;
+const patienceByDefaultMs = 1_200_000;
 
 /** Throws when it fails, or is not so in time: then it goes on without us. */
 export async function waitUntil(

@@ -116,7 +116,7 @@ function recordRoutes({
     {
       method: "GET",
       path: "/api/v1/settings",
-      name: "settings list",
+      name: "setting list",
       summary:
         "Every value of the configuration: where it is from, whether it changes while running",
       role: "viewer",

@@ -113,7 +113,7 @@ function examplesFor(incident: string): Readonly<Record<string, Example>> {
     readiness: {},
     metrics: {},
     "audit list": {},
-    "settings list": {},
+    "setting list": {},
     "replay list": {},
     replay: { in: { incident: recordedId } },
     events: {},
@@ -243,7 +243,6 @@ test("no route is anybody's whose role does not reach, and no action goes withou
 /** What the command line calls a list, where it is not the route's name. */
 const calledOtherwise: Readonly<Record<string, readonly string[]>> = {
   "channel list": ["notify", "list"],
-  "settings list": ["setting", "list"],
   "sample list": ["sample", "list", "--meter", "cpu", "--resource", "r"],
 };
 

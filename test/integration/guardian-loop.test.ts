@@ -1,10 +1,15 @@
 /** The guardian's loop on real time, with ports that answer at once. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { createGuardian, type GuardianPorts } from "../../guardian/app.ts";
+import { createGuardian, type Guardian, type GuardianPorts } from "../../guardian/app.ts";
 import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
 import type { PowerController } from "../../guardian/ports.ts";
+import { openJournal } from "../../guardian/shell/journal.ts";
+import { systemClock } from "../../shared/clock.ts";
 import { sleep } from "../../shared/loop.ts";
 import { hostName } from "../../shared/names.ts";
 import { idlePorts } from "../support/idle-ports.ts";
@@ -84,3 +89,27 @@ for (const answerMs of [0, 60]) {
     assert.ok(Math.min(...gapsMs) > 15, `never sooner than 20 ms: ${gapsMs.join(", ")}`);
   });
 }
+
+test("a limit that was changed outlives the process, through the journal on the disk", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "guardian-loop-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const life = async (says: (guardian: Guardian) => void): Promise<void> => {
+    const journal = openJournal({ path: join(folder, "journal.db"), clock: systemClock });
+    const guardian = createGuardian(settings, { ...portsWith(1), journal });
+    const stopping = new AbortController();
+    const running = guardian.run(stopping.signal);
+    says(guardian);
+    stopping.abort();
+    await running;
+    journal.close();
+  };
+  await life((guardian) => {
+    const [at, wall] = [systemClock.monoMs(), systemClock.wallMs()];
+    const wishes = [{ name: "limits.silentAfter", value: 9000 }] as const;
+    guardian.tell({ kind: "limits-set", at, wall, wishes, by: "alice", reason: "upgrade" });
+  });
+  await life((guardian) => {
+    assert.equal(guardian.state().settings.limits.silentAfterMs, 9000);
+    assert.equal(guardian.state().memory.changedLimits["limits.silentAfter"]?.by, "alice");
+  });
+});
