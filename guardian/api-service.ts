@@ -14,13 +14,14 @@ import type { AlertMessage } from "./ports.ts";
 import type { PreparedApi } from "./shell/build-api.ts";
 import { startControlSocket } from "./shell/control-socket.ts";
 import { networkDoor } from "./shell/network-door.ts";
+import { pageFiles } from "./shell/page-bundle.ts";
 import { startNetworkServer } from "./shell/network-server.ts";
 import { createTokenCheck } from "./shell/token-file.ts";
 
 export interface ApiServiceOptions {
   readonly config: GuardianConfig;
   readonly prepared: PreparedApi;
-  readonly parts: Omit<ApiParts, "samples" | "servers" | "cloudLook" | "answers">;
+  readonly parts: Omit<ApiParts, "samples" | "servers" | "cloudLook" | "page" | "answers">;
   readonly feed: EventFeed;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,6 +39,7 @@ export async function startApi(options: ApiServiceOptions): Promise<void> {
     samples: prepared.samples,
     servers: prepared.servers,
     cloudLook: prepared.cloudLook,
+    page: pageFiles({ isDemo: options.parts.addedRoutes !== undefined }),
     answers,
   };
   lifecycle.onStop("samples", () => prepared.samples.close());

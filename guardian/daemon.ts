@@ -7,6 +7,7 @@ import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { NetworkName } from "../shared/telemetry.ts";
 import { createAlertDelivery, runWithDelivery } from "./alert-delivery.ts";
 import { createEventFeed } from "./api/event-feed.ts";
+import type { Route } from "./api/route.ts";
 import type { SettingLine } from "./api/settings-shown.ts";
 import { lineOf, pushAlert, startApi } from "./api-service.ts";
 import { createGuardian, type Guardian, type GuardianPorts } from "./app.ts";
@@ -42,6 +43,8 @@ export interface Prepared {
   readonly api: PreparedApi;
   /** The configuration as it counts, for people; known to who read the file. */
   readonly shownSettings?: readonly SettingLine[];
+  /** Routes of whoever runs the guardian: the demo's. */
+  readonly addedRoutes?: readonly Route[];
 }
 
 export type Preparation =
@@ -150,6 +153,7 @@ function buildCompute(
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(prepared: Prepared, signal: AbortSignal): Promise<number> {
   const { config, settings, ports, channels, heartbeatTarget, api, shownSettings } = prepared;
+  const { addedRoutes } = prepared;
   const { log } = ports;
   const lifecycle = createLifecycle();
   lifecycle.onStop("pinger", () => ports.pinger.close());
@@ -186,7 +190,7 @@ export async function runDaemon(prepared: Prepared, signal: AbortSignal): Promis
     const heartbeat =
       heartbeatTarget && createHeartbeat({ ...beside, target: heartbeatTarget, decidedAt });
     const { recording, audit } = journal;
-    const shown = { recording, audit, settings: shownSettings };
+    const shown = { recording, audit, settings: shownSettings, addedRoutes };
     const parts = { clock: systemClock, guardian, outbox, heartbeat, ...shown };
     await startApi({ ...beside, config, prepared: api, parts, feed, lifecycle });
     log.info({ event: "running", mode: settings.mode, pinger: ports.pinger.name }, "guardian runs");

@@ -9,11 +9,14 @@ import type { Outbox } from "../shell/outbox.ts";
 import type { SampleReader } from "../shell/samples.ts";
 import type { ServerControl } from "../shell/server-control.ts";
 import type { EventFeed } from "./event-feed.ts";
+import type { Route } from "./route.ts";
 import type { SettingLine } from "./settings-shown.ts";
 
 export interface PageFile {
   readonly type: string;
   readonly body: string | Uint8Array;
+  /** What a browser may do with it (Content-Security-Policy). */
+  readonly policy: string;
 }
 
 export interface ApiParts {
@@ -30,6 +33,8 @@ export interface ApiParts {
   readonly settings?: readonly SettingLine[] | undefined;
   /** The web page: its files by path, "/" first; read at the start, so that no request names a file. */
   readonly page?: ReadonlyMap<string, PageFile> | undefined;
+  /** Routes of whoever runs the guardian: the demo's, to break things. The daemon has none. */
+  readonly addedRoutes?: readonly Route[] | undefined;
   /** Answers given over the network and the socket, by status; for /metrics. */
   readonly answers?: ReadonlyMap<number, number>;
 }

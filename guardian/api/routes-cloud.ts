@@ -1,7 +1,8 @@
 /** Servers, and what Nova shows beside them. What is done to a server passes the guardian's gates first. */
 import { hostName } from "../../shared/names.ts";
 import { z } from "../config-parts.ts";
-import type { ApiAnswer, ComputeServer, Failure } from "../ports.ts";
+import type { ApiAnswer, Failure } from "../ports.ts";
+import type { ShownServer } from "../shell/nova-records.ts";
 import {
   serverOrders,
   type Held,
@@ -46,9 +47,9 @@ function gates({ guardian }: ApiParts): Held {
   };
 }
 
-const serverLine = texts("server", "name", "host", "status", "power", "project", "task");
+const serverLine = texts("server", "name", "host", "status", "power", "project", "task", "address");
 
-function lineOf(one: ComputeServer): Readonly<Record<string, string | number>> {
+function lineOf(one: ShownServer): Readonly<Record<string, string | number>> {
   const { server, name, host, status, project, taskState, locked, volumeBacked, size } = one;
   const power = ["none", "running", "", "paused", "shutdown", "", "crashed", "suspended"];
   return {
@@ -63,6 +64,8 @@ function lineOf(one: ComputeServer): Readonly<Record<string, string | number>> {
     volumeBacked: volumeBacked ? "yes" : "no",
     memoryMb: size?.memoryMb ?? 0,
     vcpus: size?.vcpus ?? 0,
+    diskGb: one.diskGb ?? 0,
+    address: one.addresses.join(", "),
   };
 }
 

@@ -24,9 +24,7 @@ export function ownRoutes(parts: ApiParts): readonly Route[] {
 
 /** The page holds nothing of the cloud: it asks for that with a token. */
 function pageRoutes({ page: files = new Map<string, PageFile>() }: ApiParts): readonly ReadRoute[] {
-  const policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
-  return [...files].map(([path, { type, body }]) => ({
+  return [...files].map(([path, { type, body, policy }]) => ({
     method: "GET",
     path,
     name: `page ${path}`,

@@ -21,6 +21,7 @@ import { lightLine, linesOf } from "./host-lights.ts";
 import { createKeptViews } from "./kept-views.ts";
 import { page } from "./paging.ts";
 import type { ApiParts } from "./parts.ts";
+import { withMoveTimes } from "./move-times.ts";
 import { problem, type Call, type ReadRoute, type Reply } from "./route.ts";
 import { deviceReads, type Read } from "./routes-doctor.ts";
 
@@ -140,11 +141,11 @@ function incidentReads({ guardian }: ApiParts): readonly Read[] {
       query: language,
       answer: texts("id", "host", "phase", "answer").extend({
         timeline: z.array(z.unknown()),
-        moves: z.array(texts("server", "name", "from", "to", "stage", "result", "reason")),
+        moves: z.array(texts("server", "name", "from", "to", "stage", "began", "result", "reason")),
       }),
       run: (call) => {
         const incident = call.param("incident");
-        return shownOr(showIncident(state(), incident, spoken(call)), () =>
+        return shownOr(withMoveTimes(state(), showIncident(state(), incident, spoken(call))), () =>
           problem(404, `no incident ${incident} is open; see: guardian incident list`),
         );
       },

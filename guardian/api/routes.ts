@@ -15,6 +15,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...cloudRoutes(parts),
     ...sampleRoutes(parts),
     ...ownRoutes(parts),
+    ...(parts.addedRoutes ?? []),
   ];
   return [...routes, ...descriptionRoutes(routes)];
 }

@@ -100,6 +100,24 @@ export function readServer(value: unknown): ComputeServer | undefined {
   };
 }
 
+/** A server with what people ask of it beside: nothing is decided by that. */
+export interface ShownServer extends ComputeServer {
+  readonly addresses: readonly string[];
+  /** Of its flavor; undefined where Nova does not show it. */
+  readonly diskGb: number | undefined;
+}
+
+export function readShownServer(value: unknown): ShownServer | undefined {
+  const server = readServer(value);
+  if (server === undefined) return undefined;
+  const record = asRecord(value);
+  const networks = Object.values(asRecord(record["addresses"]));
+  const addresses = networks.flatMap((network) =>
+    asList(network).flatMap((port) => textOf(asRecord(port)["addr"]) ?? []),
+  );
+  return { ...server, addresses, diskGb: numberOf(asRecord(record["flavor"])["disk"]) };
+}
+
 function sizeOf(flavor: Readonly<Record<string, unknown>>): ServerSize | undefined {
   const [memoryMb, vcpus] = [numberOf(flavor["ram"]), numberOf(flavor["vcpus"])];
   return memoryMb === undefined || vcpus === undefined ? undefined : { memoryMb, vcpus };

@@ -6,7 +6,7 @@ import { serverId, type ServerId } from "../../shared/names.ts";
 import type { ApiAnswer, ComputeServer, Failure } from "../ports.ts";
 import { asList, asRecord, isRecord, textOf, type JsonRecord } from "./json.ts";
 import { bodyOf, failed, messageOf, type NovaCalls } from "./nova-call.ts";
-import { readServer } from "./nova-records.ts";
+import { readShownServer, type ShownServer } from "./nova-records.ts";
 
 /** What a server is asked to do, and what Nova calls it. */
 const orders = {
@@ -56,14 +56,14 @@ export interface ServerControl {
   }): Promise<
     | {
         readonly kind: "servers";
-        readonly servers: readonly ComputeServer[];
+        readonly servers: readonly ShownServer[];
         readonly next: string | undefined;
       }
     | Failure
   >;
   server(
     id: string,
-  ): Promise<{ readonly kind: "server"; readonly server: ComputeServer } | Gone | Failure>;
+  ): Promise<{ readonly kind: "server"; readonly server: ShownServer } | Gone | Failure>;
   order(id: string, order: ServerOrder, words: OrderWords, held: Held): Promise<ApiAnswer>;
   delete(id: string, held: Held): Promise<ApiAnswer>;
   console(id: string, held: Held): Promise<ConsoleAnswer>;
@@ -94,7 +94,7 @@ export function createServerControl(calls: NovaCalls, mayDelete: boolean): Serve
     if (answer.kind === "answer" && answer.status === 404) return { kind: "gone" };
     const body = bodyOf(answer, `server ${id}`);
     if (body.kind === "failed") return body;
-    const server = readServer(body.body["server"]);
+    const server = readShownServer(body.body["server"]);
     if (server === undefined) return failed(`Nova: the record of server ${id} cannot be read`);
     return { kind: "server", server };
   };
@@ -156,7 +156,7 @@ async function readServers(
   const body = bodyOf(await calls.read(`/servers/detail?${query.toString()}`), "the servers");
   if (body.kind === "failed") return body;
   const records = asList(body.body["servers"]);
-  const servers = records.map(readServer).filter((one) => one !== undefined);
+  const servers = records.map(readShownServer).filter((one) => one !== undefined);
   const last = textOf(asRecord(records.at(-1))["id"]);
   const links = asList(body.body["servers_links"]);
   const goesOn = links.some((one) => asRecord(one)["rel"] === "next");

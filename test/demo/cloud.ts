@@ -28,7 +28,11 @@ export interface DemoCloud {
   readonly openstack: FakeOpenStack;
   /** Where every address answers UDP echoes. */
   readonly echoPort: number;
+  /** Hosts whose instances directory can only be read. */
+  readonly readOnly: Set<string>;
   host(name: string): DemoHost;
+  /** The first half stand in rack A, the others in rack B. */
+  rackOf(name: string): string;
   serversOn(name: string): readonly NovaServerState[];
 }
 
@@ -64,6 +68,11 @@ export async function startCloud(lifecycle: Lifecycle): Promise<DemoCloud> {
     anchor,
     openstack,
     echoPort: echo.port,
+    readOnly: new Set(),
+    rackOf(name) {
+      const at = hosts.findIndex((host) => host.simulated.name === name);
+      return at < hosts.length / 2 ? "A" : "B";
+    },
     host(name) {
       const found = hosts.find((host) => host.simulated.name === name);
       if (found === undefined) throw new Error(`the demo has no host ${name}`);
@@ -120,6 +129,7 @@ function checksOf(cloud: DemoCloud, host: SimulatedHost): HostChecks {
   return {
     ...healthyChecks,
     storage: host.answersOn("storage") ? "up" : "down",
+    directory: cloud.readOnly.has(host.name) ? "read-only" : "ok",
     serversTotal: servers.length,
     serversRunning: servers.filter((server) => server.status === "ACTIVE").length,
     hardwareUuid: host.uuid.replaceAll("-", ""),

@@ -12,6 +12,8 @@ import {
 } from "../support/collector-fixture.ts";
 import type { ReceivedWebhook } from "../support/webhook-receiver.ts";
 import { startCloud, startProbes, type DemoCloud } from "./cloud.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import { faultRoutes } from "./fault-routes.ts";
 import { evacuationsFrom, tellManagementCut, type ManagementCut } from "./management-cut.ts";
 import { repair, showPowerLoss, tellPowerLoss, type PowerLoss } from "./power-loss.ts";
 import { startGuardian, type LogLine } from "./running-guardian.ts";
@@ -21,8 +23,10 @@ import type { Terminal } from "./terminal.ts";
 
 export interface DemoOptions {
   readonly terminal: Terminal;
-  /** Leaves everything running after the last check, until the signal. */
-  readonly keep: boolean;
+  /** Both stories and the checks; else the page alone. */
+  readonly stories: boolean;
+  /** Leaves everything running afterwards, until the signal. */
+  readonly stays: boolean;
   /** The least limits that the configuration allows, and less watching. */
   readonly fast: boolean;
   readonly signal: AbortSignal;
@@ -32,7 +36,9 @@ const paces = {
   full: { healthyMs: 11_000, watchMs: 8000 },
   fast: { healthyMs: 6000, watchMs: 4000 },
 };
-const fastLimits = { suspectAfter: "2s", silentAfter: "4s", graceFresh: "5s" };
+/** A failed self-check counts after a minute by default: nobody waits so long for a demo. */
+const demoLimits = { checkDown: "5s" };
+const fastLimits = { ...demoLimits, suspectAfter: "2s", silentAfter: "4s", graceFresh: "5s" };
 
 /** Runs it all and cleans up; returns the exit code. */
 export async function runDemo(options: DemoOptions): Promise<number> {
@@ -42,8 +48,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   try {
     greet(options);
     const stage = await setStage(options, lifecycle);
-    code = await play(stage);
-    if (options.keep) await stayUp(stage);
+    await waitForHealth(stage);
+    code = options.stories ? await play(stage) : 0;
+    if (options.stays) await stayUp(stage);
   } catch (error) {
     code = signal.aborted ? 130 : 1;
     if (signal.aborted) terminal.say("demo", "stopped");
@@ -66,6 +73,7 @@ function greet({ terminal, fast }: DemoOptions): void {
   );
   say("simulated: the hosts and their servers, Keystone and Nova, the power devices (BMCs)");
   say("reverse ping: here a UDP echo stands in for ICMP, which needs privileges");
+  if (!fast) say("a failed self-check counts after 5 s here; the default is a minute");
   if (fast) {
     const limits = Object.entries(fastLimits).map(([name, value]) => `${name} ${value}`);
     say(`fast: the least limits that the configuration allows (${limits.join(", ")})`);
@@ -77,7 +85,9 @@ async function setStage(options: DemoOptions, lifecycle: Lifecycle): Promise<Sta
   const fixture = createCollectorFixture(undefined, "guardian-demo-");
   lifecycle.onStop("directory", () => fixture.remove());
   const cloud = await startCloud(lifecycle);
-  const collector = await fixture.start();
+  // Its page draws them: more often than a cloud would store them.
+  const env = { ...process.env, GUARDIAN__STORE__SAMPLES_EVERY: "2s" } as Record<string, string>;
+  const collector = await fixture.start({ env });
   lifecycle.onStop("collector", async () => {
     await collector.process.end("SIGTERM");
   });
@@ -86,12 +96,17 @@ async function setStage(options: DemoOptions, lifecycle: Lifecycle): Promise<Sta
   const heard: Heard[] = [];
   const alerts: HeardAlert[] = [];
   const pace: Pace = fast ? paces.fast : paces.full;
+  let faults: Faults | undefined;
   const guardian = await startGuardian(
     {
       directory: fixture.directory,
       cloud,
       collector: { ...fixture, livePort: collector.livePort },
-      limits: fast ? fastLimits : {},
+      limits: fast ? fastLimits : demoLimits,
+      addedRoutes: faultRoutes(() => {
+        if (faults === undefined) throw new Error("the demo is not ready");
+        return faults;
+      }),
       onLine: (line) => {
         heard.push({ atMs: terminal.nowMs(), line });
         // How each host was first seen is not said: the first table shows it.
@@ -106,7 +121,15 @@ async function setStage(options: DemoOptions, lifecycle: Lifecycle): Promise<Sta
     },
     lifecycle,
   );
+  faults = createFaults({
+    cloud,
+    say: (actor, text) => terminal.say(actor, text, actor === "world" ? "bad" : "plain"),
+    verdictOf: async (host) => (await guardian.explain(host)).verdict,
+    release: (host) => guardian.release(host),
+    signal,
+  });
   sayWhere(terminal, fixture, collector, cloud);
+  sayPage(terminal, guardian.pageUrl);
   return { terminal, cloud, guardian, pace, heard, alerts, signal };
 }
 
@@ -122,6 +145,11 @@ function sayWhere(
     "demo",
     `Keystone and Nova: ${cloud.openstack.authUrl}; files: ${fixture.directory}`,
   );
+}
+
+function sayPage(terminal: Terminal, url: string): void {
+  terminal.say("demo", "the web page, on this machine alone; break something there:");
+  terminal.link(url);
 }
 
 function sayLine(terminal: Terminal, { level, event, host, text }: LogLine): void {
@@ -157,7 +185,6 @@ function sayAlert(terminal: Terminal, alert: HeardAlert): void {
 
 /** Both stories and the checks; the exit code. */
 async function play(stage: Stage): Promise<number> {
-  await waitForHealth(stage);
   const { terminal } = stage;
   await showHosts(stage);
   terminal.say("demo", "story 1: a host loses its power", "loud");
@@ -233,14 +260,16 @@ function factsOf(stage: Stage, lost: PowerLoss, cut: ManagementCut): Facts {
 async function stayUp({ terminal, guardian, signal }: Stage): Promise<void> {
   terminal.say(
     "demo",
-    "everything goes on until Ctrl-C; talk to the guardian in another terminal:",
+    "everything goes on until Ctrl-C: the page, and in another terminal the command line:",
   );
+  sayPage(terminal, guardian.pageUrl);
   // Short enough to stay on one line: a wrapped command cannot be copied.
   terminal.say("demo", `  socket=${guardian.socket}`);
   for (const verb of ["host list", "host explain compute-5", "incident list", "status"]) {
     terminal.say("demo", `  node dist/guardian/main.js --socket $socket ${verb}`);
   }
   while (!signal.aborted) await sleep(60_000, signal);
+  terminal.say("demo", "stopped");
 }
 
 /** Where loopback has one address only (macOS), says how to give it the others. */

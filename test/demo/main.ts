@@ -1,23 +1,32 @@
-/** npm run demo [-- --keep] [-- --fast]: the whole chain on one machine, as an ordinary user. */
+/** npm run demo [-- --once | --page] [-- --fast]: the whole chain on one machine, as an ordinary user. */
 import { parseArgs } from "node:util";
 import { describeError } from "../../shared/errors.ts";
 import { runDemo } from "./demo.ts";
 import { createTerminal } from "./terminal.ts";
 
-const usage = `usage: npm run demo -- [--keep] [--fast]
-  --keep  leave everything running after the last check, until Ctrl-C
+const usage = `usage: npm run demo -- [--once | --keep] [--page] [--fast]
+  tells two stories and checks them; then, on a terminal, stays with its web page until Ctrl-C
+  --once  ends after the last check, also on a terminal
+  --keep  stays until Ctrl-C, also without a terminal
+  --page  no stories: the web page at once, until Ctrl-C
   --fast  shorter limits (the least that the configuration allows)`;
 
-function readArguments(): { readonly keep: boolean; readonly fast: boolean } | undefined {
+interface Chosen {
+  readonly stories: boolean;
+  readonly stays: boolean;
+  readonly fast: boolean;
+}
+
+function readArguments(): Chosen | undefined {
+  const flag = { type: "boolean", default: false } as const;
   try {
     const { values } = parseArgs({
-      options: {
-        keep: { type: "boolean", default: false },
-        fast: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
+      options: { once: flag, keep: flag, page: flag, fast: flag, help: flag },
     });
-    if (!values.help) return values;
+    const { once, keep, page, fast, help } = values;
+    if (once && (keep || page)) throw new Error("--once ends, --keep and --page stay: give one");
+    if (!help)
+      return { stories: !page, stays: page || keep || (process.stdout.isTTY && !once), fast };
     console.log(usage);
   } catch (error) {
     console.error(`${describeError(error)}\n${usage}`);

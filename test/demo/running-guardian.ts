@@ -6,9 +6,12 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Route } from "../../guardian/api/route.ts";
+import { settingLines } from "../../guardian/api/settings-shown.ts";
 import { ask } from "../../guardian/cli-client.ts";
-import { readGuardianConfig } from "../../guardian/config.ts";
+import { parseYaml, readGuardianConfig } from "../../guardian/config.ts";
 import { prepare, runDaemon } from "../../guardian/daemon.ts";
+import { createToken } from "../../guardian/shell/token-file.ts";
 import { createUdpEchoPinger } from "../../guardian/shell/udp-echo.ts";
 import type { Lifecycle } from "../../shared/lifecycle.ts";
 import type { LogFields, Logger } from "../../shared/log.ts";
@@ -40,6 +43,8 @@ export interface HostRecord {
 
 export interface RunningGuardian {
   readonly socket: string;
+  /** The web page's address, with the token that lets one in. */
+  readonly pageUrl: string;
   hosts(): Promise<readonly HostRecord[]>;
   explain(host: string): Promise<HostRecord>;
   /** `guardian host release`, as an operator. */
@@ -58,6 +63,8 @@ export interface GuardianOptions {
   };
   /** Limits other than the defaults, as the configuration file has them. */
   readonly limits: Readonly<Record<string, string>>;
+  /** Beside those that every guardian has. */
+  readonly addedRoutes: readonly Route[];
   readonly onLine: (line: LogLine) => void;
   readonly onWebhook: (webhook: ReceivedWebhook) => void;
 }
@@ -75,10 +82,12 @@ export async function startGuardian(
   const loaded = readGuardianConfig(files.config, {});
   if (loaded.kind === "problems") throw new Error(loaded.problems.join("; "));
   let started = (): void => undefined;
+  let port = 0;
   const running = new Promise<void>((resolve) => (started = resolve));
-  const log = createDemoLog((line) => {
+  const log = createDemoLog((line, fields) => {
     if (line.event === "running") started();
-    options.onLine(line);
+    if (line.event === "listening") port = Number(fields["port"]);
+    else options.onLine(line);
   });
   const environment = { OS_CLIENT_CONFIG_FILE: files.cloudsFile };
   const preparation = await prepare(loaded.config, environment, directory, log, () =>
@@ -87,7 +96,9 @@ export async function startGuardian(
   if (preparation.kind === "problems") throw new Error(preparation.problems.join("; "));
   const stopping = new AbortController();
   let endedWith: number | undefined;
-  const done = runDaemon(preparation.prepared, stopping.signal).then((code) => (endedWith = code));
+  const shownSettings = settingLines(loaded.config, parseYaml(files.config), {});
+  const prepared = { ...preparation.prepared, shownSettings, addedRoutes: options.addedRoutes };
+  const done = runDaemon(prepared, stopping.signal).then((code) => (endedWith = code));
   lifecycle.onStop("guardian", async () => {
     stopping.abort();
     await done;
@@ -97,6 +108,7 @@ export async function startGuardian(
   const api = "/api/v1/hosts";
   return {
     socket,
+    pageUrl: `http://127.0.0.1:${port}/#token=${files.token}`,
     get endedWith() {
       return endedWith;
     },
@@ -116,7 +128,7 @@ function writeFiles(
   options: GuardianOptions,
   webhookUrl: string,
   webhookKey: Buffer,
-): { readonly config: string; readonly cloudsFile: string } {
+): { readonly config: string; readonly cloudsFile: string; readonly token: string } {
   const { directory, cloud, collector, limits } = options;
   const file = (name: string, text: string): string => {
     const path = join(directory, name);
@@ -142,12 +154,16 @@ function writeFiles(
     urlFile: file("webhook-url", webhookUrl),
     keyFile: file("webhook-key", `whsec_${webhookKey.toString("base64")}`),
   };
+  const tokensFile = join(directory, "tokens.json");
+  const token = createToken(tokensFile, { name: "demo", role: "admin", expires: "" }, Date.now());
   const config = {
     cloud: "demo",
     mode: "act",
     journal: { file: join(directory, "journal.db") },
     disarmedFile: join(directory, "disarmed"),
     controlSocket: join(directory, "guardian.sock"),
+    // A port of the kernel's, on loopback: nobody from elsewhere comes in.
+    api: { listen: { address: "127.0.0.1", port: 0 }, tokensFile },
     store: { kind: "sqlite", file: collector.database },
     collectors: [{ id: "c1", liveView }],
     networks: {
@@ -157,7 +173,7 @@ function writeFiles(
     hosts: Object.fromEntries(
       cloud.hosts.map(({ simulated: { name, addresses }, bmc }) => [
         name,
-        { addresses, power: [power(bmc)] },
+        { addresses, power: [power(bmc)], domains: { rack: cloud.rackOf(name) } },
       ]),
     ),
     alerts: { webhooks: [webhook] },
@@ -165,22 +181,23 @@ function writeFiles(
   };
   const text = JSON.stringify(config, undefined, 2);
   file("guardian.yaml", text);
-  return { config: text, cloudsFile };
+  return { config: text, cloudsFile, token };
 }
 
 /** The guardian's log, line by line; alerts arrive by webhook, so their log lines are left out. */
-function createDemoLog(onLine: (line: LogLine) => void): Logger {
+function createDemoLog(onLine: (line: LogLine, fields: LogFields) => void): Logger {
   const at =
     (level: LogLine["level"]) =>
     (fields: LogFields, message: string): void => {
       const { event, host, reason } = fields;
       if (event === "alert") return;
-      onLine({
+      const line = {
         level,
         event: typeof event === "string" ? event : "",
         host: typeof host === "string" ? host : undefined,
         text: typeof reason === "string" ? `${message}: ${reason}` : message,
-      });
+      };
+      onLine(line, fields);
     };
   const log: Logger = {
     debug: at("debug"),

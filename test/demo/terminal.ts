@@ -11,6 +11,8 @@ export type Tone = "plain" | "good" | "bad" | "loud" | "faint";
 
 export interface Terminal {
   say(actor: Actor, text: string, tone?: Tone): void;
+  /** An address on a line of its own, never wrapped: it is clicked, or copied whole. */
+  link(url: string): void;
   /** A table as `openstack` prints it; at most 89 columns. */
   table(records: readonly object[]): void;
   /** How long nothing was printed. */
@@ -54,6 +56,7 @@ export function createTerminal({ write, colors }: TerminalOptions): Terminal {
         print(`${(at === 0 ? actor : "").padEnd(actorColumns)}${part}`, tone);
       }
     },
+    link: (url) => print(url, "loud"),
     table(records) {
       for (const row of formatOutput(records, "table").split("\n")) print(row, "plain");
     },

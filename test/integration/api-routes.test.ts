@@ -9,6 +9,7 @@ import { settingLines } from "../../guardian/api/settings-shown.ts";
 import { roles, type Route } from "../../guardian/api/route.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import type { Recording } from "../../guardian/ports.ts";
+import { pageFiles } from "../../guardian/shell/page-bundle.ts";
 import { createServerControl } from "../../guardian/shell/server-control.ts";
 import type { SampleReader } from "../../guardian/shell/samples.ts";
 import { apiFixture, type ApiAnswer, type ApiFixture } from "../support/api-fixture.ts";
@@ -62,7 +63,7 @@ async function wholeApi(t: TestContext): Promise<ApiFixture & { readonly inciden
       recording: recordingOf(),
       servers: createServerControl(people.calls, true),
       settings: settingLines(loaded.config, given, {}),
-      page: new Map([["/", { type: "text/html; charset=utf-8", body: "<!doctype html>" }]]),
+      page: pageFiles({ isDemo: false }),
     },
   });
   return { ...made, incident: dead(made.core) };

@@ -80,14 +80,39 @@ interface Replayed {
   readonly secrets: readonly string[];
 }
 
+interface Front {
+  readonly html: string;
+  /** How the token is answered, by path. */
+  readonly statuses: readonly number[];
+  readonly demo: string;
+}
+
+/** The page at the address that was printed, and what its token may look at. */
+async function frontOf(output: string): Promise<Front> {
+  const [, url = "", token = ""] = /(http:\/\/127\.0\.0\.1:\d+\/)#token=(\S+)/.exec(output) ?? [];
+  const headers = { authorization: `Bearer ${token}` };
+  const html = await (await fetch(url)).text();
+  const answers = await Promise.all(
+    ["hosts", "demo"].map((path) => fetch(`${url}api/v1/${path}`, { headers })),
+  );
+  const [, demo = ""] = await Promise.all(answers.map((answer) => answer.text()));
+  return { html, statuses: answers.map(({ status }) => status), demo };
+}
+
 test("both stories come to their end, every check passes, nothing is left", async (t) => {
   const into = mkdtempSync(join(tmpdir(), "demo-replay-"));
   t.after(() => rmSync(into, { recursive: true }));
   let replaying: Promise<Replayed> | undefined;
+  let front: Promise<Front> | undefined;
   const { output, code, sinceLastLineMs } = await runDemo(["--fast"], (seen) => {
+    if (seen.includes("#token=")) front ??= frontOf(seen);
     if (seen.includes("last server ACTIVE")) replaying ??= replayOf(directoryOf(seen), into);
   });
   assert.equal(code, 0, output);
+  const { html, statuses, demo } = (await front) ?? { html: "", statuses: [], demo: "" };
+  assert.match(html, /<html lang="en" data-demo>/);
+  assert.deepEqual(statuses, [200, 200], "the token that is printed lets one in");
+  assert.match(demo, /"fault":"rack-switch","targets":\["A","B"\]/);
   const replayed = await replaying;
   assert.match(replayed?.printed ?? "", /order: power off bmc[^]*: identical\n$/);
   assert.ok((replayed?.recorded.length ?? 0) > 10_000 && replayed?.secrets.length === 4);
@@ -131,6 +156,7 @@ test("Ctrl-C in the middle: it says so, ends with 130, leaves nothing", async ()
 
 test("an option that it does not know: usage, and 2", async () => {
   assert.equal((await runDemo(["--slow"])).code, 2);
+  assert.equal((await runDemo(["--once", "--page"])).code, 2);
 });
 
 const good: Facts = {
@@ -155,6 +181,38 @@ const good: Facts = {
   forged: 0,
   totalMs: 40_000,
 };
+
+test("with --page it stays, what is broken is acted on, and Ctrl-C ends it", async () => {
+  let broken: Promise<string> | undefined;
+  const { output, code } = await runDemo(["--page", "--fast"], (seen, stop) => {
+    if (seen.includes("goes on until Ctrl-C")) broken ??= breakOne(seen);
+    if (/compute-2: \w+ -> isolated/.test(seen)) stop();
+  });
+  assert.equal(await broken, "200 409 409", "broken; not twice; and no host of another name");
+  assert.match(output, /world +the management network of compute-2 fails for 60 s/);
+  assert.equal(code, 0, output);
+  assert.match(output, /demo +stopped\n/);
+  assertNothingLeft(output);
+});
+
+/** As the page asks for it. */
+async function breakOne(output: string): Promise<string> {
+  const [, url = "", token = ""] = /(http:\/\/127\.0\.0\.1:\d+\/)#token=(\S+)/.exec(output) ?? [];
+  const post = async (fault: string, target: string): Promise<number> => {
+    const response = await fetch(`${url}api/v1/demo/break`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ fault, target, reason: "tried out" }),
+    });
+    return response.status;
+  };
+  const statuses = [
+    await post("glitch", "compute-2"),
+    await post("power-loss", "compute-2"),
+    await post("power-loss", "compute-99"),
+  ];
+  return statuses.join(" ");
+}
 
 function failing(changes: Partial<Facts>): readonly string[] {
   const checks = selfCheck({ ...good, ...changes });

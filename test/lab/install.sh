@@ -12,6 +12,7 @@ PACKAGES='
   openipmi ipmitool fence-agents fping iputils-ping influxdb
   python3-pyghmi python3-sushy redfishtool openssl
   prometheus-alertmanager python3-aiosmtpd victoria-metrics python3-ceilometer
+  chromium fonts-noto-cjk
   iproute2 util-linux e2fsprogs procps curl'
 
 case ${1:-} in

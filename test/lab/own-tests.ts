@@ -1,4 +1,4 @@
-/** What needs only the lab's packages, not the lab: the judge's own tests, power devices against ipmi_sim. */
+/** What needs only the lab's packages, not the lab: the judge's own tests, power devices against ipmi_sim, the web page in Chromium. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Outcome } from "./closing-table.ts";
@@ -38,6 +38,7 @@ const ownTests: readonly OwnTest[] = [
   ofNode("Alertmanager and a mail server", "ci", "channels.lab.js"),
   ofNode("Stores and Ceilometer", "ci", "stores.lab.js"),
   ofNode("Debian's fence agents", "ci", "fence-agent.lab.js"),
+  ofNode("The web page in Chromium", "ci", "page.lab.js"),
   [
     "Probe: networks in namespaces",
     "all",

@@ -177,7 +177,14 @@ function serverRecord(server: NovaServerState): unknown {
     tenant_id: server.project,
     metadata: server.metadata,
     tags: server.tags,
-    flavor: { vcpus: 1, ram: 512, original_name: "m1.small", extra_specs: server.flavorSpecs },
+    flavor: {
+      vcpus: 1,
+      ram: 512,
+      disk: 5,
+      original_name: "m1.small",
+      extra_specs: server.flavorSpecs,
+    },
+    addresses: { private: [{ addr: addressOf(server), version: 4 }] },
     image: server.volumeBacked ? "" : { id: server.imageId },
     "os-extended-volumes:volumes_attached": server.volumeBacked
       ? [{ id: server.id.replace("a0", "f0"), delete_on_termination: false }]
@@ -192,6 +199,12 @@ function serverRecord(server: NovaServerState): unknown {
       ? { fault: { code: 500, message: server.fault } }
       : {}),
   };
+}
+
+/** From the number in its id, so that it keeps it wherever it runs. */
+function addressOf({ id }: NovaServerState): string {
+  const number = Number.parseInt(id.slice(-4), 16);
+  return `10.0.${number >> 8}.${number & 255}`;
 }
 
 function showServer(simulated: SimulatedNova, id: string): NovaReply {

@@ -196,6 +196,21 @@ export const probeImports: Rule = (source) => {
   });
 };
 
+/** What else runs in a browser as it is. */
+const browserFiles =
+  /^guardian\/(?:page\/|core\/words-rows-)|^shared\/(?:loop|time|invariant)\.ts$/;
+
+/** R10: the page runs in a browser, so it imports only what does. Types leave no import behind. */
+export const pageImports: Rule = (source) => {
+  if (!source.path.startsWith("guardian/page/")) return [];
+  return importsOf(source).flatMap((found) => {
+    const isHere = found.from.startsWith(".") && browserFiles.test(targetOf(source, found.from));
+    if (isHere || found.typeOnly) return [];
+    const what = `the page imports "${found.from}"`;
+    return [at(source, found.line, "R10", what, "a browser has none of it: ask the API")];
+  });
+};
+
 /** R6: the process belongs to main.ts. */
 export const processUse: Rule = (source) => {
   if (!isProduct(source) || source.path.endsWith("/main.ts")) return [];
@@ -333,6 +348,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "R2 daemons never import each other": daemonImports,
   "R3 shared imports itself and node only": sharedImports,
   "R5 the probe's packages are few": probeImports,
+  "R10 the page imports what a browser has": pageImports,
   "R6 the process belongs to main.ts": processUse,
   "R7 one scheduler": timers,
   "R8 no default exports, no barrels": exportsAndBarrels,
