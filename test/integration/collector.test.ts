@@ -243,7 +243,7 @@ test("the live view needs its token, healthz does not", async (t) => {
     assert.equal((await fetch(`${url}${path}`)).status, 401);
     const headers = { authorization: `Bearer ${fixture.token}` };
     const body = (await (await fetch(`${url}${path}`, { headers })).json()) as object;
-    assert.deepEqual(Object.keys(body), ["watermark", "columns", "rows"]);
+    assert.deepEqual(Object.keys(body), ["watermark", "columns", "rows", "sightings"]);
   }
   const wrong = createLiveView({ name: "c1", url, token: new Secret("wrong") });
   assert.equal((await wrong.read(1000)).kind, "failed");

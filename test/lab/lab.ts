@@ -52,6 +52,8 @@ export interface NovaView {
     readonly instance_uuid: string;
     readonly status: string;
     readonly source_compute: string;
+    /** Null: Nova found no place for it, so nothing was started anywhere. */
+    readonly dest_compute: string | null;
   }[];
 }
 
@@ -216,7 +218,8 @@ async function expectEvacuated(lab: Lab, host: string, servers: readonly string[
   );
   for (const server of servers) {
     const moves = nova.evacuations.filter(
-      (one) => one.instance_uuid === server && one.source_compute === host,
+      (one) =>
+        one.instance_uuid === server && one.source_compute === host && one.dest_compute !== null,
     );
     assert.equal(moves.length, 1, `one migration of ${server}, not ${moves.length}`);
   }
@@ -227,7 +230,7 @@ async function expectEvacuated(lab: Lab, host: string, servers: readonly string[
   // The observer looks at Nova on its own, every 0.5 s: it may be one look behind the guardian.
   await waitFor(
     `the observer's sight of ${servers.length} ended moves (have ${lab.observer.ends(host)})`,
-    () => lab.observer.ends(host) === servers.length || undefined,
+    () => lab.observer.ends(host) >= servers.length || undefined,
     5000,
   );
   lab.say(await lab.observer.judge(host));
