@@ -26,6 +26,7 @@ export interface ObservedProbe {
   takeTraffic(): Traffic;
   /** Volumes of a sample's newest values, by resource. */
   samples(name: string): ReadonlyMap<string, number>;
+  /** May be called twice. */
   end(): Promise<void>;
 }
 
@@ -50,6 +51,7 @@ export async function observeProbe(
   let lastMs = performance.now();
   let gapMs = 0;
   let traffic = noTraffic;
+  let hasEnded = false;
   socket.on("message", (bytes) => {
     const header = decodeHeader(bytes);
     const report = typeof header === "string" ? undefined : decodeRecords(header, bytes);
@@ -92,6 +94,8 @@ export async function observeProbe(
     },
     samples: (name) => values.get(`compute.node.${name}`) ?? values.get(name) ?? new Map(),
     async end() {
+      if (hasEnded) return;
+      hasEnded = true;
       await process.end("SIGTERM");
       socket.close();
     },
