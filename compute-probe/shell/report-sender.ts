@@ -3,6 +3,7 @@
  * same sequence everywhere, so that loss of the same datagram can be compared between networks. What
  * the collectors answer comes back on the same sockets.
  */
+import { isIP } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
 import type { HmacKey } from "../../shared/hmac.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -62,7 +63,9 @@ export function createReportSender(options: {
   const onMessage = (endpoint: number, bytes: Uint8Array): void => {
     const ack = openAcknowledgement(identity.key, bytes);
     if (ack === undefined || !isForUs(ack, identity) || ack.sequence > sequence) return;
-    if (!link.take(endpoint, ack, clock.monoMs())) return;
+    // They become arguments of fping: a name would have it ask a name service, a dash be an option of it.
+    const peers = ack.peers.filter(({ address }) => isIP(address) !== 0);
+    if (!link.take(endpoint, { ...ack, peers }, clock.monoMs())) return;
     const fields = { event: "settings", ...link.settings(), collector: ack.collector };
     options.log.info(fields, "going by the collectors' settings");
   };

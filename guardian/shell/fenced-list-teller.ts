@@ -34,7 +34,8 @@ export async function tellFenced(options: {
   const newest = createVersions();
   await Promise.all(
     options.collectors.map(async (collector) => {
-      let [sentAt, sentVersion, problem] = [Number.NEGATIVE_INFINITY, 0, ""];
+      let [sentAt, sentVersion] = [Number.NEGATIVE_INFINITY, 0];
+      let wasTaken: boolean | undefined;
       await runLoop(clock, lookEveryMs, signal, async () => {
         const now = state();
         const list = newest(fencedHostsOf(now));
@@ -42,12 +43,14 @@ export async function tellFenced(options: {
         const isDue = clock.monoMs() - sentAt >= fencedListEveryMs;
         if (list.version === sentVersion && !isDue) return;
         [sentAt, sentVersion] = [clock.monoMs(), list.version];
-        const found = await send(collector, { guardian: guardianId, epoch: now.epoch, ...list });
-        if (found === problem) return;
-        problem = found;
+        const refused = await send(collector, { guardian: guardianId, epoch: now.epoch, ...list });
+        // Told when it begins and when it ends: the words of a failure differ from one to the next.
+        const isTaken = refused === undefined;
+        if (isTaken === wasTaken) return;
+        wasTaken = isTaken;
         const fields = { event: "fenced-list", collector: collector.id };
-        if (found === "") log.info(fields, "the collector knows who is fenced");
-        else log.warn({ ...fields, reason: found }, "the collector does not know who is fenced");
+        if (isTaken) log.info(fields, "the collector knows who is fenced");
+        else log.warn({ ...fields, reason: refused }, "the collector does not know who is fenced");
       });
     }),
   );
@@ -68,8 +71,8 @@ function createVersions(): (hosts: FencedHostNames | undefined) => VersionedHost
   };
 }
 
-/** Why it was not taken; "" when it was. */
-async function send({ url, token }: ToldCollector, list: FencedList): Promise<string> {
+/** Why it was not taken; undefined when it was. */
+async function send({ url, token }: ToldCollector, list: FencedList): Promise<string | undefined> {
   const outcome = await sendHttp({
     method: "PUT",
     url: new URL(fencedListPath, url).href,
@@ -82,7 +85,7 @@ async function send({ url, token }: ToldCollector, list: FencedList): Promise<st
     answerBytesMax: 10_000,
   });
   if (outcome.kind !== "answer") return outcome.reason;
-  if (outcome.status === 204) return "";
+  if (outcome.status === 204) return undefined;
   if (outcome.status === 405) return "it is of an earlier release, which has no start guards";
   return `answered ${outcome.status}: ${outcome.body.slice(0, 300)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- wire|core|recording|live-view|collector|ceilometer|outage|bmcs|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
+ * `npm run bench [-- wire|core|recording|live-view|collector|ceilometer|outage|bmcs|probe|evacuate [--lab]]`: what the hot paths cost, each beside the floor it is compared to.
  * Ratios are what counts; milliseconds depend on the machine.
  */
 import { spawn } from "node:child_process";
@@ -22,6 +22,7 @@ import { benchCore } from "./core.ts";
 import { benchEvacuate } from "./evacuate.ts";
 import { benchLiveView } from "./live-view.ts";
 import { benchOutage } from "./outage.ts";
+import { benchProbe } from "./probe.ts";
 import { benchRecording } from "./recording.ts";
 
 /** Median microseconds of one call, over rounds after a warm-up. */
@@ -84,6 +85,8 @@ if (wanted.length === 0 || wanted.includes("live-view")) await benchLiveView();
 if (wanted.includes("outage")) {
   await benchOutage(Number(wanted.find((word) => /^\d+$/.test(word)) ?? undefined) || undefined);
 }
+// Needs root, Debian's libvirt and QEMU (test/lab/install.sh qemu), and three minutes.
+if (wanted.includes("probe")) await benchProbe();
 // Needs Debian's python3-ceilometer.
 if (wanted.includes("ceilometer")) await benchCeilometer();
 // Minutes of real time: only when asked for. `collector [quick] [datagram|packing|rush|daemons]`.

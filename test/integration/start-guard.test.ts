@@ -164,6 +164,7 @@ test("the guardian tells each collector: at once when it changes, over and over 
   const { state: first } = new CoreFixture({}, 3).run(1000);
   let state: GuardianState = stateWith(first, { epoch: 0 });
   const ending = new AbortController();
+  const warned: unknown[] = [];
   const url = (port: number): string => `http://127.0.0.1:${port}`;
   const token = new Secret(fixture.token);
   const telling = tellFenced({
@@ -174,7 +175,7 @@ test("the guardian tells each collector: at once when it changes, over and over 
     ],
     state: () => state,
     clock: systemClock,
-    log: silentLogger,
+    log: { ...silentLogger, warn: ({ collector: id }) => void warned.push(id) },
     signal: ending.signal,
   });
   const probe = createRawProbe(collector.port, fixture.keyOf("compute-1"));
@@ -208,6 +209,8 @@ test("the guardian tells each collector: at once when it changes, over and over 
   state = stateWith(first, { epoch: 1, memory: { ...first.memory, incidents } });
   await answered("fenced");
   t.diagnostic(`fenced to the word of a collector: ${Math.round(performance.now() - fromMs)} ms`);
+  // Told once, however often it is tried again.
+  assert.deepEqual(warned, ["c2"]);
   const metrics = await fetch(`${url(collector.livePort)}/metrics`).then((page) => page.text());
   assert.match(metrics, /^guardian_collector_fenced_hosts 1$/m);
   assert.match(metrics, /^guardian_collector_start_questions_total\{word="fenced"\} [1-9]/m);

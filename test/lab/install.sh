@@ -13,7 +13,7 @@ PACKAGES='
   python3-pyghmi python3-sushy redfishtool openssl
   prometheus-alertmanager python3-aiosmtpd victoria-metrics python3-ceilometer
   chromium fonts-noto-cjk
-  iproute2 util-linux e2fsprogs procps curl'
+  iproute2 util-linux e2fsprogs xfsprogs bindfs procps systemd curl'
 
 case ${1:-} in
   '') ;;

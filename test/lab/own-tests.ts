@@ -46,6 +46,7 @@ const ownTests: readonly OwnTest[] = [
     [...inNamespaces, testFile("probe-networks.lab.js")],
   ],
   ofNode("Probe: libvirtd and disks", "all", "probe.lab.js"),
+  ofNode("Start guard under systemd", "all", "start-guard.lab.js"),
 ];
 
 /** Installs the packages first: a test that cannot find its parts fails. */

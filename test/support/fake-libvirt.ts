@@ -13,6 +13,8 @@ const capabilities =
 export interface FakeLibvirt {
   /** 32 hex digits to virDomainState's number. */
   domains: Record<string, number>;
+  /** What each of them tells beyond its state when it is asked for everything. */
+  statistics: Readonly<Record<string, number>>;
   /** Takes calls and answers none, as a stopped libvirtd does. */
   silent: boolean;
   /** Answers every call with this error. */
@@ -25,6 +27,7 @@ export async function startFakeLibvirt(path: string): Promise<FakeLibvirt> {
   const sockets = new Set<Socket>();
   const fake = {
     domains: {} as Record<string, number>,
+    statistics: {} as Readonly<Record<string, number>>,
     silent: false,
     errorText: undefined as string | undefined,
     connections: 0,
@@ -56,13 +59,13 @@ export async function startFakeLibvirt(path: string): Promise<FakeLibvirt> {
 function answer(
   socket: Socket,
   call: Buffer,
-  fake: Pick<FakeLibvirt, "domains" | "errorText">,
+  fake: Pick<FakeLibvirt, "domains" | "statistics" | "errorText">,
 ): void {
   const procedure = call.readUInt32BE(12);
   const isError = fake.errorText !== undefined;
   const body = isError
     ? Buffer.concat([uint(1), uint(0), uint(1), text(fake.errorText ?? "")])
-    : bodyOf(procedure, fake.domains);
+    : bodyOf(procedure, fake.domains, isStateAlone(call) ? {} : fake.statistics);
   const header = Buffer.from(call.subarray(0, 28));
   header.writeUInt32BE(28 + body.length, 0);
   header.writeUInt32BE(1, 16);
@@ -73,7 +76,16 @@ function answer(
   setImmediate(() => socket.write(whole.subarray(10)));
 }
 
-function bodyOf(procedure: number, domains: Readonly<Record<string, number>>): Buffer {
+/** A call for statistics that asks for states only: no list of domains, and one flag. */
+function isStateAlone(call: Buffer): boolean {
+  return call.length < 36 || call.readUInt32BE(32) === 1;
+}
+
+function bodyOf(
+  procedure: number,
+  domains: Readonly<Record<string, number>>,
+  statistics: Readonly<Record<string, number>>,
+): Buffer {
   if (procedure === procedures.authList) return uint(0);
   if (procedure === procedures.capabilities) return text(capabilities);
   if (procedure !== procedures.allDomainStats) return Buffer.alloc(0);
@@ -82,13 +94,19 @@ function bodyOf(procedure: number, domains: Readonly<Record<string, number>>): B
       text(`instance-0000000${index}`),
       Buffer.from(uuid, "hex"),
       uint(index + 1),
-      uint(2),
+      uint(2 + Object.keys(statistics).length),
       text("state.state"),
       uint(1),
       uint(state),
       text("state.reason"),
       uint(1),
       uint(1),
+      ...Object.entries(statistics).flatMap(([field, value]) => [
+        text(field),
+        uint(4),
+        uint(0),
+        uint(value),
+      ]),
     ]),
   );
   return Buffer.concat([uint(entries.length), ...entries]);

@@ -17,6 +17,7 @@ import {
   readChrony,
   readCpuTicks,
   readTimedate,
+  tellingSerial,
   taskStateOf,
   threadsOf,
 } from "../../compute-probe/core/host-facts.ts";
@@ -192,7 +193,7 @@ test("services: systemd's own words (recorded), processes by name", () => {
       ["missing", "critical"],
     ],
   );
-  assert.equal(states[1]?.text, "failed (failed, exit-code), 5 restarts");
+  assert.equal(states[1]?.text, "failed (failed, exit-code), 3 restarts");
   assert.equal(readUnit(ran(1, "", "System has not been booted with systemd")).level, "unknown");
   assert.equal(readUnit(ran(0, "garbage")).level, "unknown");
   assert.equal(readProcesses(["sh", "neutron-openvsw"], "neutron-openvswitch-agent").level, "ok");
@@ -238,6 +239,8 @@ test("facts of the host, and what makes no sense is no fact", () => {
     isSynchronized: true,
     offsetMs: -0.012345,
   });
+  assert.equal(readChrony(fixture("chronyc-tracking-local.txt"))?.isSynchronized, true);
+  assert.equal(readChrony(fixture("chronyc-tracking-unsynchronised.txt"))?.isSynchronized, false);
   assert.equal(readChrony("506 Cannot talk to daemon"), undefined);
   assert.equal(readTimedate("NTPSynchronized=no\n")?.isSynchronized, false);
   assert.deepEqual(userIdsOf("root:x:0:0::/:/bin/sh\nnova:x:64060:64061::/:/bin/sh", "nova"), {
@@ -245,4 +248,31 @@ test("facts of the host, and what makes no sense is no fact", () => {
     gid: 64_061,
   });
   assert.equal(userIdsOf("nova:x:a:b", "nova"), undefined);
+});
+
+test("the serial, the id of a file system, a copy's time, chrony's and a bond's words: any garbage gives a result", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
+      assert.match(tellingSerial(text), /^[\x20-\x7e]{0,64}$/);
+      const facts = readFileSystemFacts(text);
+      assert.ok(facts === undefined || /^[0-9a-f]+$/.test(facts.id));
+      assert.ok((readCopyMs(text) ?? 0) >= 0);
+      for (const offset of [
+        readChrony(text)?.offsetMs ?? 0,
+        readChrony(`${text},`.repeat(14))?.offsetMs ?? 0,
+      ]) {
+        assert.ok(Number.isFinite(offset));
+      }
+      assert.ok(
+        ["up", "down", "degraded"].includes(
+          readLink("bond0", { operstate: text, carrier: text, bonding: text }).state,
+        ),
+      );
+      assert.ok(["unknown", "critical", "warning", "ok"].includes(readUnit(ran(0, text)).level));
+      const end = { ...ran(1, text, text), tookMs: 1, slowAfterMs: 2 };
+      assert.notEqual(readDirectoryExit(end), "ok");
+      const samples = [...factsOfLoad(text), ...factsOfMemory(text)];
+      assert.ok(samples.every(({ volume }) => Number.isFinite(volume)));
+    }),
+  );
 });
