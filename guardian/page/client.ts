@@ -81,7 +81,7 @@ export interface Following {
   readonly signal: AbortSignal;
   /** The stream is open, or something came by it: it lives. */
   readonly heard: () => void;
-  readonly event: (event: StreamEvent) => void;
+  readonly events: (events: readonly StreamEvent[]) => void;
 }
 
 /** Follows the events until the stream ends; resolves whatever ended it. */
@@ -90,7 +90,7 @@ export async function follow({
   lastEventId,
   signal,
   heard,
-  event,
+  events,
 }: Following): Promise<void> {
   const resumed: Readonly<Record<string, string>> =
     lastEventId === "" ? {} : { "last-event-id": lastEventId };
@@ -108,9 +108,9 @@ export async function follow({
       const { done, value } = await reader.read();
       if (done) return;
       heard();
-      const { events, rest } = cutStream(text + decoder.decode(value, { stream: true }));
-      text = rest;
-      for (const one of events) event(one);
+      const cut = cutStream(text + decoder.decode(value, { stream: true }));
+      text = cut.rest;
+      if (cut.events.length > 0) events(cut.events);
     }
   } catch {
     // Cut off: whoever follows begins again after the last event that came.

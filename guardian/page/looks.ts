@@ -73,9 +73,9 @@ export function createFollower(
         lastEventId,
         signal,
         heard: () => tell({ kind: "linked", link: "live", nowMs: nowMs() }),
-        event: (event) => {
-          lastEventId = event.id;
-          tell({ kind: "heard", event, nowMs: nowMs() });
+        events: (events) => {
+          lastEventId = events.at(-1)?.id ?? lastEventId;
+          tell({ kind: "heard", events, nowMs: nowMs() });
         },
       });
       if (signal.aborted) return;

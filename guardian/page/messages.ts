@@ -24,7 +24,8 @@ export type Message =
       readonly problem: string;
     }
   | { readonly kind: "linked"; readonly link: LinkState; readonly nowMs: number }
-  | { readonly kind: "heard"; readonly event: StreamEvent; readonly nowMs: number }
+  /** What came at once. */
+  | { readonly kind: "heard"; readonly events: readonly StreamEvent[]; readonly nowMs: number }
   /** More of a long grid may be drawn. */
   | { readonly kind: "draw-more" }
   /** What people do. */

@@ -58,6 +58,11 @@ export interface Explained {
   readonly incident: string;
 }
 
+/** What people had done to a host. */
+export interface HostHistory {
+  readonly actions: readonly Row[];
+}
+
 export interface IncidentLine {
   readonly id: string;
   readonly host: string;

@@ -20,6 +20,7 @@ button:hover{border-color:var(--focus)}
 button.main,button[aria-pressed=true]{background:var(--observe);border-color:var(--observe);color:#fff}
 button:disabled{opacity:.7;cursor:default}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+.card:focus-visible{outline-offset:-3px}
 main:focus{outline:none}
 .unseen,.skip:not(:focus){position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .bar{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;padding:.5rem 1rem;color:#fff;background:#3b434c}
@@ -52,11 +53,12 @@ pre{white-space:pre-wrap;background:var(--paper);border:1px solid var(--line);pa
 .tools input{min-width:min(20rem,100%)}
 .choices{display:inline-flex;gap:.3rem}
 .group{margin-top:.8rem}
-.cards{list-style:none;margin:0;padding:0;display:grid;gap:.5rem;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr))}
-.cards li{content-visibility:auto;contain-intrinsic-size:auto 6rem}
-.card{position:relative;display:grid;gap:.05rem;padding:.5rem .7rem;background:var(--paper);border:1px solid var(--line);border-left:.4rem solid currentColor;border-radius:.4rem;text-decoration:none}
+.cards{list-style:none;margin:0;padding:0;display:grid;gap:.5rem;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));grid-auto-rows:6.6rem}
+.cards li{content-visibility:auto;contain:strict}
+.card{position:relative;display:grid;height:100%;overflow:hidden;gap:.05rem;padding:.5rem .7rem;background:var(--paper);border:1px solid var(--line);border-left:.4rem solid currentColor;border-radius:.4rem;text-decoration:none}
 .card i{font-style:normal}
-.card .name{color:var(--ink);font-weight:600;overflow-wrap:anywhere}
+.card span{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.card .name{color:var(--ink);font-weight:600}
 .card .servers{color:var(--faint);font-size:.85rem}
 .card .lights{display:flex;gap:.5rem;font-size:.85rem;white-space:nowrap}
 .card:hover{border-color:var(--focus)}

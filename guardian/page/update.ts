@@ -26,7 +26,7 @@ export interface Updated {
 }
 
 const eventsMax = 60;
-const drawnMore = 60;
+const drawnMore = 40;
 
 export function update(state: PageState, message: Message): Updated {
   switch (message.kind) {
@@ -89,41 +89,33 @@ function linked(
   return { ...state, link, heardMs: link === "live" ? nowMs : state.heardMs };
 }
 
-function heard(state: PageState, { event, nowMs }: Extract<Message, { kind: "heard" }>): Updated {
-  const next = { ...state, heardMs: nowMs };
-  switch (event.kind) {
-    case "host":
-      return withHost(next, event);
-    case "guardian":
-      return { state: next, orders: [look] };
-    case "gap":
-      return { state: withEvent(next, event), orders: [{ kind: "look", anew: true }] };
-    default:
-      return { state: withEvent(next, event), orders: event.kind === "hello" ? [] : [look] };
-  }
+function heard(state: PageState, { events, nowMs }: Extract<Message, { kind: "heard" }>): Updated {
+  const isMissed = events.some(({ kind }) => kind === "gap");
+  const doubtful = events.some((event) => isNews(state, event));
+  const order: Order = { kind: "look", anew: isMissed };
+  const told = events.filter(({ kind }) => !["host", "guardian", "hello"].includes(kind));
+  const next = { ...state, heardMs: nowMs, events: [...state.events, ...told].slice(-eventsMax) };
+  const changed = events.flatMap(({ kind, data }) => (kind === "host" ? [data] : []));
+  return { state: withHosts(next, changed), orders: isMissed || doubtful ? [order] : [] };
 }
 
-function withEvent(state: PageState, event: StreamEvent): PageState {
-  return { ...state, events: [...state.events, event].slice(-eventsMax) };
+/** Whether what was looked up may be otherwise since; a host's line comes with its event. */
+function isNews({ route }: PageState, { kind, data }: StreamEvent): boolean {
+  if (kind === "host") return route.kind === "host" && route.host === data["host"];
+  return kind !== "hello";
 }
 
-/** One host has changed: its line in the grid, and, where it is looked at, all else of it. */
-function withHost(state: PageState, { data }: StreamEvent): Updated {
-  const { host } = data;
-  const { route } = state;
-  const orders = route.kind === "host" && route.host === host ? [look] : [];
+/** The lines of hosts that have changed, all others as they were. */
+function withHosts(state: PageState, changed: readonly StreamEvent["data"][]): PageState {
   const lines = state.known.get(paths.hosts);
-  if (lines === undefined || !Array.isArray(lines.value) || typeof host !== "string") {
-    return { state, orders };
-  }
+  if (changed.length === 0 || lines === undefined || !Array.isArray(lines.value)) return state;
+  const news = new Map(changed.map((data) => [data["host"], data as unknown as HostLine]));
   const before = lines.value as readonly HostLine[];
-  const at = before.findIndex((line) => line.host === host);
-  const others = before.filter((line) => line.host !== host);
-  const line = data as unknown as HostLine;
-  const value =
-    line.verdict === "gone" ? others : at < 0 ? [...before, line] : before.with(at, line);
-  const known = new Map(state.known).set(paths.hosts, { ...lines, value });
-  return { state: { ...state, known }, orders };
+  const kept = before.map((line) => news.get(line.host) ?? line);
+  const seen = new Set<unknown>(before.map(({ host }) => host));
+  const added = [...news.values()].filter(({ host }) => !seen.has(host));
+  const value = [...kept, ...added].filter(({ verdict }) => verdict !== "gone");
+  return { ...state, known: new Map(state.known).set(paths.hosts, { ...lines, value }) };
 }
 
 function loggedIn(state: PageState, token: string): Updated {
@@ -147,6 +139,8 @@ function got(
   { path, value, nowMs }: Extract<Message, { kind: "got" }>,
 ): PageState {
   const known = new Map(state.known);
+  // Set anew, it stands last: the first is what was answered longest ago.
+  known.delete(path);
   known.set(path, { value, atMs: nowMs, problem: "" });
   // What nobody looks at any more is forgotten: a page may be open for months.
   const oldest = known.keys().next().value;

@@ -4,12 +4,12 @@ import { lineChart } from "./charts.ts";
 import { lightsOf, sayLight, signs, verdictTone } from "./lights.ts";
 import { chartMeters, paths } from "./needs.ts";
 import { h, type ViewNode } from "./node.ts";
-import type { Explained, HostLine, SampleLine, ServerLine } from "./records.ts";
+import type { Explained, HostHistory, HostLine, Row, SampleLine, ServerLine } from "./records.ts";
 import { hashOf, type PageState } from "./state.ts";
 import { known } from "./update.ts";
 import { actionButton } from "./view-dialog.ts";
 import { logView } from "./view-log.ts";
-import { lines, panel, table } from "./view-table.ts";
+import { lines, panel, table, type Column } from "./view-table.ts";
 import { say, sayOr, verdictWord, type PageWord } from "./words.ts";
 
 export function hostView(state: PageState, host: string): ViewNode {
@@ -50,6 +50,7 @@ export function hostView(state: PageState, host: string): ViewNode {
     charts(state, host),
     servers(state, host),
     devices(found, state),
+    history(state, host),
     logView(state, host),
   );
 }
@@ -208,6 +209,32 @@ function servers(state: PageState, host: string): ViewNode {
               serverActions(server, name, status).map((action) => actionButton(action, language)),
             ),
         },
+      ],
+    }),
+  );
+}
+
+function history(state: PageState, host: string): ViewNode {
+  const { language } = state;
+  const actions = known<HostHistory>(state, paths.history(host))?.actions ?? [];
+  const column = (head: PageWord, name: string): Column<Row> => {
+    return { head, cell: (row) => String(row[name] ?? "") };
+  };
+  return panel(
+    "history-title",
+    say("history", language),
+    table<Row>({
+      label: "history",
+      language,
+      rows: actions,
+      empty: "nothing",
+      keyOf: (row) => String(row["id"]),
+      columns: [
+        column("time", "time"),
+        column("by", "by"),
+        column("action", "action"),
+        column("reason", "reason"),
+        column("result", "result"),
       ],
     }),
   );

@@ -140,19 +140,30 @@ function groupView({ name, hosts }: HostGroup, { language, grouping }: PageState
 }
 
 /** Cards as they were made last: a host of which nothing shown has changed is the same object, and costs nothing. */
-const made = new Map<string, { readonly said: string; readonly node: ViewNode }>();
+const made = new Map<string, MadeCard>();
 const madeMax = 5000;
+
+interface MadeCard {
+  readonly line: HostLine;
+  readonly language: Language;
+  readonly said: string;
+  readonly node: ViewNode;
+}
 
 function card(line: HostLine, language: Language): ViewNode {
   const { host, verdict, servers } = line;
+  const before = made.get(host);
+  if (before?.line === line && before.language === language) return before.node;
   const lights = lightsOf(line);
   const heard = lights.map((light) => sayLight(light, language)).join(", ");
   const count = say("servers.n", language, { n: servers });
   const held = standingOf(line, language);
   const word = verdictWord(verdict, language);
   const said = [host, word, count, held, heard].filter((part) => part !== "").join(", ");
-  const before = made.get(host);
-  if (before?.said === said) return before.node;
+  if (before?.said === said) {
+    made.set(host, { ...before, line, language });
+    return before.node;
+  }
   const tone = verdictTone(verdict);
   const node = h(
     "li",
@@ -168,7 +179,7 @@ function card(line: HostLine, language: Language): ViewNode {
       },
       h("span.name", {}, host),
       h("span.verdict", {}, h("i", { "aria-hidden": "true" }, signs[tone]), ` ${word}`),
-      h("span.servers", {}, held === "" ? count : `${count} · ${held}`),
+      h("span.servers", {}, held === "" ? count : `${held} · ${count}`),
       h(
         "span.lights",
         // The words after it say it.
@@ -189,7 +200,7 @@ function card(line: HostLine, language: Language): ViewNode {
     ),
   );
   if (made.size >= madeMax) made.clear();
-  made.set(host, { said, node });
+  made.set(host, { line, language, said, node });
   return node;
 }
 

@@ -5,6 +5,7 @@ import {
   changeSetting,
   endMaintenance,
   endSilence,
+  incidentActions,
   resetSetting,
   testChannel,
 } from "./actions.ts";
@@ -83,6 +84,18 @@ function incidents(state: PageState): ViewNode {
       { head: "phase", cell: ({ phase }) => sayOr("phase", phase, language) },
       { head: "answer", cell: ({ answer }) => answer },
       { head: "moves", cell: ({ moves }) => moves },
+      {
+        head: "verbs",
+        cell: ({ id, host }) =>
+          h(
+            "span.verbs",
+            {},
+            // What is asked at three in the morning; the rest stands with the incident.
+            incidentActions(id, host)
+              .slice(0, 2)
+              .map((action) => actionButton(action, language)),
+          ),
+      },
     ],
   });
 }

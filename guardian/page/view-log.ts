@@ -15,8 +15,14 @@ export function eventText(event: StreamEvent, language: Language): string {
     case "line":
       return field(event, "text");
     case "alert": {
-      const resolved = field(event, "status") === "resolved" ? say("log.resolved", language) : "";
-      return [field(event, "class").toUpperCase(), resolved, field(event, "title")]
+      const isOver = field(event, "status") === "resolved";
+      const next = field(event, "next");
+      return [
+        field(event, "class").toUpperCase(),
+        isOver ? say("log.resolved", language) : "",
+        field(event, "title"),
+        isOver || next === "" ? "" : `→ ${next}`,
+      ]
         .filter((part) => part !== "")
         .join(" ");
     }

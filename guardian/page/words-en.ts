@@ -123,6 +123,7 @@ export const pageEnglish = {
   disk: "disk",
   locked: "locked",
   verbs: "do",
+  history: "What people had done to it",
   devices: "Power devices",
   "devices.none": "No power device is configured.",
   device: "device",

@@ -125,6 +125,7 @@ export const pageChinese: Readonly<Record<keyof typeof pageEnglish, string>> = {
   disk: "磁盘",
   locked: "已锁定",
   verbs: "操作",
+  history: "人工操作记录",
   devices: "电源设备",
   "devices.none": "未配置电源设备。",
   device: "设备",

@@ -21,9 +21,9 @@ export function say(
   language: Language,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  return catalogues[language][word].replaceAll(/\{(\w+)\}/g, (place, name: string) =>
-    String(values[name] ?? place),
-  );
+  const sentence = catalogues[language][word];
+  if (!sentence.includes("{")) return sentence;
+  return sentence.replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
 }
 
 /** A word that may be one of the catalogue: a status or a phase; else it is shown as it came. */

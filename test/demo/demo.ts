@@ -29,6 +29,7 @@ export interface DemoOptions {
   readonly stays: boolean;
   /** The least limits that the configuration allows, and less watching. */
   readonly fast: boolean;
+  readonly mode: "observe" | "act";
   readonly signal: AbortSignal;
 }
 
@@ -64,12 +65,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   return code;
 }
 
-function greet({ terminal, fast }: DemoOptions): void {
+function greet({ terminal, fast, mode }: DemoOptions): void {
   const say = (text: string): void => terminal.say("demo", text);
   terminal.say("demo", "compute guardian: a cloud of eight compute hosts on this machine", "loud");
   say(
     "real: signed UDP reports, the collector (a process of its own) and its SQLite store, the " +
-      "guardian in mode act, its journal, Nova client, Redfish driver and signed webhook",
+      `guardian in mode ${mode}, its journal, Nova client, Redfish driver and signed webhook`,
   );
   say("simulated: the hosts and their servers, Keystone and Nova, the power devices (BMCs)");
   say("reverse ping: here a UDP echo stands in for ICMP, which needs privileges");
@@ -100,6 +101,7 @@ async function setStage(options: DemoOptions, lifecycle: Lifecycle): Promise<Sta
   const guardian = await startGuardian(
     {
       directory: fixture.directory,
+      mode: options.mode,
       cloud,
       collector: { ...fixture, livePort: collector.livePort },
       limits: fast ? fastLimits : demoLimits,

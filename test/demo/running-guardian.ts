@@ -55,6 +55,7 @@ export interface RunningGuardian {
 
 export interface GuardianOptions {
   readonly directory: string;
+  readonly mode: "observe" | "act";
   readonly cloud: DemoCloud;
   readonly collector: {
     readonly database: string;
@@ -158,7 +159,7 @@ function writeFiles(
   const token = createToken(tokensFile, { name: "demo", role: "admin", expires: "" }, Date.now());
   const config = {
     cloud: "demo",
-    mode: "act",
+    mode: options.mode,
     journal: { file: join(directory, "journal.db") },
     disarmedFile: join(directory, "disarmed"),
     controlSocket: join(directory, "guardian.sock"),

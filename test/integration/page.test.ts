@@ -10,6 +10,7 @@ import { Script } from "node:vm";
 import { bundleOf, pageFiles } from "../../guardian/shell/page-bundle.ts";
 import * as actions from "../../guardian/page/actions.ts";
 import { needs } from "../../guardian/page/needs.ts";
+import type { Incident } from "../../guardian/page/records.ts";
 import { lists, type Route as PageRoute } from "../../guardian/page/state.ts";
 import type { Route } from "../../guardian/api/route.ts";
 import { findRoute } from "../../guardian/api/paths.ts";
@@ -106,6 +107,19 @@ test("all that the page looks up is answered, in both languages", async (t) => {
     );
   }
   assert.ok(routes.some(({ path }) => path === "/api/v1/samples"));
+});
+
+test("each move says when its first call was ordered, for the waterfall", async (t) => {
+  const { ask, core } = await apiFixture(t);
+  core.nova.addServer(host1, "vm-1");
+  core.powerLoss(host1);
+  core.run(20_000);
+  const id = core.state.memory.incidents.get(host1)?.id ?? "";
+  const { body } = await ask("GET", `/api/v1/incidents/${id}`, "viewer");
+  const { moves, timeline } = body as Incident;
+  assert.ok(moves.length > 0);
+  const called = timeline.find(({ text }) => text.startsWith("evacuate called"))?.wall ?? 0;
+  for (const { began } of moves) assert.equal(began, new Date(called).toISOString());
 });
 
 /** What the action sends, with every field filled in. */

@@ -16,23 +16,51 @@ import { systemClock } from "../../shared/clock.ts";
 import { hostName } from "../../shared/names.ts";
 import { apiFixture } from "../support/api-fixture.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { longestWork } from "./browser-work.ts";
 
 const patienceMs = 20_000;
 const pictures = process.env["PAGE_PICTURES"];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser: Browser;
-let demo: ChildProcess;
-let printed = "";
-let url = "";
+let acting: Demo;
+let observing: Demo;
+
+interface Demo {
+  readonly child: ChildProcess;
+  /** The page's address with its token, once it is ready. */
+  readonly url: () => Promise<string>;
+  readonly printed: () => string;
+}
+
+function startDemo(word: "--page" | "--observe"): Demo {
+  const main = new URL("../demo/main.js", import.meta.url).pathname;
+  const child = spawn(process.execPath, [main, word, "--fast"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let printed = "";
+  child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const isReady = (): true | undefined => printed.includes("goes on until Ctrl-C") || undefined;
+  return {
+    child,
+    printed: () => printed,
+    async url() {
+      await waitFor("the demo", isReady, patienceMs);
+      return /http:\S+#token=\S+/.exec(printed)?.[0] ?? "";
+    },
+  };
+}
+
+async function end({ child }: Demo): Promise<void> {
+  // A test may have failed while it stood still.
+  child.kill("SIGCONT");
+  child.kill("SIGINT");
+  if (child.exitCode === null) await once(child, "exit");
+}
 
 before(async () => {
-  demo = spawn(
-    process.execPath,
-    [new URL("../demo/main.js", import.meta.url).pathname, "--page", "--fast"],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  demo.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  acting = startDemo("--page");
+  observing = startDemo("--observe");
   browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     // Whatever is asked of any other host goes nowhere, and is seen to.
@@ -42,18 +70,11 @@ before(async () => {
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ],
   });
-  await waitFor(
-    "the demo",
-    () => printed.includes("goes on until Ctrl-C") || undefined,
-    patienceMs,
-  );
-  url = /http:\S+#token=\S+/.exec(printed)?.[0] ?? "";
 });
 
 after(async () => {
   await browser?.close();
-  demo.kill("SIGINT");
-  if (demo.exitCode === null) await once(demo, "exit");
+  await Promise.all([end(acting), end(observing)]);
 });
 
 /** A page of its own; fails the test on any error, breach of the policy, or request to elsewhere. */
@@ -115,9 +136,41 @@ async function answer(page: Page, fields: Readonly<Record<string, string>>): Pro
   await page.waitForSelector("dialog", { state: "detached" });
 }
 
-test("the first five minutes: break a host, read why nothing is done, arm, watch it evacuate, mend it", async (t) => {
+test("the first five minutes", { concurrency: 2 }, async (t) => {
+  await Promise.all([
+    t.test("in mode observe: break a host, read what would be done", breakAndObserve),
+    t.test("break a host, read why nothing is done, arm, watch it evacuate, mend it", breakAndArm),
+  ]);
+});
+
+async function breakAndObserve(t: TestContext): Promise<void> {
   const page = await open(t);
-  await page.goto(url);
+  await page.goto(await observing.url());
+  await page.waitForSelector("header.observe");
+  assert.equal(await page.innerText(".standing"), "OBSERVE ONLY: nothing will be fenced");
+  await page.click('[data-fault="power-loss"][data-target="compute-2"]');
+  await page.waitForSelector(card("compute-2", "dead"));
+  await page.waitForSelector(".log >> text=/would/");
+  await picture(page, "observe");
+  await page.click(card("compute-2", "dead"));
+  await page.waitForSelector('[data-gate="hold"] >> text=mode: observe');
+  assert.doesNotMatch(observing.printed(), /power off ordered|fenced:/);
+  // A host that lives: its light says what has failed.
+  await page.click("nav >> text=Hosts");
+  await page.click('[data-fault="read-only"][data-target="compute-7"]');
+  await page.click('[data-fault="storage-cut"][data-target="compute-8"]');
+  await page.waitForSelector(`${card("compute-7", "degraded")} [data-light="directory"].tone-bad`);
+  await page.waitForSelector(`${card("compute-8", "degraded")} [data-light="storage"].tone-bad`);
+  // The guardian hangs: the page says that it is not heard, and comes back by itself.
+  observing.child.kill("SIGSTOP");
+  await page.waitForSelector('[data-link="stale"]');
+  observing.child.kill("SIGCONT");
+  await page.waitForSelector('[data-link="live"]');
+}
+
+async function breakAndArm(t: TestContext): Promise<void> {
+  const page = await open(t);
+  await page.goto(await acting.url());
   await page.waitForSelector(card("compute-8", "healthy"));
   assert.doesNotMatch(page.url(), /token/, "the token has left the address");
   assert.match(await page.innerText(".standing"), /^ACT: armed/);
@@ -153,11 +206,11 @@ test("the first five minutes: break a host, read why nothing is done, arm, watch
   await page.click('[data-mend="compute-3"]');
   await page.waitForSelector(card("compute-3", "healthy"));
   await page.waitForSelector(".broken", { state: "detached" });
-});
+}
 
 test("a rack falls silent: it refuses, says that it is a storm, and which gate holds", async (t) => {
   const page = await open(t);
-  await page.goto(url);
+  await page.goto(await acting.url());
   await page.click('[data-fault="rack-switch"][data-target="A"]');
   await page.waitForSelector(".storm");
   for (const host of ["compute-1", "compute-2", "compute-4"]) {
@@ -167,7 +220,7 @@ test("a rack falls silent: it refuses, says that it is a storm, and which gate h
   await picture(page, "refused");
   await page.click('.card[data-host="compute-4"]');
   await page.waitForSelector('[data-gate="hold"] >> text=storm');
-  assert.doesNotMatch(printed, /compute-[124]: (?:power off ordered|fenced)/);
+  assert.doesNotMatch(acting.printed(), /compute-[124]: (?:power off ordered|fenced)/);
   await page.click("nav >> text=Hosts");
   await page.click('[data-mend="A"]');
   await page.waitForSelector(card("compute-4", "healthy"));
@@ -175,7 +228,7 @@ test("a rack falls silent: it refuses, says that it is a storm, and which gate h
 
 test("by keys alone, on a phone, in Chinese", async (t) => {
   const page = await open(t, { viewport: { width: 390, height: 844 }, isMobile: true });
-  await page.goto(url);
+  await page.goto(await acting.url());
   await page.waitForSelector(card("compute-8", "healthy"));
   await page.keyboard.press("/");
   await page.keyboard.type("compute-5");
@@ -210,10 +263,10 @@ test("axe finds no serious fault on any part, light, dark and Chinese", async (t
     ["dark", "zh-CN"],
   ] as const) {
     const page = await open(t, { colorScheme, locale });
-    await page.goto(url.replace(/#.*/, ""));
+    await page.goto((await acting.url()).replace(/#.*/, ""));
     await page.waitForSelector("#token");
     assert.deepEqual(await faultsOf(page), [], `login, ${colorScheme}`);
-    await page.goto(url);
+    await page.goto(await acting.url());
     await page.waitForSelector(".card");
     for (const part of [
       "hosts",
@@ -236,13 +289,21 @@ test("axe finds no serious fault on any part, light, dark and Chinese", async (t
   }
 });
 
-/** Longest task of the page's own thread, in ms, while a thousand hosts are drawn, scrolled through and change. */
-async function longestTask(t: TestContext, address: string, change: () => void): Promise<number> {
+interface Longest {
+  /** As a PerformanceObserver sees it: it counts the time in which other programs had the processor, too. */
+  readonly observedMs: number;
+  /** What the page's thread worked itself in one task. */
+  readonly workedMs: number;
+}
+
+/** The longest task while a thousand hosts are drawn, scrolled through and change. */
+async function longestTask(t: TestContext, address: string, change: () => void): Promise<Longest> {
   const page = await open(t);
   await page.addInitScript(`window.longest = 0;
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
     }).observe({ type: "longtask", buffered: true });`);
+  await browser.startTracing(page, { categories: ["toplevel", "__metadata"] });
   await page.goto(address);
   await cards(page, 1000);
   for (let at = 0; at < 20; at += 1) {
@@ -251,9 +312,9 @@ async function longestTask(t: TestContext, address: string, change: () => void):
   }
   change();
   await page.waitForSelector('.card[data-verdict="dead"]', { state: "attached" });
-  const longest = Number(await page.evaluate("window.longest"));
-  await page.context().close();
-  return longest;
+  const observedMs = Number(await page.evaluate("window.longest"));
+  const workedMs = longestWork((await browser.stopTracing()).toString());
+  return { observedMs, workedMs };
 }
 
 test("a thousand hosts: drawn, scrolled and updated without a task over 100 ms", async (t) => {
@@ -261,21 +322,16 @@ test("a thousand hosts: drawn, scrolled and updated without a task over 100 ms",
     hosts: 1000,
     parts: { page: pageFiles({ isDemo: false }) },
   });
-  const address = `http://127.0.0.1:${port}/#token=${token("viewer")}`;
   const live = createLiveHosts({ state: () => core.state, feed, clock: systemClock });
-  const measured: number[] = [];
-  // Where other programs take the processor away, a task lasts longer than it works: the best of three.
-  for (const number of [10, 20, 30]) {
-    measured.push(
-      await longestTask(t, address, () => {
-        live.look();
-        core.powerLoss(hostName(`compute-${number}`));
-        core.run(8000);
-        live.look();
-      }),
-    );
-    if (Math.min(...measured) <= 100) break;
-  }
-  t.diagnostic(`longest task: ${measured.map((ms) => ms.toFixed(0)).join(", ")} ms`);
-  assert.ok(Math.min(...measured) <= 100, measured.join(", "));
+  const address = `http://127.0.0.1:${port}/#token=${token("viewer")}`;
+  const { observedMs, workedMs } = await longestTask(t, address, () => {
+    live.look();
+    core.powerLoss(hostName("compute-10"));
+    core.run(8000);
+    live.look();
+  });
+  const said = `${workedMs.toFixed(0)} ms worked, ${observedMs.toFixed(0)} ms observed`;
+  t.diagnostic(`longest task: ${said}`);
+  // What the observer sees on a machine that does other things as well is not the page's doing.
+  assert.ok(workedMs > 5 && workedMs <= 100, said);
 });

@@ -1,6 +1,7 @@
 /** Nova's HTTP routes over a `SimulatedNova`, in the shapes seen from the real API at 2.93. */
 import type { IncomingMessage } from "node:http";
 import { sleep } from "../../shared/loop.ts";
+import { orderServer } from "./simulated-orders.ts";
 import { simulatedUuid, type SimulatedNova } from "./simulated-nova.ts";
 import type {
   NovaLiveMigration,
@@ -62,7 +63,8 @@ export async function nova(api: NovaApi, call: NovaRequest): Promise<NovaReply> 
     case "GET servers/":
       return showServer(api.simulated, id ?? "");
     case "POST servers/":
-      return action === "action" ? act(api.simulated, id ?? "", call.body) : notFound("route");
+      if (action === "action") return act(api.simulated, id ?? "", call.body);
+      return refused({ status: 400, kind: "badRequest", message: "consoles are not simulated" });
     case "GET images/":
       return showImage(api.simulated, id ?? "", minor);
     case "GET os-migrations":
@@ -231,6 +233,12 @@ function act(simulated: SimulatedNova, id: string, body: unknown): NovaReply {
   if ((body as Readonly<Record<string, unknown>>)["os-migrateLive"] !== undefined) {
     const held = simulated.migrateLive(server);
     return held === undefined ? { status: 202 } : refused(held);
+  }
+  for (const name of Object.keys(Object(body) as object)) {
+    const taken = orderServer(server, name);
+    if (taken !== undefined) {
+      return taken.refusal === undefined ? { status: 202 } : refused(taken.refusal);
+    }
   }
   const order = (body as { evacuate?: Readonly<Record<string, unknown>> }).evacuate;
   if (order === undefined) return notFound("There is no such action.");

@@ -5,6 +5,7 @@ import {
   readMigration,
   readServer,
   readService,
+  readShownServer,
   unreadableHost,
 } from "../../guardian/shell/nova-records.ts";
 
@@ -28,7 +29,21 @@ test("a server without image is volume-backed only if it has a volume", () => {
 test("nothing that can be JSON makes a reader throw", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      for (const read of [readMigration, readServer, readService, unreadableHost]) read(value);
+      for (const read of [readMigration, readServer, readService, readShownServer, unreadableHost])
+        read(value);
     }),
   );
+});
+
+test("a server's addresses on all its networks and its flavor's disk are shown; what is missing is nothing", () => {
+  const addresses = {
+    private: [{ addr: "10.0.0.5" }, { addr: "fd00::5" }],
+    public: [{ addr: "192.0.2.7" }],
+  };
+  const shown = readShownServer({ id: "s1", flavor: { disk: 20 }, addresses });
+  assert.deepEqual(shown?.addresses, ["10.0.0.5", "fd00::5", "192.0.2.7"]);
+  assert.equal(shown.diskGb, 20);
+  const poor = readShownServer({ id: "s1", addresses: { private: [{}, null] } });
+  assert.deepEqual([poor?.addresses, poor?.diskGb], [[], undefined]);
+  assert.equal(readShownServer({}), undefined);
 });

@@ -166,7 +166,7 @@ test("a host that changed comes as an event: its line alone is another, and one 
   const heard = (data: object, kind = "host"): Updated =>
     told(pageState({ [paths.hosts]: lines }), {
       kind: "heard",
-      event: { id: "1-1", kind, data: { ...data } },
+      events: [{ id: "1-1", kind, data: { ...data } }],
       nowMs: 5,
     });
   const shown = ({ state }: Updated): unknown => state.known.get(paths.hosts)?.value;
@@ -175,9 +175,27 @@ test("a host that changed comes as an event: its line alone is another, and one 
   assert.equal((shown(heard(dead)) as readonly unknown[])[0], lines[0]);
   assert.deepEqual(shown(heard({ host: "c-1", verdict: "gone" })), [lines[1]]);
   assert.deepEqual(shown(heard(hostLine("c-3"))), [...lines, hostLine("c-3")]);
+  // Of two events at once the newer counts.
+  const both = [hostLine("c-2", { verdict: "silent" }), dead].map((line, at) => {
+    return { id: `1-${at}`, kind: "host", data: { ...line } };
+  });
+  const twice = told(pageState({ [paths.hosts]: lines }), {
+    kind: "heard",
+    events: both,
+    nowMs: 5,
+  });
+  assert.deepEqual(shown(twice), [lines[0], dead]);
   assert.deepEqual(heard(dead).orders, [], "a storm of events asks for nothing");
   assert.deepEqual(heard(dead).state.events, []);
   // Where something was missed, everything is looked at anew.
   assert.deepEqual(heard({}, "gap").orders, [{ kind: "look", anew: true }]);
   assert.equal(heard({}, "line").state.heardMs, 5);
+});
+
+test("what is looked at again and again stays known, however many hosts were looked at in between", () => {
+  const got = (path: string): Message => ({ kind: "got", path, value: [], nowMs: 1 });
+  const visits = Array.from({ length: 200 }, (_, at) => [got(paths.hosts), got(`hosts/c-${at}`)]);
+  const { state } = told(pageState(), ...visits.flat());
+  assert.ok(state.known.has(paths.hosts) && state.known.has("hosts/c-199"));
+  assert.ok(state.known.size <= 60, `${state.known.size} answers are kept`);
 });

@@ -9,6 +9,7 @@ import { paths } from "../../guardian/page/needs.ts";
 import { findAll, textOf, type ViewNode } from "../../guardian/page/node.ts";
 import { hashOf, lists, readRoute, type Route } from "../../guardian/page/state.ts";
 import { announcement, isStale, standingOf, titleOf, view } from "../../guardian/page/view.ts";
+import { eventText } from "../../guardian/page/view-log.ts";
 import { pageEnglish } from "../../guardian/page/words-en.ts";
 import { pageChinese } from "../../guardian/page/words-zh.ts";
 import { say, sinceWords } from "../../guardian/page/words.ts";
@@ -55,6 +56,14 @@ test("the bar says above all whether anything will be fenced", () => {
   assert.equal(standingOf(undefined, "en").tone, "unread");
 });
 
+test("an alert in the log says what will be done about it, while it fires", () => {
+  const data = { class: "page", status: "firing", title: "c-1 is dead", next: "mode observe" };
+  const shown = (changes: object): string =>
+    eventText({ id: "1-1", kind: "alert", data: { ...data, ...changes } }, "en");
+  assert.equal(shown({}), "PAGE c-1 is dead → mode observe");
+  assert.equal(shown({ status: "resolved" }), "PAGE resolved: c-1 is dead");
+});
+
 test("what is shown is called stale when nothing was heard for long, or the stream was cut", () => {
   const state = pageState({}, { nowMs: 9000, heardMs: 2000 });
   assert.equal(isStale(state), false);
@@ -85,10 +94,10 @@ test("a card says what is done about its host, or which gate holds it", () => {
     textOf(view(pageState({ [paths.hosts]: [hostLine("c-1", changes)] })));
   assert.match(
     shown({ verdict: "dead", held: "storm, armed" }),
-    /3 servers · held by storm, armed/,
+    /held by storm, armed · 3 servers/,
   );
-  assert.match(shown({ verdict: "dead", phase: "fencing" }), /3 servers · fencing/);
-  assert.match(shown({ maintenance: "new disks" }), /3 servers · in maintenance/);
+  assert.match(shown({ verdict: "dead", phase: "fencing" }), /fencing · 3 servers/);
+  assert.match(shown({ maintenance: "new disks" }), /in maintenance · 3 servers/);
   assert.match(shown({ reports: "overdue" }), /report overdue, storage network up/);
 });
 
