@@ -66,8 +66,10 @@ async function benchOneDatagram(folder: string): Promise<void> {
   const { port: floorPort } = await told<{ readonly port: number }>(floor);
   const ours = fork(program("collector-receiver"));
   const { port } = await told<{ readonly port: number }>(ours);
+  const decoding = fork(program("collector-receiver"), ["4194304", "1000", "decoded"]);
+  const { port: decodingPort } = await told<{ readonly port: number }>(decoding);
   const { rivals, missing } = await startRivals(folder);
-  const costs = { floor: [] as number[], ours: [] as number[] };
+  const costs = { floor: [] as number[], ours: [] as number[], decoding: [] as number[] };
   const rivalCosts = new Map(rivals.map((rival) => [rival, [] as number[]]));
   for (let round = 0; round < rounds + warmRounds; round += 1) {
     const isWarm = round >= warmRounds;
@@ -79,15 +81,17 @@ async function benchOneDatagram(folder: string): Promise<void> {
     const bare = await asked(floor);
     await sendReports({ ...orders, targets: targetsOf(port) }, () => awake(ours));
     const whole = await asked(ours);
+    await sendReports({ ...orders, targets: targetsOf(decodingPort) }, () => awake(decoding));
+    const decoded = await asked(decoding);
     if (isWarm) costs.floor.push(bare.cpuUs / bare.received);
     if (isWarm) costs.ours.push(whole.cpuUs / whole.received);
+    if (isWarm) costs.decoding.push(decoded.cpuUs / decoded.received);
     for (const [rival, list] of rivalCosts) {
       const cost = await costOf(rival);
       if (isWarm) list.push(cost);
     }
   }
-  floor.kill();
-  ours.kill();
+  for (const child of [floor, ours, decoding]) child.kill();
   for (const { process: child } of rivals) child.kill();
   const floorUs = median(costs.floor);
   const say = (what: string, us: number): void =>
@@ -99,7 +103,8 @@ async function benchOneDatagram(folder: string): Promise<void> {
   );
   say("floor: node:dgram that only counts (161 bytes)", floorUs);
   if (floorUs > 5) console.log("    above 5 us: the machine is slower, or busy; ratios count");
-  say("verify, window, ledger, decode, queue; 1,000 hosts", median(costs.ours));
+  say("verify, window, ledger, decode; 1,000 hosts", median(costs.decoding));
+  say("the same, and queued for the store", median(costs.ours));
   for (const [{ name }, list] of rivalCosts) say(name, median(list));
   for (const sentence of missing) console.log(`  left out: ${sentence}`);
 }

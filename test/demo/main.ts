@@ -42,7 +42,8 @@ const chosen = readArguments();
 if (chosen !== undefined) {
   const stopping = new AbortController();
   // Ctrl-C under npm comes twice: the second one must not end the cleaning up.
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stopping.abort());
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(name, () => stopping.abort());
   // Whoever read our lines has gone (`npm run demo | head`): clean up all the same.
   process.stdout.on("error", () => stopping.abort());
   const terminal = createTerminal({
