@@ -117,6 +117,28 @@ test("a restart keeps it and says so", () => {
   assert.deepEqual(core.state.settings, core.settings);
 });
 
+test("a restart keeps two limits that were set together, sooner or later than the configuration", () => {
+  for (const [suspectAfterMs, silentAfterMs] of [
+    [10_000, 20_000],
+    [2000, 4000],
+  ] as const) {
+    const core = new CoreFixture();
+    const limits = { ...core.settings.limits, suspectAfterMs: 6000, silentAfterMs: 8000 };
+    Object.assign(core, { settings: { ...core.settings, limits } });
+    core.restart();
+    core.run(1000);
+    set(
+      core,
+      { name: "limits.suspectAfter", value: suspectAfterMs },
+      { name: "limits.silentAfter", value: silentAfterMs },
+    );
+    core.restart();
+    const { suspectAfterMs: suspect, silentAfterMs: silent } = core.state.settings.limits;
+    assert.deepEqual([suspect, silent], [suspectAfterMs, silentAfterMs]);
+    assert.equal(Object.keys(core.state.memory.changedLimits).length, 2);
+  }
+});
+
 test("whoever edits the file has the last word, of that limit alone; and silence comes after suspicion", () => {
   const { settings } = new CoreFixture();
   const change = { by: alice, reason: "looked", wall: 0 };
