@@ -6,8 +6,8 @@ import { formatDuration, parseDuration } from "../shared/time.ts";
 
 export { z };
 
-/** "30s", with a default and a least value. */
-export function duration(defaultMs: number, minimumMs = 0) {
+/** "30s", with a default, a least value, and a greatest one. */
+export function duration(defaultMs: number, minimumMs = 0, maximumMs = Number.POSITIVE_INFINITY) {
   return z
     .string('must be a duration such as "30s"')
     .default(formatDuration(defaultMs))
@@ -17,6 +17,8 @@ export function duration(defaultMs: number, minimumMs = 0) {
         context.addIssue(`"${text}" is not a duration such as "30s" or "250ms"`);
       else if (ms < minimumMs) {
         context.addIssue(`"${text}" is less than ${formatDuration(minimumMs)}`);
+      } else if (ms > maximumMs) {
+        context.addIssue(`"${text}" is more than ${formatDuration(maximumMs)}`);
       }
       return ms ?? 0;
     });

@@ -198,6 +198,7 @@ export async function runDaemon(prepared: Prepared, signal: AbortSignal): Promis
       tellFenced({
         ...beside,
         guardianId: config.guardianId,
+        journalBegan: journal.began,
         collectors: prepared.toldCollectors,
         state,
         signal: ended,

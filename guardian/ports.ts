@@ -356,6 +356,8 @@ export interface Journal {
   readonly lastState: string | undefined;
   /** Wall times of the latest starts (newest last, at most 10), this one included. */
   readonly starts: readonly number[];
+  /** The first of them all: no other journal began then. */
+  readonly began: number;
   /**
    * Writes all entries in one transaction, synced when it returns. Throws when the journal cannot
    * be written (full, read-only): the guardian is then blind and acts on nothing.

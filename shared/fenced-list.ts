@@ -11,8 +11,10 @@ export const fencedListEveryMs = 2000;
 export const fencedListBytesMax = 1_000_000;
 
 export interface FencedList {
-  /** The guardian's configured id: one of another guardian's is refused while the first goes on. */
+  /** The guardian's configured id: for people; two may have the same. */
   readonly guardian: string;
+  /** When its journal began, wall clock in ms: tells apart guardians that do not know of each other's fences. */
+  readonly journal: number;
   /** Of the guardian's journal: higher with each start. */
   readonly epoch: number;
   /** Within that epoch; higher with each change. */
@@ -26,11 +28,11 @@ export interface FencedList {
 /** A parsed body, read with suspicion; undefined when it is not such a list. */
 export function decodeFencedList(body: unknown): FencedList | undefined {
   const list = (body ?? {}) as Partial<Record<keyof FencedList, unknown>>;
-  const { guardian, epoch, version, fenced, unknown } = list;
+  const { guardian, journal, epoch, version, fenced, unknown } = list;
   if (typeof guardian !== "string" || guardian === "" || guardian.length > 64) return undefined;
-  if (!isCount(epoch) || !isCount(version)) return undefined;
+  if (!isCount(journal) || !isCount(epoch) || !isCount(version)) return undefined;
   if (!isHostList(fenced) || !isHostList(unknown)) return undefined;
-  return { guardian, epoch, version, fenced, unknown };
+  return { guardian, journal, epoch, version, fenced, unknown };
 }
 
 function isCount(value: unknown): value is number {

@@ -1,6 +1,7 @@
 /**
- * What the guardian last said of fenced hosts, and what a start guard is told by it. A list that is old says nothing:
- * the guardian may have fenced somebody since.
+ * What guardians last said of fenced hosts, and what a start guard is told by it. A list that is old says nothing: its
+ * guardian may have fenced somebody since. Whoever spoke here once must still speak before a host may start: what
+ * another one says (a trial in mode observe, the guardian of another cloud) proves nothing of the first one's fences.
  */
 import type { FencedList } from "../../shared/fenced-list.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -8,6 +9,10 @@ import type { StartAnswer, StartWord } from "../../shared/wire-question.ts";
 
 /** Several times what the guardian needs to tell it again. */
 export const listForMs = 15_000;
+/** A guardian that is gone for good holds nobody back for longer than this. */
+export const forgottenAfterMs = 86_400_000;
+/** One speaks; a trial may speak beside it. */
+export const guardiansMax = 8;
 
 export interface FencedHosts {
   /** Takes a list; why not, when it is refused. */
@@ -24,28 +29,39 @@ interface Kept {
 }
 
 export function createFencedHosts(): FencedHosts {
-  let kept: Kept | undefined;
+  const byGuardian = new Map<string, Kept>();
+  /** Of the list that was silent for longest. */
+  const ageMs = (nowMs: number): number =>
+    Math.max(0, ...[...byGuardian.values()].map(({ atMs }) => nowMs - atMs));
   return {
     take(list, nowMs) {
-      const before = kept !== undefined && nowMs - kept.atMs < listForMs ? kept.list : undefined;
-      if (before !== undefined && list.guardian !== before.guardian) {
-        return `guardian ${before.guardian} speaks here; ${list.guardian} may once that one was silent for ${listForMs / 1000} s`;
+      for (const [key, { atMs }] of byGuardian) {
+        if (nowMs - atMs >= forgottenAfterMs) byGuardian.delete(key);
       }
+      const key = `${list.journal} ${list.guardian}`;
+      const before = byGuardian.get(key)?.list;
       if (before !== undefined && isOlder(list, before)) {
-        return `epoch ${list.epoch}, version ${list.version} is older than ${before.epoch}, ${before.version}`;
+        return `epoch ${list.epoch}, version ${list.version} is older than ${before.epoch}, ${before.version}; of a journal that was restored from a copy it is taken once this collector was started again`;
       }
-      kept = { list, words: wordsOf(list), atMs: nowMs };
+      if (before === undefined && byGuardian.size >= guardiansMax) {
+        return `${guardiansMax} guardians have spoken here, which is the limit; start this collector again to forget those that are gone`;
+      }
+      byGuardian.set(key, { list, words: wordsOf(list), atMs: nowMs });
       return undefined;
     },
     wordFor(host, nowMs) {
-      if (kept === undefined) return { word: "unknown", listAgeMs: 0 };
-      const listAgeMs = nowMs - kept.atMs;
-      if (listAgeMs >= listForMs) return { word: "unknown", listAgeMs };
-      return { word: kept.words.get(host) ?? "not-fenced", listAgeMs };
+      const listAgeMs = ageMs(nowMs);
+      const said = [...byGuardian.values()].map(({ words, atMs }): StartWord => {
+        return nowMs - atMs >= listForMs ? "unknown" : (words.get(host) ?? "not-fenced");
+      });
+      if (said.includes("fenced")) return { word: "fenced", listAgeMs };
+      const isFree = said.length > 0 && said.every((word) => word === "not-fenced");
+      return { word: isFree ? "not-fenced" : "unknown", listAgeMs };
     },
     figures(nowMs) {
-      if (kept === undefined) return undefined;
-      return { ageMs: nowMs - kept.atMs, fenced: kept.list.fenced.length };
+      if (byGuardian.size === 0) return undefined;
+      const fenced = new Set([...byGuardian.values()].flatMap(({ list }) => list.fenced));
+      return { ageMs: ageMs(nowMs), fenced: fenced.size };
     },
   };
 }

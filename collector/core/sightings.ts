@@ -18,7 +18,7 @@ const newForMs = 5000;
 /** Of one host: each of a few peers on each of three networks. More say no more. */
 const perHostMax = 24;
 /** Of those that no collector ever had a report of a few can be pinged, by a list of peers. */
-const hostsMax = 20_000;
+export const sightedHostsMax = 20_000;
 
 export function createSightings(options: {
   readonly collector: CollectorId;
@@ -26,15 +26,27 @@ export function createSightings(options: {
 }): Sightings {
   const { collector, epoch } = options;
   const byHost = new Map<HostName, readonly PeerSighting[]>();
+  let droppedMs = Number.NEGATIVE_INFINITY;
+
+  /** Names that a probe made up must not keep real ones out for longer than they are new. */
+  function dropOld(nowMs: MonoMs): void {
+    if (nowMs - droppedMs < newForMs) return;
+    droppedMs = nowMs;
+    for (const [host, sightings] of byHost) {
+      if (!sightings.some(({ arrivalMs }) => nowMs - arrivalMs <= newForMs)) byHost.delete(host);
+    }
+  }
+
   return {
     take(received, arrivalMs) {
       if (received.kind === "refused" || !received.life.confirmed) return;
+      dropOld(arrivalMs);
       const { header, more } = received.report;
       for (const record of more) {
         if (record.kind !== "sightings") continue;
         for (const seen of record.sightings) {
           const before = byHost.get(seen.host) ?? [];
-          if (before.length === 0 && byHost.size >= hostsMax) continue;
+          if (before.length === 0 && byHost.size >= sightedHostsMax) continue;
           const others = before.filter(
             ({ by, network, arrivalMs: at }) =>
               (by !== header.host || network !== seen.network) && arrivalMs - at <= newForMs,

@@ -112,6 +112,9 @@ export function limitProblems(
   return [...loose, { name: "limits.silentAfter", message }];
 }
 
+/** Those that `isInOrder` compares. */
+const orderedLimits: readonly string[] = ["limits.suspectAfter", "limits.silentAfter"];
+
 function isInOrder({ suspectAfterMs, silentAfterMs }: Limits): boolean {
   return silentAfterMs > suspectAfterMs;
 }
@@ -157,22 +160,30 @@ export interface KeptLimits {
   readonly dropped: readonly (readonly [name: string, change: ChangedLimit])[];
 }
 
-/** A configuration with the changes that still fit it. */
+/** A configuration with the changes that still fit it: together, as they were made, whatever their order here. */
 export function keepLimits(settings: Settings, changed: Memory["changedLimits"]): KeptLimits {
-  let { limits } = settings;
-  const kept: Record<string, ChangedLimit> = {};
-  const dropped: (readonly [string, ChangedLimit])[] = [];
-  for (const [name, change] of Object.entries(changed)) {
-    const entry = isLimitName(name) ? entryOf(name) : undefined;
-    const next = entry && { ...limits, [entry.limit]: change.value };
-    const fits = entry !== undefined && settings.limits[entry.limit] === change.configured;
-    if (next === undefined || !fits || !isInOrder(next)) dropped.push([name, change]);
-    else {
-      limits = next;
-      kept[name] = change;
-    }
-  }
-  return { settings: { ...settings, limits }, changedLimits: kept, dropped };
+  const fits = ([name, { configured }]: readonly [string, ChangedLimit]): boolean =>
+    isLimitName(name) && settings.limits[entryOf(name).limit] === configured;
+  const all = Object.entries(changed);
+  const fitting = all.filter(fits);
+  const isOrdered = isInOrder(withChanges(settings.limits, fitting));
+  const kept = fitting.filter(([name]) => isOrdered || !orderedLimits.includes(name));
+  const keptNames = new Set(kept.map(([name]) => name));
+  return {
+    settings: { ...settings, limits: withChanges(settings.limits, kept) },
+    changedLimits: Object.fromEntries(kept),
+    dropped: all.filter(([name]) => !keptNames.has(name)),
+  };
+}
+
+function withChanges(
+  limits: Limits,
+  changes: readonly (readonly [string, ChangedLimit])[],
+): Limits {
+  const values = changes.flatMap(([name, { value }]) =>
+    isLimitName(name) ? [[entryOf(name).limit, value]] : [],
+  );
+  return { ...limits, ...(Object.fromEntries(values) as Partial<Limits>) };
 }
 
 /** What people changed before a restart: kept, or not, and said in either case. */

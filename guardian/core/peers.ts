@@ -6,19 +6,20 @@
 import type { NetworkName, PeerSighting } from "../../shared/telemetry.ts";
 import type { Telemetry } from "./events.ts";
 import { rowAge } from "./freshness.ts";
-import { hostOf, type GuardianState, type HostState, hostWith, stateWith } from "./state.ts";
+import { type GuardianState, type HostState, hostWith, stateWith } from "./state.ts";
 
 /** Fewer than two may both hang behind the same broken cable. */
 const peersMin = 2;
 
-/** Keeps the newest sighting of each host by each peer and network. */
+/** Keeps the newest sighting of each host by each peer and network; a peer's word makes no host that nobody knows. */
 export function foldSightings(state: GuardianState, event: Telemetry): GuardianState {
   if (event.sightings === undefined || event.sightings.length === 0) return state;
   const changed = new Map<HostState["host"], HostState>();
   for (const sighting of event.sightings) {
     const track = state.collectors.get(sighting.collector);
     if (track?.watermark.epoch !== sighting.collectorEpoch) continue;
-    const host = changed.get(sighting.host) ?? hostOf(state, sighting.host);
+    const host = changed.get(sighting.host) ?? state.hosts.get(sighting.host);
+    if (host === undefined) continue;
     const same = host.sightings.find(
       (one) => one.by === sighting.by && one.network === sighting.network,
     );

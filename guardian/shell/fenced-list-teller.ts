@@ -24,13 +24,15 @@ const deadlineMs = 1500;
 /** Until the signal; never rejects. */
 export async function tellFenced(options: {
   readonly guardianId: string;
+  /** When its journal began. */
+  readonly journalBegan: number;
   readonly collectors: readonly ToldCollector[];
   readonly state: () => GuardianState;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { guardianId, state, clock, log, signal } = options;
+  const { guardianId, journalBegan, state, clock, log, signal } = options;
   const newest = createVersions();
   await Promise.all(
     options.collectors.map(async (collector) => {
@@ -43,7 +45,8 @@ export async function tellFenced(options: {
         const isDue = clock.monoMs() - sentAt >= fencedListEveryMs;
         if (list.version === sentVersion && !isDue) return;
         [sentAt, sentVersion] = [clock.monoMs(), list.version];
-        const refused = await send(collector, { guardian: guardianId, epoch: now.epoch, ...list });
+        const speaker = { guardian: guardianId, journal: journalBegan, epoch: now.epoch };
+        const refused = await send(collector, { ...speaker, ...list });
         // Told when it begins and when it ends: the words of a failure differ from one to the next.
         const isTaken = refused === undefined;
         if (isTaken === wasTaken) return;

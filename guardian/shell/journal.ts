@@ -62,17 +62,19 @@ export function openJournal(options: JournalOptions): OpenJournal {
     // FULL: a commit has reached the disk when it returns, also when the machine loses power.
     database.exec("PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL");
     database.exec(schema);
-    const wallMs = clock.wallMs();
+    const nowMs = clock.wallMs();
     const lastState = database.prepare("SELECT body FROM state").all()[0]?.["body"];
-    database.prepare("INSERT INTO starts (wall_ms) VALUES (?)").run(wallMs);
+    database.prepare("INSERT INTO starts (wall_ms) VALUES (?)").run(nowMs);
     const newest = database
       .prepare("SELECT epoch, wall_ms FROM starts ORDER BY epoch DESC LIMIT ?")
       .all(startsShown);
-    writeHolder(path, processId, wallMs);
+    writeHolder(path, processId, nowMs);
+    const [first] = database.prepare("SELECT wall_ms FROM starts ORDER BY epoch LIMIT 1").all();
     return createJournal(options, database, {
       epoch: Number(newest[0]?.["epoch"]),
       lastState: typeof lastState === "string" ? lastState : undefined,
       starts: newest.map((row) => Number(row["wall_ms"])).reverse(),
+      began: Number(first?.["wall_ms"]),
     });
   } catch (error) {
     database.close();
@@ -83,7 +85,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
 function createJournal(
   options: JournalOptions,
   database: Database,
-  begun: Pick<Journal, "epoch" | "lastState" | "starts">,
+  begun: Pick<Journal, "epoch" | "lastState" | "starts" | "began">,
 ): OpenJournal {
   const insert = database.prepare(
     "INSERT INTO entries (epoch, mono_ms, wall_ms, kind, body) VALUES (?, ?, ?, ?, ?)",

@@ -55,7 +55,14 @@ function startGuard(t: TestContext, config: string): DaemonProcess {
   return guard;
 }
 
-const list: FencedList = { guardian: "g1", epoch: 1, version: 1, fenced: [], unknown: [] };
+const list: FencedList = {
+  guardian: "g1",
+  journal: 1000,
+  epoch: 1,
+  version: 1,
+  fenced: [],
+  unknown: [],
+};
 
 function put(
   fixture: CollectorFixture,
@@ -169,6 +176,7 @@ test("the guardian tells each collector: at once when it changes, over and over 
   const token = new Secret(fixture.token);
   const telling = tellFenced({
     guardianId: "g1",
+    journalBegan: 1000,
     collectors: [
       { id: "c1", url: url(collector.livePort), token },
       { id: "c2", url: url(1), token },

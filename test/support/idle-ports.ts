@@ -23,6 +23,7 @@ export const idlePorts: GuardianPorts = {
     epoch: 1,
     lastState: undefined,
     starts: [],
+    began: 0,
     append: () => undefined,
     saveState: () => undefined,
     record: () => undefined,

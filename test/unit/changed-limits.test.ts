@@ -13,6 +13,7 @@ import {
 } from "../../guardian/core/changed-limits.ts";
 import { replay } from "../../guardian/core/replay.ts";
 import { defaultLimits, type Limits } from "../../guardian/core/settings.ts";
+import { readLimits } from "../../guardian/config-limits.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { settingsFrom } from "../../guardian/settings-from-config.ts";
 import { framesOf } from "../../guardian/shell/recording-frames.ts";
@@ -47,6 +48,21 @@ test("each name is the configuration's name for that limit, and for no other", (
     const limits = fileWith(name, limitText(name, value));
     assert.deepEqual(limits, { ...defaultLimits, [limit]: value }, name);
   }
+});
+
+test("no interval can be made so long that the guardian never acts, or never pages", () => {
+  const intervals = limitNames.filter((name) => changeableLimits[name].unit === "ms");
+  assert.ok(intervals.length >= 15, `${intervals.length} intervals`);
+  const { wishes, problems } = readLimits(new Map(intervals.map((name) => [name, "3650d"])));
+  assert.deepEqual(wishes, []);
+  assert.deepEqual(
+    problems.map(({ name }) => name),
+    intervals,
+  );
+  const silent = problems.find(({ name }) => name === "limits.silentAfter");
+  assert.equal(silent?.message, '"3650d" is more than 5m');
+  const longest = readLimits(new Map([["limits.silentAfter", "5m"]]));
+  assert.deepEqual(longest.problems, []);
 });
 
 test("a limit counts at once, and is given back", () => {
@@ -115,6 +131,28 @@ test("a restart keeps it and says so", () => {
   );
   set(core, { name: "limits.silentAfter", value: undefined });
   assert.deepEqual(core.state.settings, core.settings);
+});
+
+test("a restart keeps two limits that were set together, sooner or later than the configuration", () => {
+  for (const [suspectAfterMs, silentAfterMs] of [
+    [10_000, 20_000],
+    [2000, 4000],
+  ] as const) {
+    const core = new CoreFixture();
+    const limits = { ...core.settings.limits, suspectAfterMs: 6000, silentAfterMs: 8000 };
+    Object.assign(core, { settings: { ...core.settings, limits } });
+    core.restart();
+    core.run(1000);
+    set(
+      core,
+      { name: "limits.suspectAfter", value: suspectAfterMs },
+      { name: "limits.silentAfter", value: silentAfterMs },
+    );
+    core.restart();
+    const { suspectAfterMs: suspect, silentAfterMs: silent } = core.state.settings.limits;
+    assert.deepEqual([suspect, silent], [suspectAfterMs, silentAfterMs]);
+    assert.equal(Object.keys(core.state.memory.changedLimits).length, 2);
+  }
 });
 
 test("whoever edits the file has the last word, of that limit alone; and silence comes after suspicion", () => {

@@ -98,3 +98,10 @@ test("a sighting of another epoch of its collector says nothing", () => {
   tell(core, [host2, host3], { collectorEpoch: 7 });
   assert.deepEqual(core.hostState(host1).sightings, []);
 });
+
+test("a peer that tells of hosts that nobody knows makes none: one stolen key must not fill the guardian", () => {
+  const core = oneLeg();
+  const before = core.state.hosts.size;
+  tell(core, [host2, host3], { host: hostName("compute-of-nobody") });
+  assert.equal(core.state.hosts.size, before);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createSightings } from "../../collector/core/sightings.ts";
+import { createSightings, sightedHostsMax } from "../../collector/core/sightings.ts";
 import { decodeLiveView, encodeLiveView } from "../../shared/live-view.ts";
 import { collectorId, hostName } from "../../shared/names.ts";
 import { noLedger } from "../../shared/telemetry.ts";
@@ -58,6 +58,18 @@ test("a life that might be a recording is nobody's witness; one host's witnesses
   const kept = sightings.about(() => true, monoMs(1100));
   assert.equal(kept.length, 24);
   assert.equal(kept.at(-1)?.by, "compute-99");
+});
+
+test("names that a probe makes up keep no real one out for long", () => {
+  const sightings = createSightings({ collector, epoch: 7 });
+  for (let name = 0; name <= sightedHostsMax; name += 1) {
+    sightings.take(said(far, { host: hostName(`nobody-${name}`) }), monoMs(1000));
+  }
+  const about = (nowMs: number) => sightings.about((host) => host === lost, monoMs(nowMs)).length;
+  sightings.take(said(near), monoMs(2000));
+  assert.equal(about(2000), 0);
+  sightings.take(said(near), monoMs(7000));
+  assert.equal(about(7000), 1);
 });
 
 test("the live view hands sightings on, and takes none that makes no sense", () => {

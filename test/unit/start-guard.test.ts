@@ -1,7 +1,12 @@
 /** Whether a host may start its servers: every mixture of words, the guardian's list, and the bytes between them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFencedHosts, listForMs } from "../../collector/core/fenced-hosts.ts";
+import {
+  createFencedHosts,
+  forgottenAfterMs,
+  guardiansMax,
+  listForMs,
+} from "../../collector/core/fenced-hosts.ts";
 import {
   decideStart,
   describeStart,
@@ -123,7 +128,14 @@ test("a row of --once for each state but none", () => {
   );
 });
 
-const list: FencedList = { guardian: "g1", epoch: 3, version: 7, fenced: ["h1"], unknown: ["h2"] };
+const list: FencedList = {
+  guardian: "g1",
+  journal: 1000,
+  epoch: 3,
+  version: 7,
+  fenced: ["h1"],
+  unknown: ["h2"],
+};
 
 test("a collector's word follows the list, and ends with its age", () => {
   const hosts = createFencedHosts();
@@ -146,18 +158,42 @@ test("a collector's word follows the list, and ends with its age", () => {
   assert.equal(word("h1", 20_001), "not-fenced");
 });
 
-test("a list that is late, and one of another guardian, are refused while the newer one is fresh", () => {
+test("a list that is late is refused, however late", () => {
   const hosts = createFencedHosts();
   assert.equal(hosts.take(list, 0), undefined);
-  assert.match(hosts.take({ ...list, version: 6, fenced: [] }, 1) ?? "", /older than 3, 7/);
-  assert.match(
-    hosts.take({ ...list, epoch: 2, version: 9 }, 1) ?? "",
-    /epoch 2, version 9 is older/,
-  );
-  assert.match(hosts.take({ ...list, guardian: "g2" }, 1) ?? "", /guardian g1 speaks here/);
-  assert.equal(hosts.wordFor(hostName("h1"), 2).word, "fenced");
-  assert.equal(hosts.take({ ...list, epoch: 4, version: 1 }, 3), undefined);
-  assert.equal(hosts.take({ ...list, guardian: "g2", epoch: 1 }, 3 + listForMs), undefined);
+  for (const nowMs of [1, 60_000]) {
+    assert.match(hosts.take({ ...list, version: 6, fenced: [] }, nowMs) ?? "", /older than 3, 7/);
+    const earlier = { ...list, epoch: 2, version: 9 };
+    assert.match(hosts.take(earlier, nowMs) ?? "", /epoch 2, version 9 is older/);
+  }
+  assert.equal(hosts.take({ ...list, epoch: 4, version: 1 }, 60_001), undefined);
+});
+
+test("another guardian's list frees nobody whom the first one has fenced, or may have fenced since", () => {
+  const trial = { ...list, journal: 2000, epoch: 9, fenced: ["h4"], unknown: [] };
+  // Of the same configured id, which is the default of both; or of another.
+  for (const guardian of ["g1", "g2"]) {
+    const hosts = createFencedHosts();
+    const words = (nowMs: number) =>
+      ["h1", "h3", "h4"].map((host) => hosts.wordFor(hostName(host), nowMs).word);
+    assert.equal(hosts.take(list, 0), undefined);
+    assert.equal(hosts.take({ ...trial, guardian }, 1), undefined);
+    assert.deepEqual(words(2), ["fenced", "not-fenced", "fenced"]);
+    assert.deepEqual(hosts.figures(2), { ageMs: 2, fenced: 2 });
+    // The first one fences on and does not reach this collector any more.
+    assert.equal(hosts.take({ ...trial, guardian }, listForMs), undefined);
+    assert.deepEqual(words(listForMs), ["unknown", "unknown", "fenced"]);
+    assert.equal(hosts.take({ ...trial, guardian }, forgottenAfterMs), undefined);
+    assert.deepEqual(words(forgottenAfterMs), ["not-fenced", "not-fenced", "fenced"]);
+  }
+});
+
+test("so many guardians are remembered, and no more", () => {
+  const hosts = createFencedHosts();
+  for (let journal = 1; journal <= guardiansMax; journal += 1) {
+    assert.equal(hosts.take({ ...list, journal }, 0), undefined);
+  }
+  assert.match(hosts.take({ ...list, journal: 99 }, 0) ?? "", /8 guardians have spoken here/);
 });
 
 test("what is no list of fenced hosts is none", () => {

@@ -218,7 +218,14 @@ test("20,000 mutated questions of start guards: none throws, and every answer is
     clock: { monoMs: () => monoMs(1000), wallMs: () => wallMs(1000) },
     log: silentLogger,
   });
-  const list = { guardian: "g1", epoch: 1, version: 1, fenced: ["compute-1"], unknown: [] };
+  const list = {
+    guardian: "g1",
+    journal: 1,
+    epoch: 1,
+    version: 1,
+    fenced: ["compute-1"],
+    unknown: [],
+  };
   reception.starts.fenced.take(list, 1000);
   const words = new Map<string, number>();
   for (let step = 1; step <= 20_000; step += 1) {
