@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sleep } from "../../../shared/loop.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import type { Scenario } from "../lab.ts";
-import { runPython } from "../lab-scripts.ts";
+import { runPython, runScript } from "../lab-scripts.ts";
 
 /** What each of the victim's servers is brought into, in the order in which Nova lists them. */
 const states = ["stop", "lock", "error", "pause", "suspend"] as const;
@@ -10,17 +10,18 @@ const states = ["stop", "lock", "error", "pause", "suspend"] as const;
 export const mixedStates: Scenario = {
   name: "mixed-states",
   shows:
-    "running, stopped, locked and failed servers move; a paused and a suspended one are left, and named",
+    "running, stopped, locked and failed servers move; one paused, one suspended and one being built are left, and named",
   tier: "ci",
   victim: "compute-3",
-  servers: 6,
+  servers: 7,
   async run(lab) {
     const { victim, servers, guardian } = lab;
-    const [running = "", stopped = "", locked = "", failed = "", paused = "", suspended = ""] =
-      servers;
+    const [running = "", stopped = "", locked = "", failed = "", ...stay] = servers;
+    const [paused, suspended, building = ""] = stay;
     for (const [at, action] of states.entries()) {
       await runPython("act.py", servers[at + 1] ?? "", action);
     }
+    await runScript("cloud-record.sh", "building", building);
     await sleep(3000);
     await lab.fault("power_loss", victim);
     const page = await lab.alert(victim, "left-behind", 60_000);
@@ -42,6 +43,7 @@ export const mixedStates: Scenario = {
     for (const [id, status] of [
       [paused, "PAUSED"],
       [suspended, "SUSPENDED"],
+      [building, "BUILD"],
     ]) {
       const server = view.servers.find((one) => one.id === id);
       assert.deepEqual([server?.host, server?.status], [victim, status]);
