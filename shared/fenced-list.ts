@@ -21,7 +21,7 @@ export interface FencedList {
   readonly version: number;
   /** Hosts whose servers were or are moved, or that are being switched off for it. */
   readonly fenced: readonly string[];
-  /** Hosts of which it does not trust its own state. */
+  /** Hosts of which it does not trust its own state, or of which its journal knows less than Nova. */
   readonly unknown: readonly string[];
 }
 

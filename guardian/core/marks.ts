@@ -41,6 +41,14 @@ export function isMarkOfAnyEpoch(
   return shown !== undefined && markOfThisEpoch(state, shown) === markOfThisEpoch(state, mark);
 }
 
+/** A fence's mark of ours on a host that is forced down: its servers were moved, or were about to be. */
+export function bearsFenceMark(state: GuardianState, { service }: HostState): boolean {
+  const { forcedDown, disabledReason = "" } = service?.service ?? {};
+  const match = pattern.exec(disabledReason);
+  const isOurs = match?.[1] === state.settings.guardianId;
+  return forcedDown === true && isOurs && !disabledReason.endsWith(" degraded");
+}
+
 export type DisabledBy =
   | { readonly kind: "nobody" }
   | { readonly kind: "us" }

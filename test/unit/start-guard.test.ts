@@ -254,6 +254,24 @@ for (const [says, phase, isFenced] of phases) {
   });
 }
 
+test("a host that bears our fence's mark, and that a lost journal does not know, is not said to be free", () => {
+  const core = new CoreFixture({}, 3).run(1000);
+  const marked = (reason: string, forcedDown = true) => {
+    Object.assign(core.nova.service(host1), { status: "disabled", reason, forcedDown });
+    core.run(15_000);
+    return fencedHostsOf(core.state)?.unknown;
+  };
+  const { guardianId } = core.settings;
+  assert.deepEqual(marked(`guardian ${guardianId} epoch 7 incident i9-compute-1`), [host1]);
+  assert.deepEqual(marked(`guardian ${guardianId} epoch 7 incident i9-compute-1`, false), []);
+  assert.deepEqual(marked(`guardian ${guardianId} epoch 7 incident i9-compute-1 degraded`), []);
+  assert.deepEqual(marked("bob: new disks"), []);
+  const released = { ...core.state.memory, released: [host1] };
+  marked(`guardian ${guardianId} epoch 7 incident i9-compute-1`);
+  const free = fencedHostsOf(stateWith(core.state, { memory: released }));
+  assert.deepEqual(free?.unknown, []);
+});
+
 test("before the journal was read nobody is told anything", () => {
   const { state } = new CoreFixture({}, 3);
   assert.equal(fencedHostsOf(stateWith(state, { epoch: 0 })), undefined);
