@@ -1,5 +1,5 @@
 /**
- * What guardians last said of fenced hosts, and what a start guard is told by it. A list that is old says nothing: its
+ * What guardians last said of fenced hosts, and what a start guard is told by it. A list that is old frees nobody: its
  * guardian may have fenced somebody since. Whoever spoke here once must still speak before a host may start: what
  * another one says (a trial in mode observe, the guardian of another cloud) proves nothing of the first one's fences.
  */
@@ -52,7 +52,9 @@ export function createFencedHosts(): FencedHosts {
     wordFor(host, nowMs) {
       const listAgeMs = ageMs(nowMs);
       const said = [...byGuardian.values()].map(({ words, atMs }): StartWord => {
-        return nowMs - atMs >= listForMs ? "unknown" : (words.get(host) ?? "not-fenced");
+        const word = words.get(host) ?? "not-fenced";
+        // An old list frees nobody, and whoever it has fenced is fenced until a newer one says else.
+        return nowMs - atMs < listForMs || word === "fenced" ? word : "unknown";
       });
       if (said.includes("fenced")) return { word: "fenced", listAgeMs };
       const isFree = said.length > 0 && said.every((word) => word === "not-fenced");

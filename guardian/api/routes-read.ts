@@ -219,7 +219,7 @@ function policyReads({ guardian }: ApiParts): readonly Read[] {
   ];
 }
 
-function tellingReads({ guardian, outbox, heartbeat }: ApiParts): readonly Read[] {
+function tellingReads({ guardian, outbox, heartbeat, clock }: ApiParts): readonly Read[] {
   const state = () => outbox.state();
   const keyed = (key: string) => (line: object) => String(Reflect.get(line, key));
   return [
@@ -233,12 +233,16 @@ function tellingReads({ guardian, outbox, heartbeat }: ApiParts): readonly Read[
         mode: z.enum(["observe", "ask", "act"]),
         armed: z.boolean(),
         eyes: z.array(z.string()),
+        // How long ago the loop decided last: more than a few seconds, and it stands still.
+        decidedMsAgo: z.number(),
       }),
       run: (call) => {
         const core = guardian.state();
         const said = languageOf(call, core.settings.language);
         const shown = Object(showStatus(core, showChannels(state()), said)) as object;
-        return { status: 200, body: { ...shown, notRecorded: guardian.notRecorded().inputs } };
+        const notRecorded = guardian.notRecorded().inputs;
+        const decidedMsAgo = clock.monoMs() - guardian.decidedAt();
+        return { status: 200, body: { ...shown, notRecorded, decidedMsAgo } };
       },
     },
     {

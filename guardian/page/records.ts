@@ -33,6 +33,8 @@ export interface Status {
   readonly storm: readonly string[];
   readonly eyes: readonly string[];
   readonly firing: readonly { readonly class: string; readonly title: string }[];
+  /** More than a few seconds: it answers, and decides nothing. */
+  readonly decidedMsAgo: number;
 }
 
 export interface Explained {

@@ -117,7 +117,13 @@ function bar(state: PageState): ViewNode {
 /** Older than this, what is shown may be wrong. */
 const staleAfterMs = 8000;
 
-export function isStale({ heardMs, nowMs, link }: PageState): boolean {
+/** As /healthz has it: a guardian that answers and does not decide shows what was. */
+const decidedWithinMs = 3000;
+
+export function isStale(state: PageState): boolean {
+  const { heardMs, nowMs, link } = state;
+  const status = known<Status>(state, paths.status(state));
+  if ((status?.decidedMsAgo ?? 0) > decidedWithinMs) return true;
   return link === "lost" || heardMs === undefined || nowMs - heardMs > staleAfterMs;
 }
 

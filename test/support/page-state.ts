@@ -18,6 +18,7 @@ export const status: Status = {
   storm: [],
   eyes: [],
   firing: [],
+  decidedMsAgo: 200,
 };
 
 export function hostLine(host: string, changes: Partial<HostLine> = {}): HostLine {

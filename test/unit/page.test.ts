@@ -69,6 +69,11 @@ test("what is shown is called stale when nothing was heard for long, or the stre
   assert.equal(isStale(state), false);
   assert.equal(isStale({ ...state, nowMs: 11_000 }), true);
   assert.equal(isStale({ ...state, link: "lost" }), true);
+  // It answers, and its loop stands still.
+  const standing = pageState({
+    [paths.status({ language: "en" })]: { ...status, decidedMsAgo: 9000 },
+  });
+  assert.equal(isStale({ ...standing, nowMs: 9000, heardMs: 9000 }), true);
   const shown = textOf(view({ ...state, nowMs: 11_000 }));
   assert.match(shown, /STALE: last heard 9 s ago/);
   assert.match(announcement({ ...state, nowMs: 11_000 }), /may be out of date/);

@@ -149,11 +149,8 @@ test("a collector's word follows the list, and ends with its age", () => {
   );
   assert.equal(hosts.wordFor(hostName("h1"), 25).listAgeMs, 15);
   assert.deepEqual(hosts.figures(15), { ageMs: 5, fenced: 1 });
-  // An old list is no word either way.
-  assert.deepEqual(
-    [word("h1", 10 + listForMs), word("h3", 10 + listForMs)],
-    ["unknown", "unknown"],
-  );
+  // An old list frees nobody; whom it has fenced is held until a newer one says else.
+  assert.deepEqual([word("h1", 10 + listForMs), word("h3", 10 + listForMs)], ["fenced", "unknown"]);
   assert.equal(hosts.take({ ...list, version: 8, fenced: [] }, 20_000), undefined);
   assert.equal(word("h1", 20_001), "not-fenced");
 });
@@ -182,7 +179,7 @@ test("another guardian's list frees nobody whom the first one has fenced, or may
     assert.deepEqual(hosts.figures(2), { ageMs: 2, fenced: 2 });
     // The first one fences on and does not reach this collector any more.
     assert.equal(hosts.take({ ...trial, guardian }, listForMs), undefined);
-    assert.deepEqual(words(listForMs), ["unknown", "unknown", "fenced"]);
+    assert.deepEqual(words(listForMs), ["fenced", "unknown", "fenced"]);
     assert.equal(hosts.take({ ...trial, guardian }, forgottenAfterMs), undefined);
     assert.deepEqual(words(forgottenAfterMs), ["not-fenced", "not-fenced", "fenced"]);
   }
