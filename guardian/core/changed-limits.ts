@@ -170,7 +170,8 @@ export function keepLimits(settings: Settings, changed: Memory["changedLimits"])
   const kept = fitting.filter(([name]) => isOrdered || !orderedLimits.includes(name));
   const keptNames = new Set(kept.map(([name]) => name));
   return {
-    settings: { ...settings, limits: withChanges(settings.limits, kept) },
+    settings:
+      kept.length === 0 ? settings : { ...settings, limits: withChanges(settings.limits, kept) },
     changedLimits: Object.fromEntries(kept),
     dropped: all.filter(([name]) => !keptNames.has(name)),
   };
