@@ -66,7 +66,9 @@ function operation(route: Route): Json {
       ? { [answer]: { schema: { type: "string" } } }
       : { "application/json": { schema: jsonSchema(answer) } };
   return {
-    operationId: name.replace(/[ -](\w)/g, (_all, letter: string) => letter.toUpperCase()),
+    operationId: name
+      .replace(/[^\w]+$/, "")
+      .replace(/[^\w]+(\w)/g, (_all, letter: string) => letter.toUpperCase()),
     summary,
     tags: [name.split(" ")[0]],
     ...(role === undefined ? { security: [] } : { "x-role": role }),
@@ -74,6 +76,7 @@ function operation(route: Route): Json {
     ...(route.method === "POST" && { requestBody: bodyOf(route.body) }),
     responses: {
       200: { description: "Done", content },
+      "4XX": { $ref: "#/components/responses/Problem" },
       default: { $ref: "#/components/responses/Problem" },
     },
   };
