@@ -5,6 +5,7 @@
  */
 import { guardianFaults } from "./faults-guardian.ts";
 import { hostFaults } from "./faults-host.ts";
+import { limitFaults } from "./faults-limits.ts";
 import { networkFaults } from "./faults-network.ts";
 import { novaFaults } from "./faults-nova.ts";
 import { peopleFaults } from "./faults-people.ts";
@@ -20,6 +21,7 @@ export const faultKinds: readonly FaultKind[] = [
   ...novaFaults,
   ...guardianFaults,
   ...peopleFaults,
+  ...limitFaults,
 ];
 
 export const faultsByName: ReadonlyMap<string, FaultKind> = new Map(

@@ -1,6 +1,7 @@
 /** The end of all faults: everything is mended but the dead hosts, which stay as they are. */
 import { arm, type Scene, allNetworks } from "./scene.ts";
 import { startProbe } from "./faults-host.ts";
+import { giveLimitsBack } from "./faults-limits.ts";
 import { confirmWhenTaken } from "./faults-people.ts";
 
 export function heal(scene: Scene): void {
@@ -63,6 +64,7 @@ function healOurOwn(scene: Scene): void {
   guardian.pausedUntil = Math.min(guardian.pausedUntil, world.queue.now + 5000);
   guardian.crash = undefined;
   if (!guardian.up) guardian.start();
+  giveLimitsBack(world);
   // Whoever was paged about a disarmed guardian has looked by now, more often than not.
   if (scene.plan.seed % 4 !== 0) world.queue.in(10_000, () => arm(world, true));
 }

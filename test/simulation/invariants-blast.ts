@@ -45,7 +45,7 @@ export const blastInvariants: readonly Invariant[] = [
       if (!isFirstOff(witness, order) || isApproved(witness, order)) return undefined;
       // Its hour is the wall clock's: a step forward makes room that nobody promised away.
       if (witness.eyes.steppedAt > 0) return undefined;
-      const { fencesPerHour, fencesPerHourInDomain } = witness.world.settings.limits;
+      const { fencesPerHour, fencesPerHourInDomain } = witness.limits.now;
       const [all = [], rack] = groupsOf(witness, order.host);
       const inAll = fencedIn(witness, all, order.host);
       if (inAll >= fencesPerHour) return `${order.host} was ordered off after ${inAll} others`;
@@ -124,7 +124,7 @@ function groupsOf(witness: Witness, name: HostName): readonly (readonly WorldHos
 
 function stormLimit(witness: Witness, group: readonly WorldHost[]): number {
   const scope = group.filter((host) => isInScope(witness, host)).length;
-  return Math.max(1, Math.floor(witness.world.settings.limits.stormShare * scope));
+  return Math.max(1, Math.floor(witness.limits.now.stormShare * scope));
 }
 
 /** How many others of a group were fenced within the hour. */

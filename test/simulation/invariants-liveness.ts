@@ -84,7 +84,7 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   const phase = state.memory.incidents.get(host.name)?.phase.kind;
   if (phase === "evacuating" || phase === "ended") return false;
   // What nobody confirmed might be life.
-  if (witness.now - host.playedAt < settings.limits.silentAfterMs + 5000) return false;
+  if (witness.now - host.playedAt < witness.limits.now.silentAfterMs + 5000) return false;
   if (state.memory.disarmed !== undefined || world.disarmedFile) return false;
   if (Object.keys(state.memory.storms).length > 0) return false;
   if (state.memory.released.includes(host.name)) return false;
@@ -103,7 +103,7 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   if (state.census.suspects.length > 0) return false;
   const recent = new Set(state.memory.fences.map((fence) => fence.host));
   recent.delete(host.name);
-  const { fencesPerHour, fencesPerHourInDomain } = settings.limits;
+  const { fencesPerHour, fencesPerHourInDomain } = witness.limits.now;
   if (recent.size >= Math.min(fencesPerHour, fencesPerHourInDomain)) return false;
   if (world.nova.schedulers?.up === 0) return false;
   return isSound(witness, host) && !isLeftToPeople(witness, host);

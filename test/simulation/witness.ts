@@ -12,6 +12,7 @@ import type { HostName } from "../../shared/names.ts";
 import { answers, echoes, isWithoutDisks, type WorldHost } from "../support/world-host.ts";
 import type { World } from "../support/world.ts";
 import { EyesTruth } from "./eyes-truth.ts";
+import { LimitsTruth } from "./limits-truth.ts";
 
 export type Evacuating = Extract<Phase, { kind: "evacuating" }>;
 
@@ -110,6 +111,7 @@ export class HostTruth {
 export class Witness {
   readonly world: World;
   readonly eyes: EyesTruth;
+  readonly limits: LimitsTruth;
   readonly truths = new Map<HostName, HostTruth>();
   /** First orders of each fence, for storm and rate. */
   readonly fences: { readonly host: HostName; readonly at: number }[] = [];
@@ -136,6 +138,7 @@ export class Witness {
     this.vouchedWrongly = vouchedWrongly;
     this.#clockOffset = world.guardian.mono() - world.queue.now;
     this.eyes = new EyesTruth(world);
+    this.limits = new LimitsTruth(world.settings.limits);
     for (const name of world.hosts.keys()) this.truths.set(name, new HostTruth());
     world.collectors.onNewest = ({ host, sentAt }) => {
       const truth = this.of(host);
@@ -288,7 +291,10 @@ export class Witness {
       this.undone.add(event.host);
     } else if (event.kind === "released") {
       this.takenBack.add(event.host);
+    } else if (event.kind === "limits-set") {
+      this.limits.heard(event, this.world.guardian.journalWritable);
     } else if (event.kind === "started") {
+      this.limits.restarted();
       for (const [host, truth] of this.truths) {
         truth.forget();
         const incident = event.memory?.incidents.get(host);
