@@ -140,6 +140,7 @@ export function foldLimitsSet(
   for (const { name, value } of event.wishes) {
     const [before, configured] = [limitNow(state, name), limitConfigured(state, name)];
     const given = value ?? configured;
+    if (given === before && given === configured) continue;
     if (given === configured) delete changedLimits[name];
     else changedLimits[name] = { value: given, configured, by, reason, wall };
     const about = { name, value: limitText(name, given), by, reason };

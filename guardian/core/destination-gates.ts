@@ -1,10 +1,11 @@
 /** The gates that ask whether the servers have somewhere to go, and somebody to send them there. */
+import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { GateResult } from "./assessment.ts";
 import { isFit } from "./census.ts";
 import { forecast, unplacedWords } from "./forecast.ts";
 import { incidentOf } from "./incidents.ts";
-import { capacityOf, capacityUnknownWords, freeMbOf } from "./inventory.ts";
+import { capacityOf, capacityUnknownWords, freeMbOf, overtakenBy } from "./inventory.ts";
 import { readyReserves, reservesOf } from "./reserves.ts";
 import { serversAlive } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -114,8 +115,21 @@ export function capacityGate(state: GuardianState, host: HostState, living: bool
 /** In a line of a gate. */
 const namesMax = 3;
 
+/** What was counted is not what is left: servers were moved since. */
+function overtakenGate(source: HostName): GateResult {
+  return {
+    gate: "capacity",
+    pass: false,
+    value: words("value.capacity-overtaken", { host: source }),
+    operator: "=",
+    limit: words("limit.capacity-counted"),
+  };
+}
+
 function capacityInSum(state: GuardianState, host: HostState, living: boolean): GateResult {
   const own = capacityOf(state, host.host);
+  const overtaken = living ? overtakenBy(state, host.host) : undefined;
+  if (own !== undefined && overtaken !== undefined) return overtakenGate(overtaken);
   const ownFreeMb = own !== undefined && isFit(state, host) ? freeMbOf(own) : 0;
   const freeMb = state.census.freeMb - ownFreeMb;
   const fits = own !== undefined && freeMb >= own.memoryUsedMb;

@@ -5,6 +5,7 @@ import { withDrain } from "./drains.ts";
 import type { Effect } from "./effects.ts";
 import type { LiveMigrateAnswered, MigrationsSeen, ServersSeen } from "./events.ts";
 import { say } from "./incidents.ts";
+import { withPlaced } from "./inventory.ts";
 import { activeRecords } from "./move-plan.ts";
 import { leftOut } from "./selection.ts";
 import type { GuardianState } from "./state.ts";
@@ -97,7 +98,8 @@ export function foldLiveMigrated(
   const { latestRecord } = move.state;
   if (answer.kind === "accepted") {
     const running = { kind: "running", at: event.at, latestRecord } as const;
-    return withMoveState(state, event.host, drain, move, running);
+    const placed = withPlaced(state, event.host, event.at);
+    return withMoveState(placed, event.host, drain, move, running);
   }
   const reason =
     answer.kind === "not-made"
@@ -119,6 +121,7 @@ export function foldMigrations(
     const seen = followed(event, move);
     if (drain === undefined || seen === undefined) continue;
     next = withMoveState(next, event.host, drain, move, seen);
+    if (seen.kind === "finished") next = withPlaced(next, event.host, event.at);
     if (seen.kind !== "planned") next = sayEnd(next, event, move, seen, out);
   }
   return next;

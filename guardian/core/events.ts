@@ -73,6 +73,8 @@ export interface Services {
 export interface InventoryRead {
   readonly kind: "inventory";
   readonly at: MonoMs;
+  /** Missing in recordings of earlier releases. */
+  readonly askedAt?: MonoMs;
   readonly answer: InventoryAnswer;
 }
 

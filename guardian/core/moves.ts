@@ -9,6 +9,7 @@ import type { ComputeServer, EvacuationRecord } from "../ports.ts";
 import type { Effect } from "./effects.ts";
 import type { EvacuateAnswered, MovesSeen } from "./events.ts";
 import { incidentOf, say } from "./incidents.ts";
+import { withPlaced } from "./inventory.ts";
 import type { Move, MoveState } from "./move.ts";
 import { stageOf } from "./move-report.ts";
 import { activeRecords, isEvacuable } from "./move-plan.ts";
@@ -126,12 +127,14 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
   for (const known of Object.values(phase.moves)) {
     const move = withProgress(known, event);
     if (move !== known) next = withMove(next, event.host, move);
+    if (move.to !== known.to) next = withPlaced(next, event.host, event.at);
     const failed = failedMigration(event, move);
     const seen = isSettled(failed)
       ? afterFailure(next, move, failed)
       : (checkPlanned(next, event, move) ?? followMove(next, event, move));
     if (seen === undefined) continue;
     next = withPaceOf(next, event, move, seen, failed, out);
+    if (seen.kind === "finished") next = withPlaced(next, event.host, event.at);
     // A reset server comes back running, whatever it was.
     const ran = seen.kind === "planned" && seen.reset !== undefined ? true : move.ran;
     const tookMs = event.at - (move.firstAt ?? event.at);

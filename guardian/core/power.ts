@@ -110,6 +110,7 @@ function foldIdentity(state: GuardianState, event: PowerRead): GuardianState {
 
 /** A person says that this host's devices, as they answer now, are this host's. */
 export function foldVouched(state: GuardianState, event: Vouched, out: Effect[]): GuardianState {
+  if (vouchProblem(state, event.host) !== undefined) return state;
   // Whoever vouches has seen what a rehearsal did not show.
   let next = isRehearsing(state, event.host) ? state : withRehearsal(state, event.host, undefined);
   const host = hostOf(state, event.host);
@@ -133,8 +134,27 @@ export function foldVouched(state: GuardianState, event: Vouched, out: Effect[])
   return next;
 }
 
+/** Why a person cannot vouch for a host's devices now; undefined when they can. */
+export function vouchProblem(state: GuardianState, host: HostName): string | undefined {
+  const silent = silentDevices(state, host);
+  if (silent.length > 0) {
+    return `${host}: ${silent.join(", ")} did not answer: there is nothing to vouch for`;
+  }
+  const unheard = hostsNeverHeard(state).filter((name) => name !== host);
+  const [first] = unheard;
+  if (first === undefined) return undefined;
+  return `${host}: ${unheard.length} other hosts were never heard by a probe (${first}${unheard.length > 1 ? ", …" : ""}), must be 0: the device may be theirs, and nobody would hear it go off; start their probes, or take them out of the configuration, first`;
+}
+
+/** Hosts with a nova-compute and no probe that ever said who they are. */
+function hostsNeverHeard({ hosts, memory }: GuardianState): readonly HostName[] {
+  return [...hosts.values()].flatMap(({ host, service }) =>
+    service === undefined || memory.known[host] !== undefined ? [] : [host],
+  );
+}
+
 /** Devices that did not answer when last asked: nobody can vouch for what they would show. */
-export function silentDevices(state: GuardianState, host: HostName): readonly string[] {
+function silentDevices(state: GuardianState, host: HostName): readonly string[] {
   return hostSettings(state.settings, host).devices.filter((device) => {
     const last = deviceTrack(hostOf(state, host), device).readings.at(-1);
     return last === undefined || last.reading.power === "unknown";

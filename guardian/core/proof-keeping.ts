@@ -3,7 +3,7 @@
  * minted anew by the next level of devices when it lapsed.
  */
 import { monoMs, type MonoMs } from "../../shared/time.ts";
-import { standingConfirmation } from "./confirmations.ts";
+import { lifeSince, standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import { fenceLevels, nextLevel, speaksAgainst } from "./fence-levels.ts";
 import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
@@ -14,7 +14,7 @@ import { hasBegun, isInherited } from "./moves-under-way.ts";
 import { advancedAfter } from "./nova-record.ts";
 import { holdGate } from "./policy-gates.ts";
 import { deviceTrack, deviceWord, isMute } from "./power.ts";
-import { proofStands } from "./proof.ts";
+import { proofStands, type FenceProof } from "./proof.ts";
 import { askedOthers, refence, stillAsked } from "./refencing.ts";
 import { readsSame } from "./same-words.ts";
 import { phaseOf, type Evacuating } from "./service-orders.ts";
@@ -117,7 +117,9 @@ function withoutProof(
   out: Effect[],
 ): GuardianState {
   if (phase.proof === undefined) return tryNextLevel(state, host, phase, fence, held, out);
-  if (proofStands(phase.proof, host.host, state.now)) return state;
+  if (proofStands(phase.proof, host.host, state.now) && !isWordVoid(state, host, phase.proof)) {
+    return state;
+  }
   const lapsed = { ...phase, proof: undefined, lostAt: state.now };
   return say(withPhase(state, host.host, lapsed), out, {
     level: "error",
@@ -125,6 +127,13 @@ function withoutProof(
     event: "proof-lapsed",
     text: words("log.proof-lapsed", { reason: reasonOf(fence) }),
   });
+}
+
+/** A proof by the word of people is as good as that: void when life speaks against it, however that was seen. */
+function isWordVoid(state: GuardianState, host: HostState, proof: FenceProof): boolean {
+  return (
+    proof.method === "confirmed" && lifeSince(state, host, monoMs(proof.obtainedAt)) !== undefined
+  );
 }
 
 /**

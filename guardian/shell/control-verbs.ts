@@ -22,7 +22,7 @@ import type { GuardianEvent } from "../core/events.ts";
 import { missingSteps } from "../core/home-gates.ts";
 import { isUnderWay } from "../core/moves-under-way.ts";
 import type { Incident } from "../core/memory.ts";
-import { silentDevices } from "../core/power.ts";
+import { vouchProblem } from "../core/power.ts";
 import { rehearsalProblem } from "../core/rehearsal-gates.ts";
 import { hostOf } from "../core/state.ts";
 import { releaseProblem } from "../core/release.ts";
@@ -213,11 +213,8 @@ function ofHost(asked: Asked, host: HostName, verb: string): Reply {
     return missing ?? tell(asked, { kind: "undo-asked", at, wall, host, by, reason }, { note });
   }
   if (verb === "vouch") {
-    const silent = silentDevices(state, host);
-    if (silent.length > 0) {
-      const detail = `${host}: ${silent.join(", ")} did not answer: there is nothing to vouch for`;
-      return problem(409, detail);
-    }
+    const wrong = vouchProblem(state, host);
+    if (wrong !== undefined) return problem(409, wrong);
     return missing ?? tell(asked, { kind: "vouched", at, wall, host, by, reason });
   }
   if (verb === "confirm") return confirmOff(asked, host);

@@ -153,9 +153,10 @@ function readServices(context: Context): void {
 
 function readInventory(context: Context): void {
   const { ports, dispatch } = context;
+  const askedAt = ports.clock.monoMs();
   begin(context, "calls", "read inventory", async () => {
     const answer = await ports.compute.inventory();
-    dispatch({ kind: "inventory", at: ports.clock.monoMs(), answer });
+    dispatch({ kind: "inventory", at: ports.clock.monoMs(), askedAt, answer });
   });
 }
 

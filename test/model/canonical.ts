@@ -85,6 +85,7 @@ function isRead(inventory: unknown): boolean {
 export class Canonical {
   readonly tokens = new TokenList();
   readonly #fields = new Map<string, Field>();
+  readonly #shapes: Shape = { further: new Map(), fields: undefined };
   /** Ids that the state names, those of open incidents first. */
   #incidents: string[] = [];
   #now = 0;
@@ -145,14 +146,30 @@ export class Canonical {
 
   #fieldsOf(value: object, without: string | undefined): void {
     this.tokens.mark("{");
-    for (const name in value) {
-      if (name !== without) this.#field(name, Reflect.get(value, name));
+    for (const field of this.#fieldsByName(value)) {
+      if (field.name !== without) this.#field(field, Reflect.get(value, field.name));
     }
     this.tokens.mark("}");
   }
 
-  #field(name: string, value: unknown): void {
-    const { kind, token, limit } = this.#fieldNamed(name);
+  /** In one order, whatever the order in which they were set. */
+  #fieldsByName(value: object): readonly Field[] {
+    let shape = this.#shapes;
+    for (const name in value) {
+      let next = shape.further.get(name);
+      if (next === undefined) {
+        next = { further: new Map(), fields: undefined };
+        shape.further.set(name, next);
+      }
+      shape = next;
+    }
+    shape.fields ??= Object.keys(value)
+      .sort()
+      .map((name) => this.#fieldNamed(name));
+    return shape.fields;
+  }
+
+  #field({ name, kind, token, limit }: Field, value: unknown): void {
     if (kind === "out" || value === undefined) return;
     const { tokens } = this;
     tokens.push(token);
@@ -199,7 +216,8 @@ export class Canonical {
   #fieldNamed(name: string): Field {
     let field = this.#fields.get(name);
     if (field === undefined) {
-      field = { kind: kinds.get(name), token: this.tokens.tokenOf(name), limit: bounded[name] };
+      const token = this.tokens.tokenOf(name);
+      field = { name, kind: kinds.get(name), token, limit: bounded[name] };
       this.#fields.set(name, field);
     }
     return field;
@@ -242,7 +260,14 @@ export class Canonical {
   }
 }
 
+/** Names of fields in the order in which they were set, as a path; at its end, the fields by name. */
+interface Shape {
+  readonly further: Map<string, Shape>;
+  fields: readonly Field[] | undefined;
+}
+
 interface Field {
+  readonly name: string;
   readonly kind: Kind | undefined;
   readonly token: number;
   readonly limit: number | undefined;
@@ -261,6 +286,7 @@ const kinds = new Map<string, Kind>([
   ...[...forPeople, ...constant].map((name) => [name, "out"] as const),
   // When a host was switched on by us last is wall time, and the day that it counts never passes.
   ["homecomings", "keys"],
-  // Nova's memory never changes; whether it was read since the start does.
+  // Nova's memory never changes, and whose servers were placed after it was read holds only a living host that a row
+  // says to fence, or another one's drain: neither is here. Whether it was read since the start counts.
   ["inventory", "read"],
 ]);

@@ -7,7 +7,7 @@ import { nothing, repair } from "./actions.ts";
 import { Canonical } from "./canonical.ts";
 import { FoldProof } from "./fold-proof.ts";
 import { ageMsMax, modelSettings, quantumMs } from "./model-settings.ts";
-import { isAttended, isOpen } from "./promises-to-people.ts";
+import { isAttended } from "./promises-to-people.ts";
 import { isInService, isWell, Quantum, type Action, type Node, type Reducer } from "./quantum.ts";
 import type { Size } from "./sizes.ts";
 import { StateTable, type StateRow } from "./state-table.ts";
@@ -33,8 +33,6 @@ export interface Result {
   readonly closed: boolean;
   /** The first broken promise, with the way there. */
   readonly violation: { readonly text: string; readonly path: readonly string[] } | undefined;
-  /** Promises that are known to be broken, each with the first way there. */
-  readonly open: ReadonlyMap<string, readonly string[]>;
   /** With `prove`: how many states were met again, and how many of them went on another way. */
   readonly folds?: { readonly met: number; readonly unlike: number } | undefined;
 }
@@ -61,7 +59,6 @@ class Exploration {
   #frontier: { readonly at: number; readonly node: Node }[] = [];
   /** One state of each circle in which the way on ends. */
   readonly #ends = new Set<number>();
-  readonly #open = new Map<string, readonly string[]>();
   readonly #proof: FoldProof | undefined;
   #transitions = 0;
   #violation: Result["violation"];
@@ -104,7 +101,6 @@ class Exploration {
       longestPath: this.#states.get(this.#states.size - 1, "depth"),
       closed,
       violation: this.#violation,
-      open: this.#open,
       ...(folds === undefined ? {} : { folds }),
     };
   }
@@ -161,7 +157,7 @@ class Exploration {
     const outcome = this.#quantum.run(node, action);
     if (outcome === undefined) return undefined;
     this.#transitions += 1;
-    const text = outcome.violations.find((found) => !this.#isOpen(found, at, action));
+    const [text] = outcome.violations;
     if (text !== undefined) {
       this.#violation = { text, path: [...this.#pathTo(at), action.name] };
       return undefined;
@@ -171,13 +167,6 @@ class Exploration {
     const arrived = this.#arrive(outcome.node, { parent: at, action: number, depth });
     if (arrived < size) this.#proof?.meet(arrived, outcome.node, at, action.name);
     return arrived;
-  }
-
-  /** Known, and not mended yet: the first time is kept. */
-  #isOpen(text: string, at: number, { name }: Action): boolean {
-    if (!isOpen(text)) return false;
-    if (!this.#open.has(text)) this.#open.set(text, [...this.#pathTo(at), name]);
-    return true;
   }
 
   #arrive(node: Node, from: Omit<StateRow, "alone">): number {

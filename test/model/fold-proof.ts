@@ -5,7 +5,6 @@
  */
 import { nothing } from "./actions.ts";
 import type { Canonical } from "./canonical.ts";
-import { isOpen } from "./promises-to-people.ts";
 import type { Node, Quantum } from "./quantum.ts";
 import type { StateTable } from "./state-table.ts";
 
@@ -40,7 +39,7 @@ export class FoldProof {
     const pair = new Int32Array(2);
     this.#canonical.tokens.digest(pair);
     const [first = 0, second = 0] = pair;
-    const violation = outcome.violations.find((text) => !isOpen(text));
+    const violation = outcome.violations[0];
     this.#met.push({ kept, from, action, violation, first, second });
   }
 

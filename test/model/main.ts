@@ -56,9 +56,6 @@ for (const size of chosen().map(fewer)) {
       `${result.transitions} transitions, longest path ${result.longestPath} quanta, ` +
       `${result.closed ? "closed" : "NOT closed"}, ${seconds()} s (${busy} s of processor)`,
   );
-  for (const [text, path] of result.open) {
-    console.log(`  found, open: ${text}\n${describePath(path)}`);
-  }
   const { folds } = result;
   if (folds !== undefined) {
     console.log(

@@ -57,7 +57,7 @@ export function answerTo(
       return undefined;
     case "read-inventory":
       return world.novaUp
-        ? { kind: "inventory", at, answer: inventoryOf([...world.hosts.keys()]) }
+        ? { kind: "inventory", at, askedAt, answer: inventoryOf([...world.hosts.keys()]) }
         : undefined;
     case "read-services":
     case "list-servers":

@@ -1,20 +1,9 @@
 /** What people must be told, on the world of the model: of a silent host, of a server that runs twice. */
+import { overMs } from "../../guardian/core/look-back.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import type { HostName } from "../../shared/names.ts";
 import { quantumMs } from "./model-settings.ts";
 import type { ModelWorld } from "./model-world.ts";
-
-/**
- * Promises that the reducer is known to break, until it is mended: told with the shortest way, and the
- * exploration goes on.
- */
-const openFindings: readonly RegExp[] = [
-  /^invariant 1: the server of \S+ runs twice on a host that was released/,
-];
-
-export function isOpen(text: string): boolean {
-  return openFindings.some((known) => known.test(text));
-}
 
 /**
  * A Nova that does not answer and moves that stand still are paged after 30 s of their own, which
@@ -46,10 +35,12 @@ export function judgeSilence(name: HostName, state: GuardianState, world: ModelW
 export function judgeTwice(name: HostName, state: GuardianState, world: ModelWorld): string[] {
   const { runs, server, poweredAt } = world.host(name);
   const isTwice = runs && server.runsElsewhere && !world.emptied && world.lives(name);
-  // Its server needs 20 s to start; then it takes a report, a list, and a round.
-  if (!isTwice || world.now - poweredAt < 20_000 + 4 * quantumMs) return [];
-  if (isAttended(name, state, ["page"]) || state.memory.released.includes(name)) return [];
   const isOurs = state.memory.incidents.get(name)?.phase.kind === "ended";
+  // Its server needs 20 s to start; then it takes a report, a list, and a round; one that people have taken
+  // back is looked at for longer.
+  const noticedMs = 20_000 + 4 * quantumMs + (isOurs ? 0 : overMs);
+  if (!isTwice || world.now - poweredAt < noticedMs) return [];
+  if (isAttended(name, state, ["page"]) || state.memory.released.includes(name)) return [];
   const where = isOurs ? "" : " on a host that was released before it started there";
   return [`invariant 1: the server of ${name} runs twice${where}, and there is no page`];
 }

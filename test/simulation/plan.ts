@@ -139,7 +139,7 @@ function onTheWayHome(random: Random, chaosMs: number, hosts: number): readonly 
     const undone = drawFault(random, ["undone-by-person"], chaosMs, hosts);
     faults.push({ ...undone, atMs: undone.atMs + 15_000 });
   }
-  if (random.next() < 0.5) {
+  if (random.next() < 0.7) {
     const twice = drawFault(random, ["starts-what-was-moved"], chaosMs, hosts);
     for (const ms of [20_000, 35_000, 50_000]) faults.push({ ...twice, atMs: twice.atMs + ms });
   }

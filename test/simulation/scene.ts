@@ -3,6 +3,7 @@ import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { reserveMark } from "../../guardian/core/marks.ts";
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
+import { vouchProblem } from "../../guardian/core/power.ts";
 import { undoProblem } from "../../guardian/core/undo.ts";
 import { defaultLimits, type HostSettings, type Settings } from "../../guardian/core/settings.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
@@ -202,6 +203,7 @@ function furnishOutlets(world: World, name: HostName): void {
 /** A person says that this host's devices are its own. */
 export function vouch(world: World, host: HostName): void {
   const { guardian } = world;
+  if (vouchProblem(world.state, host) !== undefined) return;
   guardian.hear(() => ({
     kind: "vouched",
     at: guardian.mono(),

@@ -310,7 +310,7 @@ export class CoreFixture {
         return;
       }
       case "read-inventory":
-        this.take({ kind: "inventory", at, answer: this.nova.inventory() });
+        this.take({ kind: "inventory", at, askedAt, answer: this.nova.inventory() });
         return;
       case "enable":
         if (!this.nova.enableMute) this.take(this.nova.answer(effect, at, askedAt));

@@ -264,9 +264,11 @@ function lookAtNova(world: World, effect: NovaLook): void {
 
 function readInventory(world: World): void {
   const { guardian, nova } = world;
+  const askedAt = guardian.mono();
   guardian.answer(world.novaUp ? 60 : 10_000, () => ({
     kind: "inventory",
     at: guardian.mono(),
+    askedAt,
     answer:
       world.novaUp && nova.inventoryUp ? nova.inventory() : { kind: "failed", reason: novaSilence },
   }));

@@ -202,6 +202,25 @@ test("it helps out a lapsed proof of devices, and a device that says off takes o
   assert.equal(core.phase(host1, "evacuating").proof?.method, "power-devices");
 });
 
+test("a reading asked for before the word, and answered after it with on, takes the proof with it", () => {
+  const core = lost();
+  core.run(60_000);
+  const askedAt = core.now;
+  core.run(250);
+  core.confirm(host1, 1000);
+  core.run(500);
+  const proofOf = () => {
+    const phase = core.state.memory.incidents.get(host1)?.phase;
+    return phase?.kind === "evacuating" ? phase.proof : undefined;
+  };
+  assert.equal(proofOf()?.method, "confirmed");
+  const identity = { guid: "0".repeat(31) + "f", uuid: undefined, serial: undefined };
+  const reading = { power: "on", identity } as const;
+  core.take({ kind: "power-read", at: core.now, askedAt, host: host1, device: "bmc", reading });
+  core.run(500);
+  assert.equal(proofOf(), undefined);
+});
+
 test("a storm holds a confirmed host as any other", () => {
   const core = lost();
   core.powerLoss(host2);

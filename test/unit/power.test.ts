@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deviceWords } from "../../guardian/core/evidence.ts";
 import { viewPower } from "../../guardian/core/power-view.ts";
-import { deviceWord } from "../../guardian/core/power.ts";
+import { deviceWord, vouchProblem } from "../../guardian/core/power.ts";
 import { showDoctor } from "../../guardian/core/show-doctor.ts";
 import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import { render } from "../../guardian/core/words.ts";
@@ -111,6 +111,19 @@ for (const [name, change, reason] of unverified) {
     assert.equal(word(core).power, "unknown");
   });
 }
+
+test("nobody vouches while a host with a nova-compute was never heard: the device may be its own", () => {
+  const core = new CoreFixture().run(15_000);
+  const said = vouchProblem(core.state, host1);
+  assert.equal(said, undefined);
+  const { [host1]: own } = core.state.memory.known;
+  assert.ok(own !== undefined);
+  core.state = { ...core.state, memory: { ...core.state.memory, known: { [host1]: own } } };
+  assert.match(vouchProblem(core.state, host1) ?? "", /7 other hosts were never heard .*compute-2/);
+  const { now: at, wall } = core.state;
+  core.take({ kind: "vouched", at, wall, host: host1, by: "alice", reason: "compared" });
+  assert.equal(core.state.memory.devices["compute-1/bmc"]?.vouchedBy, undefined);
+});
 
 test("a person may vouch for what is shown; another identity later undoes it", () => {
   const core = settled({ guid: "a".repeat(31) + "b" });
