@@ -12,7 +12,7 @@ import { incidentOf, say } from "./incidents.ts";
 import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { words } from "./words.ts";
 
-/** One host that was fenced, whose servers were moved, and that is people's again. */
+/** One host that was fenced, and that is people's again. */
 export interface LookBack {
   /** Since when it reports again; undefined until it does. */
   readonly since: MonoMs | undefined;
@@ -33,12 +33,12 @@ const listAgeMsMax = 60_000;
 
 const nothingSeen = { askedAt: undefined, seen: undefined } as const;
 
-/** Called when an incident whose servers were moved is closed because people took the host back. */
+/**
+ * Called when an incident is closed because people took the host back. Nothing may have been moved in it: what an
+ * earlier one moved lies there, too.
+ */
 export function beginLookBack(state: GuardianState, host: HostName): GuardianState {
-  const phase = incidentOf(state, host)?.phase;
-  if (phase?.kind !== "ended") return state;
-  const moved = Object.values(phase.moves).some((move) => move.state.kind === "finished");
-  if (!moved) return state;
+  if (incidentOf(state, host)?.phase.kind !== "ended") return state;
   return withLookBack(state, host, { since: undefined, ...nothingSeen, overSince: undefined });
 }
 

@@ -71,7 +71,7 @@ export const networkFaults: readonly FaultKind[] = [
   },
   {
     name: "recording-played",
-    weight: 1,
+    weight: 2,
     inject: (scene, { host: drawn, lastsMs, luck }) => {
       const { collectors, queue, hosts } = scene.world;
       // Where one is dead already, its life is played; else reports are jammed while it lives.

@@ -113,7 +113,7 @@ export const peopleFaults: readonly FaultKind[] = [
   },
   {
     name: "approved-by-person",
-    weight: 1,
+    weight: 2,
     inject: (scene, { luck }) => answers(scene, "approved", luck[0], undefined),
   },
   {

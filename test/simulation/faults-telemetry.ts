@@ -41,7 +41,7 @@ export const telemetryFaults: readonly FaultKind[] = [
   },
   {
     name: "store-down",
-    weight: 1,
+    weight: 2,
     inject: (scene, { lastsMs }) => {
       scene.world.collectors.storeUp = false;
       scene.later(lastsMs, () => void (scene.world.collectors.storeUp = true));
@@ -50,7 +50,7 @@ export const telemetryFaults: readonly FaultKind[] = [
   },
   {
     name: "store-lags",
-    weight: 1,
+    weight: 2,
     inject: (scene, { lastsMs, luck }) => {
       const { collectors } = scene.world;
       collectors.storeLagMs = 200 + luck[0] ** 2 * 20_000;

@@ -148,7 +148,7 @@ function onTheWayHome(random: Random, chaosMs: number, hosts: number): readonly 
 
 /** A host that is degraded for long enough to be drained; some die in the middle of it. */
 function whileDrained(random: Random, _chaosMs: number, hosts: number): readonly PlannedFault[] {
-  if (random.next() < 0.3) return [];
+  if (random.next() < 0.2) return [];
   const degraded = drawFault(random, ["directory-fails"], 60_000, hosts);
   const faults = [{ ...degraded, lastsMs: 240_000 }];
   const trouble = drawFault(random, ["nova-live-trouble"], 60_000, hosts);
