@@ -52,6 +52,8 @@ export function ruleMutants(tree: string): readonly Mutant[] {
     ...roomRules,
     ...reserveRules,
     ...lookBackRules,
+    ...limitRules,
+    ...wordRules,
   ];
 }
 
@@ -201,6 +203,58 @@ const lookBackRules: readonly Mutant[] = [
   {
     name: "rule look-back: a host that runs more than Nova has there is nobody's business",
     changes: [replacing(core("look-back"), "checks.serversRunning > seen.servers", "false")],
+  },
+];
+
+/** What people change while it runs counts from then on, over restarts, and is never looser than the file. */
+const limitRules: readonly Mutant[] = [
+  {
+    name: "rule limits: what people set does not count",
+    changes: [
+      replacing(
+        core("changed-limits"),
+        "{ ...state.settings, limits: limitsWith(state, event.wishes) }",
+        "state.settings",
+      ),
+    ],
+  },
+  {
+    name: "rule limits: a brake may be looser than the file has it",
+    changes: [
+      replacing(
+        core("changed-limits"),
+        "if (value === undefined || looser === undefined)",
+        "if (true)",
+      ),
+    ],
+  },
+  {
+    name: "rule limits: a restart forgets them",
+    changes: [
+      replacing(
+        core("changed-limits"),
+        "let told = stateWith(state, { settings, ",
+        "let told = stateWith(state, { ",
+      ),
+    ],
+  },
+];
+
+/** What is said, seen or counted too late, or beside the point, does not count. */
+const wordRules: readonly Mutant[] = [
+  {
+    name: "rule word: one that is void leaves its proof standing",
+    changes: [replacing(core("proof-keeping"), " && !isWordVoid(state, host, phase.proof)", "")],
+  },
+  {
+    name: "rule word: anybody may vouch beside hosts that were never heard",
+    changes: [
+      replacing(core("power"), "service === undefined || memory.known[host] !== undefined", "true"),
+    ],
+  },
+  {
+    name: "rule room: an old count will do",
+    changes: [replacing(core("inventory"), "if (source !== own)", "if (false)")],
   },
 ];
 

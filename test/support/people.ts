@@ -4,6 +4,7 @@ import { confirmProblem } from "../../guardian/core/confirmations.ts";
 import { describeGate } from "../../guardian/core/assessment.ts";
 import { rehearsalProblem } from "../../guardian/core/rehearsal-gates.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { vouchProblem } from "../../guardian/core/power.ts";
 import { undoProblem } from "../../guardian/core/undo.ts";
 import { hostName, type HostName } from "../../shared/names.ts";
 import { parseDuration, wallMs } from "../../shared/time.ts";
@@ -23,7 +24,7 @@ export function people(world: World, words: readonly string[]): void {
     case "undo":
       return undo(world, host, rest.join(" "));
     case "vouch":
-      return world.tell({ kind: "vouched", at, wall, host, by: "alice", reason: "compared" });
+      return vouch(world, host);
     case "rehearse": {
       const [level = "1", ...reason] = rest;
       return rehearse(world, host, Number(level) - 1, reason.join(" "));
@@ -108,6 +109,14 @@ function setLimit(world: World, name: string, [value = "", ...why]: readonly str
     return world.say("alice", `refused: ${texts.join("; ")}`);
   }
   world.tell({ kind: "limits-set", at, wall, wishes, by, reason: why.join(" ") });
+}
+
+/** As the daemon does it: what speaks against it is the answer, and nothing happens. */
+function vouch(world: World, host: HostName): void {
+  const { now: at, wall } = world.state;
+  const problem = vouchProblem(world.state, host);
+  if (problem !== undefined) return world.say("alice", `refused: ${problem}`);
+  world.tell({ kind: "vouched", at, wall, host, by: "alice", reason: "compared" });
 }
 
 /** As the daemon does it: what speaks against it is the answer, and nothing happens. */

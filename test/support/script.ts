@@ -252,6 +252,9 @@ export function perform(world: World, words: readonly string[]): void {
     case "bmc":
       bmc().mode = second as BmcMode;
       return;
+    case "bmc-latency":
+      bmc().latencyMs = duration(second, verb);
+      return;
     case "bmc-restores":
       bmc().restore = second as PowerRestore;
       return;
