@@ -35,7 +35,16 @@ export function maintenanceOf(state: GuardianState, host: HostName): Maintenance
 }
 
 /** "kernel upgrade, by bob, until 2026-11-22 09:00 UTC". */
-export function maintenanceWords({ reason, owner, untilWall, overdue }: Maintenance): Words {
+export function maintenanceWords(maintenance: Maintenance): Words {
+  let said = saidOf.get(maintenance);
+  if (said === undefined) saidOf.set(maintenance, (said = makeWords(maintenance)));
+  return said;
+}
+
+/** Asked for every round, and the same as long as the entry is. */
+const saidOf = new WeakMap<Maintenance, Words>();
+
+function makeWords({ reason, owner, untilWall, overdue }: Maintenance): Words {
   // The configuration's own key has neither owner nor end.
   if (owner === "") return words("maintenance.configured", { reason });
   if (untilWall === undefined) return words("maintenance.open", { reason, owner });

@@ -146,10 +146,10 @@ export function vouchProblem(state: GuardianState, host: HostName): string | und
   return `${host}: ${unheard.length} other hosts were never heard by a probe (${first}${unheard.length > 1 ? ", …" : ""}), must be 0: the device may be theirs, and nobody would hear it go off; start their probes, or take them out of the configuration, first`;
 }
 
-/** Hosts with a nova-compute and no probe that ever said who they are. */
-function hostsNeverHeard({ hosts, memory }: GuardianState): readonly HostName[] {
-  return [...hosts.values()].flatMap(({ host, service }) =>
-    service === undefined || memory.known[host] !== undefined ? [] : [host],
+/** Configured hosts with a nova-compute and no probe that ever said who they are. */
+function hostsNeverHeard({ settings, hosts, memory }: GuardianState): readonly HostName[] {
+  return [...settings.hosts.keys()].filter(
+    (name) => hosts.get(name)?.service !== undefined && memory.known[name] === undefined,
   );
 }
 

@@ -117,15 +117,16 @@ function withoutProof(
   out: Effect[],
 ): GuardianState {
   if (phase.proof === undefined) return tryNextLevel(state, host, phase, fence, held, out);
-  if (proofStands(phase.proof, host.host, state.now) && !isWordVoid(state, host, phase.proof)) {
-    return state;
-  }
+  const isVoid = isWordVoid(state, host, phase.proof);
+  if (proofStands(phase.proof, host.host, state.now) && !isVoid) return state;
   const lapsed = { ...phase, proof: undefined, lostAt: state.now };
   return say(withPhase(state, host.host, lapsed), out, {
     level: "error",
     host: host.host,
     event: "proof-lapsed",
-    text: words("log.proof-lapsed", { reason: reasonOf(fence) }),
+    text: words("log.proof-lapsed", {
+      reason: isVoid ? words("fence.word-void") : reasonOf(fence),
+    }),
   });
 }
 

@@ -98,6 +98,7 @@ export const logEnglish = {
     "it came back while we were down, and no move had begun: it is left on, nothing is moved",
   "fence.no-device": "no power device is configured",
   "fence.no-level": "no level can be ordered off",
+  "fence.word-void": "life was seen, and the word that it rests on is void",
   "fence.levels": "{levels;}",
   "fence.level": "level {level} ({devices}): {reason}",
   "level.unverified": "{device} is not verified: {reason}",

@@ -89,6 +89,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.left-on": "守护者停机期间它已恢复且未开始迁移：保持开机，不做迁移",
   "fence.no-device": "未配置电源设备",
   "fence.no-level": "没有可以断电的级别",
+  "fence.word-void": "发现存活迹象，其所依据的人工确认已作废",
   "fence.levels": "{levels;}",
   "fence.level": "第 {level} 级（{devices}）：{reason}",
   "level.unverified": "{device} 未经核实：{reason}",

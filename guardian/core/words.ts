@@ -46,10 +46,17 @@ export function words<K extends WordKey>(
   key: K,
   ...rest: ParametersOf<(typeof english)[K]> extends never ? [] : [Given<K>]
 ): Words {
-  return { key, with: rest[0] ?? nothing };
+  const [given] = rest;
+  if (given !== undefined) return { key, with: given };
+  const known = plain.get(key);
+  if (known !== undefined) return known;
+  const said = { key, with: {} };
+  plain.set(key, said);
+  return said;
 }
 
-const nothing = {};
+/** Sentences without parameters, one object each: most are compared every round with what they were before. */
+const plain = new Map<WordKey, Words>();
 
 const catalogues: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: english,

@@ -244,13 +244,17 @@ const limitRules: readonly Mutant[] = [
 const wordRules: readonly Mutant[] = [
   {
     name: "rule word: one that is void leaves its proof standing",
-    changes: [replacing(core("proof-keeping"), " && !isWordVoid(state, host, phase.proof)", "")],
+    changes: [
+      replacing(
+        core("proof-keeping"),
+        "isVoid = isWordVoid(state, host, phase.proof)",
+        "isVoid = false",
+      ),
+    ],
   },
   {
     name: "rule word: anybody may vouch beside hosts that were never heard",
-    changes: [
-      replacing(core("power"), "service === undefined || memory.known[host] !== undefined", "true"),
-    ],
+    changes: [replacing(core("power"), " && memory.known[name] === undefined", " && false")],
   },
   {
     name: "rule room: an old count will do",

@@ -124,7 +124,9 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
   ],
   "the configuration must change in the middle of the story (unit/maintenance, unit/changed-limits)":
     ["log.limit-dropped", "maintenance.window-gone"],
-  "every device must lose its standing in the middle of a fencing (unit/fence-levels)": [],
+  "every device must lose its standing in the middle of a fencing (unit/fence-levels)": [
+    "fence.no-level",
+  ],
   "over within a second, and said of what has lasted for 30 s only": [
     "await.answer",
     "await.read",

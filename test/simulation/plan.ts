@@ -213,7 +213,7 @@ function makeCloud(random: Random): Omit<Cloud, "reserve"> {
     movesAtOnce: integerBetween(random, 1, 8),
     rebootOverdue: pick(random, ["ask", "act"]),
     noticeMs: pick(random, [60_000, 60_000, 60_000, 60_000, 180_000, 600_000]),
-    busyMs: pick(random, [200, 250, 333, 500, 500, 1000]),
+    busyMs: pick(random, [200, 333, 500, 500, 1000, 1000]),
     calmMs: pick(random, [1000, 1500, 1500]),
     evacuateAnswerMs: integerBetween(random, 50, 4000),
     rebuildMs: integerBetween(random, 1000, 40_000),
