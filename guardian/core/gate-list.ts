@@ -123,7 +123,7 @@ export const gateList: readonly GateEntry[] = [
     gate: "suspects",
     asks: "could it become a storm this moment?",
     fails: "open",
-    why: "after 10 s in any 5 min: a flapper blocks nobody",
+    why: "after 10 s in any 5 min (twice the time from suspect to silent, where that is longer): a flapper blocks nobody",
   },
   {
     gate: "suspects in …",
@@ -153,7 +153,7 @@ export const gateList: readonly GateEntry[] = [
     gate: "capacity",
     asks: "do its servers fit elsewhere, by memory in sum, and each of them on some host?",
     fails: "open",
-    why: "a warning for a dead host, whose servers are down either way; closed for a living one",
+    why: "a warning for a dead host, whose servers are down either way; closed for a living one, for which an old count is made anew within 10 s",
   },
   {
     gate: "Nova answers",

@@ -3,6 +3,7 @@ import { isLivingFence, type GateResult } from "./assessment.ts";
 import { capacityOf, overtakenBy } from "./inventory.ts";
 import type { Outlook } from "./outlook.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { suspectHoldMsOf } from "./storm.ts";
 import { seconds, words, type Words } from "./words.ts";
 
 const hourMs = 3_600_000;
@@ -78,7 +79,7 @@ function graceOutlook(state: GuardianState): Outlook {
 
 /** A suspect is judged, or has used up the time for which it may hold others. */
 function suspectsOutlook(state: GuardianState): Outlook {
-  const { suspectHoldMs } = state.settings.limits;
+  const suspectHoldMs = suspectHoldMsOf(state.settings.limits);
   const left = state.census.suspects.map(
     (name) => suspectHoldMs - (state.suspectHolds.get(name)?.heldMs ?? 0),
   );

@@ -8,6 +8,7 @@ import { maintenanceOf } from "./maintenance.ts";
 import { disabledBy, isReserveMark } from "./marks.ts";
 import type { Storm } from "./memory.ts";
 import { noticeInForce } from "./self-checks.ts";
+import type { Limits } from "./settings.ts";
 import { stateWith, type GuardianState, type HostState, type SuspectHold } from "./state.ts";
 
 const endedCountsMs = 86_400_000;
@@ -53,7 +54,12 @@ export function isFenced(state: GuardianState, host: HostState): boolean {
 export function holdsOthers(state: GuardianState, host: HostState): boolean {
   if (host.suspectSince === undefined || host.silentSince !== undefined) return false;
   const heldMs = state.suspectHolds.get(host.host)?.heldMs ?? 0;
-  return heldMs < state.settings.limits.suspectHoldMs;
+  return heldMs < suspectHoldMsOf(state.settings.limits);
+}
+
+/** For how long in a window a suspect may hold others, ms: never less than it takes to know better of it, twice. */
+export function suspectHoldMsOf({ suspectHoldMs, suspectAfterMs, silentAfterMs }: Limits): number {
+  return Math.max(suspectHoldMs, 2 * (silentAfterMs - suspectAfterMs));
 }
 
 /** Books the time that suspects hold others back, `sinceTickMs` at a time. */

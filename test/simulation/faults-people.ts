@@ -274,8 +274,12 @@ function answers(
 ): boolean {
   const { world } = scene;
   const open = [...world.guardian.journaled.incidents.values()];
-  const host = open[Math.floor(luck * open.length)]?.host;
-  if (host === undefined || !answer(world, host, said)) return false;
+  const incident = open[Math.floor(luck * open.length)];
+  if (incident === undefined) return false;
+  const { host, phase } = incident;
+  // Nobody keeps the guardian from switching off what is on while its servers move.
+  if (said === "held" && phase.kind === "evacuating" && world.host(host).power) return false;
+  if (!answer(world, host, said)) return false;
   if (approvedAfterMs !== undefined) {
     scene.later(approvedAfterMs, () => void answer(world, host, "approved"));
   }

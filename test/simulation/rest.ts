@@ -11,8 +11,8 @@ import type { Plan } from "./plan.ts";
 
 /** Longer than the 150 s within which a dead host must be fenced, and a silent one told of. */
 const quietMs = 170_000;
-/** Where a host is held back: longer than the longest time that a gate waits for by itself, a storm's 300 s. */
-const heldQuietMs = 340_000;
+/** Where a host is held back: so much longer than the longest time that a gate waits for by itself, a storm's cooldown. */
+const heldQuietMoreMs = 40_000;
 /** Longer between two rounds: the process stood still. */
 const standsStillMs = 2500;
 /** Every so manyth seed is played to its end. */
@@ -60,7 +60,11 @@ export class Rest {
     // Who stands still says nothing, and has seen nothing yet of what is wrong.
     if (queue.now - this.#roundAt > standsStillMs) return false;
     const restedMs = queue.now - Math.max(this.#busyAt, this.#plan.healAtMs);
-    return restedMs > (queue.now - this.#heldAt > quietMs ? quietMs : heldQuietMs);
+    return restedMs > (queue.now - this.#heldAt > quietMs ? quietMs : this.#heldQuietMs());
+  }
+
+  #heldQuietMs(): number {
+    return Math.max(quietMs, this.#plan.cloud.stormCooldownMs + heldQuietMoreMs);
   }
 
   /** Something waits, for a gate or for people, that may not happen at all. */

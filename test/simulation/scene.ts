@@ -75,9 +75,15 @@ export class Scene {
   switchOn(name: HostName): boolean {
     const phase = this.world.guardian.journaled.incidents.get(name)?.phase.kind;
     const open = phase !== undefined && phase !== "ended";
-    if (this.lockedOut.has(name) && (open || this.world.nova.isMovingOff(name))) return false;
+    const isMoving = open || this.world.nova.isMovingOff(name);
+    if (isMoving && (this.lockedOut.has(name) || this.#isHeld(name))) return false;
     this.world.boot(name);
     return true;
+  }
+
+  /** On hold it would not be switched off again: whoever wants that sees to it that it stays off. */
+  #isHeld(name: HostName): boolean {
+    return this.world.guardian.journaled.incidents.get(name)?.answer?.kind === "held";
   }
 
   /** Whether nothing at all ails a host's networks. */

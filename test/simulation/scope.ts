@@ -1,5 +1,6 @@
 /** Which hosts the guardian is responsible for, as the world has it. */
 import { isDismissed } from "../../guardian/core/approvals.ts";
+import { reserveMark } from "../../guardian/core/marks.ts";
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import type { WorldHost } from "../support/world-host.ts";
 import type { Witness } from "./witness.ts";
@@ -9,13 +10,18 @@ export function isOurs(witness: Witness, reason: string | undefined): boolean {
   return reason?.startsWith(`guardian ${witness.world.settings.guardianId} `) === true;
 }
 
+/** A host that people keep free for us has a mark of ours, too; forced down, it is out of service. */
+function isOurFence(witness: Witness, reason: string | undefined): boolean {
+  return isOurs(witness, reason) && reason !== reserveMark(witness.world.state);
+}
+
 /** Guarded, in service, under no notice, and not called no failure by a person. */
 export function isInScope(witness: Witness, host: WorldHost): boolean {
   const { nova, state } = witness.world;
   if (maintenanceOf(state, host.name) !== undefined) return false;
   const service = nova.services.get(host.name);
   if (service?.status === "disabled" && !isOurs(witness, service.reason)) return false;
-  if (service?.forcedDown === true && !isOurs(witness, service.reason)) return false;
+  if (service?.forcedDown === true && !isOurFence(witness, service.reason)) return false;
   if (state.memory.released.includes(host.name)) return false;
   if (isDismissed(state, host.name)) return false;
   const newest = state.hosts.get(host.name)?.newest;
