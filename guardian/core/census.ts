@@ -70,7 +70,7 @@ export function foldCensus(state: GuardianState): GuardianState {
     if (counted && couldTakeServers(host)) {
       fit += 1;
       const capacity = capacityOf(state, host.host);
-      if (capacity !== undefined) freeMb += freeMbOf(capacity);
+      if (capacity !== undefined) freeMb += freeMbOf(state, capacity);
     }
     if (isFenced(state, host) || (counted && isIll(host))) trouble.push(host);
     else if (counted && holdsOthers(state, host)) suspects.push(host);

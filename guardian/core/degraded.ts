@@ -119,7 +119,7 @@ function considerDisabling(
   const gates = asked === state ? before : gatesToDisable(asked, host);
   const gated = withGates(asked, host, assessment, gates);
   const blocked = gates.filter((gate) => !gate.pass);
-  if (blocked.length > 0) return sayHold(gated, host, blocked, out);
+  if (blocked.length > 0) return sayHold(gated, host, blocked, out, "disable");
   const mark: DegradedMark = {
     mark: degradedMark(gated, incident.id),
     disabled: { kind: "due" },

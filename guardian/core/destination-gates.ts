@@ -3,9 +3,9 @@ import type { HostName } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
 import type { GateResult } from "./assessment.ts";
 import { isFit } from "./census.ts";
-import { forecast, unplacedWords } from "./forecast.ts";
+import { forecast, toPlaceFirst, unplacedWords } from "./forecast.ts";
 import { incidentOf } from "./incidents.ts";
-import { capacityOf, capacityUnknownWords, freeMbOf, overtakenBy } from "./inventory.ts";
+import { capacityOf, capacityUnknownWords, freeMbOf, unsizedPlaced } from "./inventory.ts";
 import { readyReserves, reservesOf } from "./reserves.ts";
 import { serversAlive } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -115,12 +115,19 @@ export function capacityGate(state: GuardianState, host: HostState, living: bool
 /** In a line of a gate. */
 const namesMax = 3;
 
-/** What was counted is not what is left: servers were moved since. */
-function overtakenGate(source: HostName): GateResult {
+/** What others that are not placed yet will take. */
+function toPlaceFirstMb(state: GuardianState, source: HostName): number {
+  let sumMb = 0;
+  for (const { size } of toPlaceFirst(state, source)) sumMb += size?.memoryMb ?? 0;
+  return sumMb;
+}
+
+/** What was counted is not what is left, and nobody knows by how much. */
+function uncountedGate(to: HostName): GateResult {
   return {
     gate: "capacity",
     pass: false,
-    value: words("value.capacity-overtaken", { host: source }),
+    value: words("value.capacity-uncounted", { host: to }),
     operator: "=",
     limit: words("limit.capacity-counted"),
   };
@@ -128,10 +135,11 @@ function overtakenGate(source: HostName): GateResult {
 
 function capacityInSum(state: GuardianState, host: HostState, living: boolean): GateResult {
   const own = capacityOf(state, host.host);
-  const overtaken = living ? overtakenBy(state, host.host) : undefined;
-  if (own !== undefined && overtaken !== undefined) return overtakenGate(overtaken);
-  const ownFreeMb = own !== undefined && isFit(state, host) ? freeMbOf(own) : 0;
-  const freeMb = state.census.freeMb - ownFreeMb;
+  const unsized = living ? unsizedPlaced(state, host.host) : undefined;
+  if (own !== undefined && unsized !== undefined) return uncountedGate(unsized.to);
+  const ownFreeMb = own !== undefined && isFit(state, host) ? freeMbOf(state, own) : 0;
+  const firstMb = living ? toPlaceFirstMb(state, host.host) : 0;
+  const freeMb = Math.max(0, state.census.freeMb - ownFreeMb - firstMb);
   const fits = own !== undefined && freeMb >= own.memoryUsedMb;
   const capacity =
     own !== undefined ? words("value.free", { free: freeMb }) : capacityUnknownWords(state);

@@ -29,8 +29,9 @@ export function foldDrainServers(state: GuardianState, event: ServersSeen): Guar
   }
   const moves: Record<string, DrainMove> = { ...known };
   for (const server of found) {
-    const { server: id, name } = server;
-    moves[id] = { server: id, name, state: planOf(state, server, event) };
+    const { server: id, name, size } = server;
+    const move = { server: id, name, state: planOf(state, server, event) };
+    moves[id] = size === undefined ? move : { ...move, size };
   }
   return withDrain(state, event.host, { ...drain, listedAt, moves, settledAt: undefined });
 }
@@ -98,8 +99,7 @@ export function foldLiveMigrated(
   const { latestRecord } = move.state;
   if (answer.kind === "accepted") {
     const running = { kind: "running", at: event.at, latestRecord } as const;
-    const placed = withPlaced(state, event.host, event.at);
-    return withMoveState(placed, event.host, drain, move, running);
+    return withMoveState(state, event.host, drain, move, running);
   }
   const reason =
     answer.kind === "not-made"
@@ -116,19 +116,60 @@ export function foldMigrations(
   out: Effect[],
 ): GuardianState {
   let next = state;
-  for (const move of Object.values(state.memory.drains.get(event.host)?.moves ?? {})) {
+  for (const known of Object.values(state.memory.drains.get(event.host)?.moves ?? {})) {
+    const seen = followed(event, known);
+    const move = withPlace(event, known, seen);
+    if (move !== known) next = placedAt(next, event, move);
     const drain = next.memory.drains.get(event.host);
-    const seen = followed(event, move);
     if (drain === undefined || seen === undefined) continue;
     next = withMoveState(next, event.host, drain, move, seen);
-    if (seen.kind === "finished") next = withPlaced(next, event.host, event.at);
     if (seen.kind !== "planned") next = sayEnd(next, event, move, seen, out);
   }
   return next;
 }
 
+/** With its place, once Nova shows it: in the record of our call, or because it is there. */
+function withPlace(
+  event: MigrationsSeen,
+  move: DrainMove,
+  seen: DrainState | undefined,
+): DrainMove {
+  const arrived = seen?.kind === "finished" ? seen.destination : undefined;
+  const to = arrived ?? recordOf(event, move)?.destination;
+  return to === undefined || to === move.to ? move : { ...move, to };
+}
+
+/** Its place is not in what was counted before. */
+function placedAt(
+  state: GuardianState,
+  { host, at }: MigrationsSeen,
+  move: DrainMove,
+): GuardianState {
+  const drain = state.memory.drains.get(host);
+  const { server, to, size } = move;
+  if (drain === undefined || to === undefined) return state;
+  return withPlaced(withMoveState(state, host, drain, move, move.state), server, {
+    at,
+    from: host,
+    to,
+    size,
+  });
+}
+
+/** Nova's record of our call, if it shows one. */
+function recordOf(
+  { records }: MigrationsSeen,
+  { server, state }: DrainMove,
+): EvacuationRecord | undefined {
+  if (!("latestRecord" in state) || state.latestRecord === undefined) return undefined;
+  const { kind, latestRecord } = state;
+  if (kind !== "ordered" && kind !== "running") return undefined;
+  return records.find((record) => record.server === server && record.id > latestRecord);
+}
+
 /** The new state of one, undefined when nothing changed. */
-function followed(event: MigrationsSeen, { server: id, state }: DrainMove): DrainState | undefined {
+function followed(event: MigrationsSeen, move: DrainMove): DrainState | undefined {
+  const { server: id, state } = move;
   if (state.kind === "planned" && state.latestRecord === undefined) return looked(event, id);
   if (state.kind !== "ordered" && state.kind !== "running") return undefined;
   // An answer asked for before the call says nothing of it.
@@ -136,8 +177,7 @@ function followed(event: MigrationsSeen, { server: id, state }: DrainMove): Drai
   if (event.gone.includes(id)) return { kind: "left", reason: words("move.deleted") };
   const server = event.servers.find((found) => found.server === id);
   if (server === undefined) return undefined;
-  const { latestRecord } = state;
-  const record = event.records.find((found) => found.server === id && found.id > latestRecord);
+  const record = recordOf(event, move);
   const ageMs = event.at - state.at;
   const settled = server.taskState === undefined;
   if (settled && server.host !== undefined && server.host !== event.host) {

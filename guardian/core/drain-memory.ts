@@ -1,6 +1,7 @@
 /** What the journal keeps of a drain, and what a restart makes of it. */
 import type { HostName, ServerId } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
+import type { ServerSize } from "../ports.ts";
 import type { Said } from "./words.ts";
 
 /** A degraded but living host is emptied by live migration. */
@@ -22,6 +23,10 @@ export interface Drain {
 export interface DrainMove {
   readonly server: ServerId;
   readonly name: string;
+  /** What it takes of a host; undefined where Nova did not show it. */
+  readonly size?: ServerSize;
+  /** Where Nova takes it, once it shows that. */
+  readonly to?: HostName;
   readonly state: DrainState;
 }
 

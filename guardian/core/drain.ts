@@ -76,7 +76,7 @@ function begin(
   out: Effect[],
 ): GuardianState {
   const held = gatesToDrain(state, host).filter(({ pass }) => !pass);
-  if (held.length > 0) return sayHold(state, host, held, out);
+  if (held.length > 0) return sayHold(state, host, held, out, "drain");
   const drain: Drain = {
     incident,
     askedAt: undefined,
@@ -148,7 +148,7 @@ function orderFurther(state: GuardianState, host: HostState, out: Effect[]): Gua
   const free = drainsAtOnce - drainsUnderWay(state);
   if (planned.length === 0 || free <= 0) return state;
   const held = gatesToDrain(state, host).filter(({ pass }) => !pass);
-  if (held.length > 0) return sayHold(state, host, held, out);
+  if (held.length > 0) return sayHold(state, host, held, out, "drain");
   const moves: Record<string, DrainMove> = { ...drain.moves };
   for (const move of planned.slice(0, free)) {
     if (move.state.kind !== "planned" || move.state.latestRecord === undefined) continue;

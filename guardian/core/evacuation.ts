@@ -137,7 +137,9 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     const latestRecord = move.state.latestRecord;
     const inherited = false;
     const ordered = { kind: "ordered", at: state.now, latestRecord, inherited } as const;
-    moves[key] = { ...move, attempts, firstAt: move.firstAt ?? state.now, state: ordered };
+    // Where it was taken the last time says nothing of this one.
+    const { to: _to, ...anew } = move;
+    moves[key] = { ...anew, attempts, firstAt: move.firstAt ?? state.now, state: ordered };
     done.ordered += 1;
   }
   const { ordered, reset } = done;

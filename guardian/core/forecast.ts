@@ -6,7 +6,8 @@
 import type { HostName } from "../../shared/names.ts";
 import type { CapacityBy, ServerSize } from "../ports.ts";
 import { isFit } from "./census.ts";
-import { capacityOf } from "./inventory.ts";
+import { isOpen } from "./drains.ts";
+import { capacityOf, freeMbOf } from "./inventory.ts";
 import type { Move } from "./move.ts";
 import { isUnderWay } from "./moves-under-way.ts";
 import { compareMoves } from "./selection.ts";
@@ -57,9 +58,10 @@ export function roomsBut(state: GuardianState, source: HostName): readonly Room[
 export function roomOf(state: GuardianState, host: HostName): Room | undefined {
   const capacity = capacityOf(state, host);
   if (capacity === undefined) return undefined;
-  const { memoryMb, memoryUsedMb, vcpus, vcpusUsed = 0 } = capacity;
-  const left = vcpus === undefined ? undefined : Math.max(0, vcpus - vcpusUsed);
-  return { host, memoryMb: Math.max(0, memoryMb - memoryUsedMb), vcpus: left };
+  const { vcpus, vcpusUsed = 0 } = capacity;
+  const taken = state.inventory.taken.get(host)?.vcpus ?? 0;
+  const left = vcpus === undefined ? undefined : Math.max(0, vcpus - vcpusUsed - taken);
+  return { host, memoryMb: freeMbOf(state, capacity), vcpus: left };
 }
 
 /** Undefined when nothing is known of what hosts have left. */
@@ -73,7 +75,7 @@ export function forecast(
   const roomiest = mostRoom(rooms);
   if (roomiest === undefined || capacityBy === undefined) return undefined;
   const left = new Map(rooms.map((room) => [room.host, room]));
-  for (const { size } of others(state, source)) if (size !== undefined) place(left, size);
+  for (const { size } of toPlaceFirst(state, source)) if (size !== undefined) place(left, size);
   const counts = new Map<HostName, number>();
   const unplaced: Unplaced[] = [];
   let unsized = 0;
@@ -94,16 +96,25 @@ export function forecast(
   return { by: capacityBy, places, unplaced, unsized, roomiest: { host, memoryMb } };
 }
 
-/** What other evacuations have called and Nova has not placed, or will call: it is taken first. */
-function others(state: GuardianState, source: HostName): readonly Move[] {
-  const found: Move[] = [];
+/** What is called for other hosts and Nova has not placed, or will be called: it is taken first. */
+export function toPlaceFirst(
+  state: GuardianState,
+  source: HostName,
+): readonly { readonly size?: ServerSize }[] {
+  const found: { readonly size?: ServerSize }[] = [];
   for (const { host, phase } of state.memory.incidents.values()) {
     if (host === source || phase.kind !== "evacuating") continue;
     for (const move of Object.values(phase.moves ?? {})) {
-      // Where Nova takes it is shown once it is counted there.
-      if (move.to === undefined && (move.state.kind === "planned" || isUnderWay(move))) {
-        found.push(move);
-      }
+      // Where Nova takes it is shown once it has its place there.
+      const isPlaced = move.to !== undefined && isUnderWay(move);
+      if (!isPlaced && (move.state.kind === "planned" || isUnderWay(move))) found.push(move);
+    }
+  }
+  for (const [host, { moves = {} }] of state.memory.drains) {
+    if (host === source) continue;
+    for (const move of Object.values(moves)) {
+      const mayGoOn = isOpen(move) || (move.state.kind === "failed" && move.state.open);
+      if (mayGoOn && move.to === undefined) found.push(move);
     }
   }
   return found;

@@ -153,7 +153,7 @@ export const gateList: readonly GateEntry[] = [
     gate: "capacity",
     asks: "do its servers fit elsewhere, by memory in sum, and each of them on some host?",
     fails: "open",
-    why: "a warning for a dead host, whose servers are down either way; closed for a living one, for which an old count is made anew within 10 s",
+    why: "a warning for a dead host, whose servers are down either way; closed for a living one, for which servers that were placed since the count, or are to be placed first, are taken off",
   },
   {
     gate: "Nova answers",

@@ -1,6 +1,6 @@
 /** What would open a gate that holds, and when. */
 import { isLivingFence, type GateResult } from "./assessment.ts";
-import { capacityOf, overtakenBy } from "./inventory.ts";
+import { capacityOf } from "./inventory.ts";
 import type { Outlook } from "./outlook.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { suspectHoldMsOf } from "./storm.ts";
@@ -110,7 +110,7 @@ function rateOutlook(state: GuardianState, host: HostState, gate: string): Outlo
 }
 
 function capacityOutlook(state: GuardianState, host: HostState, held: GateResult): Outlook {
-  if (overtakenBy(state, host.host) !== undefined) return waits(words("gate.capacity-counted"));
+  if (held.value.key === "value.capacity-uncounted") return waits(words("gate.capacity-counted"));
   if (held.operator === "=") return waits(words("gate.room"));
   const own = capacityOf(state, host.host);
   const missing = own === undefined ? "?" : Math.max(0, own.memoryUsedMb - state.census.freeMb);

@@ -18,18 +18,28 @@ export function withGates(
   return withHost(state, hostWith(host, { assessment: { ...assessment, gates } }));
 }
 
+/** What is held: each is said by itself, since a degraded host may be held from all three at once. */
+const actions = {
+  act: { key: "log.held", begins: "held by " },
+  disable: { key: "log.disable-held", begins: "disabling held by " },
+  drain: { key: "log.drain-held", begins: "drain held by " },
+} as const;
+
 /** Says what holds an action, when it changes: the gates' words only, since their numbers move. */
 export function sayHold(
   state: GuardianState,
   host: HostState,
   blocked: readonly GateResult[],
   out: Effect[],
+  action: keyof typeof actions = "act",
 ): GuardianState {
   const timeline = incidentOf(state, host.host)?.timeline;
+  const lastHeld = lastHeldOf[action];
   const before = timeline === undefined ? undefined : lastHeld.get(timeline);
   if (before !== undefined && sameGates(before, blocked)) return state;
-  const held = words("log.held", { gates: blocked.map(gateWords) });
-  const said = timeline?.findLast((entry) => entry.text.startsWith("held by "));
+  const { key, begins } = actions[action];
+  const held = words(key, { gates: blocked.map(gateWords) });
+  const said = timeline?.findLast((entry) => entry.text.startsWith(begins));
   if (said !== undefined && withoutNumbers(said.text) === withoutNumbers(render(held))) {
     if (timeline !== undefined) lastHeld.set(timeline, blocked);
     return state;
@@ -46,7 +56,13 @@ export function sayHold(
  * What held when a timeline was last searched for it, and was found in it: a host that is held for an
  * hour is not told, and not rendered, in every round of it.
  */
-const lastHeld = new WeakMap<Incident["timeline"], readonly GateResult[]>();
+const lastHeldOf: Readonly<Record<keyof typeof actions, LastHeld>> = {
+  act: new WeakMap(),
+  disable: new WeakMap(),
+  drain: new WeakMap(),
+};
+
+type LastHeld = WeakMap<Incident["timeline"], readonly GateResult[]>;
 
 function sameGates(before: readonly GateResult[], now: readonly GateResult[]): boolean {
   if (before.length !== now.length) return false;

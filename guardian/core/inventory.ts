@@ -2,9 +2,9 @@
  * What Nova knows of the cloud beyond its nova-computes: host aggregates, schedulers, and how much
  * memory each host has and uses. Read once a minute; a host that dies does not wait for it.
  */
-import type { HostName } from "../../shared/names.ts";
+import type { HostName, ServerId } from "../../shared/names.ts";
 import type { MonoMs } from "../../shared/time.ts";
-import type { Capacity, CapacityBy } from "../ports.ts";
+import type { Capacity, CapacityBy, ServerSize } from "../ports.ts";
 import { mapWith } from "./copied-map.ts";
 import { foldDomains } from "./domains.ts";
 import type { Effect } from "./effects.ts";
@@ -12,13 +12,23 @@ import type { InventoryRead, Services } from "./events.ts";
 import { stateWith, type GuardianState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
+/** A server's new place, when it was seen, and what it takes; undefined where Nova does not show that. */
+export interface Placed {
+  readonly at: MonoMs;
+  readonly from: HostName;
+  readonly to: HostName;
+  readonly size: ServerSize | undefined;
+}
+
 export interface Inventory {
   readonly askedAt: MonoMs | undefined;
   readonly readAt: MonoMs | undefined;
   /** When what is known of the capacity was asked for. */
   readonly countedAt: MonoMs | undefined;
-  /** When a server was given its place last, by the host that it left; only what is not counted yet. */
-  readonly placed: ReadonlyMap<HostName, MonoMs>;
+  /** Servers that were given a place after that: what is left is less by them. */
+  readonly placed: ReadonlyMap<ServerId, Placed>;
+  /** What they take, by host. */
+  readonly taken: ReadonlyMap<HostName, ServerSize>;
   /** Why the last reading failed; "" when it did not. */
   readonly reason: string;
   /** Names of a host's aggregates. */
@@ -37,6 +47,7 @@ export const noInventory: Inventory = {
   readAt: undefined,
   countedAt: undefined,
   placed: new Map(),
+  taken: new Map(),
   reason: "",
   aggregates: new Map(),
   metadata: new Map(),
@@ -51,44 +62,41 @@ const hypervisorsAlone: CapacityBy = { kind: "hypervisors", reason: "" };
 const readEveryMs = 60_000;
 /** Until the first answer, since gates wait for it. */
 const firstReadEveryMs = 5000;
-/** While a host waits for what is left to be counted anew. */
-const overtakenEveryMs = 10_000;
 /** What a host had free longer ago than this says nothing of now. */
 const capacityAgeMsMax = 300_000;
 
-/** Asks once a minute; sooner while somebody waits for it. */
+/** Asks once a minute. */
 export function dueInventory(state: GuardianState, out: Effect[]): GuardianState {
-  const { askedAt } = state.inventory;
-  const everyMs = askEveryMs(state);
+  const { askedAt, readAt } = state.inventory;
+  const everyMs = readAt === undefined ? firstReadEveryMs : readEveryMs;
   if (askedAt !== undefined && state.now - askedAt < everyMs) return state;
   out.push({ kind: "read-inventory" });
   return stateWith(state, { inventory: { ...state.inventory, askedAt: state.now } });
 }
 
-function askEveryMs(state: GuardianState): number {
-  const { readAt, placed } = state.inventory;
-  if (readAt === undefined) return firstReadEveryMs;
-  return placed.size > 0 && isWaitedFor(state) ? overtakenEveryMs : readEveryMs;
+/** A server was given a place: what was counted before does not show it. */
+export function withPlaced(state: GuardianState, server: ServerId, placed: Placed): GuardianState {
+  return withAllPlaced(state, mapWith(state.inventory.placed, server, placed));
 }
 
-/** A living host is held until its servers are known to fit elsewhere. */
-function isWaitedFor({ memory, hosts }: GuardianState): boolean {
-  for (const name of memory.incidents.keys()) {
-    const gates = hosts.get(name)?.assessment?.gates ?? [];
-    if (gates.some(({ gate, pass }) => gate === "capacity" && !pass)) return true;
+function withAllPlaced(state: GuardianState, placed: Inventory["placed"]): GuardianState {
+  const taken = new Map<HostName, ServerSize>();
+  for (const { to, size } of placed.values()) {
+    if (size === undefined) continue;
+    const { memoryMb, vcpus } = taken.get(to) ?? { memoryMb: 0, vcpus: 0 };
+    taken.set(to, { memoryMb: memoryMb + size.memoryMb, vcpus: vcpus + size.vcpus });
   }
-  return false;
+  return stateWith(state, { inventory: { ...state.inventory, placed, taken } });
 }
 
-/** A server of `source` gets a place elsewhere: what is left there was counted without it. */
-export function withPlaced(state: GuardianState, source: HostName, at: MonoMs): GuardianState {
-  const placed = mapWith(state.inventory.placed, source, at);
-  return stateWith(state, { inventory: { ...state.inventory, placed } });
-}
-
-/** The host whose servers got places after what is left was counted, but for `own`; undefined: none. */
-export function overtakenBy({ inventory }: GuardianState, own: HostName): HostName | undefined {
-  for (const source of inventory.placed.keys()) if (source !== own) return source;
+/**
+ * A server of another host than `own` that was placed since the count, nobody knows how large; undefined: there is
+ * none. What went from `own` is in the sum of what it uses still.
+ */
+export function unsizedPlaced({ inventory }: GuardianState, own: HostName): Placed | undefined {
+  for (const placed of inventory.placed.values()) {
+    if (placed.size === undefined && placed.from !== own) return placed;
+  }
   return undefined;
 }
 
@@ -105,20 +113,21 @@ export function foldInventory(state: GuardianState, event: InventoryRead): Guard
     }
   }
   const countedAt = event.askedAt ?? event.at;
-  const placed = [...state.inventory.placed].filter(([, at]) => at >= countedAt);
+  // Asked for earlier and answered later: what is known is newer.
+  if (countedAt < (state.inventory.countedAt ?? 0)) return state;
+  const placed = [...state.inventory.placed].filter(([, { at }]) => at >= countedAt);
   const capacity = new Map(event.answer.capacity.map((entry) => [entry.host, entry]));
   const inventory = {
     ...state.inventory,
     readAt: event.at,
     countedAt,
-    placed: new Map(placed),
     reason: "",
     aggregates,
     metadata,
     capacity,
     capacityBy: event.answer.capacityBy ?? hypervisorsAlone,
   };
-  return foldDomains(stateWith(state, { inventory }));
+  return foldDomains(withAllPlaced(stateWith(state, { inventory }), new Map(placed)));
 }
 
 /** The schedulers of a list of services. */
@@ -142,7 +151,10 @@ export function capacityOf(state: GuardianState, host: HostName): Capacity | und
   return known ? capacity.get(host) : undefined;
 }
 
-/** Memory that no server uses, without overcommit. */
-export function freeMbOf({ memoryMb, memoryUsedMb }: Capacity): number {
-  return Math.max(0, memoryMb - memoryUsedMb);
+/** Memory that no server uses, without overcommit, and no server that was placed since takes. */
+export function freeMbOf(
+  { inventory }: GuardianState,
+  { host, memoryMb, memoryUsedMb }: Capacity,
+): number {
+  return Math.max(0, memoryMb - memoryUsedMb - (inventory.taken.get(host)?.memoryMb ?? 0));
 }

@@ -50,9 +50,11 @@ export function advanceLookBack(
 ): GuardianState {
   const known = state.memory.lookBacks.get(host.host);
   if (known === undefined) return state;
-  const phase = incidentOf(state, host.host)?.phase.kind ?? "watching";
+  const phase = incidentOf(state, host.host)?.phase.kind;
   // Fenced anew: its next evacuation and what comes after it look for themselves.
-  if (phase !== "watching") return withLookBack(state, host.host, undefined);
+  if (phase === "evacuating" || phase === "ended") {
+    return withLookBack(state, host.host, undefined);
+  }
   if (host.freshSince === undefined) return state;
   const since = known.since ?? state.now;
   const overSince = isOver(state, host, known) ? (known.overSince ?? state.now) : undefined;

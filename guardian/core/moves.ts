@@ -127,14 +127,16 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
   for (const known of Object.values(phase.moves)) {
     const move = withProgress(known, event);
     if (move !== known) next = withMove(next, event.host, move);
-    if (move.to !== known.to) next = withPlaced(next, event.host, event.at);
+    if (move.to !== known.to) next = placedAt(next, event, move, move.to);
     const failed = failedMigration(event, move);
     const seen = isSettled(failed)
       ? afterFailure(next, move, failed)
       : (checkPlanned(next, event, move) ?? followMove(next, event, move));
     if (seen === undefined) continue;
     next = withPaceOf(next, event, move, seen, failed, out);
-    if (seen.kind === "finished") next = withPlaced(next, event.host, event.at);
+    if (seen.kind === "finished" && seen.destination !== move.to) {
+      next = placedAt(next, event, move, seen.destination);
+    }
     // A reset server comes back running, whatever it was.
     const ran = seen.kind === "planned" && seen.reset !== undefined ? true : move.ran;
     const tookMs = event.at - (move.firstAt ?? event.at);
@@ -144,6 +146,16 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
     next = sayMove(next, event, move, seen, failed?.reason, out);
   }
   return next;
+}
+
+/** Its place is not in what was counted before. */
+function placedAt(
+  state: GuardianState,
+  { at, host: from }: MovesSeen,
+  { server, size }: Move,
+  to: HostName | undefined,
+): GuardianState {
+  return to === undefined ? state : withPlaced(state, server, { at, from, to, size });
 }
 
 /** A line for each end of a move, and for each try that failed. */

@@ -140,6 +140,9 @@ export function vouchProblem(state: GuardianState, host: HostName): string | und
   if (silent.length > 0) {
     return `${host}: ${silent.join(", ")} did not answer: there is nothing to vouch for`;
   }
+  if (state.eyes.servicesAt === undefined) {
+    return `${host}: Nova was not heard since the start, so nobody knows which hosts there are; try again in a few seconds`;
+  }
   const unheard = hostsNeverHeard(state).filter((name) => name !== host);
   const [first] = unheard;
   if (first === undefined) return undefined;

@@ -95,7 +95,8 @@ export const english = {
   "gate.rate":
     "acts in {left} s, when the oldest of {count} fences is an hour old, or a person approves",
   "gate.capacity": "acts when {missing} MB more are free elsewhere",
-  "gate.capacity-counted": "acts when what other hosts have left has been read again, within 10 s",
+  "gate.capacity-counted":
+    "acts when what other hosts have left has been read again, within a minute",
   "gate.room": "acts when each of its servers finds a place elsewhere",
   "gate.nova": "acts when Nova answers",
   "gate.scheduler": "acts when a nova-scheduler is up",

@@ -105,7 +105,8 @@ export const gatesEnglish = {
   "value.free": "{free} MB free elsewhere",
   "value.capacity-unread": "not known: {reason}",
   "value.capacity-hidden": "not known: Nova did not show its hypervisors",
-  "value.capacity-overtaken": "counted before servers of {host} were moved",
+  "value.capacity-uncounted":
+    "counted before a server came to {host} whose size Nova does not show",
   "value.capacity-warning": "{capacity} (a warning only: its servers are down already)",
   "value.room": "{count} without a place ({servers;})",
   "limit.room": "none",

@@ -107,7 +107,7 @@ export const gatesChinese: Readonly<Record<keyof typeof gatesEnglish, string>> =
   "value.free": "别处空闲 {free} MB",
   "value.capacity-unread": "未知：{reason}",
   "value.capacity-hidden": "未知：Nova 未显示其 hypervisor",
-  "value.capacity-overtaken": "在 {host} 的云主机迁移之前统计",
+  "value.capacity-uncounted": "统计之后又有云主机迁到 {host}，Nova 未显示其规格",
   "value.capacity-warning": "{capacity}（仅为警告：其云主机已经停止）",
   "value.room": "{count} 台没有去处（{servers;}）",
   "limit.room": "没有",

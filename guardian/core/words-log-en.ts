@@ -3,6 +3,8 @@ export const logEnglish = {
   "log.verdict": "{from} -> {verdict} (row {row}): {says}",
   "verdict.new": "new",
   "log.held": "held by {gates;}",
+  "log.disable-held": "disabling held by {gates;}",
+  "log.drain-held": "drain held by {gates;}",
   "log.started": "epoch {epoch}, mode {mode}, {count} open incidents",
   "log.released": "released by {by}: {reason}",
   "log.back": "it is back: up, enabled and {verdict}",

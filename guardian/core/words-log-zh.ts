@@ -5,6 +5,8 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.verdict": "{from} -> {verdict}（第 {row} 行）：{says}",
   "verdict.new": "新主机",
   "log.held": "被阻止：{gates;}",
+  "log.disable-held": "停用被阻止：{gates;}",
+  "log.drain-held": "排空被阻止：{gates;}",
   "log.started": "纪元 {epoch}，模式 {mode}，{count} 个未结事件",
   "log.released": "由 {by} 放行：{reason}",
   "log.back": "已恢复：在线、已启用，{verdict}",

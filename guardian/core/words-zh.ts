@@ -87,7 +87,7 @@ export const chinese: Readonly<Record<keyof typeof english, string>> = {
   "gate.suspects": "最迟 {left} 秒后、可疑主机判明时执行",
   "gate.rate": "{left} 秒后（{count} 次隔离中最早一次满一小时）执行，或有人批准",
   "gate.capacity": "别处再空出 {missing} MB 后执行",
-  "gate.capacity-counted": "重新读取其他主机的剩余资源后（10 秒内）执行",
+  "gate.capacity-counted": "重新读取其他主机的剩余资源后（一分钟内）执行",
   "gate.room": "当它的每台云主机在别处都有去处时行动",
   "gate.nova": "Nova 应答后执行",
   "gate.scheduler": "有 nova-scheduler 可用后执行",

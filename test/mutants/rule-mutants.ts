@@ -258,7 +258,10 @@ const wordRules: readonly Mutant[] = [
   },
   {
     name: "rule room: an old count will do",
-    changes: [replacing(core("inventory"), "if (source !== own)", "if (false)")],
+    changes: [
+      replacing(core("inventory"), " - (inventory.taken.get(host)?.memoryMb ?? 0)", ""),
+      replacing(core("inventory"), "placed.size === undefined && placed.from !== own", "false"),
+    ],
   },
 ];
 

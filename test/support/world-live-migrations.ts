@@ -1,5 +1,5 @@
 /** Live migrations in the simulated Nova: the guest leaves its host when it arrives elsewhere, never before. */
-import type { ApiAnswer, EvacuationRecord } from "../../guardian/ports.ts";
+import type { ApiAnswer, EvacuationRecord, ServerSize } from "../../guardian/ports.ts";
 import type { HostName, ServerId } from "../../shared/names.ts";
 import type { NovaServer } from "./world-nova-records.ts";
 
@@ -17,7 +17,7 @@ interface LiveMigration {
 export interface LiveWorld {
   readonly later: (ms: number, run: () => void) => void;
   /** Where Nova would send it; undefined: nowhere. */
-  readonly destination: (source: HostName) => HostName | undefined;
+  readonly destination: (source: HostName, size: ServerSize) => HostName | undefined;
   readonly isUp: (host: HostName) => boolean;
   /** The guest goes from one host to the other in one moment; false when either cannot. */
   readonly carry: (server: ServerId, from: HostName, to: HostName) => boolean;
@@ -25,6 +25,9 @@ export interface LiveWorld {
 
 const accepted: ApiAnswer = { kind: "accepted", requestId: "req-live" };
 const noAnswer: ApiAnswer = { kind: "unknown", reason: "no answer within 30 s" };
+
+/** Nova answers before its scheduler has looked for a place. */
+const scheduledMs = 2000;
 
 export class WorldLiveMigrations {
   readonly all: LiveMigration[] = [];
@@ -70,6 +73,7 @@ export class WorldLiveMigrations {
     };
     this.all.push(one);
     server.taskState = "migrating";
+    this.#world.later(Math.min(scheduledMs, this.lastsMs / 2), () => this.#schedule(one, server));
     const fails = this.mode === "fails";
     const end = (): void => this.#end(one, server, fails);
     if (this.mode === "stalls") this.#stalled.push(end);
@@ -82,15 +86,20 @@ export class WorldLiveMigrations {
     for (const end of this.#stalled.splice(0)) this.#world.later(this.lastsMs, end);
   }
 
+  /** Its place is its own from here on, long before the guest arrives. */
+  #schedule(one: LiveMigration, server: NovaServer): void {
+    if (one.status === "running")
+      one.destination = this.#world.destination(one.source, server.size);
+  }
+
   #end(one: LiveMigration, server: NovaServer, fails: boolean): void {
-    const to = fails ? undefined : this.#world.destination(one.source);
+    const to = fails ? undefined : one.destination;
     server.taskState = undefined;
     if (to === undefined || !this.#world.carry(one.server, one.source, to)) {
       one.status = "error";
       return;
     }
     one.status = "completed";
-    one.destination = to;
     server.host = to;
   }
 }

@@ -60,7 +60,7 @@ export class WorldNova {
     this.#world = world;
     this.live = new WorldLiveMigrations({
       later: world.later,
-      destination: (source) => this.#destination(source),
+      destination: (source, size) => this.#destination(source, size),
       isUp: (host) => !this.isDown(host),
       carry: world.carry,
     });

@@ -37,7 +37,18 @@ export function hasRoom(nova: WorldNova, host: HostName, size: ServerSize | unde
   return used.memoryMb + size.memoryMb <= nova.memoryMb && used.vcpus + size.vcpus <= nova.vcpus;
 }
 
-/** What its servers and the host itself take. */
+/** What its servers, those that have their place on it already, and the host itself take. */
 function usedOn(nova: WorldNova, host: HostName): ServerSize {
-  return usedBy([...nova.servers.values()].filter((server) => server.host === host));
+  const claims = new Set(
+    [...nova.migrations, ...nova.live.all]
+      .filter(({ destination, status }) => destination === host && isUnderWay(status))
+      .map(({ server }) => server),
+  );
+  return usedBy(
+    [...nova.servers.values()].filter((server) => server.host === host || claims.has(server.id)),
+  );
+}
+
+function isUnderWay(status: string): boolean {
+  return !["done", "completed", "error", "failed"].includes(status);
 }
