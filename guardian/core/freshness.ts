@@ -126,9 +126,13 @@ function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: M
   const arrivedAt = arrivalOnOurClock(row, track, at);
   if (host.lifeAt !== undefined && arrivedAt < host.lifeAt) return hostWith(host, { rows });
   const rebooted = host.newest !== undefined && row.bootId !== host.newest.bootId;
+  const surelyAt = arrivedAt - track.behindMs;
+  // Shown late, it may be of the boot before: a sign of life, and no new boot.
+  if (rebooted && surelyAt < (host.livedAt ?? 0))
+    return hostWith(host, { rows, lifeAt: arrivedAt });
   // A new boot means that it came on again: what its power devices said before is void.
   const devices = rebooted ? new Map() : host.devices;
-  const livedAt = monoMs(Math.max(host.livedAt ?? 0, arrivedAt - track.behindMs));
+  const livedAt = monoMs(Math.max(host.livedAt ?? 0, surelyAt));
   return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, devices });
 }
 

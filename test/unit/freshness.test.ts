@@ -211,3 +211,19 @@ test("a watermark that makes up for its delay is not behind, and a small delay i
   }
   assert.ok(show(core.collectorNow() - 5999) < 5000, "a machine that stood still is heard again");
 });
+
+test("a boot that ended does not come back by what a dead collector's store shows late", () => {
+  const collector = collectorId("c2");
+  const core = new CoreFixture({ collectors: [collectorId("c1"), collector] }).run(15_000);
+  const last = core.row(host1, { arrivalMs: monoMs(core.collectorNow() + 100) });
+  const died = { ...core.watermark(), monoMs: last.arrivalMs };
+  core.collectorUp = false;
+  core.run(10_000);
+  const watermark = { ...core.watermark(), collector, epoch: 5 };
+  const newBoot = core.row(host1, { collector, collectorEpoch: 5, bootId: "boot-2" });
+  core.telemetry([newBoot], [watermark]);
+  assert.equal(core.hostState(host1).newest?.bootId, "boot-2");
+  const [at, watermarks, liveness] = [core.now, [died], [last]];
+  core.take({ kind: "telemetry", at, source: "store", watermarks, liveness });
+  assert.equal(core.hostState(host1).newest?.bootId, "boot-2");
+});
