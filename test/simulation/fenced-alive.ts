@@ -41,13 +41,12 @@ function othersAilingLong(witness: Witness, except: HostName): HostName | undefi
     if (name === except || ailingSince === undefined) continue;
     // Well again since the last round: said by the report on which the order rests.
     if (isWithoutDisks(witness.world.host(name)) !== true) continue;
+    // Nova's list is read every few seconds: whoever has just been enabled is in nobody's scope yet.
+    const changedAt = witness.world.nova.services.get(name)?.changedAt ?? 0;
+    const lately = Math.max(ailingSince, changedAt);
     const heard = witness.now - reportAt < 2000;
-    if (
-      heard &&
-      witness.now - ailingSince > 2 * knownMs &&
-      isInScope(witness, witness.world.host(name))
-    )
-      return name;
+    const known = heard && witness.now - lately > 2 * knownMs;
+    if (known && isInScope(witness, witness.world.host(name))) return name;
   }
   return undefined;
 }
