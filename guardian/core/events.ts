@@ -320,13 +320,8 @@ export interface MaintenanceSet {
   readonly by: string;
 }
 
-export interface MaintenanceCleared {
+export interface MaintenanceCleared extends Omit<Released, "kind"> {
   readonly kind: "maintenance-cleared";
-  readonly at: MonoMs;
-  readonly wall: WallMs;
-  readonly host: HostName;
-  readonly by: string;
-  readonly reason: string;
 }
 
 /** A person changes limits while the guardian runs, or gives them back to the configuration. */

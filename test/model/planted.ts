@@ -22,6 +22,8 @@ export interface Planted {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** In the same file, where the promise is kept a second time. */
+  readonly and?: readonly [from: string, to: string];
   /** What the exploration must say of it. */
   readonly found: RegExp;
   readonly size: Size;
@@ -79,6 +81,7 @@ export const plantedBugs: readonly Planted[] = [
     file: "proof-keeping",
     from: "if (life !== undefined)",
     to: 'if (life !== undefined && phase.proof?.method !== "confirmed")',
+    and: ["isVoid = isWordVoid(state, host, phase.proof)", "isVoid = false"],
     found: /invariant (1|6|30): /,
     size: only(confirmed, /BMC with it|comes on again|late report/),
     faults: 2,
@@ -133,12 +136,15 @@ export async function plant(
   }
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   const path = join(folder, "guardian", "core", `${bug.file}.js`);
-  const parts = readFileSync(path, "utf8").split(bug.from);
-  if (parts.length !== 2) {
-    dispose();
-    throw new Error(`"${bug.from}" is ${parts.length - 1} times in ${bug.file}.ts, not once`);
+  const changes = [[bug.from, bug.to], ...(bug.and === undefined ? [] : [bug.and])] as const;
+  for (const [from, to] of changes) {
+    const parts = readFileSync(path, "utf8").split(from);
+    if (parts.length !== 2) {
+      dispose();
+      throw new Error(`"${from}" is ${parts.length - 1} times in ${bug.file}.ts, not once`);
+    }
+    writeFileSync(path, parts.join(to));
   }
-  writeFileSync(path, parts.join(bug.to));
   const core = join(folder, "guardian", "core", "guardian.js");
   const { step, initialState } = (await import(pathToFileURL(core).href)) as Reducer;
   return { reducer: { step, initialState }, dispose };

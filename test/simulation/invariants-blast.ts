@@ -7,7 +7,7 @@ import type { WorldHost } from "../support/world-host.ts";
 import type { Invariant } from "./invariant.ts";
 import { isApproved, isFirstOff } from "./invariants-blame.ts";
 import { isInScope, isOurs } from "./scope.ts";
-import type { Witness } from "./witness.ts";
+import { incidentOf, type Witness } from "./witness.ts";
 
 /** One that died a moment ago cannot be known yet. */
 const knownMs = 9000;
@@ -68,7 +68,7 @@ export const blastInvariants: readonly Invariant[] = [
       let freeMb = 0;
       let mostMb = 0;
       for (const host of witness.world.hosts.values()) {
-        if (host === own || witness.isDown(host) || !host.power) continue;
+        if (host === own || isLongDown(witness, host)) continue;
         const left = Math.max(0, memoryMb - usedMb(host));
         freeMb += left;
         mostMb = Math.max(mostMb, left);
@@ -145,8 +145,14 @@ function fencedIn(witness: Witness, group: readonly WorldHost[], except: HostNam
 function isFirst(witness: Witness, order: Order): boolean {
   if (order.kind === "power-off") return isFirstOff(witness, order);
   if (order.kind !== "evacuate") return false;
-  const begun = [...witness.calls.keys()].some((key) => key.startsWith(`${order.host} `));
-  return !begun && !witness.of(order.host).resumed;
+  return !witness.begun.has(incidentOf(order)) && !witness.of(order.host).resumed;
+}
+
+/** For longer than it takes to know of it: one that died a moment ago still counts as room. */
+function isLongDown(witness: Witness, host: WorldHost): boolean {
+  if (host.power && !witness.isDown(host)) return false;
+  const heardAt = Math.max(host.answeredAt, witness.of(host.name).reportAt);
+  return witness.now - heardAt > knownMs;
 }
 
 function isKnownDown(witness: Witness, host: WorldHost): boolean {

@@ -117,6 +117,8 @@ export class Witness {
   readonly fences: { readonly host: HostName; readonly at: number }[] = [];
   /** The last evacuate calls by "host server". */
   readonly calls = new Map<string, Call>();
+  /** Incidents in which a move was called: their next one is not the first. */
+  readonly begun = new Set<string>();
   /** Incidents whose work was seen to end. */
   readonly ended = new Set<string>();
   /** Hosts that people took back: what still lies there is in their hands. */
@@ -174,6 +176,7 @@ export class Witness {
       this.migrated.add(`${incident} ${order.server}`);
     }
     if (order.kind !== "evacuate") return;
+    this.begun.add(incidentOf(order));
     // Called from another host it has left the first one: what was called there is over, should it come back.
     for (const key of this.calls.keys()) {
       if (key.endsWith(` ${order.server}`)) this.calls.delete(key);

@@ -17,6 +17,7 @@ import type { DirectoryState, NetworkName } from "../../shared/telemetry.ts";
 import type { PowerRestore } from "../../guardian/ports.ts";
 import { parseDuration } from "../../shared/time.ts";
 import { powerLoss } from "./world-host.ts";
+import { setMode, swapBmc } from "./device-commands.ts";
 import { furnishLevels, type BmcMode, type WorldBmc } from "./world-power.ts";
 import { novaCommand } from "./nova-commands.ts";
 import { readSelection } from "./script-evacuation.ts";
@@ -310,18 +311,4 @@ export function perform(world: World, words: readonly string[]): void {
     default:
       return people(world, words);
   }
-}
-
-/** device HOST NAME MODE */
-function setMode(world: World, host: HostName, name: string, mode: BmcMode): void {
-  const device = world.device(host, name);
-  if (device === undefined) throw new Error(`no device ${name} of ${host}`);
-  device.mode = mode;
-}
-
-function swapBmc(world: World, left: HostName, right: HostName): void {
-  const one = world.bmcs.get(left);
-  const other = world.bmcs.get(right);
-  if (one === undefined || other === undefined) throw new Error(`no hosts ${left}, ${right}`);
-  [one.chassis, other.chassis] = [other.chassis, one.chassis];
 }
