@@ -25,6 +25,8 @@ export const equivalents: Readonly<Record<string, string>> = {
     "a move takes the proof of its own host's incident: there is no other to mistake it for",
   "row 13a does the opposite": "no state reaches it: row 1 comes first",
   "row 13a never matches": "no state reaches it: row 1 comes first",
+  "rule drain: a host that is not heard is drained":
+    "rows 4 and 5 are of hosts that report: this asks once more",
   'rule fencing, confirmedFence: never "at <= (lifeAt ?? 0)"':
     "what revokes a proof voids the word in the same round; this asks once more",
 };
