@@ -173,6 +173,8 @@ function broughtIn(witness: Witness, { host: name }: Order): string | undefined 
 
 /** A report is overdue after three seconds, and the guardian looks once a second. */
 const unseenMs = 4500;
+/** From a change in Nova to the round that knows of it. */
+const markReadMs = 7000;
 
 /** Nova has cleaned it up, and what runs there Nova puts there. */
 function takenUp(witness: Witness, order: Order): string | undefined {
@@ -190,7 +192,11 @@ function takenUp(witness: Witness, order: Order): string | undefined {
 
 function acceptedBack(witness: Witness, order: Order): string | undefined {
   const service = witness.world.nova.services.get(order.host);
-  if (service?.forcedDown === true) return `${order.host} is enabled while it is forced down`;
+  // Nova's list is read every few seconds; and a host that is forced down takes no server, enabled or not.
+  const isRead = witness.now - (service?.changedAt ?? 0) > markReadMs;
+  if (service?.forcedDown === true && isRead) {
+    return `${order.host} is enabled while it is forced down`;
+  }
   return takenUp(witness, order);
 }
 
