@@ -91,6 +91,7 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   // A planned power cycle of a host on which nothing runs: told after two minutes, ended after fifteen.
   const isEmpty = ![...world.nova.servers.values()].some((server) => server.host === host.name);
   if (isEmpty && isRehearsing(state, host.name)) return false;
+  if (mayBeSwitchedOn(witness, host)) return false;
   const answer = state.memory.incidents.get(host.name)?.answer?.kind;
   if (answer === "held" || answer === "dismissed") return false;
   if (maintenanceOf(state, host.name) !== undefined) return false;
@@ -107,6 +108,19 @@ function isClean(witness: Witness, host: WorldHost): boolean {
   if (recent.size >= Math.min(fencesPerHour, fencesPerHourInDomain)) return false;
   if (world.nova.schedulers?.up === 0) return false;
   return isSound(witness, host) && !isLeftToPeople(witness, host);
+}
+
+/**
+ * It died while another host was rehearsed, and what that switched off is in doubt: what is switched on again may be
+ * its chassis. People are told, and it lasts until the rehearsal's end.
+ */
+function mayBeSwitchedOn(witness: Witness, host: WorldHost): boolean {
+  const { memory, settings } = witness.world.state;
+  for (const [other, { step }] of memory.rehearsals) {
+    if (other === host.name || step.kind !== "on" || step.failed === undefined) continue;
+    if (host.aliveAt < witness.clock(step.since) + settings.limits.othersReportMs) return true;
+  }
+  return false;
 }
 
 /** Row 19: on one network, and with a device that does not say off, a person must look. */
