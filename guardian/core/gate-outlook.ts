@@ -1,6 +1,5 @@
 /** What would open a gate that holds, and when. */
 import { isLivingFence, type GateResult } from "./assessment.ts";
-import { capacityOf } from "./inventory.ts";
 import type { Outlook } from "./outlook.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { suspectHoldMsOf } from "./storm.ts";
@@ -48,7 +47,7 @@ export function gateOutlook(state: GuardianState, host: HostState, held: GateRes
     case "reverse ping":
       return waits(words("gate.ping", { pings: limits.pingsToFail }));
     case "capacity":
-      return capacityOutlook(state, host, held);
+      return capacityOutlook(held);
     case "Nova answers":
       return waits(words("gate.nova"));
     case "scheduler":
@@ -109,10 +108,12 @@ function rateOutlook(state: GuardianState, host: HostState, gate: string): Outlo
   return { words: said, inMs: leftMs };
 }
 
-function capacityOutlook(state: GuardianState, host: HostState, held: GateResult): Outlook {
-  if (held.value.key === "value.capacity-uncounted") return waits(words("gate.capacity-counted"));
-  if (held.operator === "=") return waits(words("gate.room"));
-  const own = capacityOf(state, host.host);
-  const missing = own === undefined ? "?" : Math.max(0, own.memoryUsedMb - state.census.freeMb);
+/** By the gate's own figures: from what is free it took off what other moves will take first. */
+function capacityOutlook({ value, operator, limit }: GateResult): Outlook {
+  if (value.key === "value.capacity-uncounted") return waits(words("gate.capacity-counted"));
+  if (operator === "=") return waits(words("gate.room"));
+  const { free } = value.with;
+  const { used } = limit.with;
+  const missing = typeof free === "number" && typeof used === "number" ? used - free : "?";
   return waits(words("gate.capacity", { missing }));
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain, explanationText, type Explanation } from "../../guardian/core/explain.ts";
+import { gateOutlook } from "../../guardian/core/gate-outlook.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { HostName } from "../../shared/names.ts";
-import { render } from "../../guardian/core/words.ts";
+import { render, words } from "../../guardian/core/words.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 function explained(core: CoreFixture, host: HostName = host1): Explanation {
@@ -133,6 +134,20 @@ test("each gate that holds a dead host says what would open it", () => {
   assert.ok(said.includes(storm), said.join("\n"));
   const failing = explained(core).gates.filter(({ pass }) => !pass);
   assert.equal(said.length, failing.length, "one for each");
+});
+
+test("how much room is missing is by the gate's own figures", () => {
+  const core = settled();
+  const held = {
+    gate: "capacity",
+    pass: false,
+    value: words("value.free", { free: 1000 }),
+    operator: ">=",
+    limit: words("limit.capacity", { used: 1512 }),
+  } as const;
+  assert.notEqual(core.state.census.freeMb, 1000, "other moves will take some of it first");
+  const outlook = gateOutlook(core.state, core.hostState(host1), held);
+  assert.equal(render(outlook.words), "acts when 512 MB more are free elsewhere");
 });
 
 test("in fencing and evacuation it says what ends them", () => {
