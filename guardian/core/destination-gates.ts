@@ -5,7 +5,13 @@ import type { GateResult } from "./assessment.ts";
 import { isFit } from "./census.ts";
 import { forecast, toPlaceFirst, unplacedWords } from "./forecast.ts";
 import { incidentOf } from "./incidents.ts";
-import { capacityOf, capacityUnknownWords, freeMbOf, unsizedPlaced } from "./inventory.ts";
+import {
+  capacityOf,
+  capacityUnknownWords,
+  freeMbOf,
+  leftMbOf,
+  unsizedPlaced,
+} from "./inventory.ts";
 import { readyReserves, reservesOf } from "./reserves.ts";
 import { serversAlive } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -140,7 +146,8 @@ function capacityInSum(state: GuardianState, host: HostState, living: boolean): 
   const ownFreeMb = own !== undefined && isFit(state, host) ? freeMbOf(state, own) : 0;
   const firstMb = living ? toPlaceFirstMb(state, host.host) : 0;
   const freeMb = Math.max(0, state.census.freeMb - ownFreeMb - firstMb);
-  const fits = own !== undefined && freeMb >= own.memoryUsedMb;
+  const usedMb = own === undefined ? undefined : own.memoryUsedMb - leftMbOf(state, host.host);
+  const fits = usedMb !== undefined && freeMb >= usedMb;
   const capacity =
     own !== undefined ? words("value.free", { free: freeMb }) : capacityUnknownWords(state);
   return {
@@ -149,8 +156,8 @@ function capacityInSum(state: GuardianState, host: HostState, living: boolean): 
     value: fits || living ? capacity : words("value.capacity-warning", { capacity }),
     operator: ">=",
     limit:
-      own === undefined
+      usedMb === undefined
         ? words("limit.capacity-unknown")
-        : words("limit.capacity", { used: own.memoryUsedMb }),
+        : words("limit.capacity", { used: usedMb }),
   };
 }

@@ -38,19 +38,21 @@ export function foldDrainServers(state: GuardianState, event: ServersSeen): Guar
 
 /**
  * A live migration that failed, nobody knew where: undone, where Nova shows its server running there in peace, longer
- * after it than any may take. Sooner a call without an answer may still be done.
+ * after it than any may take, and over where it shows none: that runs elsewhere, and is counted there, or is deleted.
+ * Sooner a call without an answer may still be done.
  */
 function withUndone(state: GuardianState, event: ServersSeen, drain: Drain): GuardianState {
   if (drain.listedAt === undefined) {
     return withDrain(state, event.host, { ...drain, listedAt: event.askedAt });
   }
   if (event.askedAt - drain.listedAt < drainMoveMsMax) return state;
+  const listed = new Map(event.servers.map((server) => [server.server, server]));
   const moves: Record<string, DrainMove> = { ...drain.moves };
-  for (const { server, status, taskState } of event.servers) {
-    const move = moves[server];
-    if (move?.state.kind !== "failed" || !move.state.open) continue;
+  for (const move of Object.values(moves)) {
+    if (move.state.kind !== "failed" || !move.state.open) continue;
+    const { status, taskState } = listed.get(move.server) ?? { status: "ACTIVE" };
     if (status !== "ACTIVE" || taskState !== undefined) continue;
-    moves[server] = { ...move, state: { ...move.state, open: false } };
+    moves[move.server] = { ...move, state: { ...move.state, open: false } };
   }
   return withDrain(state, event.host, { ...drain, moves });
 }

@@ -3,151 +3,11 @@
  * minus the arrival (one clock), plus our own time since we first saw that watermark. That last
  * part can make a host suspect, never silent: silence is what a watermark vouches for.
  */
-import type { CollectorId, HostName } from "../../shared/names.ts";
-import type { LivenessRow, NetworkName, Watermark } from "../../shared/telemetry.ts";
-import { monoMs, type MonoMs } from "../../shared/time.ts";
-import type { Telemetry } from "./events.ts";
-import type { KnownHost } from "./memory.ts";
-import {
-  hostOf,
-  type CollectorTrack,
-  type GuardianState,
-  type HostState,
-  hostWith,
-  stateWith,
-} from "./state.ts";
-
-/** Of a collector's delay, per time that passed. */
-const forgivenShare = 0.01;
-/** More is not remembered: forgiven within three quarters of an hour. */
-const behindMsMax = 30_000;
-
-/** Takes in watermarks first, then the rows they vouch for. */
-export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianState {
-  const collectors = new Map(state.collectors);
-  for (const watermark of event.watermarks) {
-    // Only collectors that the configuration names may vouch for anything.
-    if (!state.settings.collectors.includes(watermark.collector)) continue;
-    const track = collectors.get(watermark.collector);
-    const next = foldWatermark(track, watermark, event);
-    if (next !== undefined) collectors.set(watermark.collector, next);
-  }
-  const changed = new Map<HostName, HostState>();
-  const known = new Map<HostName, KnownHost>();
-  for (const row of event.liveness) {
-    const track = collectors.get(row.collector);
-    if (track === undefined) continue;
-    const before = changed.get(row.host) ?? hostOf(state, row.host);
-    const host = foldRow(before, row, track, event.at);
-    if (host === before) continue;
-    changed.set(row.host, host);
-    // What a recording tells of its host is of another time.
-    if (row.unconfirmed === true) continue;
-    const remembered = known.get(row.host) ?? state.memory.known[row.host];
-    const learned = learn(remembered, row);
-    if (learned !== remembered) known.set(row.host, learned);
-  }
-  const hosts = state.hosts.withAll(changed);
-  if (known.size === 0) return stateWith(state, { collectors, hosts });
-  const memory = {
-    ...state.memory,
-    known: { ...state.memory.known, ...Object.fromEntries(known) },
-  };
-  return stateWith(state, { collectors, hosts, memory });
-}
-
-/** What a report tells of its host for good; what could not be read takes nothing away. */
-function learn(remembered: KnownHost | undefined, { bootId, checks }: LivenessRow): KnownHost {
-  const hardwareUuid = checks.hardwareUuid || (remembered?.hardwareUuid ?? "");
-  const bmcGuid = checks.bmcGuid || remembered?.bmcGuid;
-  const same =
-    remembered?.bootId === bootId &&
-    remembered.hardwareUuid === hardwareUuid &&
-    remembered.bmcGuid === bmcGuid;
-  return same
-    ? remembered
-    : { bootId, hardwareUuid, ...(bmcGuid === undefined ? {} : { bmcGuid }) };
-}
-
-function foldWatermark(
-  track: CollectorTrack | undefined,
-  watermark: Watermark,
-  event: Telemetry,
-): CollectorTrack | undefined {
-  if (track === undefined || watermark.epoch > track.watermark.epoch) {
-    return {
-      id: watermark.collector,
-      watermark,
-      seenAt: event.at,
-      observedFrom: watermark.monoMs,
-      epochSeenAt: event.at,
-      dirtyAt: undefined,
-      storeMs: event.source === "store" ? watermark.monoMs : undefined,
-      liveMs: event.source === "live" ? watermark.monoMs : undefined,
-      behindMs: 0,
-    };
-  }
-  if (watermark.epoch < track.watermark.epoch) return undefined;
-  const storeMs = event.source === "store" ? watermark.monoMs : track.storeMs;
-  const liveMs = event.source === "live" ? watermark.monoMs : track.liveMs;
-  if (watermark.monoMs <= track.watermark.monoMs) return { ...track, storeMs, liveMs };
-  const { ledger: was } = track.watermark;
-  const lost = watermark.ledger.dropped > was.dropped || watermark.ledger.shed > was.shed;
-  const dirtyAt = lost ? event.at : track.dirtyAt;
-  const behindMs = event.source === "live" ? 0 : behind(track, watermark, event.at);
-  return { ...track, watermark, seenAt: event.at, dirtyAt, storeMs, liveMs, behindMs };
-}
-
-/**
- * What the store shows may be old: after a stall it may end where its collector died. Both clocks run alike,
- * so time of ours that a watermark did not advance by is its delay, until a later one has made up for it.
- * Clocks drift, and a collector's stands still while its machine does: part of the delay is forgiven.
- */
-function behind(track: CollectorTrack, watermark: Watermark, at: MonoMs): number {
-  const oursMs = at - track.seenAt;
-  const theirsMs = watermark.monoMs - track.watermark.monoMs;
-  const behindMs = track.behindMs + oursMs - theirsMs - oursMs * forgivenShare;
-  return Math.min(behindMsMax, Math.max(0, behindMs));
-}
-
-function foldRow(host: HostState, row: LivenessRow, track: CollectorTrack, at: MonoMs): HostState {
-  if (row.unconfirmed === true) return foldUnconfirmed(host, row, track, at);
-  if (row.collectorEpoch !== track.watermark.epoch) {
-    // Of another epoch: it tells that the host reported once, and nothing about when.
-    return host.newest === undefined ? hostWith(host, { newest: row }) : host;
-  }
-  // One or two rows a host: looking through them is cheaper than any key.
-  const place = placeOf(host.rows, row);
-  const before = place === -1 ? undefined : host.rows[place];
-  const sameEpoch = before?.collectorEpoch === row.collectorEpoch;
-  if (sameEpoch && before.arrivalMs >= row.arrivalMs) return host;
-  const rows = host.rows.slice();
-  rows[place === -1 ? rows.length : place] = row;
-  const arrivedAt = arrivalOnOurClock(row, track, at);
-  if (host.lifeAt !== undefined && arrivedAt < host.lifeAt) return hostWith(host, { rows });
-  const rebooted = host.newest !== undefined && row.bootId !== host.newest.bootId;
-  const surelyAt = arrivedAt - track.behindMs;
-  // Shown late, it may be of the boot before: a sign of life, and no new boot.
-  if (rebooted && surelyAt < (host.livedAt ?? 0))
-    return hostWith(host, { rows, lifeAt: arrivedAt });
-  // A new boot means that it came on again: what its power devices said before is void.
-  const devices = rebooted ? new Map() : host.devices;
-  const livedAt = monoMs(Math.max(host.livedAt ?? 0, surelyAt));
-  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, devices });
-}
-
-/** A recording of an earlier life, or a new life whose probe has not answered its collector yet. */
-function foldUnconfirmed(
-  host: HostState,
-  row: LivenessRow,
-  track: CollectorTrack,
-  at: MonoMs,
-): HostState {
-  if (row.collectorEpoch !== track.watermark.epoch) return host;
-  const arrivedAt = arrivalOnOurClock(row, track, at);
-  if (arrivedAt <= (host.unconfirmedAt ?? -1)) return host;
-  return hostWith(host, { unconfirmedAt: arrivedAt });
-}
+import type { CollectorId } from "../../shared/names.ts";
+import type { LivenessRow, NetworkName } from "../../shared/telemetry.ts";
+import type { MonoMs } from "../../shared/time.ts";
+import { isMoving } from "./reports.ts";
+import { type CollectorTrack, type GuardianState, type HostState, hostWith } from "./state.ts";
 
 /** When it last gave a sign by a report that a host which is off could not give, confirmed or not; 0: never. */
 export function reportedAt({ lifeAt, unconfirmedAt }: HostState): number {
@@ -160,23 +20,12 @@ export function isUnconfirmed(state: GuardianState, { unconfirmedAt }: HostState
   return unconfirmedAt !== undefined && state.now - unconfirmedAt < silentAfterMs;
 }
 
-function placeOf(rows: readonly LivenessRow[], { collector, path }: LivenessRow): number {
-  for (let at = 0; at < rows.length; at += 1) {
-    const row = rows[at];
-    if (row?.collector === collector && row.path === path) return at;
-  }
-  return -1;
-}
-
-/** When a report arrived, on our clock: never earlier than it truly did. */
-function arrivalOnOurClock(row: LivenessRow, track: CollectorTrack, at: MonoMs): MonoMs {
-  return monoMs(Math.min(at, track.seenAt - (track.watermark.monoMs - row.arrivalMs)));
-}
-
 /** Collectors whose watermark advanced lately; only they can say that a host is silent. */
 export function voters(state: GuardianState): readonly CollectorTrack[] {
   const { voteMs } = state.settings.limits;
-  return [...state.collectors.values()].filter((track) => state.now - track.seenAt <= voteMs);
+  return [...state.collectors.values()].filter(
+    (track) => isMoving(track) && state.now - track.seenAt <= voteMs,
+  );
 }
 
 /** How old a row is: by what the watermark vouches for, and with our own time since. */

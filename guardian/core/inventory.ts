@@ -100,6 +100,15 @@ export function unsizedPlaced({ inventory }: GuardianState, own: HostName): Plac
   return undefined;
 }
 
+/** What servers that went from a host since the count took there: what it uses is less by that, MB. */
+export function leftMbOf({ inventory }: GuardianState, own: HostName): number {
+  let sumMb = 0;
+  for (const { from, size } of inventory.placed.values()) {
+    if (from === own) sumMb += size?.memoryMb ?? 0;
+  }
+  return sumMb;
+}
+
 export function foldInventory(state: GuardianState, event: InventoryRead): GuardianState {
   if (event.answer.kind === "failed") {
     return stateWith(state, { inventory: { ...state.inventory, reason: event.answer.reason } });

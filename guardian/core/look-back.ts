@@ -32,6 +32,7 @@ export const overMs = 30_000;
 const listAgeMsMax = 60_000;
 
 const nothingSeen = { askedAt: undefined, seen: undefined } as const;
+const fromTheBeginning: LookBack = { since: undefined, ...nothingSeen, overSince: undefined };
 
 /**
  * Called when an incident is closed because people took the host back. Nothing may have been moved in it: what an
@@ -39,7 +40,7 @@ const nothingSeen = { askedAt: undefined, seen: undefined } as const;
  */
 export function beginLookBack(state: GuardianState, host: HostName): GuardianState {
   if (incidentOf(state, host)?.phase.kind !== "ended") return state;
-  return withLookBack(state, host, { since: undefined, ...nothingSeen, overSince: undefined });
+  return withLookBack(state, host, fromTheBeginning);
 }
 
 /** One round of one host. */
@@ -51,9 +52,11 @@ export function advanceLookBack(
   const known = state.memory.lookBacks.get(host.host);
   if (known === undefined) return state;
   const phase = incidentOf(state, host.host)?.phase.kind;
-  // Fenced anew: its next evacuation and what comes after it look for themselves.
-  if (phase === "evacuating" || phase === "ended") {
-    return withLookBack(state, host.host, undefined);
+  // Evacuated anew: what comes after that looks for itself.
+  if (phase === "ended") return withLookBack(state, host.host, undefined);
+  // Its evacuation may be given up before a move: then it is looked at from its beginning.
+  if (phase === "evacuating") {
+    return known === fromTheBeginning ? state : withLookBack(state, host.host, fromTheBeginning);
   }
   if (host.freshSince === undefined) return state;
   const since = known.since ?? state.now;

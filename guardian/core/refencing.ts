@@ -5,7 +5,6 @@ import type { Effect } from "./effects.ts";
 import { nextLevel } from "./fence-levels.ts";
 import { freshHosts, type Commands } from "./fence-orders.ts";
 import { fenceState, hostsOwingLife } from "./fencing.ts";
-import { sayHold } from "./holds.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderLevel, type LevelOrder } from "./level-orders.ts";
 import type { Incident } from "./memory.ts";
@@ -120,7 +119,8 @@ export function refence(
   const open =
     phase.moves === undefined || moves.some(({ state: move }) => move.kind === "planned");
   if (!underWay && !open) return state;
-  if (!holdGate(state, host).pass) return sayHold(state, host, [holdGate(state, host)], out);
+  // Said with all that holds it, in the same round.
+  if (!holdGate(state, host).pass) return state;
   // Ours to switch off again: we began it, in mode act or approved.
   const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
   const ours = began && phase.refences < refencesMax;

@@ -33,6 +33,8 @@ export interface CollectorTrack {
   readonly liveMs: MonoMs | undefined;
   /** How much later than at best the store showed us that watermark, by both clocks. */
   readonly behindMs: number;
+  /** Whether we saw another epoch of it before: its first watermark of this one is no old one. */
+  readonly began: boolean;
 }
 
 export interface PingRecord {
@@ -109,6 +111,8 @@ export interface HostState {
    * whatever rests on this host being off, and speaks for nothing else.
    */
   readonly unconfirmedAt: MonoMs | undefined;
+  /** The newest of those by each collector and path. */
+  readonly unconfirmedRows: readonly LivenessRow[];
   readonly suspectSince: MonoMs | undefined;
   readonly silentSince: MonoMs | undefined;
   readonly freshSince: MonoMs | undefined;
@@ -193,6 +197,7 @@ export function newHostState(host: HostName): HostState {
     lifeAt: undefined,
     livedAt: undefined,
     unconfirmedAt: undefined,
+    unconfirmedRows: [],
     suspectSince: undefined,
     silentSince: undefined,
     freshSince: undefined,
@@ -227,6 +232,7 @@ export function hostWith(host: HostState, change: Partial<HostState>): HostState
     lifeAt: host.lifeAt,
     livedAt: host.livedAt,
     unconfirmedAt: host.unconfirmedAt,
+    unconfirmedRows: host.unconfirmedRows,
     suspectSince: host.suspectSince,
     silentSince: host.silentSince,
     freshSince: host.freshSince,

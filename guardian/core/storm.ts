@@ -57,9 +57,14 @@ export function holdsOthers(state: GuardianState, host: HostState): boolean {
   return heldMs < suspectHoldMsOf(state.settings.limits);
 }
 
-/** For how long in a window a suspect may hold others, ms: never less than it takes to know better of it, twice. */
-export function suspectHoldMsOf({ suspectHoldMs, suspectAfterMs, silentAfterMs }: Limits): number {
-  return Math.max(suspectHoldMs, 2 * (silentAfterMs - suspectAfterMs));
+/**
+ * For how long in a window a suspect may hold others, ms: never less than it takes to know better of it, twice, and
+ * never longer than half of the window, or a flapper would hold them for ever.
+ */
+export function suspectHoldMsOf(limits: Limits): number {
+  const { suspectHoldMs, suspectHoldWindowMs, suspectAfterMs, silentAfterMs } = limits;
+  const twiceMs = 2 * (silentAfterMs - suspectAfterMs);
+  return Math.max(suspectHoldMs, Math.min(twiceMs, suspectHoldWindowMs / 2));
 }
 
 /** Books the time that suspects hold others back, `sinceTickMs` at a time. */

@@ -1,12 +1,14 @@
 /** Every mutant of a compiled tree, derived from its rows, gates, rules and promises. */
 import { gateMutants } from "./gate-mutants.ts";
+import { freshnessMutants } from "./freshness-mutants.ts";
 import { invariantMutants } from "./invariant-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { rowMutants } from "./row-mutants.ts";
 import { ruleMutants } from "./rule-mutants.ts";
 
 export function allMutants(tree: string): readonly Mutant[] {
-  return [...rowMutants, ...gateMutants(tree), ...ruleMutants(tree), ...invariantMutants];
+  const gates = gateMutants(tree);
+  return [...rowMutants, ...gates, ...ruleMutants(tree), ...freshnessMutants, ...invariantMutants];
 }
 
 /** Mutants that change nothing anybody could see, each with the reason. */

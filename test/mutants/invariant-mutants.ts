@@ -121,13 +121,9 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
   ],
   14: [
     "an older report counts as a new one",
+    replacing(core("reports"), "if (sameEpoch && before.arrivalMs >= row.arrivalMs)", "if (false)"),
     replacing(
-      core("freshness"),
-      "if (sameEpoch && before.arrivalMs >= row.arrivalMs)",
-      "if (false)",
-    ),
-    replacing(
-      core("freshness"),
+      core("reports"),
       "if (host.lifeAt !== undefined && arrivedAt < host.lifeAt)",
       "if (false)",
     ),

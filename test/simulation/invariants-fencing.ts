@@ -145,8 +145,11 @@ export const fencingInvariants: readonly Invariant[] = [
       if (order.kind !== "evacuate") return undefined;
       const truth = witness.of(order.host);
       const obtainedAt = witness.clock(order.proof.obtainedAt);
+      // A word was given later than what a device said long before; newer, it takes the word away.
+      const since = order.proof.method === "confirmed" ? obtainedAt : 0;
       for (const [device, readings] of truth.readings) {
-        if (readings.at(-1)?.power !== "on" || !speaks(witness, order, device)) continue;
+        const last = readings.at(-1);
+        if (last?.power !== "on" || last.at < since || !speaks(witness, order, device)) continue;
         return `a move of ${order.host}: ${device} reads on`;
       }
       if (truth.echoAt > obtainedAt) return `a move of ${order.host}, which answered a ping`;

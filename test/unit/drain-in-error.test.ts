@@ -38,3 +38,28 @@ for (const isWellBetween of [false, true]) {
     assert.equal(core.done("evacuate").length, 0, "evacuated, though it may run on compute-2");
   });
 }
+
+test("a live migration that nobody knows of is over once Nova has no such server on the host", () => {
+  const core = new CoreFixture({ drain: true, limits }).run(15_000);
+  const server = core.nova.addServer(host1, "vm-0");
+  const { checks } = core.factsOf(host1);
+  core.fact(host1, { checks: { ...checks, directory: "read-only" } });
+  core.run(80_000);
+  core.nova.liveRecords = [
+    { id: 100, server, source: host1, destination: host2, status: "error", createdAt: "" },
+  ];
+  core.nova.changeServer(server, { status: "ERROR", vmState: "error" });
+  core.run(10_000);
+  const open = (): boolean =>
+    Object.values(core.state.memory.drains.get(host1)?.moves ?? {}).some(
+      ({ state }) => state.kind === "failed" && state.open,
+    );
+  assert.ok(open());
+  core.fact(host1, { checks });
+  core.run(120_000);
+  assert.ok(open(), "its guest may run there still");
+  core.nova.servers = [];
+  core.run(2_000_000);
+  assert.ok(!open());
+  assert.equal(core.state.memory.drains.size, 0, "nothing is left of it");
+});

@@ -93,3 +93,18 @@ test("fenced anew it is forgotten: that evacuation looks for itself", () => {
   core.run(40_000);
   assert.equal(core.state.memory.lookBacks.size, 0);
 });
+
+test("an evacuation that is given up before its first move leaves the look at what it runs", () => {
+  const core = comesOn(released(), 0).run(60_000);
+  core.nova.addServer(host1, "vm-2");
+  const called = core.done("evacuate").length;
+  core.powerLoss(host1);
+  const phase = (): string | undefined => core.state.memory.incidents.get(host1)?.phase.kind;
+  for (let round = 0; round < 200 && phase() !== "evacuating"; round += 1) core.run(250);
+  core.restart();
+  core.powerOn(host1);
+  core.run(60_000);
+  assert.notEqual(phase(), "evacuating");
+  assert.equal(core.done("evacuate").length, called);
+  assert.ok(core.state.memory.lookBacks.has(host1));
+});

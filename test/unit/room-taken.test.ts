@@ -1,6 +1,7 @@
 /** What the guardian itself has moved since the last count is taken off, before a living host loses its power. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { describeGate } from "../../guardian/core/assessment.ts";
 import { capacityGate } from "../../guardian/core/destination-gates.ts";
 import { defaultLimits } from "../../guardian/core/settings.ts";
 import { render } from "../../guardian/core/words.ts";
@@ -61,6 +62,27 @@ test("a drained host is not fenced by a count from before its own drain", () => 
   assert.equal(gate.pass, false);
   core.run(400_000);
   assert.deepEqual(core.done("power-off"), []);
+});
+
+test("what a drain itself has moved is no longer asked room for", () => {
+  const core = new CoreFixture({ drain: true, limits }, 3);
+  leave(core, host2, 10_000);
+  uses(core, host3, totalMb);
+  uses(core, host1, 9000);
+  core.run(15_000);
+  for (const name of ["vm-1", "vm-2", "vm-3"]) core.nova.addServer(host1, name, sized(3000));
+  degrade(core, host1, 3);
+  const called = () => core.done("live-migrate");
+  runUntil(core, () => called().length > 0);
+  const countedAt = core.state.inventory.countedAt;
+  for (let round = 0; round < 100 && core.state.inventory.placed.size < 3; round += 1) {
+    for (const { server } of called()) core.nova.changeServer(server, { host: host2 });
+    core.run(250);
+    const gate = capacityGate(core.state, core.hostState(host1), true);
+    assert.equal(gate.pass, true, describeGate(gate));
+  }
+  assert.equal(core.state.inventory.placed.size, 3);
+  assert.equal(core.state.inventory.countedAt, countedAt, "all within one count");
 });
 
 test("a live migration that Nova took and has not placed takes room, whenever that was counted", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Settings } from "../../guardian/core/settings.ts";
+import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
 import { foldCensus } from "../../guardian/core/census.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
-import { wholeCloud } from "../../guardian/core/storm.ts";
+import { suspectHoldMsOf, wholeCloud } from "../../guardian/core/storm.ts";
 import { hostName } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -117,6 +117,12 @@ test("in a storm nothing is fenced, hosts that read off included; one page names
   const pages = core.alerts().filter((alert) => alert.class === "page");
   assert.deepEqual([...new Set(pages.map((page) => page.kind))], ["storm"]);
   assert.match(pages.at(-1)?.why[0] ?? "", /3 in trouble \(compute-1, compute-2, compute-3\)/);
+});
+
+test("however long a silence takes, a suspect holds for half of the 5 min at most", () => {
+  const hold = (silentAfterMs: number): number =>
+    suspectHoldMsOf({ ...defaultLimits, silentAfterMs });
+  assert.deepEqual([5000, 20_000, 300_000].map(hold), [10_000, 34_000, 150_000]);
 });
 
 test("a suspect holds for 10 s in 5 min, so a flapper blocks nobody", () => {

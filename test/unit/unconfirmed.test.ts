@@ -1,6 +1,7 @@
 /** Reports of a life that nobody confirmed: they might be life, and speak for nothing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { monoMs } from "../../shared/time.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
 
 /** One unconfirmed report of an earlier boot of host 1, now. */
@@ -58,6 +59,19 @@ test("it is no report: neither the last words of its host nor an answer to who w
       rows: before.rows,
     },
   );
+});
+
+test("what was heard is not heard again when a slow store shows it once more", () => {
+  const core = new CoreFixture().run(15_000);
+  core.powerLoss(host1);
+  core.run(4000);
+  const row = { ...core.row(host1), unconfirmed: true } as const;
+  core.telemetry([row]);
+  const { unconfirmedAt } = core.hostState(host1);
+  const watermark = { ...core.watermark(), monoMs: monoMs(core.collectorNow() + 1) };
+  core.tick(700);
+  core.telemetry([row], [watermark]);
+  assert.equal(core.hostState(host1).unconfirmedAt, unconfirmedAt);
 });
 
 test("after a proof it might be life: the proof is void, and minted anew from later readings alone", () => {

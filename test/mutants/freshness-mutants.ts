@@ -1,0 +1,21 @@
+/** A mutant for each rule of what old reports say. */
+import { core, replacing, type Mutant } from "./mutant.ts";
+
+export const freshnessMutants: readonly Mutant[] = [
+  {
+    name: "rule freshness: a watermark that stands still since we began has a vote",
+    changes: [
+      replacing(core("reports"), "return began || watermark.monoMs > observedFrom", "return true"),
+    ],
+  },
+  {
+    name: "rule freshness: a boot is learnt from a report that is not the newest",
+    changes: [
+      replacing(
+        core("reports"),
+        "host.newest === row && (isMoving(track) || remembered === undefined)",
+        "true",
+      ),
+    ],
+  },
+];
