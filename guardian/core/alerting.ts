@@ -94,15 +94,19 @@ function isAsFiring(state: GuardianState, wanted: ReadonlyMap<string, Wanted>): 
   return true;
 }
 
-/** A host's alert of an earlier process, while this one has nothing to say of that host yet. */
+/**
+ * A host's alert of an earlier process, while this one has nothing to say of that host yet; and a page while Nova was
+ * never heard or no collector has a vote: that nobody sees the trouble does not end it.
+ */
 function isUnjudged(
   state: GuardianState,
   message: AlertMessage,
   wanted: ReadonlyMap<string, Wanted>,
 ): boolean {
-  if (message.host === undefined || state.now - state.startedAt >= resolveAfterStartMs) {
-    return false;
-  }
+  if (message.host === undefined) return false;
+  const isBlind = state.eyes.servicesAt === undefined || state.round.voting.length === 0;
+  const isFirst = state.now - state.startedAt < resolveAfterStartMs;
+  if (!isFirst && !(isBlind && message.class === "page")) return false;
   return ![...wanted.values()].some((other) => other.host === message.host);
 }
 

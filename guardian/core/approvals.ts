@@ -23,7 +23,8 @@ export function answerOf(state: GuardianState, host: HostName, covers: Covers): 
   // A hold stops everything; the others are for what was seen when they were said.
   if (answer === undefined || answer.kind === "held") return answer;
   const otherBoot = answer.bootId !== state.memory.known[host]?.bootId;
-  if (phase?.kind === "watching" && otherBoot) return undefined;
+  const isOpen = phase?.kind === "watching" || phase?.kind === "fencing";
+  if (isOpen && otherBoot) return undefined;
   return answer.covers === covers ? answer : undefined;
 }
 

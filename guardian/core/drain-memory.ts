@@ -52,6 +52,10 @@ export function rememberedDrains(
     const anew = { ...none, listedAt: undefined, settledAt: undefined };
     const entries = Object.entries(drain.moves ?? {}).map(([key, move]): [string, DrainMove] => {
       const { state } = move;
+      // What became of its server meanwhile is looked at before it is called.
+      if (state.kind === "planned") {
+        return [key, { ...move, state: { ...state, latestRecord: undefined } }];
+      }
       const isOpen = state.kind === "ordered" || state.kind === "running";
       return [key, isOpen ? { ...move, state: { ...state, at: now } } : move];
     });

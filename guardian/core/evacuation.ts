@@ -46,9 +46,10 @@ export function advanceEvacuation(
 ): GuardianState {
   const held = gates.some((gate) => !gate.pass);
   // Look first: until the silence is sure again, nothing is done about it that was not begun.
-  if (isInherited(phase) && !hasBegun(phase) && host.silentSince === undefined) return state;
-  let next = keepProof(resumeFence(state, host, phase, held, out), host, held, out);
   const isUndone = phase.undoneBy !== undefined;
+  const isUnsure = isInherited(phase) && !hasBegun(phase) && host.silentSince === undefined;
+  if (isUnsure && !isUndone) return state;
+  let next = keepProof(resumeFence(state, host, phase, held, out), host, held, out);
   if (!isUndone && (!held || hasBegun(phase))) next = orderService(next, host, out);
   if (isUndone) next = leavePlanned(next, host);
   next = leaveDraining(next, host);
@@ -239,12 +240,13 @@ function isOrderAwaited(state: GuardianState, { disabled, forcedDown, undoneBy }
 function homeOf(
   state: GuardianState,
   { host }: HostState,
-  { undoneBy, proof }: Evacuating,
+  { undoneBy, proof, confirmed: before }: Evacuating,
 ): { readonly home?: Homecoming } {
   if (undoneBy !== undefined) return { home: newHome(state, undoneBy, true) };
   if (comeHomeOf(state, host) === "leave-off") return {};
   const home = newHome(state, words("home.by-policy"), false);
-  const confirmed = (incidentOf(state, host)?.confirmations ?? []).length > 0;
+  const now = (incidentOf(state, host)?.confirmations ?? []).length > 0;
+  const confirmed = now || before === true;
   if (!confirmed && proof?.method !== "confirmed") return { home };
   const step = { kind: "stopped", reason: words("home.confirmed"), isGrave: false } as const;
   return { home: { ...home, step } };

@@ -190,6 +190,8 @@ export function othersLive(
   const { othersDeadlineMs } = state.settings.limits;
   const [missing] = hostsOwingLife(state, fenced, phase, offSince);
   if (missing === undefined) return { kind: "live" };
-  if (state.now - offSince < othersDeadlineMs) return { kind: "waiting" };
+  // While no collector has a vote nobody could show life.
+  const isBlind = state.round.voting.length === 0;
+  if (isBlind || state.now - offSince < othersDeadlineMs) return { kind: "waiting" };
   return { kind: "missing", host: missing };
 }

@@ -45,7 +45,7 @@ export function homeProblem(
   if ((phase.unlisted ?? 0) > 0) return words("home.unlisted", { count: phase.unlisted ?? 0 });
   const lastWall = state.memory.homecomings[host.host];
   const again = lastWall !== undefined && state.wall - lastWall < againMs;
-  if (!home.byPerson && again) return words("home.again");
+  if (!home.byPerson && home.ordered !== true && again) return words("home.again");
   return undefined;
 }
 

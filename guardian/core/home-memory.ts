@@ -16,6 +16,8 @@ export interface Homecoming {
   /** One that counts once Nova shows the host's own record, asked for later: a cell that is down lists nothing. */
   readonly heard: HomeLook | undefined;
   readonly step: HomeStep;
+  /** It was switched on in this way home. */
+  readonly ordered?: true;
 }
 
 export interface HomeLook {

@@ -1,7 +1,7 @@
 /** A host on its way home that runs more than Nova puts on it: a server may run twice, so it goes off again. */
 import { gateWords } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
-import { devicesThatRead } from "./home-gates.ts";
+import { devicesThatRead, runningTooMany } from "./home-gates.ts";
 import type { Homecoming } from "./home-memory.ts";
 import { orderOffAgain, stop, withHome, type StepOf } from "./home-steps.ts";
 import { holdGate, maintenanceGate } from "./policy-gates.ts";
@@ -23,18 +23,30 @@ export function switchOff(
 ): GuardianState {
   const placed = home.seen?.servers ?? 0;
   const reason = words("home.twice", { running: tooMany + placed, placed });
-  const held = [holdGate(state, host), maintenanceGate(state, host)].filter(({ pass }) => !pass);
   if (placed > 0) {
     const why = words("home.not-empty", { count: placed });
-    return stop(state, host, words("home.still-on", { reason, why }), true, out);
-  }
-  if (held.length > 0) {
-    const why = words("home.gates", { gates: held.map(gateWords) });
     return stop(state, host, words("home.still-on", { reason, why }), true, out);
   }
   const since = state.now;
   const step = { kind: "off", since, orderedAt: undefined, orders: 0, reason } as const;
   return followOff(withHome(state, host, { step }), host, step, out);
+}
+
+/** Ordered before a restart, or not yet: who knows what people did meanwhile? Only what still runs too many goes off. */
+export function followOffAnew(
+  state: GuardianState,
+  host: HostState,
+  home: Homecoming,
+  step: StepOf<"off">,
+  out: Effect[],
+): GuardianState {
+  const runsTooMany = runningTooMany(state, host, home.seen) > 0;
+  const isSilent = host.freshSince === undefined;
+  const isOff = isSilent && devicesThatRead(state, host, "off").length > 0;
+  const late = state.now - step.since >= offMsMax;
+  if (isOff || runsTooMany || late) return followOff(state, host, step, out);
+  if (isSilent || home.seen === undefined) return state;
+  return withHome(state, host, { step: { kind: "cleaning", since: state.now } });
 }
 
 export function followOff(
@@ -45,11 +57,16 @@ export function followOff(
 ): GuardianState {
   const { orderedAt, reason } = step;
   const off = devicesThatRead(state, host, "off");
-  if (orderedAt !== undefined && host.freshSince === undefined && off.length > 0) {
+  if (host.freshSince === undefined && off.length > 0) {
     return stop(state, host, words("home.off-again", { reason }), true, out);
   }
   if (state.now - step.since >= offMsMax) {
     const why = words("home.reads-on");
+    return stop(state, host, words("home.still-on", { reason, why }), true, out);
+  }
+  const held = [holdGate(state, host), maintenanceGate(state, host)].filter(({ pass }) => !pass);
+  if (held.length > 0) {
+    const why = words("home.gates", { gates: held.map(gateWords) });
     return stop(state, host, words("home.still-on", { reason, why }), true, out);
   }
   const due = orderedAt === undefined || state.now - orderedAt >= offAgainMs;

@@ -78,7 +78,8 @@ export function orderOn(
     out.push({ kind: "power-on", id, host: host.host, device, expected, deadlineMs });
   }
   const homecomings = { ...recent(state), [host.host]: state.wall };
-  const noted = stateWith(state, { memory: { ...state.memory, homecomings } });
+  const known = stateWith(state, { memory: { ...state.memory, homecomings } });
+  const noted = withHome(known, host, { ordered: true });
   return goOn(noted, host, step, words("log.home-on", { devices }), out);
 }
 

@@ -23,7 +23,7 @@ import {
 import type { Homecoming, HomeStep } from "./home-memory.ts";
 import { goOn, orderOn, stop, withHome, type StepOf } from "./home-steps.ts";
 import { withSeen } from "./home-answers.ts";
-import { followOff, offMsMax, switchOff } from "./home-off.ts";
+import { followOff, followOffAnew, offMsMax, switchOff } from "./home-off.ts";
 import { incidentOf } from "./incidents.ts";
 import { isOrderDue } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
@@ -54,7 +54,11 @@ export function advanceHome(
   const home = homeIn(sure, host) ?? phase.home;
   if (home === undefined || home.step.kind === "stopped") return sure;
   const listed = askList(sure, host, home, out);
-  if (home.step.kind === "off") return followOff(listed, host, home.step, out);
+  if (home.step.kind === "off") {
+    return home.step.orderedAt === undefined
+      ? followOffAnew(listed, host, home, home.step, out)
+      : followOff(listed, host, home.step, out);
+  }
   const tooMany = isTakenUp(home.step) ? 0 : runningTooMany(state, host, home.seen);
   if (tooMany > 0) return switchOff(listed, host, home, tooMany, out);
   if (wasNeverOff(state, host)) return stop(listed, host, words("home.same-boot"), true, out);

@@ -134,6 +134,8 @@ function verdictAlert(
       if (host.silentSince === undefined) return undefined;
       return draft("silent-in-doubt", "page", words("todo.our-eyes"));
     case "3":
+      // Whom Nova has it does not know before it was heard.
+      if (state.eyes.servicesAt === undefined) return undefined;
       return looksDown(state, host, assessment)
         ? unguardedDown(state, host, assessment)
         : draft("unguarded", "ticket", words("todo.unguarded"));

@@ -202,7 +202,7 @@ function evacuate(
   const begun = hasBegun(phase);
   // It came back while we were down: nothing of ours is under way, so it is not switched off.
   const isBack = isInherited(phase) && host.freshSince !== undefined;
-  if (!begun && isBack) return leaveOn(state, host, out);
+  if (!begun && isBack && phase.undoneBy === undefined) return leaveOn(state, host, out);
   const others = othersAnswer(state, host, phase);
   if (others.kind === "missing") return wrongChassis(state, host, phase, others.host, out);
   const heard = withOthersHeard(state, host, phase);

@@ -96,6 +96,8 @@ export type Phase =
       readonly settledAt?: MonoMs | undefined;
       /** A person called it off: nothing more is moved, and the host comes home when all moves have ended. */
       readonly undoneBy?: string | undefined;
+      /** Before a restart people said that it is off: they have it in their hands. */
+      readonly confirmed?: true;
     }
   | {
       readonly kind: "ended";

@@ -289,9 +289,10 @@ function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveSta
   // Accepted, too, a call may come to nothing; while Nova does something with the server we wait.
   const isLost = record === undefined && (move.state.kind === "ordered" || untouched);
   if (isLost && ageMs > recordDueMs) {
-    // Looked for a minute after a restart: the call was never made, so making it repeats nothing.
-    if (move.state.kind === "ordered" && move.state.inherited && untouched)
-      return { kind: "planned", latestRecord };
+    // Looked for a minute after Nova took a write of ours: the call was never made, so making it repeats nothing.
+    if (move.state.kind === "ordered" && move.state.inherited && untouched) {
+      return takesWrites(state, event.host) ? { kind: "planned", latestRecord } : undefined;
+    }
     return {
       kind: "failed",
       reason: words("move.no-migration", { age: durationWords(ageMs) }),
@@ -307,6 +308,12 @@ function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveSta
     return { kind: "failed", reason };
   }
   return undefined;
+}
+
+/** Whether Nova has accepted an order of this process about the host: what came before waits in it no more. */
+function takesWrites(state: GuardianState, host: HostName): boolean {
+  const phase = incidentOf(state, host)?.phase;
+  return phase?.kind === "evacuating" && phase.forcedDown.kind === "done";
 }
 
 /** Where the server is, once it is elsewhere in the state it had: running, or stopped. */

@@ -3,6 +3,7 @@
  * minted anew by the next level of devices when it lapsed.
  */
 import { monoMs, type MonoMs } from "../../shared/time.ts";
+import { isTakenForDead } from "./approvals.ts";
 import { lifeSince, standingConfirmation } from "./confirmations.ts";
 import type { Effect } from "./effects.ts";
 import { fenceLevels, nextLevel, speaksAgainst } from "./fence-levels.ts";
@@ -10,9 +11,9 @@ import { confirmedFence, fenceState, type Fence } from "./fencing.ts";
 import { reportedAt } from "./freshness.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderLevel } from "./level-orders.ts";
-import { hasBegun, isInherited } from "./moves-under-way.ts";
+import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
 import { advancedAfter } from "./nova-record.ts";
-import { holdGate } from "./policy-gates.ts";
+import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { deviceTrack, deviceWord, isMute } from "./power.ts";
 import { proofStands, type FenceProof } from "./proof.ts";
 import { askedOthers, refence, stillAsked } from "./refencing.ts";
@@ -31,6 +32,7 @@ export function resumeFence(
 ): GuardianState {
   const incident = incidentOf(state, host.host);
   if (!isInherited(phase) || held || incident === undefined) return state;
+  if (!mayResume(state, host, phase)) return state;
   if (nextLevel(state, host, 0).level === undefined) return state;
   const first = { from: 0, failed: [], news: 0, step: "resume" };
   const { commands, run, ...order } = orderLevel(state, host, incident, first, out);
@@ -41,6 +43,23 @@ export function resumeFence(
     event: "fence-resumed",
     text: words("log.fence-resumed"),
   });
+}
+
+/** Rows in which nothing speaks for life, and its power says nothing. */
+const unprovenRows = ["15", "16a"];
+
+/**
+ * While a server may be on its way the host goes off, whatever is seen of it. With none under way there is time: what
+ * people did while nobody watched is theirs, and only a host that looks dead, and is left to us, is ordered off.
+ */
+function mayResume(state: GuardianState, host: HostState, phase: Evacuating): boolean {
+  if (Object.values(phase.moves ?? {}).some(isUnderWay)) return true;
+  const { assessment } = host;
+  if (assessment === undefined) return false;
+  const isOurs = modeGate(state, host).pass && maintenanceGate(state, host).pass;
+  const looksDead =
+    isTakenForDead(state, host.host, assessment) || unprovenRows.includes(assessment.row);
+  return isOurs && looksDead;
 }
 
 /** Revokes the proof at any sign of life; renews it from fresh readings otherwise. */

@@ -8,7 +8,7 @@ import { fenceState, hostsOwingLife } from "./fencing.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderLevel, type LevelOrder } from "./level-orders.ts";
 import type { Incident } from "./memory.ts";
-import { isUnderWay } from "./moves-under-way.ts";
+import { isInherited, isUnderWay } from "./moves-under-way.ts";
 import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { deviceTrack } from "./power.ts";
 import type { Evacuating } from "./service-orders.ts";
@@ -121,8 +121,9 @@ export function refence(
   if (!underWay && !open) return state;
   // Said with all that holds it, in the same round.
   if (!holdGate(state, host).pass) return state;
-  // Ours to switch off again: we began it, in mode act or approved.
-  const began = modeGate(state, host).pass && maintenanceGate(state, host).pass;
+  // Ours to switch off again: we began it, in this life of ours, in mode act or approved.
+  const isLeftToUs = modeGate(state, host).pass && maintenanceGate(state, host).pass;
+  const began = isLeftToUs && !isInherited(phase);
   const ours = began && phase.refences < refencesMax;
   if (incident === undefined || (!underWay && !ours)) return state;
   if (isStillGoingOff(state, host, phase, device)) return state;

@@ -25,7 +25,7 @@ import { rememberedReserves } from "./reserve-memory.ts";
 export function remembered(memory: Memory, now: MonoMs): Memory {
   const incidents = new Map<HostName, Incident>();
   for (const [host, incident] of memory.incidents) {
-    const phase = rememberedPhase(incident.phase, now);
+    const phase = rememberedPhase(withWord(incident), now);
     // Whoever was asked is asked again, and has the whole time again. A person's word that it is off
     // is asked for again, too: who saw whether it lived meanwhile?
     const { answer: said, asked: _before, confirmations: _said, ...kept } = incident;
@@ -62,6 +62,13 @@ function rememberedMarks(marks: Memory["degraded"], now: MonoMs): Memory["degrad
   return result;
 }
 
+/** The words of people are asked for again; that they were given says who has the host in hand. */
+function withWord({ phase, confirmations = [] }: Incident): Phase {
+  if (phase.kind !== "evacuating") return phase;
+  const given = confirmations.length > 0 || phase.proof?.method === "confirmed";
+  return given ? { ...phase, confirmed: true } : phase;
+}
+
 function rememberedPhase(phase: Phase, now: MonoMs): Phase {
   switch (phase.kind) {
     case "watching":
@@ -82,7 +89,8 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         onAt: undefined,
         commands: {},
         run: undefined,
-        forcedDown: againUnlessDone(phase.forcedDown),
+        // Whether Nova takes any write is asked, before a call that it may still hold is made again.
+        forcedDown: mayBeHeld(phase.moves) ? { kind: "due" } : againUnlessDone(phase.forcedDown),
         disabled: againUnlessDone(phase.disabled),
         moves: rememberedMoves(phase.moves, now),
         lookedAt: undefined,
@@ -97,6 +105,13 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
 
 function againUnlessDone(order: OrderState): OrderState {
   return order.kind === "done" ? order : { kind: "due" };
+}
+
+/** A call without an answer so far: it may wait in Nova. */
+function mayBeHeld(moves: Readonly<Record<string, Move>> = {}): boolean {
+  return Object.values(moves).some(
+    ({ state }) => state.kind === "ordered" && state.unanswered !== true,
+  );
 }
 
 /** Orders given before the crash are not given again: the next look says what became of them. */

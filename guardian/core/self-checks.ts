@@ -103,7 +103,9 @@ export function noticeSignal(state: GuardianState, host: HostState): Signals["no
 /** Until when the planned notice of the last report explains a silence; undefined without one. */
 export function noticeEndsAt(state: GuardianState, host: HostState): MonoMs | undefined {
   const notice = host.newest?.checks.notice ?? "none";
-  if (notice === "none" || host.lifeAt === undefined) return undefined;
+  if (notice === "none") return undefined;
   const { noticeMs, stoppingMs } = state.settings.limits;
-  return monoMs(host.lifeAt + (notice === "stopping" ? stoppingMs : noticeMs));
+  // Of before our start and of another epoch of its collector: it was given before, nobody knows when.
+  const givenAt = host.lifeAt ?? state.startedAt;
+  return monoMs(givenAt + (notice === "stopping" ? stoppingMs : noticeMs));
 }

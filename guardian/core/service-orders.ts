@@ -74,7 +74,11 @@ export function foldServiceOrder(
     : { kind: "retry", at: after(event.at, serviceRetryMs), reason };
   const next =
     event.order === "force-down"
-      ? { ...phase, forcedDown: result }
+      ? {
+          ...phase,
+          forcedDown: result,
+          moves: done ? countedFrom(phase.moves, event.at) : phase.moves,
+        }
       : { ...phase, disabled: result };
   return say(withPhase(state, event.host, next), out, {
     level: done ? "info" : "warn",
@@ -84,4 +88,15 @@ export function foldServiceOrder(
       ? words(event.order === "force-down" ? "log.forced-down" : "log.host-disabled")
       : words("log.order-again", { order: event.order, reason, limit: serviceRetryMs / 1000 }),
   });
+}
+
+/** A call of before a restart is looked for from the moment on at which Nova took a write: it may have waited till then. */
+function countedFrom(moves: Evacuating["moves"], at: MonoMs): Evacuating["moves"] {
+  if (moves === undefined) return undefined;
+  const entries = Object.entries(moves).map(([server, move]) => {
+    const { state } = move;
+    const isHeld = state.kind === "ordered" && state.inherited;
+    return [server, isHeld ? { ...move, state: { ...state, at } } : move] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -131,7 +131,13 @@ const homeRules: readonly Mutant[] = [
   },
   {
     name: "rule home: it is switched on again and again",
-    changes: [replacing(core("home-gates"), "if (!home.byPerson && again)", "if (false)")],
+    changes: [
+      replacing(
+        core("home-gates"),
+        "if (!home.byPerson && home.ordered !== true && again)",
+        "if (false)",
+      ),
+    ],
   },
 ];
 
