@@ -169,9 +169,9 @@ export function hostsOwingLife(
  * When a host has surely reported. A delay beyond the limit is a doubt about our eyes, which holds by itself:
  * nobody is accused for it.
  */
-function answeredAt(state: GuardianState, { lifeAt, livedAt }: HostState): number {
+function answeredAt(state: GuardianState, { heardAt, livedAt }: HostState): number {
   const { lagMsMax } = state.settings.limits;
-  return Math.max(livedAt ?? 0, (lifeAt ?? 0) - lagMsMax);
+  return Math.max(livedAt ?? 0, (heardAt ?? 0) - lagMsMax);
 }
 
 /**

@@ -55,6 +55,31 @@ export interface HostAge {
   readonly silentMs: number;
 }
 
+/**
+ * Without collectors that have just begun, and never heard the host, while one votes to which its last report came: a
+ * collector that dies and begins anew every few seconds would else keep every dead host from being silent.
+ */
+function votersOn(
+  { settings, now }: GuardianState,
+  { rows, lifeAt }: HostState,
+  voting: readonly CollectorTrack[],
+): readonly CollectorTrack[] {
+  const { silentAfterMs } = settings.limits;
+  const isYoung = ({ watermark, observedFrom }: CollectorTrack): boolean =>
+    watermark.monoMs - observedFrom < silentAfterMs;
+  if (lifeAt === undefined || voting.length < 2 || !voting.some(isYoung)) return voting;
+  const heard = (track: CollectorTrack): number => {
+    const ages = rows.map((row) => rowAge(now, row, track)?.ageMs ?? Number.POSITIVE_INFINITY);
+    return now - Math.min(...ages);
+  };
+  const hasLast = voting.some((track) => !isYoung(track) && heard(track) >= lifeAt - sameMs);
+  if (!hasLast) return voting;
+  return voting.filter((track) => !isYoung(track) || Number.isFinite(heard(track)));
+}
+
+/** Two collectors hear one report at the same time, as far as their watermarks tell. */
+const sameMs = 2000;
+
 /** How long a host has been without a report, as far as anyone can vouch. */
 export function hostAge(
   state: GuardianState,
@@ -63,7 +88,7 @@ export function hostAge(
 ): HostAge {
   let ageMs = Number.POSITIVE_INFINITY;
   let silentMs = Number.POSITIVE_INFINITY;
-  for (const track of voting) {
+  for (const track of votersOn(state, host, voting)) {
     // A collector with nothing from this host in its epoch vouches only for what it observed.
     let vouchedMs = Math.max(0, track.watermark.monoMs - track.observedFrom);
     for (const row of host.rows) {

@@ -12,12 +12,15 @@ import {
   type CollectorTrack,
   type GuardianState,
   type HostState,
+  type WatermarkGap,
   hostWith,
   stateWith,
 } from "./state.ts";
 
 /** Of a collector's delay, per time that passed. */
 const forgivenShare = 0.01;
+/** Watermarks are a second apart. */
+const gapMs = 1900;
 /** More is not remembered: forgiven within three quarters of an hour. */
 const behindMsMax = 30_000;
 
@@ -111,6 +114,7 @@ function foldWatermark(
       storeMs: event.source === "store" ? watermark.monoMs : undefined,
       liveMs: event.source === "live" ? watermark.monoMs : undefined,
       behindMs: 0,
+      gap: undefined,
       began: track !== undefined,
     };
   }
@@ -122,7 +126,18 @@ function foldWatermark(
   const lost = watermark.ledger.dropped > was.dropped || watermark.ledger.shed > was.shed;
   const dirtyAt = lost ? event.at : track.dirtyAt;
   const behindMs = event.source === "live" ? 0 : behind(track, watermark, event.at);
-  return { ...track, watermark, seenAt: event.at, dirtyAt, storeMs, liveMs, behindMs };
+  const gap = gapBefore(track, watermark, event.at) ?? track.gap;
+  return { ...track, watermark, seenAt: event.at, dirtyAt, storeMs, liveMs, behindMs, gap };
+}
+
+/** By either clock: a collector's stands still while its machine does. */
+function gapBefore(
+  track: CollectorTrack,
+  watermark: Watermark,
+  at: MonoMs,
+): WatermarkGap | undefined {
+  const lastedMs = Math.max(at - track.seenAt, watermark.monoMs - track.watermark.monoMs);
+  return lastedMs > gapMs ? { fromAt: track.seenAt, toMs: watermark.monoMs } : undefined;
 }
 
 /**
@@ -160,14 +175,22 @@ function dateRow(
   const arrivedAt = arrivalOnOurClock(row, track, at);
   if (host.lifeAt !== undefined && arrivedAt < host.lifeAt) return hostWith(host, { rows });
   const rebooted = host.newest !== undefined && row.bootId !== host.newest.bootId;
-  const surelyAt = arrivedAt - track.behindMs;
+  const handledAt = Math.min(arrivedAt, dueAt(row, track));
+  const surelyAt = handledAt - track.behindMs;
   // Shown late, it may be of the boot before: a sign of life, and no new boot.
   if (rebooted && surelyAt < (host.livedAt ?? 0))
     return hostWith(host, { rows, lifeAt: arrivedAt });
   // A new boot means that it came on again: what its power devices said before is void.
   const devices = rebooted ? new Map() : host.devices;
   const livedAt = monoMs(Math.max(host.livedAt ?? 0, surelyAt));
-  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, devices });
+  const heardAt = monoMs(Math.max(host.heardAt ?? 0, handledAt));
+  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, heardAt, devices });
+}
+
+/** Since when a report may have waited for its collector: after a gap, since the watermark before. */
+function dueAt({ arrivalMs }: LivenessRow, { watermark, seenAt, gap }: CollectorTrack): number {
+  if (arrivalMs > watermark.monoMs + gapMs) return seenAt;
+  return gap !== undefined && arrivalMs <= gap.toMs ? gap.fromAt : Number.POSITIVE_INFINITY;
 }
 
 /** A recording of an earlier life, or a new life whose probe has not answered its collector yet. */

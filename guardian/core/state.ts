@@ -33,8 +33,18 @@ export interface CollectorTrack {
   readonly liveMs: MonoMs | undefined;
   /** How much later than at best the store showed us that watermark, by both clocks. */
   readonly behindMs: number;
+  /** The last time that its watermark stood still, or was not seen, for longer than it takes to write one. */
+  readonly gap: WatermarkGap | undefined;
   /** Whether we saw another epoch of it before: its first watermark of this one is no old one. */
   readonly began: boolean;
+}
+
+/** What it dated meanwhile may have waited in its socket since the watermark before. */
+export interface WatermarkGap {
+  /** When we saw the watermark before it. */
+  readonly fromAt: MonoMs;
+  /** The watermark after it, on the collector's clock. */
+  readonly toMs: MonoMs;
 }
 
 export interface PingRecord {
@@ -106,6 +116,8 @@ export interface HostState {
   readonly lifeAt: MonoMs | undefined;
   /** The same, never too late, as far as its collector's delay is known: what speaks for its life. */
   readonly livedAt: MonoMs | undefined;
+  /** The same, with whatever delay there is between its collector and us. */
+  readonly heardAt: MonoMs | undefined;
   /**
    * When the newest unconfirmed report arrived, on our clock, never too early: it might be life, so it voids
    * whatever rests on this host being off, and speaks for nothing else.
@@ -196,6 +208,7 @@ export function newHostState(host: HostName): HostState {
     newest: undefined,
     lifeAt: undefined,
     livedAt: undefined,
+    heardAt: undefined,
     unconfirmedAt: undefined,
     unconfirmedRows: [],
     suspectSince: undefined,
@@ -231,6 +244,7 @@ export function hostWith(host: HostState, change: Partial<HostState>): HostState
     newest: host.newest,
     lifeAt: host.lifeAt,
     livedAt: host.livedAt,
+    heardAt: host.heardAt,
     unconfirmedAt: host.unconfirmedAt,
     unconfirmedRows: host.unconfirmedRows,
     suspectSince: host.suspectSince,

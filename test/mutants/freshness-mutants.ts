@@ -9,6 +9,10 @@ export const freshnessMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "rule freshness: what waited for a collector that stood still is of now",
+    changes: [replacing(core("reports"), "Math.min(arrivedAt, dueAt(row, track))", "arrivedAt")],
+  },
+  {
     name: "rule freshness: a boot is learnt from a report that is not the newest",
     changes: [
       replacing(

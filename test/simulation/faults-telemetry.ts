@@ -18,6 +18,17 @@ export const telemetryFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "collector-stalls",
+    weight: 2,
+    inject: (scene, { luck }) => {
+      const collector = collectorBy(scene, luck[0]);
+      if (!collector.up) return false;
+      scene.world.collectors.stall(collector);
+      scene.later(1000 + 14_000 * luck[1], () => scene.world.collectors.resume(collector));
+      return true;
+    },
+  },
+  {
     name: "collector-sticks",
     weight: 1,
     inject: (scene, { lastsMs, luck }) => {

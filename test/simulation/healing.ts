@@ -55,6 +55,7 @@ function healOurOwn(scene: Scene): void {
   for (const name of allNetworks) world.legs[name] = true;
   for (const collector of collectors.all) {
     collector.storeStuck = false;
+    if (collector.waiting !== undefined) collectors.resume(collector);
     if (!collector.up) collectors.restart(collector);
   }
   world.disarmedFile = false;

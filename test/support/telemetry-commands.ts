@@ -32,6 +32,8 @@ function collector(world: World, id: string, what: string): void {
   if (found === undefined) throw new Error(`no collector ${id}`);
   if (what === "kill") found.up = false;
   else if (what === "start") world.collectors.restart(found);
+  else if (what === "stall") world.collectors.stall(found);
+  else if (what === "resume") world.collectors.resume(found);
   else if (what === "stick") found.storeStuck = true;
   else if (what === "drop") found.dropped += 100;
 }

@@ -23,6 +23,8 @@ export interface WorldCollector {
   readonly heard: Map<string, Datagram>;
   dropped: number;
   ledger: Ledger;
+  /** Its process stands still: what waits in its socket, and is dated once it goes on. */
+  waiting: Datagram[] | undefined;
 }
 
 /** What travels; `sentAt` is the truth, for the judge. */
@@ -42,6 +44,8 @@ export interface Datagram {
 const wallStart = 1_780_000_000_000;
 /** As long as the collector takes a confirmed life's word before an unconfirmed one's. */
 const confirmedForMs = 5000;
+/** Datagrams that a socket holds for a process that stands still. */
+const socketMax = 2000;
 const nothing: TelemetrySnapshot = { watermarks: [], liveness: [] };
 
 export class WorldCollectors {
@@ -76,13 +80,29 @@ export class WorldCollectors {
       heard: new Map(),
       dropped: 0,
       ledger: noLedger,
+      waiting: undefined,
     };
     this.all.push(collector);
     this.#queue.in(phaseMs, () => this.#store(collector));
   }
 
+  stall(collector: WorldCollector): void {
+    collector.up = false;
+    collector.waiting = [];
+  }
+
+  /** It goes on with what came meanwhile, unless it died. */
+  resume(collector: WorldCollector): void {
+    const { waiting } = collector;
+    if (waiting === undefined) return;
+    collector.up = true;
+    collector.waiting = undefined;
+    for (const datagram of waiting) this.deliver(collector, datagram);
+  }
+
   restart(collector: WorldCollector): void {
     collector.up = true;
+    collector.waiting = undefined;
     collector.epoch += 1;
     collector.since = this.#queue.now;
     collector.rows.clear();
@@ -110,6 +130,9 @@ export class WorldCollectors {
 
   /** A datagram arrives; only one that is newer than all before it refreshes its row. */
   deliver(collector: WorldCollector, datagram: Datagram): void {
+    if (collector.waiting !== undefined && collector.waiting.length < socketMax) {
+      collector.waiting.push(datagram);
+    }
     if (!collector.up) return;
     const { key } = datagram;
     const before = collector.heard.get(key);

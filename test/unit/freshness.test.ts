@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostAge, countFreshPaths, missingPaths, voters } from "../../guardian/core/freshness.ts";
 import { collectorId } from "../../shared/names.ts";
-import type { NetworkName } from "../../shared/telemetry.ts";
 import { monoMs } from "../../shared/time.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -215,82 +214,40 @@ test("a watermark that makes up for its delay is not behind, and a small delay i
   assert.ok(show(core.collectorNow() - 5999) < 5000, "a machine that stood still is heard again");
 });
 
-test("a boot that ended does not come back by what a dead collector's store shows late", () => {
-  const collector = collectorId("c2");
-  const core = new CoreFixture({ collectors: [collectorId("c1"), collector] }).run(15_000);
-  const last = core.row(host1, { arrivalMs: monoMs(core.collectorNow() + 100) });
-  const died = { ...core.watermark(), monoMs: last.arrivalMs };
-  core.collectorUp = false;
-  core.run(10_000);
-  const first = { ...core.watermark(), collector, epoch: 5 };
-  core.telemetry([], [first]);
-  core.run(1000);
-  const watermark = { ...core.watermark(), collector, epoch: 5 };
-  const newBoot = core.row(host1, { collector, collectorEpoch: 5, bootId: "boot-2" });
-  core.telemetry([newBoot], [watermark]);
-  assert.equal(core.hostState(host1).newest?.bootId, "boot-2");
-  const [at, watermarks, liveness] = [core.now, [died], [last]];
-  core.take({ kind: "telemetry", at, source: "store", watermarks, liveness });
-  assert.equal(core.hostState(host1).newest?.bootId, "boot-2");
-  assert.equal(core.state.memory.known[host1]?.bootId, "boot-2");
-});
-
-test("a boot that ended does not come back by a path that it never reported on again", () => {
-  const core = new CoreFixture().run(15_000);
-  const path: NetworkName = "storage";
-  core.telemetry([core.row(host1, { path, arrivalMs: monoMs(core.collectorNow() - 100) })]);
-  core.fact(host1, { bootId: "boot-2" });
-  core.run(5000);
-  core.fact(host1, { reports: false });
-  const [newest] = [core.hostState(host1).newest];
-  assert.ok(newest !== undefined);
-  const old = { ...newest, path, bootId: "boot-1", arrivalMs: monoMs(newest.arrivalMs - 5000) };
-  core.telemetry([newest, old], [core.watermark()]);
-  assert.equal(core.state.memory.known[host1]?.bootId, "boot-2");
-  core.restart();
-  core.telemetry([newest, old], [core.watermark()]);
-  core.run(1000);
-  core.telemetry([newest, old], [core.watermark()]);
-  assert.equal(core.state.memory.known[host1]?.bootId, "boot-2");
-});
-
-test("a watermark that stands still since we began has no vote, and its reports are of any time", () => {
+test("a collector that begins anew every four seconds keeps no dead host from being silent", () => {
   const [c1, c2] = [collectorId("c1"), collectorId("c2")];
   const core = new CoreFixture({ collectors: [c1, c2] }).run(15_000);
-  core.fact(host1, { bootId: "boot-2" });
-  core.run(5000);
+  let epoch = 10;
+  const second = (lastedMs: number): void => {
+    const watermark = { ...core.watermark(), collector: c2, epoch, monoMs: monoMs(lastedMs) };
+    core.telemetry([], [watermark]);
+  };
   core.fact(host1, { reports: false });
-  core.run(40_000);
+  for (let ms = 0; ms < 12_000; ms += 250) {
+    if (ms % 4000 === 0) epoch += 1;
+    second(ms % 4000);
+    core.run(250);
+  }
+  assert.equal(voters(core.state).length, 2);
   assert.equal(core.assessment(host1).signals.reports, "silent");
-  // It died long before, and what it left says that the host had just reported.
-  const left = { ...core.watermark(), collector: c2, epoch: 5 };
-  const row = core.row(host1, { collector: c2, collectorEpoch: 5, bootId: "boot-1" });
-  core.collectorUp = false;
-  core.restart();
-  core.telemetry([row], [left]);
-  core.tick(250);
-  assert.deepEqual(voters(core.state), []);
-  assert.equal(core.hostState(host1).freshSince, undefined);
-  assert.equal(core.hostState(host1).lifeAt, undefined);
-  core.collectorUp = true;
-  core.run(6000);
-  assert.deepEqual(
-    voters(core.state).map(({ id }) => id),
-    [c1],
-  );
-  assert.equal(core.assessment(host1).signals.reports, "silent");
-  assert.equal(core.hostState(host1).newest?.bootId, "boot-2");
-  assert.equal(core.state.memory.known[host1]?.bootId, "boot-2");
 });
 
-test("what came before its collector was seen to move gets its time once it moves", () => {
-  const core = new CoreFixture();
-  const arrivalMs = monoMs(core.collectorNow() - 30_000);
-  const row = core.row(host1, { arrivalMs });
-  core.telemetry([row]);
-  assert.equal(core.hostState(host1).lifeAt, undefined);
-  core.tick(1000);
-  core.telemetry([]);
-  assert.equal(core.hostState(host1).lifeAt, core.now - 31_000);
-  assert.equal(core.hostState(host1).newest, row);
+test("a host that only the collector heard that begins anew is not silent by the other one's word", () => {
+  const [c1, c2] = [collectorId("c1"), collectorId("c2")];
+  const core = new CoreFixture({ collectors: [c1, c2] }).run(15_000);
+  core.fact(host1, { reports: false });
+  for (let ms = 0; ms < 20_000; ms += 250) {
+    const of2 = { collector: c2, collectorEpoch: 11 };
+    const watermark = { ...core.watermark(), collector: c2, epoch: 11, monoMs: monoMs(ms + 1000) };
+    const row = core.row(host1, { ...of2, arrivalMs: monoMs(ms + 900) });
+    core.telemetry([row], [watermark]);
+    core.run(250);
+  }
+  assert.equal(core.assessment(host1).signals.reports, "fresh");
+  for (let ms = 0; ms < 1000; ms += 250) {
+    const watermark = { ...core.watermark(), collector: c2, epoch: 12, monoMs: monoMs(ms + 1) };
+    core.telemetry([], [watermark]);
+    core.run(250);
+    assert.notEqual(core.assessment(host1).signals.reports, "silent");
+  }
 });

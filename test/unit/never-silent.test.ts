@@ -8,7 +8,7 @@ function pages(core: CoreFixture): readonly string[] {
   return alerts.filter((alert) => alert.host === host1).map((alert) => alert.title);
 }
 
-test("a collector that starts anew every 4 s hides no dead host: a page", () => {
+test("a collector that starts anew every 4 s hides no dead host: it is fenced", () => {
   const core = new CoreFixture({ collectors: [collectorId("c1"), collectorId("c2")] });
   core.run(15_000);
   core.powerLoss(host1);
@@ -19,8 +19,7 @@ test("a collector that starts anew every 4 s hides no dead host: a page", () => 
       core.run(1000);
     }
   }
-  assert.equal(core.assessment(host1).row, "8a");
-  assert.match(pages(core).join(), /silent for more than 2 min/);
+  assert.ok(core.done("power-off").length > 0, `row ${core.assessment(host1).row}`);
 });
 
 test("a host that Nova stops listing once it is silent is paged", () => {
