@@ -13,6 +13,7 @@ import { renderMetrics } from "./core/metrics.ts";
 import { createReception, type Reception } from "./reception.ts";
 import { openCeilometerListener, type CeilometerListener } from "./shell/ceilometer-listener.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
+import { nextEpoch } from "./shell/epoch-file.ts";
 import { openMasterKeys } from "./shell/master-key-watch.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createRefusalLog } from "./shell/refusal-log.ts";
@@ -44,8 +45,7 @@ export async function runCollector(
       reception.useMasters(masters),
     );
     const collector = collectorId(config.id);
-    // Only has to differ from the epochs before; a start takes longer than a millisecond.
-    const epoch = clock.wallMs();
+    const epoch = nextEpoch(`${config.replayFile}.epoch`, clock.wallMs(), log);
     const { writer, spool } = await openStoreSide(config, log, lifecycle);
     const settingsFile = openSettingsFile(config.settingsFile, log);
     const reception = createReception({

@@ -7,9 +7,12 @@ import {
   type HostKeys,
   type Received,
 } from "../shared/wire-auth.ts";
-import { isQuestion, type StartWord } from "../shared/wire-question.ts";
+import { isQuestion, type StartQuestion, type StartWord } from "../shared/wire-question.ts";
 import { answerToQuestion } from "./core/acknowledger.ts";
 import { createFencedHosts, type FencedHosts } from "./core/fenced-hosts.ts";
+
+/** Boots of one host that are remembered as asking. */
+const bootsMax = 16;
 
 export interface StartGuards {
   /** What the guardian says of fenced hosts. */
@@ -33,16 +36,28 @@ export function createStartGuards(options: {
   const questions = new Map<StartWord, number>();
   /** As bounded as the hosts whose reports are taken. */
   const said = new Map<HostName, { readonly bootId: string; readonly startGuard: string }>();
+  /** When each host began to ask in each of its boots: a recording of an earlier one's does not count for this one. */
+  const began = new Map<HostName, Map<string, number>>();
+  const firstAskedMs = ({ host, bootId }: StartQuestion, nowMs: number): number => {
+    const boots = began.get(host) ?? new Map<string, number>();
+    began.set(host, boots);
+    const first = boots.get(bootId) ?? nowMs;
+    boots.set(bootId, first);
+    const [oldest] = boots.keys();
+    if (boots.size > bootsMax && oldest !== undefined) boots.delete(oldest);
+    return first;
+  };
   return {
     fenced,
     questions: () => questions,
     answer(bytes, keys, nowMs) {
       if (!isQuestion(bytes)) return undefined;
-      // Nothing is remembered of it but that it came: a recording of one gets its old nonce back, and no start guard takes that.
+      // Nothing is remembered of it but when the first of its boot came: a recording of one gets its old nonce back, and no start guard takes that.
       const opened = openQuestion(keys, bytes);
       if (opened === undefined || revokedHosts.has(opened.question.host)) return undefined;
       const { question, key } = opened;
-      const answer = fenced.wordFor(question.host, nowMs);
+      const askedMs = firstAskedMs(question, nowMs);
+      const answer = fenced.wordFor(question.host, nowMs, askedMs);
       questions.set(answer.word, (questions.get(answer.word) ?? 0) + 1);
       return signAcknowledgement(key, answerToQuestion(question, answer, { collector, epoch }));
     },

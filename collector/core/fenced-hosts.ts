@@ -17,7 +17,11 @@ export const guardiansMax = 8;
 export interface FencedHosts {
   /** Takes a list; why not, when it is refused. */
   take(list: FencedList, nowMs: number): string | undefined;
-  wordFor(host: HostName, nowMs: number): Omit<StartAnswer, "nonce">;
+  /**
+   * The word for a host that began to ask in its boot at `askedMs`. Only a list that came after that frees it: by the
+   * collector's clock an older one may look new, since that clock stands still while its machine is suspended.
+   */
+  wordFor(host: HostName, nowMs: number, askedMs: number): Omit<StartAnswer, "nonce">;
   /** For the metrics; undefined until there was a list. */
   figures(nowMs: number): { readonly ageMs: number; readonly fenced: number } | undefined;
 }
@@ -49,12 +53,13 @@ export function createFencedHosts(): FencedHosts {
       byGuardian.set(key, { list, words: wordsOf(list), atMs: nowMs });
       return undefined;
     },
-    wordFor(host, nowMs) {
+    wordFor(host, nowMs, askedMs) {
       const listAgeMs = ageMs(nowMs);
       const said = [...byGuardian.values()].map(({ words, atMs }): StartWord => {
         const word = words.get(host) ?? "not-fenced";
         // An old list frees nobody, and whoever it has fenced is fenced until a newer one says else.
-        return nowMs - atMs < listForMs || word === "fenced" ? word : "unknown";
+        const isNew = atMs >= askedMs && nowMs - atMs < listForMs;
+        return isNew || word === "fenced" ? word : "unknown";
       });
       if (said.includes("fenced")) return { word: "fenced", listAgeMs };
       const isFree = said.length > 0 && said.every((word) => word === "not-fenced");

@@ -1,10 +1,13 @@
 /** Reads newest telemetry from the embedded store: the collector's SQLite file, on the same node. */
+import { statSync } from "node:fs";
 import { describeError } from "../../shared/errors.ts";
 import { measurements, readLiveness, readWatermark } from "../../shared/telemetry-fields.ts";
 import type { TelemetryStore } from "../ports.ts";
 import { openDatabase, type Database, type Statement } from "./sqlite.ts";
 
 interface Opened {
+  /** Which file it is: one that takes its place is another one. */
+  readonly inode: string;
   readonly database: Database;
   readonly watermarks: Statement;
   readonly liveness: Statement;
@@ -28,6 +31,7 @@ export function createSqliteTelemetry(file: string): TelemetryStore {
     name: "store",
     async read() {
       try {
+        if (opened !== undefined && opened.inode !== inodeOf(file)) drop();
         const { database, watermarks, liveness } = (opened ??= open(file));
         // One transaction: a watermark newer than the rows beside it would make every row old.
         return database.transaction(() => ({
@@ -46,9 +50,17 @@ export function createSqliteTelemetry(file: string): TelemetryStore {
   };
 }
 
+/** A file that was removed goes on being read by whoever has it open, and shows nothing new for ever. */
+function inodeOf(file: string): string {
+  const { dev, ino } = statSync(file, { bigint: true });
+  return `${dev} ${ino}`;
+}
+
 function open(file: string): Opened {
+  const inode = inodeOf(file);
   const database = openDatabase(file, { readonly: true, timeoutMs: lockTimeoutMs });
   return {
+    inode,
     database,
     watermarks: database.prepare(`SELECT * FROM ${measurements.watermark}`),
     liveness: database.prepare(`SELECT * FROM ${measurements.liveness}`),

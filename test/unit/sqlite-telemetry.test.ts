@@ -95,3 +95,32 @@ test("a file of an earlier release gets the columns that it lacks, and keeps its
   await store.close();
   writer.close();
 });
+
+test("a file that took the place of the one that was read is read", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "guardian-store-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "telemetry.db");
+  const write = async (epoch: number): Promise<void> => {
+    const limits = { historyForMs: 1000, historyEveryMs: 1000, bytesMax: 1e9 };
+    const writer = createSqliteWriter({ file, ...limits });
+    const mark = { collector: row.collector, epoch, monoMs: monoMs(1), ledger: noLedger };
+    assert.equal((await writer.writeWatermark(mark, 5000)).kind, "stored");
+    writer.close();
+  };
+  const store = createSqliteTelemetry(file);
+  const epochs = async (): Promise<readonly number[]> => {
+    const read = await store.read(1000);
+    assert.ok(read.kind !== "failed", JSON.stringify(read));
+    return read.watermarks.map(({ epoch }) => epoch);
+  };
+  await write(1);
+  assert.deepEqual(await epochs(), [1]);
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+  assert.equal((await store.read(1000)).kind, "failed", "there is none");
+  await write(2);
+  assert.deepEqual(await epochs(), [2]);
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+  await write(3);
+  assert.deepEqual(await epochs(), [3]);
+  await store.close();
+});

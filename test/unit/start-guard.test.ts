@@ -139,7 +139,7 @@ const list: FencedList = {
 
 test("a collector's word follows the list, and ends with its age", () => {
   const hosts = createFencedHosts();
-  const word = (host: string, nowMs: number) => hosts.wordFor(hostName(host), nowMs).word;
+  const word = (host: string, nowMs: number) => hosts.wordFor(hostName(host), nowMs, 0).word;
   assert.equal(word("h1", 5), "unknown");
   assert.equal(hosts.figures(5), undefined);
   assert.equal(hosts.take(list, 10), undefined);
@@ -147,12 +147,23 @@ test("a collector's word follows the list, and ends with its age", () => {
     [word("h1", 20), word("h2", 20), word("h3", 20)],
     ["fenced", "unknown", "not-fenced"],
   );
-  assert.equal(hosts.wordFor(hostName("h1"), 25).listAgeMs, 15);
+  assert.equal(hosts.wordFor(hostName("h1"), 25, 0).listAgeMs, 15);
   assert.deepEqual(hosts.figures(15), { ageMs: 5, fenced: 1 });
   // An old list frees nobody; whom it has fenced is held until a newer one says else.
   assert.deepEqual([word("h1", 10 + listForMs), word("h3", 10 + listForMs)], ["fenced", "unknown"]);
   assert.equal(hosts.take({ ...list, version: 8, fenced: [] }, 20_000), undefined);
   assert.equal(word("h1", 20_001), "not-fenced");
+});
+
+test("a list from before a host began to ask frees it not, however new it looks", () => {
+  const hosts = createFencedHosts();
+  const word = (nowMs: number, askedMs: number) =>
+    hosts.wordFor(hostName("h3"), nowMs, askedMs).word;
+  assert.equal(hosts.take(list, 0), undefined);
+  // The machine was suspended in between: on its clock a second has passed.
+  assert.equal(word(1000, 1000), "unknown");
+  assert.equal(hosts.take({ ...list, version: 8 }, 2000), undefined);
+  assert.equal(word(2100, 1000), "not-fenced");
 });
 
 test("a list that is late is refused, however late", () => {
@@ -172,7 +183,7 @@ test("another guardian's list frees nobody whom the first one has fenced, or may
   for (const guardian of ["g1", "g2"]) {
     const hosts = createFencedHosts();
     const words = (nowMs: number) =>
-      ["h1", "h3", "h4"].map((host) => hosts.wordFor(hostName(host), nowMs).word);
+      ["h1", "h3", "h4"].map((host) => hosts.wordFor(hostName(host), nowMs, 0).word);
     assert.equal(hosts.take(list, 0), undefined);
     assert.equal(hosts.take({ ...trial, guardian }, 1), undefined);
     assert.deepEqual(words(2), ["fenced", "not-fenced", "fenced"]);
