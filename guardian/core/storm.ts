@@ -67,14 +67,18 @@ export function suspectHoldMsOf(limits: Limits): number {
   return Math.max(suspectHoldMs, Math.min(twiceMs, suspectHoldWindowMs / 2));
 }
 
-/** Books the time that suspects hold others back, `sinceTickMs` at a time. */
+/**
+ * Books the time that suspects hold others back, `sinceTickMs` at a time: none while our eyes are in doubt, which holds
+ * everybody by itself.
+ */
 export function foldSuspectHolds(state: GuardianState, sinceTickMs: number): GuardianState {
   const { suspectHoldWindowMs } = state.settings.limits;
   const holds = new Map<HostName, SuspectHold>();
   for (const [name, hold] of state.suspectHolds) {
     if (state.now - hold.windowFrom <= suspectHoldWindowMs) holds.set(name, hold);
   }
-  for (const host of state.hosts.values()) {
+  const isDoubtful = state.round.doubts.length > 0;
+  for (const host of isDoubtful ? [] : state.hosts.values()) {
     if (host.suspectSince === undefined || host.silentSince !== undefined) continue;
     const hold = holds.get(host.host) ?? { windowFrom: state.now, heldMs: 0 };
     holds.set(host.host, { ...hold, heldMs: hold.heldMs + sinceTickMs });

@@ -119,6 +119,16 @@ test("in a storm nothing is fenced, hosts that read off included; one page names
   assert.match(pages.at(-1)?.why[0] ?? "", /3 in trouble \(compute-1, compute-2, compute-3\)/);
 });
 
+test("while our eyes are in doubt a suspect holds nobody, and uses up nothing of its time", () => {
+  const core = settled();
+  core.fact(host1, { reports: false });
+  core.run(2750);
+  core.collectorUp = false;
+  core.run(30_000);
+  const { heldMs = 0 } = core.state.suspectHolds.get(host1) ?? {};
+  assert.ok(heldMs < 4000, `${heldMs} ms`);
+});
+
 test("however long a silence takes, a suspect holds for half of the 5 min at most", () => {
   const hold = (silentAfterMs: number): number =>
     suspectHoldMsOf({ ...defaultLimits, silentAfterMs });
