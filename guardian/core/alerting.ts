@@ -6,6 +6,7 @@
 import type { AlertMessage } from "../ports.ts";
 import { isDismissed } from "./approvals.ts";
 import { gateWords } from "./assessment.ts";
+import { collectorAlerts } from "./collector-alerts.ts";
 import { powerNetworkAlerts } from "./device-alerts.ts";
 import type { Effect } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
@@ -165,7 +166,7 @@ function globalAlerts(state: GuardianState): readonly Wanted[] {
       next: words("todo.eyes"),
     });
   }
-  wanted.push(...quietTroubles(state));
+  wanted.push(...quietTroubles(state), ...collectorAlerts(state));
   // By a person, by ourselves, or by the file, which needs nobody's word and is as easily forgotten.
   const disarmed = state.disarmedFile ? words("arming.file") : state.memory.disarmed;
   wanted.push(...stormAlerts(state), ...powerNetworkAlerts(state), ...verifiedShareAlerts(state));

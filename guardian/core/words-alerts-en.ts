@@ -11,6 +11,7 @@ export const alertsEnglish = {
   "alert.disarmed": "the guardian is disarmed: {why}",
   "alert.nova": "Nova does not answer the guardian: no server can be evacuated",
   "alert.network": "the {network} network is not seen: none of its anchors answers",
+  "alert.collector": "collector {collector} tells nothing new: the guardian goes on by the others",
   "alert.store": "the store is behind collector {collector}: the guardian goes on by its live view",
   "alert.storm": "storm: more hosts are in trouble than may be acted on by itself",
   "alert.storm-in":
@@ -47,6 +48,7 @@ export const alertsEnglish = {
   "why.nova": "no answer for more than {limit} s: {reason}",
   "why.anchors": "anchors: {addresses}",
   "why.no-anchors": "anchors: none configured",
+  "why.collector": "its watermark has stood still for more than {limit}; a vote has {others}",
   "why.store": "store behind the live view by more than {limit} s",
   "why.trouble": "{count} in trouble ({hosts}), limit <= {limit}",
   "why.no-place": "no rack, switch, feed, zone or aggregate that we know explains it",
@@ -78,6 +80,7 @@ export const alertsEnglish = {
   "impact.disarmed": "no host is fenced or evacuated",
   "impact.every-host": "every host",
   "impact.network": "hosts are judged on fewer networks",
+  "impact.collector": "when {others} fails, too, no host that dies is acted on",
   "impact.store": "history has a gap; verdicts do not depend on it",
   "impact.hosts": "{count} hosts",
   "impact.counted": "{count} servers on it",
@@ -96,6 +99,7 @@ export const alertsEnglish = {
   "todo.arm": "find out what happened, then: guardian arm --reason …",
   "todo.nova": "restore Keystone and nova-api, or the guardian's credentials",
   "todo.network": "mend our leg on that network, or configure an anchor that answers",
+  "todo.collector": "restore the collector, its store and its live view; one that runs and is not heard: start it again",
   "todo.store": "restore the store",
   "todo.storm":
     "look for what they share; nothing new is fenced there until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",
