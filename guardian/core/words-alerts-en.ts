@@ -99,7 +99,8 @@ export const alertsEnglish = {
   "todo.arm": "find out what happened, then: guardian arm --reason …",
   "todo.nova": "restore Keystone and nova-api, or the guardian's credentials",
   "todo.network": "mend our leg on that network, or configure an anchor that answers",
-  "todo.collector": "restore the collector, its store and its live view; one that runs and is not heard: start it again",
+  "todo.collector":
+    "restore the collector, its store and its live view; one that runs and is not heard: start it again",
   "todo.store": "restore the store",
   "todo.storm":
     "look for what they share; nothing new is fenced there until they recover and stay well; a host that must not wait: guardian incident approve ID, or --all",
