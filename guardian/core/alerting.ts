@@ -206,7 +206,7 @@ function quietTroubles(state: GuardianState): readonly Wanted[] {
   for (const { name } of state.settings.networks) {
     const last = anchors
       .filter((anchor) => anchor.network === name)
-      .map((anchor) => anchor.echoAt ?? startedAt);
+      .map((anchor) => Math.min(anchor.echoAt ?? startedAt, anchor.shakySince ?? now));
     const latest = Math.max(...last);
     if (now - latest < quietTroubleMs) continue;
     wanted.push({

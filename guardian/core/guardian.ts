@@ -74,6 +74,7 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
       echoAt: undefined,
       steadyFrom: undefined,
       steadyTo: undefined,
+      shakySince: undefined,
       askedAt: undefined,
     })),
   );

@@ -8,7 +8,7 @@ import type { Signals } from "./assessment.ts";
 import type { Effect } from "./effects.ts";
 import type { AnchorPinged, Pinged } from "./events.ts";
 import { peerViews } from "./peers.ts";
-import { hostSettings } from "./settings.ts";
+import { hostSettings, type Limits } from "./settings.ts";
 import {
   hostOf,
   withHost,
@@ -21,6 +21,8 @@ import {
 } from "./state.ts";
 
 const recordsMax = 8;
+/** Longer than a leg is away that somebody replugs. */
+const shakyMs = 20_000;
 
 export function foldPing(state: GuardianState, event: Pinged): GuardianState {
   const host = hostOf(state, event.host);
@@ -34,28 +36,38 @@ export function foldPing(state: GuardianState, event: Pinged): GuardianState {
 export function foldAnchor(state: GuardianState, event: AnchorPinged): GuardianState {
   const anchors = state.anchors.map((anchor) => {
     if (anchor.network !== event.network || anchor.address !== event.address) return anchor;
-    return foldAnchorAnswer(anchor, event, state.settings.limits.anchorMs);
+    return foldAnchorAnswer(anchor, event, state.settings.limits);
   });
   return stateWith(state, { anchors });
 }
 
-function foldAnchorAnswer(anchor: AnchorTrack, event: AnchorPinged, gapMsMax: number): AnchorTrack {
-  if (event.result.kind !== "echo") return { ...anchor, steadyFrom: undefined };
-  const { steadyFrom, steadyTo } = anchor;
-  const unbroken = steadyTo !== undefined && event.sentAt - steadyTo <= gapMsMax;
-  return {
-    ...anchor,
-    echoAt: event.at,
-    steadyFrom: unbroken ? (steadyFrom ?? event.sentAt) : event.sentAt,
-    steadyTo: event.sentAt,
-  };
+function foldAnchorAnswer(anchor: AnchorTrack, event: AnchorPinged, limits: Limits): AnchorTrack {
+  if (event.result.kind !== "echo") {
+    return { ...anchor, steadyFrom: undefined, shakySince: anchor.shakySince ?? event.at };
+  }
+  const { anchorMs, pingsToFail, pingEveryMs } = limits;
+  const { steadyTo } = anchor;
+  const unbroken = steadyTo !== undefined && event.sentAt - steadyTo <= anchorMs;
+  const steadyFrom = unbroken ? (anchor.steadyFrom ?? event.sentAt) : event.sentAt;
+  const isSteady = event.sentAt - steadyFrom >= pingsToFail * pingEveryMs;
+  const shakySince = isSteady ? undefined : anchor.shakySince;
+  return { ...anchor, echoAt: event.at, steadyFrom, steadyTo: event.sentAt, shakySince };
 }
 
-/** Networks with a leg of ours and an anchor that answered within its limit. */
+/**
+ * Whether an anchor has answered now and then for so long that no ping without an echo could be told from a lost one:
+ * a router that limits its answers. What is measured beside it tells nothing.
+ */
+function isShaky({ shakySince }: AnchorTrack, now: MonoMs): boolean {
+  return shakySince !== undefined && now - shakySince >= shakyMs;
+}
+
+/** Networks with a leg of ours and an anchor that answered within its limit, and does so without breaks. */
 export function seenNetworks(state: GuardianState): readonly NetworkName[] {
   const { anchorMs } = state.settings.limits;
   const seen = new Set<NetworkName>();
   for (const anchor of state.anchors) {
+    if (isShaky(anchor, state.now)) continue;
     if (anchor.echoAt !== undefined && state.now - anchor.echoAt <= anchorMs) {
       seen.add(anchor.network);
     }

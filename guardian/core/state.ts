@@ -60,6 +60,8 @@ export interface AnchorTrack {
   /** Every request sent from `steadyFrom` to `steadyTo` was answered: in between our leg worked. */
   readonly steadyFrom: MonoMs | undefined;
   readonly steadyTo: MonoMs | undefined;
+  /** Since when no such stretch was long enough for the pings that a host must fail. */
+  readonly shakySince: MonoMs | undefined;
   readonly askedAt: MonoMs | undefined;
 }
 

@@ -10,7 +10,7 @@ export const alertsEnglish = {
     "{host} looks down, and nothing guards it: Nova has not heard it for a minute, and it answers no ping",
   "alert.disarmed": "the guardian is disarmed: {why}",
   "alert.nova": "Nova does not answer the guardian: no server can be evacuated",
-  "alert.network": "the {network} network is not seen: none of its anchors answers",
+  "alert.network": "the {network} network is not seen: none of its anchors answers without breaks",
   "alert.collector": "collector {collector} tells nothing new: the guardian goes on by the others",
   "alert.store": "the store is behind collector {collector}: the guardian goes on by its live view",
   "alert.storm": "storm: more hosts are in trouble than may be acted on by itself",

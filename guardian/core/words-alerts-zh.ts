@@ -11,7 +11,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "alert.unguarded-down": "{host} 疑似宕机且无人守护：Nova 已一分钟未收到其心跳，ping 也无应答",
   "alert.disarmed": "守护者已停用：{why}",
   "alert.nova": "Nova 不应答守护者：无法疏散任何云主机",
-  "alert.network": "看不到 {network} 网络：其锚点均无应答",
+  "alert.network": "看不到 {network} 网络：其锚点均无持续应答",
   "alert.collector": "采集器 {collector} 没有新消息：守护者改用其余采集器",
   "alert.store": "存储落后于采集器 {collector}：守护者改用其实时视图",
   "alert.storm": "风暴：故障主机数超过可自动处置的上限",

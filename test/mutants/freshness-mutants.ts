@@ -9,6 +9,10 @@ export const freshnessMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "rule eyes: an anchor that answers now and then is as good as one that always does",
+    changes: [replacing(core("reverse-ping"), "if (isShaky(anchor, state.now))", "if (false)")],
+  },
+  {
     name: "rule freshness: what waited for a collector that stood still is of now",
     changes: [replacing(core("reports"), "Math.min(arrivedAt, dueAt(row, track))", "arrivedAt")],
   },

@@ -12,7 +12,12 @@ import type { Settings } from "../../guardian/core/settings.ts";
 import { hostOf, type GuardianState, type HostState } from "../../guardian/core/state.ts";
 import type { AlertMessage } from "../../guardian/ports.ts";
 import { collectorId, hostName, type HostName } from "../../shared/names.ts";
-import { noLedger, type LivenessRow, type Watermark } from "../../shared/telemetry.ts";
+import {
+  noLedger,
+  type LivenessRow,
+  type NetworkName,
+  type Watermark,
+} from "../../shared/telemetry.ts";
 import { monoMs, wallMs, type MonoMs } from "../../shared/time.ts";
 import { both, healthyFacts, type Facts } from "./core-facts.ts";
 import { FixtureNova } from "./fixture-nova.ts";
@@ -43,6 +48,8 @@ export class CoreFixture {
   storeLagMs = 0;
   collectorEpoch = 1;
   anchorsAnswer = true;
+  /** Its anchors answer every other ping. */
+  shakyNetwork: NetworkName | undefined;
   disarmedFile = false;
   epoch = 1;
   /** How far our wall clock was stepped. */
@@ -288,7 +295,11 @@ export class CoreFixture {
       case "ping-anchor": {
         if (!this.anchorsAnswer) return;
         const { network, address } = effect;
-        const result = { kind: "echo", rttMs: 1 } as const;
+        const turn = Math.floor(askedAt / 1000) % 2 === 0;
+        const isLost = network === this.shakyNetwork && turn;
+        const result = isLost
+          ? ({ kind: "no-echo" } as const)
+          : ({ kind: "echo", rttMs: 1 } as const);
         this.take({ kind: "anchor-pinged", at, sentAt: askedAt, network, address, result });
         return;
       }
