@@ -29,6 +29,7 @@ import {
 import { handledElsewhere, returnMsMax, withRehearsal } from "./rehearsals.ts";
 import { switchedBack } from "./switch-back.ts";
 import { hostOf, type GuardianState, type HostState, type ReadingRecord } from "./state.ts";
+import { deviceKey } from "./verification.ts";
 import { durationWords, words } from "./words.ts";
 
 /** Between two lists without a server: what was scheduled before the first shows in the second. */
@@ -266,6 +267,20 @@ function endWhenOn(
   return isOn ? switchedBack(state, host, rehearsal, devices, out) : state;
 }
 
+/** A device that shows another chassis than the one that it switched off. */
+function exchanged(
+  { memory }: GuardianState,
+  host: HostState,
+  devices: readonly string[],
+): string | undefined {
+  return devices.find((device) => {
+    const { reading } = lastOf(host, device);
+    const pinned = memory.devices[deviceKey(host.host, device)]?.pinned;
+    if (reading.power === "unknown" || pinned === undefined) return true;
+    return !sameIdentity(reading.identity, pinned);
+  });
+}
+
 /** Its probe reports a new boot, or the time for that is over. */
 function awaitReturn(
   state: GuardianState,
@@ -295,7 +310,12 @@ function awaitReturn(
   if (isOn && rehearsal.afterFence) return switchedBack(state, host, rehearsal, devices, out);
   const fresh = host.freshSince !== undefined;
   const isNew = fresh && host.newest?.bootId !== rehearsal.bootId;
-  if (isOn && isNew && step.failed === undefined) return pass(state, host, rehearsal, devices, out);
+  if (isOn && isNew && step.failed === undefined) {
+    const device = exchanged(state, host, devices);
+    return device === undefined
+      ? pass(state, host, rehearsal, devices, out)
+      : end(state, host, rehearsal, words("rehearse.changed", { device }), out);
+  }
   // What failed before is over when it is back, or was never gone.
   if (isOn && fresh) return end(state, host, rehearsal, step.failed ?? words("rehearse.boot"), out);
   if (state.now - step.since >= returnMsMax) {

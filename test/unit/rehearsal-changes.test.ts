@@ -1,6 +1,7 @@
 /** What changes, or goes away, while a rehearsal is under way. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import { host1, host2 } from "../support/core-fixture.ts";
 import { failure, ready, rehearse } from "../support/rehearsal-fixture.ts";
 
@@ -29,4 +30,14 @@ test("a rehearsal that failed on a device that is gone ends, and holds no other 
     /did not answer for 1 min 30 s after that: switch the host on by hand/,
   );
   assert.equal(core.done("power-off").filter(({ host }) => host === host2).length, 1);
+});
+
+test("a device that shows another chassis once it is on again than the one that it switched off: nothing is shown", () => {
+  const core = ready();
+  rehearse(core);
+  while (core.done("power-on").length === 0) core.run(250);
+  core.guids.set(`${host1}/bmc`, "88888888888888888888888888888801");
+  core.run(60_000);
+  assert.match(failure(core), /bmc shows another identity/);
+  assert.notEqual(unverifiedBecause(core.state, host1, "bmc"), undefined);
 });
