@@ -1,4 +1,5 @@
 /** What Nova tells of a host's live migrations, and of its servers. */
+import type { MonoMs } from "../../shared/time.ts";
 import type { ComputeServer, EvacuationRecord } from "../ports.ts";
 import type { Drain, DrainMove, DrainState } from "./drain-memory.ts";
 import { withDrain } from "./drains.ts";
@@ -8,13 +9,15 @@ import { say } from "./incidents.ts";
 import { withPlaced } from "./inventory.ts";
 import { activeRecords } from "./move-plan.ts";
 import { leftOut } from "./selection.ts";
-import type { GuardianState } from "./state.ts";
+import { hostOf, type GuardianState, type HostState } from "./state.ts";
 import { durationWords, words } from "./words.ts";
 
 /** A call that Nova shows no record of after this long was not taken. */
 const recordDueMs = 60_000;
 /** A live migration of a large and busy server takes long. */
 const drainMoveMsMax = 1_800_000;
+/** A server that Nova does not list for so long is gone. */
+const absentMs = 60_000;
 
 /** Plans a live migration for each server that runs; one that somebody moves already is theirs. */
 export function foldDrainServers(state: GuardianState, event: ServersSeen): GuardianState {
@@ -50,11 +53,24 @@ function withUndone(state: GuardianState, event: ServersSeen, drain: Drain): Gua
   const moves: Record<string, DrainMove> = { ...drain.moves };
   for (const move of Object.values(moves)) {
     if (move.state.kind !== "failed" || !move.state.open) continue;
-    const { status, taskState } = listed.get(move.server) ?? { status: "ACTIVE" };
-    if (status !== "ACTIVE" || taskState !== undefined) continue;
-    moves[move.server] = { ...move, state: { ...move.state, open: false } };
+    const server = listed.get(move.server);
+    const { absentSince: since, ...known } = move;
+    if (server === undefined) {
+      const absentSince = since ?? event.askedAt;
+      const open = !isAbsent(hostOf(state, event.host), absentSince, event.askedAt);
+      moves[move.server] = { ...known, absentSince, state: { ...move.state, open } };
+      continue;
+    }
+    const isAtPeace = server.status === "ACTIVE" && server.taskState === undefined;
+    moves[move.server] = { ...known, state: { ...move.state, open: !isAtPeace } };
   }
   return withDrain(state, event.host, { ...drain, moves });
+}
+
+/** Of a cell that is down Nova lists no server: it must have shown the host's own record meanwhile. */
+function isAbsent({ service }: HostState, since: MonoMs, askedAt: MonoMs): boolean {
+  const shownAt = service?.askedAt ?? 0;
+  return askedAt - since >= absentMs && shownAt > since && shownAt <= askedAt;
 }
 
 /** What waits and is not on the host any more was moved, or deleted, by somebody else. */

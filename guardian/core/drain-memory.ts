@@ -27,6 +27,8 @@ export interface DrainMove {
   readonly size?: ServerSize;
   /** Where Nova takes it, once it shows that. */
   readonly to?: HostName;
+  /** Since when Nova has not listed it, of a live migration that nobody knows the end of. */
+  readonly absentSince?: MonoMs;
   readonly state: DrainState;
 }
 
@@ -50,7 +52,8 @@ export function rememberedDrains(
   for (const [host, drain] of drains) {
     const none = { askedAt: undefined, lookedAt: undefined };
     const anew = { ...none, listedAt: undefined, settledAt: undefined };
-    const entries = Object.entries(drain.moves ?? {}).map(([key, move]): [string, DrainMove] => {
+    const kept = Object.entries(drain.moves ?? {});
+    const entries = kept.map(([key, { absentSince: _since, ...move }]): [string, DrainMove] => {
       const { state } = move;
       // What became of its server meanwhile is looked at before it is called.
       if (state.kind === "planned") {

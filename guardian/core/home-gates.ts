@@ -31,6 +31,19 @@ export function comeHomeOf(state: GuardianState, host: HostState["host"]): ComeH
   return said[0] ?? state.settings.comeHome ?? "leave-off";
 }
 
+/** Servers of other hosts that Nova was moving to this one, as far as anybody knows. */
+function movesTo({ memory }: GuardianState, to: HostState["host"]): readonly string[] {
+  return [...memory.incidents.values()].flatMap(({ phase }) => {
+    const moves = "moves" in phase ? Object.values(phase.moves ?? {}) : [];
+    const here = moves.filter((move) => move.to === to && isOpenStill(move.state.kind));
+    return here.map(({ name }) => name);
+  });
+}
+
+function isOpenStill(kind: Move["state"]["kind"]): boolean {
+  return kind === "ordered" || kind === "running" || kind === "failed";
+}
+
 /** What only a person can judge: nothing of it is switched on by us. */
 export function homeProblem(
   state: GuardianState,
@@ -43,6 +56,9 @@ export function homeProblem(
   // Whether the guest of a move that failed was started elsewhere, Nova does not tell.
   if (failed.length > 0) return words("home.failed", { servers: failed });
   if ((phase.unlisted ?? 0) > 0) return words("home.unlisted", { count: phase.unlisted ?? 0 });
+  const awaiting = movesTo(state, host.host);
+  // Its nova-compute would take them up, and whoever was told of them has started them elsewhere by now.
+  if (awaiting.length > 0) return words("home.destination", { servers: awaiting });
   const lastWall = state.memory.homecomings[host.host];
   const again = lastWall !== undefined && state.wall - lastWall < againMs;
   if (!home.byPerson && home.ordered !== true && again) return words("home.again");

@@ -154,7 +154,10 @@ function planMove(
   }
   const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
   const reset = resetFrom(state, server);
-  const planned = { kind: "planned", latestRecord } as const;
+  // Somebody's call may be on its way, and its record not be shown yet: it is looked for first.
+  const isRebuilt = server.taskState?.startsWith("rebuild") === true;
+  const check = isRebuilt ? { check: event.at } : {};
+  const planned = { kind: "planned", latestRecord, ...check } as const;
   return {
     ...base,
     rank: rankOf(state, server),

@@ -173,8 +173,9 @@ function tryNextLevel(
   const levels = fenceLevels(state.settings, host.host);
   const { run, lostAt } = phase;
   if (levels.length === 0 || run === undefined || incident === undefined) return state;
-  // A single level that was ordered off is read on; its order stands.
-  if (levels.length === 1 && Object.keys(phase.commands).length > 0) return state;
+  // A single level that was ordered off is read on; its order stands, unless it was answered with nothing.
+  const isOrdered = Object.keys(phase.commands).length > 0;
+  if (levels.length === 1 && isOrdered && fence.kind !== "failed") return state;
   // What has begun goes on, disarmed or not; only a person's hold stops it.
   const stopped = hasBegun(phase) ? !holdGate(state, host).pass : held;
   if (stopped || showsLife(host, phase) || lostAt === undefined) return state;

@@ -17,6 +17,7 @@ export const homeEnglish = {
   "home.failed": "whether these run elsewhere is not known: {servers}",
   "home.unlisted": "it reported {count|server|servers} that Nova never listed",
   "home.confirmed": "people confirmed that it was off: they know why, and switch it on",
+  "home.destination": "Nova was moving these to it when it died, and would go on: {servers}",
   "home.again": "it came home less than a day ago and has failed again",
   "home.same-boot":
     "it reports the boot that was fenced: its power was never off, and its servers may run twice",

@@ -16,6 +16,7 @@ export const homeChinese = {
   "home.failed": "不知道这些是否在别处运行：{servers}",
   "home.unlisted": "它报告过而 Nova 从未列出的云主机有 {count} 台",
   "home.confirmed": "是由人确认它已断电的：他们知道原因，由他们通电",
+  "home.destination": "它失效时 Nova 正把这些迁往该主机，上电后会继续：{servers}",
   "home.again": "它回归不到一天又失效了",
   "home.same-boot": "它报告的仍是被隔离的那次启动：它从未断电，它的云主机可能运行了两份",
   "home.mark": "Nova 显示的已不是我们的标记：有人改动过",

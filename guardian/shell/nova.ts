@@ -65,9 +65,12 @@ export function createNova(options: NovaOptions): ComputeApi {
     const body = bodyOf(answer, `server ${server}`);
     if (body.kind === "failed") return body;
     const read = readServer(body.body["server"]);
-    return read === undefined
-      ? failed(`Nova: the record of server ${server} cannot be read`)
-      : { kind: "server", server: read };
+    if (read === undefined) return failed(`Nova: the record of server ${server} cannot be read`);
+    // Of a cell that is down Nova shows an id and little more: that it has no host is no word.
+    if (read.host === undefined && read.vmState === "unknown") {
+      return failed(`Nova shows only a part of server ${server}: its cell is down`);
+    }
+    return { kind: "server", server: read };
   }
 
   return {

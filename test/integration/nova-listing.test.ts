@@ -65,3 +65,12 @@ test("a paused server is reset to error after a look, once, and Nova evacuates i
   const lost = await api.resetToError(one, id, "paused");
   assert.ok(lost.kind === "unknown" && lost.reason.startsWith("not sent: "));
 });
+
+test("a server of a cell that is down is not seen: that its record has no host is no word", async (t) => {
+  const { cloud, api } = await world(t);
+  const server = cloud.nova.addServer({ host: "compute-1" });
+  Object.assign(server, { status: "UNKNOWN" });
+  const answer = await api.server(serverId(server.id));
+  assert.ok(answer.kind === "failed", JSON.stringify(answer));
+  assert.match(answer.reason, /only a part of server .*its cell is down/);
+});

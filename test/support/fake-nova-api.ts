@@ -212,6 +212,11 @@ function addressOf({ id }: NovaServerState): string {
 function showServer(simulated: SimulatedNova, id: string): NovaReply {
   const server = simulated.servers.get(id);
   if (server === undefined) return notFound(`Instance ${id} could not be found.`);
+  // Of a cell that is down (api-guide, down cells): what its API database has.
+  if (server.status === "UNKNOWN") {
+    const { project: tenant_id } = server;
+    return { status: 200, body: { server: { id, status: "UNKNOWN", tenant_id } } };
+  }
   return { status: 200, body: { server: serverRecord(server) } };
 }
 
