@@ -56,7 +56,7 @@ export const hostFaults: readonly FaultKind[] = [
     weight: 2,
     inject: (scene, { host, lastsMs, luck }) => {
       if (!host.power || host.hung || !host.probe || scene.lying.has(host.name)) return false;
-      host.checks = { ...host.checks, notice: luck[0] < 0.8 ? "rebooting" : "powering-off" };
+      host.checks = { ...host.checks, notice: luck[0] < 0.6 ? "rebooting" : "powering-off" };
       scene.later(3000, () => losesPower(host));
       if (luck[1] < 0.4) scene.later(5000 + lastsMs, () => void scene.switchOn(host.name));
       return true;
