@@ -53,7 +53,7 @@ export const hostFaults: readonly FaultKind[] = [
   },
   {
     name: "reboot-announced",
-    weight: 2,
+    weight: 3,
     inject: (scene, { host, lastsMs, luck }) => {
       if (!host.power || host.hung || !host.probe || scene.lying.has(host.name)) return false;
       host.checks = { ...host.checks, notice: luck[0] < 0.6 ? "rebooting" : "powering-off" };
