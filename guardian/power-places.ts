@@ -36,7 +36,7 @@ export function* sharedPlaces(hosts: Hosts): Generator<readonly [string, readonl
 }
 
 /** What a device switches, as far as its configuration tells. */
-function placeOf(device: PowerConfig): string {
+export function placeOf(device: PowerConfig): string {
   switch (device.kind) {
     case "ipmi":
       return `${device.address}:${device.port}`;

@@ -12,7 +12,7 @@ import {
   type RowActions,
   type Settings,
 } from "./core/settings.ts";
-import { powerDevices } from "./power-places.ts";
+import { placeOf, powerDevices } from "./power-places.ts";
 
 export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
   const hosts = Object.entries(config.hosts).map(([host, entry]): [HostName, HostSettings] => [
@@ -20,6 +20,9 @@ export function settingsFrom(config: GuardianConfig, cloud: string): Settings {
     {
       addresses: entry.addresses,
       devices: powerDevices(entry.power).map(({ device }) => device.name),
+      places: Object.fromEntries(
+        powerDevices(entry.power).map(({ device }) => [device.name, placeOf(device)]),
+      ),
       levels: levelsOf(entry.power),
       maintenance: entry.maintenance,
       mode: entry.mode,

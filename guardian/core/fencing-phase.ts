@@ -16,6 +16,7 @@ import { orderedWords, orderLevel } from "./level-orders.ts";
 import type { LevelFailure, Phase } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
 import { readsSame } from "./same-words.ts";
+import { turnedOff, withTurned } from "./turned-off.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
 
@@ -46,6 +47,7 @@ export function beginFencing(
     run,
     switchedOff: owing.length > 0 || Object.values(commands).some((command) => command.wasOn),
     freshAtCommand: [...new Set([...owing, ...freshHosts(state, host.host)])].sort(),
+    turned: withTurned(turnedOff(incident.phase), commands),
     ...(isOrderedAlive(host, incident.phase) ? { alive: true } : {}),
   };
   const begun = withPhase(withFence(order.state, host.host), host.host, phase);
@@ -99,6 +101,7 @@ export function beginConfirmed(
     run: { level: fence.level, since: state.now, failed: [] },
     switchedOff: owing.length > 0,
     freshAtCommand: owing,
+    turned: turnedOff(incident.phase),
   };
   return fenced(withFence(state, host.host), host, phase, fence, out);
 }
@@ -202,6 +205,7 @@ function nextLevelOrdered(
     commands: { ...phase.commands, ...order.commands },
     switchedOff: phase.switchedOff || wasOn,
     freshAtCommand: [...new Set([...phase.freshAtCommand, ...fresh])].sort(),
+    turned: withTurned(turnedOff(phase), order.commands),
   };
   return say(withPhase(order.state, host.host, next), out, {
     level: "warn",
@@ -259,6 +263,7 @@ function fenced(
     run: { level: fence.level, since: state.now, failed },
     switchedOff: phase.switchedOff,
     freshAtCommand: phase.freshAtCommand,
+    turned: turnedOff(phase),
     refences: 0,
     forcedDown: { kind: "due" },
     disabled: { kind: "due" },

@@ -18,6 +18,7 @@ import { foldTick } from "./eyes.ts";
 import type { Effect } from "./effects.ts";
 import type { GuardianEvent, Started, Tick } from "./events.ts";
 import { foldFreshness, voters } from "./freshness.ts";
+import { withPlaces } from "./device-places.ts";
 import { foldDomains } from "./domains.ts";
 import { dueInventory, foldInventory, foldSchedulers, noInventory } from "./inventory.ts";
 import { foldList, foldServiceAnswer } from "./answers-to-many.ts";
@@ -213,7 +214,7 @@ function foldStarted(state: GuardianState, event: Started, out: Effect[]): Guard
     eyes: { ...state.eyes, graceFrom: event.at, goodMs: 0 },
     memory,
   });
-  const told = say(started, out, {
+  const told = say(withPlaces(started), out, {
     level: "info",
     host: undefined,
     event: "started",

@@ -16,6 +16,7 @@ import { advanceDrain } from "./drain.ts";
 import type { Effect } from "./effects.ts";
 import { advanceEvacuation } from "./evacuation.ts";
 import { advanceFencing, beginConfirmed, beginFencing, owingLife } from "./fencing-phase.ts";
+import { turnedOff } from "./turned-off.ts";
 import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
 import { advanceHome } from "./home.ts";
 import { isBack, isComingHome } from "./home-gates.ts";
@@ -174,7 +175,8 @@ function fence(
 function standDown(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
   const phase = incidentOf(state, host.host)?.phase;
   const owing = phase === undefined ? [] : owingLife(phase);
-  return say(withPhase(state, host.host, { kind: "watching", owing }), out, {
+  const turned = phase === undefined ? [] : turnedOff(phase);
+  return say(withPhase(state, host.host, { kind: "watching", owing, turned }), out, {
     level: "warn",
     host: host.host,
     event: "stood-down",

@@ -44,6 +44,8 @@ export type Phase =
       readonly kind: "watching";
       /** A fencing that stood down may have switched a chassis off: these must show life first. */
       readonly owing?: readonly HostName[];
+      /** Devices that it turned off. */
+      readonly turned?: readonly string[];
     }
   | {
       readonly kind: "fencing";
@@ -58,6 +60,8 @@ export type Phase =
       readonly switchedOff: boolean;
       /** Hosts fresh and without notice at the command: they must report again afterwards. */
       readonly freshAtCommand: readonly HostName[];
+      /** Devices that orders before the last turned off, too. */
+      readonly turned?: readonly string[];
       /** It reported when it was ordered off, by a policy: it may fall still in any order. */
       readonly alive?: true;
     }
@@ -80,6 +84,7 @@ export type Phase =
       readonly run?: LevelRun | undefined;
       readonly switchedOff: boolean;
       readonly freshAtCommand: readonly HostName[];
+      readonly turned?: readonly string[];
       readonly refences: number;
       readonly forcedDown: OrderState;
       readonly disabled: OrderState;
@@ -172,6 +177,8 @@ export interface DeviceStanding {
   readonly vouchedBy: string | undefined;
   /** Who rehearsed it, and when: switched off, its host alone fell silent. */
   readonly rehearsed?: { readonly by: string; readonly wall: number } | undefined;
+  /** Where the configuration had it when somebody vouched for it or rehearsed it. */
+  readonly place?: string | undefined;
   /** Why no proof may come from it; undefined when nothing speaks against it. */
   readonly unverified: Said | undefined;
 }

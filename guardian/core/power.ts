@@ -10,6 +10,7 @@ import type { PowerRead, Vouched } from "./events.ts";
 import { say } from "./incidents.ts";
 import type { DeviceStanding } from "./memory.ts";
 import { advancedTwiceAfter } from "./nova-record.ts";
+import { placeOf } from "./device-places.ts";
 import { isRehearsing, withRehearsal } from "./rehearsals.ts";
 import { hostSettings } from "./settings.ts";
 import { deviceKey, newStanding, unverifiedBecause } from "./verification.ts";
@@ -117,7 +118,9 @@ export function foldVouched(state: GuardianState, event: Vouched, out: Effect[])
   for (const device of hostSettings(state.settings, event.host).devices) {
     const reading = deviceTrack(host, device).readings.at(-1)?.reading;
     if (reading === undefined || reading.power === "unknown") continue;
-    const standing = { pinned: reading.identity, vouchedBy: event.by, unverified: undefined };
+    const place = placeOf(state.settings, event.host, device);
+    const said = { pinned: reading.identity, vouchedBy: event.by, place };
+    const standing = { ...said, unverified: undefined };
     next = withStanding(next, deviceKey(event.host, device), standing);
     next = say(next, out, {
       level: "warn",

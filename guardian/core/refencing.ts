@@ -13,6 +13,7 @@ import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { deviceTrack } from "./power.ts";
 import type { Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { turnedOff, withTurned } from "./turned-off.ts";
 import { render, words } from "./words.ts";
 
 const refencesMax = 2;
@@ -139,6 +140,7 @@ export function refence(
     // Whoever started it may have taken it up in Nova, too.
     forcedDown: ordered ? ({ kind: "due" } as const) : phase.forcedDown,
     ...askedOthers(state, host, phase, commands),
+    turned: withTurned(turnedOff(phase), commands),
   };
   const text = ordered ? words("log.refenced") : noDeviceLeft;
   const phased = withPhase(order.state, host.host, next);

@@ -14,6 +14,8 @@ export interface Rehearsal {
   readonly wall: number;
   /** Whose devices are cycled; from 0. */
   readonly level: number;
+  /** Those that are switched on again, of any level; left out: those of the level. */
+  readonly devices?: readonly string[];
   /** Its boot before: it must return with another one. */
   readonly bootId: string | undefined;
   /** No rehearsal: a fence switched off what may be another host's chassis, and that is switched on again. */

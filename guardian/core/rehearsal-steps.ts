@@ -1,5 +1,6 @@
 /** The turns of a rehearsal: orders that it gives, and the ways in which it ends. */
 import { invariant } from "../../shared/invariant.ts";
+import { placeOf } from "./device-places.ts";
 import type { Effect } from "./effects.ts";
 import { fenceLevels } from "./fence-levels.ts";
 import { freshHosts } from "./fence-orders.ts";
@@ -55,11 +56,11 @@ export function orderOff(
 export function distrust(
   state: GuardianState,
   { host }: HostState,
-  { level }: Rehearsal,
+  rehearsal: Rehearsal,
   unverified: Words,
 ): GuardianState {
   let next = state;
-  for (const device of devicesOf(state, host, level)) {
+  for (const device of devicesOf(state, host, rehearsal)) {
     const key = deviceKey(host, device);
     const standing = next.memory.devices[key] ?? newStanding;
     next = withStanding(next, key, { ...standing, rehearsed: undefined, unverified });
@@ -99,7 +100,7 @@ export function orderOn(
 ): GuardianState {
   const phase = incidentOf(state, host.host)?.phase.kind ?? "watching";
   invariant(phase === "watching", `${host.host} is ${phase}, and would be switched on`);
-  for (const device of devicesOf(state, host.host, rehearsal.level)) {
+  for (const device of devicesOf(state, host.host, rehearsal)) {
     const id = `${rehearsal.id}/${host.host}/rehearse-on-${step.orders + 1}/${device}`;
     const expected = state.memory.devices[deviceKey(host.host, device)]?.pinned;
     const { powerDeadlineMs: deadlineMs } = state.settings.limits;
@@ -123,7 +124,8 @@ export function pass(
     const { reading } = lastOf(host, device);
     if (reading.power === "unknown") continue;
     const pinned = reading.identity;
-    const standing = { pinned, vouchedBy: undefined, rehearsed: { by, wall } };
+    const place = placeOf(state.settings, host.host, device);
+    const standing = { pinned, vouchedBy: undefined, rehearsed: { by, wall }, place };
     next = withStanding(next, deviceKey(host.host, device), { ...standing, unverified: undefined });
   }
   return say(foldVerification(next), out, {
@@ -172,9 +174,9 @@ export function end(
 export function devicesOf(
   { settings }: GuardianState,
   host: HostState["host"],
-  level: number,
+  { level, devices }: Pick<Rehearsal, "level" | "devices">,
 ): readonly string[] {
-  return fenceLevels(settings, host)[level]?.devices ?? [];
+  return devices ?? fenceLevels(settings, host)[level]?.devices ?? [];
 }
 
 const unread: ReadingRecord = {

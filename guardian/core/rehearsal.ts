@@ -58,7 +58,7 @@ export function foldRehearsalAsked(
     askedAt: undefined,
     emptyAt: undefined,
     emptyAgainAt: undefined,
-    shown: shownBy(hostOf(state, host), devicesOf(state, host, level)),
+    shown: shownBy(hostOf(state, host), devicesOf(state, host, { level })),
   };
   const bootId = state.memory.known[host]?.bootId;
   const id = `r${Math.floor(wall / 1000)}-${host}`;
@@ -67,7 +67,7 @@ export function foldRehearsalAsked(
     level: "warn",
     host,
     event: "rehearsal-asked",
-    text: words("log.rehearsal-asked", { by, reason, devices: devicesOf(state, host, level) }),
+    text: words("log.rehearsal-asked", { by, reason, devices: devicesOf(state, host, { level }) }),
   });
 }
 
@@ -144,7 +144,7 @@ function look(
     return refuse(state, host, rehearsal, words("rehearse.unknown", { limit }), out);
   }
   const listedMs = step.emptyAgainAt === undefined ? Infinity : state.now - step.emptyAgainAt;
-  const devices = devicesOf(state, host.host, rehearsal.level);
+  const devices = devicesOf(state, host.host, rehearsal);
   const read = devices.every((device) => lastOf(host, device).askedAt >= step.since);
   const changed = changedDevice(step, shownBy(host, devices));
   if (changed !== undefined) {
@@ -262,7 +262,7 @@ function endWhenOn(
   rehearsal: Rehearsal,
   out: Effect[],
 ): GuardianState {
-  const devices = devicesOf(state, host.host, rehearsal.level);
+  const devices = devicesOf(state, host.host, rehearsal);
   const isOn = devices.every((device) => lastOf(host, device).reading.power === "on");
   return isOn ? switchedBack(state, host, rehearsal, devices, out) : state;
 }
@@ -297,7 +297,7 @@ function awaitReturn(
     return end(state, host, rehearsal, left, out);
   }
   if (orderedAt === undefined) return orderOn(state, host, rehearsal, step, out);
-  const devices = devicesOf(state, host.host, rehearsal.level);
+  const devices = devicesOf(state, host.host, rehearsal);
   if (isGivenUp(state, host, step, devices)) {
     const limit = durationWords(muteMsMax);
     const mute = words("rehearse.mute", { reason: step.failed ?? "", limit, devices });

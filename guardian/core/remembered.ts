@@ -20,6 +20,7 @@ import {
 import { rememberedPlan, type Move } from "./move.ts";
 import { rememberedRehearsals } from "./rehearsal-memory.ts";
 import { rememberedReserves } from "./reserve-memory.ts";
+import { turnedOff } from "./turned-off.ts";
 
 /** Memory as an earlier process left it, fit for a process whose clock reads `now`. */
 export function remembered(memory: Memory, now: MonoMs): Memory {
@@ -77,7 +78,14 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
       return phase.home === undefined ? phase : { ...phase, home: rememberedHome(phase.home, now) };
     case "fencing":
       // The command may have run or not: start over. An off command to a dead chassis is harmless.
-      return { ...phase, since: now, attempt: 1, commands: {}, run: undefined };
+      return {
+        ...phase,
+        since: now,
+        attempt: 1,
+        commands: {},
+        run: undefined,
+        turned: turnedOff(phase),
+      };
     case "evacuating":
       return {
         ...phase,
@@ -89,6 +97,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         onAt: undefined,
         commands: {},
         run: undefined,
+        turned: turnedOff(phase),
         // Whether Nova takes any write is asked, before a call that it may still hold is made again.
         forcedDown: mayBeHeld(phase.moves) ? { kind: "due" } : againUnlessDone(phase.forcedDown),
         disabled: againUnlessDone(phase.disabled),

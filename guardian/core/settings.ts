@@ -187,6 +187,8 @@ export interface HostSettings {
   readonly addresses: Readonly<Partial<Record<NetworkName, string>>>;
   /** Names of the host's power devices, of every level. Empty: cannot be fenced. */
   readonly devices: readonly string[];
+  /** Where each of them is, address and outlet, without secrets: a person's word is of the device there. */
+  readonly places?: Readonly<Record<string, string>>;
   /** Ways to switch it off, tried in order. Left out: one level, with all devices. */
   readonly levels?: readonly FenceLevel[] | undefined;
   /** Why nothing may be done to this host; undefined when it is in service. */

@@ -3,7 +3,6 @@
  * way in which a rehearsal that hit the wrong one ends. Never once a move may have begun: then its servers
  * would start a second time.
  */
-import { fenceLevels } from "./fence-levels.ts";
 import type { Effect } from "./effects.ts";
 import { say } from "./incidents.ts";
 import { hasMoved } from "./moves-under-way.ts";
@@ -11,6 +10,7 @@ import type { Rehearsal } from "./rehearsal-memory.ts";
 import { withRehearsal } from "./rehearsals.ts";
 import type { Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { turnedOff } from "./turned-off.ts";
 import { words, type Said } from "./words.ts";
 
 /** Begins it, where our own order turned something off and nothing of the incident was moved, by us or by others. */
@@ -21,27 +21,23 @@ export function switchBack(
   reason: Said,
   out: Effect[],
 ): GuardianState {
-  const turned = Object.entries(phase.commands).flatMap(([device, { wasOn }]) =>
-    wasOn ? [device] : [],
-  );
-  const level = fenceLevels(state.settings, host).findIndex(({ devices }) =>
-    turned.every((device) => devices.includes(device)),
-  );
-  if (hasMoved(phase) || turned.length === 0 || level === -1) return state;
+  const devices = turnedOff(phase);
+  if (hasMoved(phase) || devices.length === 0) return state;
   const on = { kind: "on", since: state.now, orderedAt: undefined, orders: 0 } as const;
   const step = { ...on, failed: reason, freshAtCommand: phase.freshAtCommand };
   const told = say(state, out, {
     level: "error",
     host,
     event: "switching-back",
-    text: words("log.switching-back", { devices: turned, reason }),
+    text: words("log.switching-back", { devices, reason }),
   });
   return withRehearsal(told, host, {
     id: `s${Math.floor(state.wall / 1000)}-${host}`,
     by: state.settings.guardianId,
     reason: "",
     wall: state.wall,
-    level,
+    level: phase.run?.level ?? 0,
+    devices,
     bootId: state.memory.known[host]?.bootId,
     afterFence: true,
     step,

@@ -70,6 +70,8 @@ export const logEnglish = {
   "device.off-while-alive": "it read off while the host showed life",
   "device.unread": "it has not been read yet",
   "device.changed": "it showed {identity}, earlier {before}",
+  "device.moved":
+    "the configuration has it at {place}, and it was {before} that was vouched for or rehearsed",
   "device.no-uuid": "its host reported no UUID to compare with, and nobody vouched for it",
   "device.other-uuid": "it shows {identity}, its host's UUID is {uuid}",
   "device.twin": "it shows the same identity as {twin}",

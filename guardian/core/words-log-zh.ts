@@ -64,6 +64,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "device.off-while-alive": "它读到关机，而主机有存活迹象",
   "device.unread": "尚未读取",
   "device.changed": "它显示 {identity}，先前为 {before}",
+  "device.moved": "配置中它位于 {place}，而当时担保或演练的是 {before}",
   "device.no-uuid": "主机未上报可比对的 UUID，也无人担保",
   "device.other-uuid": "它显示 {identity}，而主机 UUID 为 {uuid}",
   "device.twin": "它与 {twin} 显示相同标识",

@@ -15,6 +15,7 @@ import type { Evacuating } from "./service-orders.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { switchBack } from "./switch-back.ts";
+import { turnedOff } from "./turned-off.ts";
 import { deviceKey, newStanding } from "./verification.ts";
 import { words } from "./words.ts";
 
@@ -82,7 +83,7 @@ function withOtherSpared(state: GuardianState, other: HostName, out: Effect[]): 
   const foundOff = !phase.switchedOff && commands.every(({ wasOn }) => !wasOn);
   const byDevice = phase.kind === "fencing" || commands.length > 0;
   if (!foundOff || !byDevice || (phase.kind === "evacuating" && hasMoved(phase))) return state;
-  const watching = { kind: "watching", owing: owingLife(phase) } as const;
+  const watching = { kind: "watching", owing: owingLife(phase), turned: turnedOff(phase) } as const;
   return say(withPhase(state, other, watching), out, {
     level: "warn",
     host: other,

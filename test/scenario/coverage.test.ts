@@ -78,6 +78,7 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "maintenance.by-configuration",
     "device.unread",
     "device.changed",
+    "device.moved",
     "device.no-uuid",
     "device.other-uuid",
     "device.twin",

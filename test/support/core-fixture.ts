@@ -54,7 +54,7 @@ export class CoreFixture {
   epoch = 1;
   /** How far our wall clock was stepped. */
   wallStepMs = 0;
-  readonly settings: Settings;
+  settings: Settings;
   #now = 100_000;
   readonly #wallStart = 1_780_000_000_000;
   readonly #written: [watermark: Watermark, liveness: readonly LivenessRow[]][] = [];
@@ -79,7 +79,8 @@ export class CoreFixture {
   }
 
   /** Another process on the same journal: memory as JSON keeps it, everything else anew. */
-  restart(starts: readonly number[] = [this.wall]): void {
+  restart(starts: readonly number[] = [this.wall], changes: Partial<Settings> = {}): void {
+    this.settings = { ...this.settings, ...changes };
     this.epoch += 1;
     this.#pending = [];
     const memory = parseMemory(JSON.parse(memoryText(this.state.memory)));

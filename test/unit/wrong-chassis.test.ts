@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import { type LevelsFixture, runUntil, settledLevels } from "../support/levels-fixture.ts";
 import type { FiringAlert } from "../../guardian/core/memory.ts";
 import { render } from "../../guardian/core/words.ts";
 
@@ -234,4 +235,44 @@ test("a fencing that stood down because its host is well ends there, and accuses
   core.run(60_000);
   assert.equal(core.state.memory.disarmed, undefined, "host 2 had died long before");
   assert.equal(core.done("evacuate").filter(({ host }) => host === host1).length, 1);
+});
+
+/** Host 1 hangs, with two ways to switch it off; the second one's outlet is host 2's. */
+function hungWithLevels(): LevelsFixture {
+  const core = settledLevels([["bmc"], ["pdu-a"]]);
+  core.fact(host2, { power: "unknown" });
+  core.offAnswers.set("bmc", { kind: "no-answer", reason: "none within 5 s" });
+  core.hang(host1);
+  runUntil(core, () => core.done("power-off").length > 0);
+  return core;
+}
+
+test("a chassis that went off by the second of two levels goes on again, and whatever the first turned off", () => {
+  const core = hungWithLevels();
+  core.power.set("bmc", "unknown");
+  runUntil(core, () => core.done("power-off").some(({ device }) => device === "pdu-a"));
+  core.power.set("pdu-a", "off");
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
+  core.run(40_000);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  const switchedOn = new Set(core.done("power-on").map(({ device }) => device));
+  assert.deepEqual([...switchedOn].sort(), ["bmc", "pdu-a"]);
+});
+
+test("a chassis that went off by the attempt before goes on again", () => {
+  const core = settledLevels([["bmc"]]);
+  core.fact(host2, { power: "unknown" });
+  core.hang(host1);
+  core.offAnswers.set("bmc", { kind: "no-answer", reason: "none within 5 s" });
+  runUntil(core, () => core.done("power-off").length > 0);
+  // It went off all the same, and says so only after the next attempt has begun.
+  core.power.set("bmc", "unknown");
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
+  core.run(20_000);
+  core.power.set("bmc", "off");
+  runUntil(core, () => core.done("power-off").length > 1);
+  core.offAnswers.set("bmc", { kind: "already-off" });
+  core.run(60_000);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  assert.ok(core.done("power-on").some(({ host, device }) => host === host1 && device === "bmc"));
 });
