@@ -151,6 +151,9 @@ export type ApiAnswer =
   /** It may or may not have been done: look before doing anything again. */
   | { readonly kind: "unknown"; readonly reason: string };
 
+/** Of an order that is never repeated blindly. `not-made`: nothing was sent, so nothing was begun. */
+export type MoveAnswer = ApiAnswer | { readonly kind: "not-made"; readonly reason: string };
+
 /** What a host has and uses, as whoever was asked counts it. */
 export interface Capacity {
   readonly host: HostName;
@@ -222,7 +225,11 @@ export interface ComputeApi {
   enable(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
   /** Not forced down any more. Refuses (409) unless the service is disabled with exactly this reason. */
   forceUp(host: HostName, serviceId: string, reason: string): Promise<ApiAnswer>;
-  evacuate(server: ServerId): Promise<ApiAnswer>;
+  /**
+   * Looks at the server first. Refuses (409) one that is not on this host, or that is being rebuilt: a second
+   * evacuation would wreck it. Without that look nothing is sent.
+   */
+  evacuate(host: HostName, server: ServerId): Promise<MoveAnswer>;
   /** Live migration records whose source is `host`, newest first. */
   liveMigrations(
     host: HostName,

@@ -36,11 +36,11 @@ export function armingWords(arming: ArmingState): Words {
 
 /** An off command that was not answered yet, or a move that Nova has or may have accepted. */
 function isInFlight(phase: Phase): boolean {
-  if (phase.kind === "fencing") {
-    return Object.values(phase.commands).some((command) => command.answer === undefined);
-  }
-  if (phase.kind !== "evacuating") return false;
-  return Object.values(phase.moves ?? {}).some(isUnderWay);
+  if (phase.kind !== "fencing" && phase.kind !== "evacuating") return false;
+  const waits = Object.values(phase.commands).some((command) => command.answer === undefined);
+  return (
+    waits || (phase.kind === "evacuating" && Object.values(phase.moves ?? {}).some(isUnderWay))
+  );
 }
 
 /** A person arms or disarms. */

@@ -11,6 +11,7 @@ import type {
   ComputeService,
   EvacuationRecord,
   InventoryAnswer,
+  MoveAnswer,
   PingResult,
   PowerOffAnswer,
   PowerOnAnswer,
@@ -176,7 +177,7 @@ export interface EvacuateAnswered {
   readonly host: HostName;
   readonly server: ServerId;
   /** `not-made`: the shell refused to call (proof lapsed, journal not writable): nothing was sent. */
-  readonly answer: ApiAnswer | { readonly kind: "not-made"; readonly reason: string };
+  readonly answer: MoveAnswer;
 }
 
 /** Nova answered an order to put a server in error. */

@@ -7,6 +7,7 @@ import { stateWith, type GuardianState } from "./state.ts";
 import { render, type Words } from "./words.ts";
 
 const timelineMax = 200;
+const lately = 30;
 
 export function incidentOf(state: GuardianState, host: HostName): Incident | undefined {
   return state.memory.incidents.get(host);
@@ -50,6 +51,12 @@ export function withPhase(state: GuardianState, host: HostName, phase: Phase): G
   if (incident === undefined) return state;
   const incidents = mapWith(state.memory.incidents, host, { ...incident, phase });
   return stateWith(state, { memory: { ...state.memory, incidents } });
+}
+
+/** Whether its newest lines have this one: what is tried again and again is said when it begins. */
+export function wasSaidLately({ timeline }: Incident, text: Words): boolean {
+  const rendered = render(text);
+  return timeline.slice(-lately).some((entry) => entry.text === rendered);
 }
 
 /** Says a line in the log and, when the host has an incident, in its timeline. */

@@ -8,7 +8,7 @@ import { after, type MonoMs } from "../../shared/time.ts";
 import type { ComputeServer, EvacuationRecord } from "../ports.ts";
 import type { Effect } from "./effects.ts";
 import type { EvacuateAnswered, MovesSeen } from "./events.ts";
-import { incidentOf, say } from "./incidents.ts";
+import { incidentOf, say, wasSaidLately } from "./incidents.ts";
 import { withPlaced } from "./inventory.ts";
 import type { Move, MoveState } from "./move.ts";
 import { stageOf } from "./move-report.ts";
@@ -58,15 +58,12 @@ export function foldEvacuateAnswer(
       const notBefore = after(event.at, notMadeMs);
       const planned = { kind: "planned", latestRecord, notBefore } as const;
       const attempts = Math.max(0, (move.attempts ?? 1) - 1);
-      return say(withMove(state, event.host, { ...move, attempts, state: planned }), out, {
-        level: "warn",
-        host: event.host,
-        event: "move-not-made",
-        text: words("log.move", {
-          server: move.name,
-          state: words("move.not-made", { reason: answer.reason }),
-        }),
-      });
+      const again = withMove(state, event.host, { ...move, attempts, state: planned });
+      const why = words("move.not-made", { reason: answer.reason });
+      const text = words("log.move", { server: move.name, state: why });
+      // Tried again each second: said when it begins, so that the timeline keeps what came before.
+      if (wasSaidLately(incident, text)) return again;
+      return say(again, out, { level: "warn", host: event.host, event: "move-not-made", text });
     }
     case "unknown": {
       const { reason } = answer;

@@ -10,7 +10,7 @@ import type { NetworkName } from "../../shared/telemetry.ts";
 import type { Effect, Look, Order } from "../core/effects.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { proofStands } from "../core/proof.ts";
-import type { ApiAnswer, ComputeApi, Pinger, PowerController } from "../ports.ts";
+import type { ApiAnswer, ComputeApi, MoveAnswer, Pinger, PowerController } from "../ports.ts";
 import { whyNotEmpty } from "./empty-host.ts";
 
 export interface RunnerPorts {
@@ -245,10 +245,10 @@ function moveServer(
   const { host, server, proof } = effect;
   begin(context, "calls", `${effect.kind} ${server}`, async () => {
     const stands = proofStands(proof, host, ports.clock.monoMs());
-    const call = (): Promise<ApiAnswer> =>
+    const call = (): Promise<MoveAnswer> =>
       effect.kind === "reset"
         ? ports.compute.resetToError(host, server, effect.from)
-        : ports.compute.evacuate(server);
+        : ports.compute.evacuate(host, server);
     const answer = stands
       ? await call()
       : ({ kind: "not-made", reason: "its fence proof lapsed before the call" } as const);

@@ -1,7 +1,8 @@
 /**
  * Power through a fence agent of ClusterLabs. Everything goes in as key=value lines on its standard
  * input, secrets too; its arguments stay empty. Each call is a child of its own with a deadline, killed
- * with all that it started. One call at a time: many outlets allow one login.
+ * with all that it started. One call at a time: many outlets allow one login. An order that has waited for
+ * its turn too long is not given any more: the host may have come back, or be evacuated by now.
  *
  * Agents end `status` with 0 for on and 2 for off. But 2 is also how Python ends when it cannot open
  * a script, and how shells end on a wrong call: only 2 together with the words "Status: OFF" is off.
@@ -26,20 +27,31 @@ export interface FenceAgentOptions {
 /** An agent's own patience, set so that it ends with words before it is killed. */
 const patience = ["login_timeout", "shell_timeout", "power_timeout"] as const;
 
+/** An order waits for a reading under way and for the one behind it, each killed at its deadline. */
+const waitFor = (deadlineMs: number): number => 2 * deadlineMs;
+
 export function createFenceAgent(options: FenceAgentOptions): PowerController {
   const name = describeAgent(options);
   let last: Promise<unknown> = Promise.resolve();
 
-  const call = (action: "status" | "off" | "on", deadlineMs: number): Promise<ChildResult> => {
-    const next = last.then(() =>
-      runChild({
+  const call = (
+    action: "status" | "off" | "on",
+    deadlineMs: number,
+    waitMsMax = Infinity,
+  ): Promise<ChildResult | TooLate> => {
+    const askedMs = performance.now();
+    const begin = async (): Promise<ChildResult | TooLate> => {
+      const waitedMs = performance.now() - askedMs;
+      if (waitedMs > waitMsMax) return { kind: "too-late", waitedMs, waitMsMax };
+      return runChild({
         command: options.agent,
         args: [],
         deadlineMs,
         ownGroup: true,
         stdin: agentInput(options, action, deadlineMs),
-      }),
-    );
+      });
+    };
+    const next = last.then(begin);
     // runChild never throws: the next call does not wait for more than this one's deadline.
     last = next;
     return next;
@@ -54,16 +66,23 @@ export function createFenceAgent(options: FenceAgentOptions): PowerController {
       const problem = identityProblem(expected, noIdentity);
       if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
       const offMs = Math.max(deadlineMs, options.offDeadlineMs);
-      return answerOf(name, await call("off", offMs), offMs, options);
+      return answerOf(name, await call("off", offMs, waitFor(deadlineMs)), offMs, options);
     },
     async powerOn(expected, deadlineMs) {
       const problem = identityProblem(expected, noIdentity);
       if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
       // An agent waits until the power is on, too.
       const onMs = Math.max(deadlineMs, options.offDeadlineMs);
-      return answerToOn(name, await call("on", onMs), onMs, options);
+      return answerToOn(name, await call("on", onMs, waitFor(deadlineMs)), onMs, options);
     },
   };
+}
+
+/** It was not run: other calls of this device took so long. */
+interface TooLate {
+  readonly kind: "too-late";
+  readonly waitedMs: number;
+  readonly waitMsMax: number;
 }
 
 /** "fence_apc_snmp 192.0.2.7 plug 12": for people, without any secret. */
@@ -93,7 +112,7 @@ function agentInput(options: FenceAgentOptions, action: string, deadlineMs: numb
 
 function readingOf(
   name: string,
-  result: ChildResult,
+  result: ChildResult | TooLate,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): PowerReading {
@@ -107,7 +126,7 @@ function readingOf(
 
 function answerOf(
   name: string,
-  result: ChildResult,
+  result: ChildResult | TooLate,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): PowerOffAnswer {
@@ -115,7 +134,7 @@ function answerOf(
     return { kind: /^Success: Already OFF\s*$/im.test(result.output) ? "already-off" : "done" };
   }
   const words = describeFailure(result, deadlineMs, options);
-  const output = result.kind === "not-started" ? "" : result.output;
+  const output = "output" in result ? result.output : "";
   // It answered, ordered off and watched: what is on then is told at once, not waited for.
   const heard = /Timed out waiting to power OFF|correct privileges/i.test(output);
   return { kind: heard ? "refused" : "no-answer", reason: `${name}: ${words}` };
@@ -123,13 +142,13 @@ function answerOf(
 
 function answerToOn(
   name: string,
-  result: ChildResult,
+  result: ChildResult | TooLate,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): PowerOnAnswer {
   if (result.kind === "exited" && result.code === 0) return { kind: "done" };
   const words = describeFailure(result, deadlineMs, options);
-  const output = result.kind === "not-started" ? "" : result.output;
+  const output = "output" in result ? result.output : "";
   const heard = /Timed out waiting to power ON|correct privileges/i.test(output);
   return { kind: heard ? "refused" : "no-answer", reason: `${name}: ${words}` };
 }
@@ -152,10 +171,14 @@ const explanations: readonly (readonly [RegExp, string])[] = [
 ];
 
 function describeFailure(
-  result: ChildResult,
+  result: ChildResult | TooLate,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): string {
+  if (result.kind === "too-late") {
+    const { waitedMs, waitMsMax } = result;
+    return `not sent: it waited ${Math.round(waitedMs)} ms for the device's calls before it, limit ${waitMsMax} ms`;
+  }
   if (result.kind === "not-started") return `it cannot be run: ${result.reason}`;
   const known = explanations.find(([pattern]) => pattern.test(result.output))?.[1];
   if (known !== undefined) return known;

@@ -103,7 +103,17 @@ export function createNova(options: NovaOptions): ComputeApi {
         await calls.order("PUT", servicePath(serviceId), { forced_down: true }, orderDeadlineMs),
       ),
     ...statusOrders(calls, orderDeadlineMs),
-    evacuate: (server) => act(calls, server, { evacuate: {} }, evacuateDeadlineMs),
+    async evacuate(host, server) {
+      const seen = await showServer(server);
+      if (seen.kind === "failed") return { kind: "not-made", reason: seen.reason };
+      const refused = seen.kind === "gone" ? goneAnswer : evacuateRefusal(seen.server, host);
+      if (refused !== undefined) return refused;
+      const path = `/servers/${encodeURIComponent(server)}/action`;
+      const answer = await calls.order("POST", path, { evacuate: {} }, evacuateDeadlineMs);
+      return answer.kind === "silence" && !answer.sent
+        ? { kind: "not-made", reason: answer.reason }
+        : orderAnswer(answer);
+    },
     async resetToError(host, server, from) {
       const seen = await showServer(server);
       if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
@@ -137,6 +147,16 @@ async function listMigrations(
   const body = bodyOf(answer, `the records of type ${type} from ${host}`);
   if (body.kind === "failed") return body;
   return { kind: "records", records: collect(body.body["migrations"], readMigration) };
+}
+
+/** Somebody was faster: it is elsewhere already, or on its way. */
+function evacuateRefusal(
+  { host, taskState }: ComputeServer,
+  source: HostName,
+): ApiAnswer | undefined {
+  if (host === source && taskState?.startsWith("rebuild") !== true) return undefined;
+  const shown = taskState === undefined ? "" : ` (${taskState})`;
+  return { kind: "refused", status: 409, reason: `it is on ${host ?? "no host"}${shown}` };
 }
 
 /** Only what runs there, and is left in peace. */

@@ -118,6 +118,23 @@ test("an order waits for the reading under way: outlets allow one login", async 
   assert.deepEqual(actions, ["action=off", "action=status"]);
 });
 
+test("an order that waited too long for its turn is not given any more", async (t) => {
+  const { device, write, read } = world(t, "hung");
+  const reading = device.read(1500);
+  const off = device.powerOff(nothing, 300);
+  const on = device.powerOn(nothing, 300);
+  await sleep(400);
+  write("mode", "");
+  assert.equal((await reading).power, "unknown");
+  for (const answer of [await off, await on]) {
+    assert.ok(answer.kind === "no-answer", JSON.stringify(answer));
+    assert.match(answer.reason, /not sent: it waited \d+ ms .* limit 600 ms/);
+  }
+  assert.equal(read("power").trim(), "ON");
+  assert.doesNotMatch(read("calls"), /action=o/);
+  assert.deepEqual(await device.powerOff(nothing, 300), { kind: "done" });
+});
+
 test("an identity that was pinned is not the agent's: no order goes out", async (t) => {
   const { device, read } = world(t);
   const answer = await device.powerOff({ ...nothing, guid: "ab" }, 3000);

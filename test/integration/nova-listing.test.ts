@@ -58,7 +58,7 @@ test("a paused server is reset to error after a look, once, and Nova evacuates i
   assert.equal((await api.resetToError(one, id, "paused")).kind, "accepted");
   assert.equal((await api.resetToError(one, id, "paused")).kind, "accepted", "it is done");
   assert.equal(asked(), 1);
-  assert.equal((await api.evacuate(id)).kind, "accepted");
+  assert.equal((await api.evacuate(one, id)).kind, "accepted");
   const gone = await api.resetToError(one, serverId("no-such"), "paused");
   assert.ok(gone.kind === "refused" && gone.status === 404);
   cloud.setFault({ kind: "answer-lost", match: /servers/ });

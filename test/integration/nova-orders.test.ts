@@ -25,7 +25,7 @@ test("a host is taken up only by our mark, and once its nova-compute has cleaned
   host.powerLoss();
   await api.forceDown(serviceId);
   await api.disable(serviceId, mark);
-  assert.equal((await api.evacuate(server)).kind, "accepted");
+  assert.equal((await api.evacuate(one, server)).kind, "accepted");
   await sleep(200);
   const early = await api.forceUp(one, serviceId, mark);
   assert.ok(early.kind === "refused" && early.status === 400, early.kind);

@@ -23,6 +23,12 @@ async function fenced({ hosts, api }: OpenStackWorld): Promise<void> {
   assert.equal((await api.forceDown(service.serviceId)).kind, "accepted");
 }
 
+/** Evacuate calls that came to Nova. */
+function orders({ cloud }: OpenStackWorld): number {
+  return cloud.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/action"))
+    .length;
+}
+
 test("a power loss shows as down after service_down_time, and its time stamp stops", async (t) => {
   const { hosts, api } = await world(t, { reportIntervalMs: 20, serviceDownMs: 100 });
   const before = await serviceOf(api, "compute-1");
@@ -57,7 +63,7 @@ test("a fenced host's servers run elsewhere, stopped ones stay stopped, none twi
   const stopped = cloud.nova.addServer({ host: "compute-1", status: "SHUTOFF" });
   await fenced(place);
   for (const server of [running, stopped]) {
-    const answer = await api.evacuate(serverId(server.id));
+    const answer = await api.evacuate(one, serverId(server.id));
     assert.equal(answer.kind, "accepted");
     assert.match(answer.kind === "accepted" ? answer.requestId : "", /^req-/);
   }
@@ -85,24 +91,44 @@ test("evacuation is refused while the service is up, and for a paused server", a
   const place = await world(t);
   const server = place.cloud.nova.addServer({ host: "compute-1" });
   const paused = place.cloud.nova.addServer({ host: "compute-1", status: "PAUSED" });
-  const early = await place.api.evacuate(serverId(server.id));
+  const early = await place.api.evacuate(one, serverId(server.id));
   assert.ok(early.kind === "refused" && early.status === 400);
   assert.equal(early.reason, "Compute service of compute-1 is still in use.");
   await fenced(place);
-  const answer = await place.api.evacuate(serverId(paused.id));
+  const answer = await place.api.evacuate(one, serverId(paused.id));
   assert.ok(answer.kind === "refused" && answer.status === 409);
 });
 
-test("Nova accepts a second evacuation of the same server, and wrecks it", async (t) => {
+test("Nova accepts a second evacuation of the same server, and wrecks it; we do not make that call", async (t) => {
   const place = await world(t, { rebuildMs: 1000 });
   const server = place.cloud.nova.addServer({ host: "compute-1" });
   await fenced(place);
-  assert.equal((await place.api.evacuate(serverId(server.id))).kind, "accepted");
-  assert.equal((await place.api.evacuate(serverId(server.id))).kind, "accepted");
+  assert.equal((await place.api.evacuate(one, serverId(server.id))).kind, "accepted");
+  const second = await place.api.evacuate(one, serverId(server.id));
+  assert.ok(second.kind === "refused" && second.status === 409, second.kind);
+  assert.match(second.reason, /it is on compute-1 \(rebuild/);
+  assert.equal(orders(place), 1);
+  assert.equal(place.cloud.nova.evacuate(server, undefined), undefined, "somebody else makes it");
   await sleep(1200);
   const after = await place.api.server(serverId(server.id));
   assert.ok(after.kind === "server" && after.server.status === "REBUILD");
   assert.equal(after.server.host, one, "never arrives");
+});
+
+test("a server that is elsewhere by now is not evacuated, nor one that cannot be looked at", async (t) => {
+  const place = await world(t);
+  const { cloud, api } = place;
+  const moved = cloud.nova.addServer({ host: "compute-2" });
+  const unseen = cloud.nova.addServer({ host: "compute-1" });
+  await fenced(place);
+  const elsewhere = await api.evacuate(one, serverId(moved.id));
+  assert.ok(elsewhere.kind === "refused" && elsewhere.status === 409, elsewhere.kind);
+  assert.match(elsewhere.reason, /it is on compute-2/);
+  cloud.setFault({ kind: "status", status: 503, match: new RegExp(`/servers/${unseen.id}$`) });
+  const blind = await api.evacuate(one, serverId(unseen.id));
+  assert.equal(blind.kind, "not-made");
+  cloud.setFault({ kind: "none" });
+  assert.equal(orders(place), 0);
 });
 
 test("an order whose answer is lost or late is unknown, and is given once", async (t) => {
@@ -110,16 +136,17 @@ test("an order whose answer is lost or late is unknown, and is given once", asyn
   const { cloud, api } = place;
   const first = cloud.nova.addServer({ host: "compute-1" });
   const second = cloud.nova.addServer({ host: "compute-1" });
+  const third = cloud.nova.addServer({ host: "compute-1" });
   await fenced(place);
   cloud.setFault({ kind: "answer-lost", match: /action/ });
-  const lost = await api.evacuate(serverId(first.id));
+  const lost = await api.evacuate(one, serverId(first.id));
   assert.equal(lost.kind, "unknown");
   cloud.setFault({ kind: "slow", delayMs: 200, match: /action/ });
-  const late = await api.evacuate(serverId(second.id));
+  const late = await api.evacuate(one, serverId(second.id));
   assert.ok(late.kind === "unknown" && /no answer within/.test(late.reason));
   await sleep(150);
   cloud.setFault({ kind: "status", status: 503, match: /action/ });
-  assert.equal((await api.evacuate(serverId(second.id))).kind, "unknown");
+  assert.equal((await api.evacuate(one, serverId(third.id))).kind, "unknown");
   cloud.setFault({ kind: "none" });
   const records = await api.evacuations(one);
   assert.ok(records.kind === "records");
@@ -131,7 +158,7 @@ test("evacuating from a host that has power counts as a double start", async (t)
   const server = place.cloud.nova.addServer({ host: "compute-1" });
   const service = await serviceOf(place.api, "compute-1");
   await place.api.forceDown(service.serviceId);
-  await place.api.evacuate(serverId(server.id));
+  await place.api.evacuate(one, serverId(server.id));
   assert.deepEqual(place.cloud.nova.doubleStarts, [{ server: server.id, source: one }]);
 });
 
@@ -139,7 +166,7 @@ test("a source that comes on in the middle of a move counts as a double start", 
   const place = await world(t, { rebuildMs: 200 });
   const server = place.cloud.nova.addServer({ host: "compute-1" });
   await fenced(place);
-  await place.api.evacuate(serverId(server.id));
+  await place.api.evacuate(one, serverId(server.id));
   assert.deepEqual(place.cloud.nova.doubleStarts, []);
   place.hosts[0]?.cutNetwork("management");
   place.hosts[0]?.powerOn();
@@ -154,7 +181,7 @@ test("no valid host: accepted, then ERROR with Nova's fault; a retry is allowed"
   await fenced(place);
   const others = ["compute-2", "compute-3"].map((host) => cloud.nova.service(host));
   for (const service of others) await api.disable(service.id, "full");
-  assert.equal((await api.evacuate(serverId(server.id))).kind, "accepted");
+  assert.equal((await api.evacuate(one, serverId(server.id))).kind, "accepted");
   await sleep(40);
   const broken = await api.server(serverId(server.id));
   assert.ok(broken.kind === "server" && broken.server.status === "ERROR");
@@ -162,7 +189,7 @@ test("no valid host: accepted, then ERROR with Nova's fault; a retry is allowed"
   const record = await api.evacuations(one);
   assert.equal(record.kind === "records" && record.records[0]?.status, "error");
   for (const service of others) cloud.nova.updateService(service, { status: "enabled" });
-  await api.evacuate(serverId(server.id));
+  await api.evacuate(one, serverId(server.id));
   await sleep(40);
   const cured = await api.server(serverId(server.id));
   assert.equal(cured.kind === "server" && cured.server.status, "ACTIVE");
@@ -240,7 +267,7 @@ test("forced_down cannot be lifted while evacuations are done but not completed"
   const place = await world(t, { rebuildMs: 10 });
   const server = place.cloud.nova.addServer({ host: "compute-1" });
   await fenced(place);
-  await place.api.evacuate(serverId(server.id));
+  await place.api.evacuate(one, serverId(server.id));
   await sleep(20);
   const service = place.cloud.nova.service("compute-1");
   const refusal = place.cloud.nova.updateService(service, { forced_down: false });
@@ -254,7 +281,7 @@ test("servers evacuated together are spread: what is on its way counts as load",
   const { cloud, api } = place;
   const servers = [1, 2, 3, 4].map(() => cloud.nova.addServer({ host: "compute-1" }));
   await fenced(place);
-  for (const server of servers) await api.evacuate(serverId(server.id));
+  for (const server of servers) await api.evacuate(one, serverId(server.id));
   const arrivals: number[] = [];
   for (const giveUpMs = Date.now() + 5000; Date.now() < giveUpMs && arrivals.length < 4;) {
     await sleep(5);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Effect } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { armingOf } from "../../guardian/core/arming.ts";
 import { words } from "../../guardian/core/words.ts";
 import { alice, CoreFixture, host1 } from "../support/core-fixture.ts";
@@ -109,4 +111,27 @@ test("an off command that waits for its answer is under way", () => {
   core.run(5000);
   assert.equal(armingOf(core.state).kind, "disarmed");
   assert.equal(core.done("evacuate").length, 0);
+});
+
+/** Answers to off orders do not come back while it is deaf. */
+class DeafFixture extends CoreFixture {
+  deaf = false;
+  override take(event: GuardianEvent): readonly Effect[] {
+    return this.deaf && event.kind === "power-off-answered" ? [] : super.take(event);
+  }
+}
+
+test("an off order without an answer is waited for, while moves are followed, too", () => {
+  const core = new DeafFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.nova.forceDownAnswer = { kind: "refused", status: 503, reason: "not now" };
+  core.powerLoss(host1);
+  while (core.done("force-down").length === 0) core.run(250);
+  core.deaf = true;
+  core.fact(host1, { power: "on", turnsOff: false });
+  const before = core.done("power-off").length;
+  while (core.done("power-off").length === before) core.run(250);
+  arm(core, false);
+  core.run(1000);
+  assert.deepEqual(armingOf(core.state), { kind: "disarming", why: byAlice, waitsFor: [host1] });
 });
