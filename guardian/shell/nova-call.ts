@@ -7,7 +7,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { sleep } from "../../shared/loop.ts";
 import type { Random } from "../../shared/random.ts";
-import type { Failure } from "../ports.ts";
+import type { ApiAnswer, Failure } from "../ports.ts";
 import type { CloudAccess } from "./cloud-access.ts";
 import { sendHttp, type HttpCall, type HttpOutcome } from "./http-request.ts";
 import { asRecord, isRecord, parseJson, textOf } from "./json.ts";
@@ -228,4 +228,18 @@ function spokenIn(body: unknown, who: string, status: number): Spoken | Failure 
 function minorOf(version: unknown): number | undefined {
   const match = /^2\.(\d+)$/.exec(textOf(version) ?? "");
   return match === null ? undefined : Number(match[1]);
+}
+
+/** What came of an order. */
+export function orderAnswer(answer: NovaAnswer | NovaSilence): ApiAnswer {
+  if (answer.kind === "silence") {
+    const reason = answer.sent ? answer.reason : `not sent: ${answer.reason}`;
+    return { kind: "unknown", reason };
+  }
+  const { status } = answer;
+  if (status >= 200 && status < 300) return { kind: "accepted", requestId: answer.requestId };
+  const reason = messageOf(answer.body);
+  // A gateway's 5xx or a request timeout says nothing about what happened behind it.
+  if (status >= 500 || status === 408) return { kind: "unknown", reason: `${status}: ${reason}` };
+  return { kind: "refused", status, reason };
 }

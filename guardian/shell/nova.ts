@@ -3,27 +3,19 @@
  * are given once, and an order without an answer is "unknown": Nova accepts a second evacuation of
  * the same server and can wreck the server for good.
  */
-import type { HostName, ServerId } from "../../shared/names.ts";
-import type {
-  ApiAnswer,
-  ComputeApi,
-  ComputeServer,
-  ComputeService,
-  Failure,
-  InventoryAnswer,
-} from "../ports.ts";
+import type { HostName } from "../../shared/names.ts";
+import type { ApiAnswer, ComputeApi, ComputeService, Failure, InventoryAnswer } from "../ports.ts";
 import { asList, asRecord } from "./json.ts";
 import {
   bodyOf,
   createNovaCalls,
   failed,
-  messageOf,
-  type NovaAnswer,
+  orderAnswer,
   type NovaCalls,
   type NovaCallDependencies,
-  type NovaSilence,
 } from "./nova-call.ts";
 import { withImages } from "./nova-images.ts";
+import { moveOrders } from "./nova-moves.ts";
 import {
   binaryOf,
   readAggregate,
@@ -59,20 +51,6 @@ export function createNova(options: NovaOptions): ComputeApi {
   } = options;
   const calls = createNovaCalls({ ...options, readDeadlineMs });
 
-  async function showServer(server: ServerId): ReturnType<ComputeApi["server"]> {
-    const answer = await calls.read(`/servers/${encodeURIComponent(server)}`);
-    if (answer.kind === "answer" && answer.status === 404) return { kind: "gone" };
-    const body = bodyOf(answer, `server ${server}`);
-    if (body.kind === "failed") return body;
-    const read = readServer(body.body["server"]);
-    if (read === undefined) return failed(`Nova: the record of server ${server} cannot be read`);
-    // Of a cell that is down Nova shows an id and little more: that it has no host is no word.
-    if (read.host === undefined && read.vmState === "unknown") {
-      return failed(`Nova shows only a part of server ${server}: its cell is down`);
-    }
-    return { kind: "server", server: read };
-  }
-
   return {
     async services() {
       const answer = await calls.read("/os-services");
@@ -86,55 +64,20 @@ export function createNova(options: NovaOptions): ComputeApi {
       return { kind: "services", services, unreadable, schedulers: schedulersOf(all) };
     },
     inventory: () => readInventory(calls, options),
-    serversOn: (host) => listServers(calls, host, readImages),
-    server: showServer,
+    async serversOn(host) {
+      const listed = await listServers(calls, host, readImages);
+      return listed.kind === "failed" ? listed : ((await cellProblem(calls, host)) ?? listed);
+    },
     evacuations: (host) => listMigrations(calls, "evacuation", host),
     liveMigrations: (host) => listMigrations(calls, "live-migration", host),
-    async liveMigrate(host, server) {
-      const seen = await showServer(server);
-      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
-      const refused = seen.kind === "gone" ? goneAnswer : migrateRefusal(seen.server, host);
-      if (refused !== undefined) return refused;
-      const wanted = { host: null, block_migration: "auto" };
-      return act(calls, server, { "os-migrateLive": wanted }, evacuateDeadlineMs);
-    },
     forceDown: async (serviceId: string) =>
       orderAnswer(
         await calls.order("PUT", servicePath(serviceId), { forced_down: true }, orderDeadlineMs),
       ),
     ...statusOrders(calls, orderDeadlineMs),
-    async evacuate(host, server) {
-      const seen = await showServer(server);
-      if (seen.kind === "failed") return { kind: "not-made", reason: seen.reason };
-      const refused = seen.kind === "gone" ? goneAnswer : evacuateRefusal(seen.server, host);
-      if (refused !== undefined) return refused;
-      const path = `/servers/${encodeURIComponent(server)}/action`;
-      const answer = await calls.order("POST", path, { evacuate: {} }, evacuateDeadlineMs);
-      return answer.kind === "silence" && !answer.sent
-        ? { kind: "not-made", reason: answer.reason }
-        : orderAnswer(answer);
-    },
-    async resetToError(host, server, from) {
-      const seen = await showServer(server);
-      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
-      const refused = seen.kind === "gone" ? goneAnswer : resetRefusal(seen.server, host, from);
-      if (refused !== undefined) return refused;
-      return act(calls, server, { "os-resetState": { state: "error" } }, orderDeadlineMs);
-    },
+    ...moveOrders(calls, { orderDeadlineMs, evacuateDeadlineMs }),
   };
 }
-
-async function act(
-  calls: NovaCalls,
-  server: ServerId,
-  action: object,
-  deadlineMs: number,
-): Promise<ApiAnswer> {
-  const path = `/servers/${encodeURIComponent(server)}/action`;
-  return orderAnswer(await calls.order("POST", path, action, deadlineMs));
-}
-
-const goneAnswer: ApiAnswer = { kind: "refused", status: 404, reason: "there is no such server" };
 
 /** One page, newest first: Nova's limit (1000) is above any host's moves of one incident. */
 async function listMigrations(
@@ -147,39 +90,6 @@ async function listMigrations(
   const body = bodyOf(answer, `the records of type ${type} from ${host}`);
   if (body.kind === "failed") return body;
   return { kind: "records", records: collect(body.body["migrations"], readMigration) };
-}
-
-/** Somebody was faster: it is elsewhere already, or on its way. */
-function evacuateRefusal(
-  { host, taskState }: ComputeServer,
-  source: HostName,
-): ApiAnswer | undefined {
-  if (host === source && taskState?.startsWith("rebuild") !== true) return undefined;
-  const shown = taskState === undefined ? "" : ` (${taskState})`;
-  return { kind: "refused", status: 409, reason: `it is on ${host ?? "no host"}${shown}` };
-}
-
-/** Only what runs there, and is left in peace. */
-function migrateRefusal(
-  { host, status, taskState }: ComputeServer,
-  source: HostName,
-): ApiAnswer | undefined {
-  if (host === source && status === "ACTIVE" && taskState === undefined) return undefined;
-  const shown = taskState === undefined ? status : `${status}, ${taskState}`;
-  return { kind: "refused", status: 409, reason: `it is ${shown} on ${host ?? "no host"}` };
-}
-
-/** What a look at a server says instead of the reset: it is done, or it would be wrong. */
-function resetRefusal(
-  { host, vmState, taskState }: ComputeServer,
-  source: HostName,
-  from: string,
-): ApiAnswer | undefined {
-  const shown = taskState === undefined ? vmState : `${vmState}, ${taskState}`;
-  if (host === source && shown === "error") return { kind: "accepted", requestId: "" };
-  if (host === source && shown === from) return undefined;
-  const reason = `it is ${shown} on ${host ?? "no host"}`;
-  return { kind: "refused", status: 409, reason };
 }
 
 /** Every page of the servers of a host. */
@@ -208,6 +118,19 @@ async function listServers(
     marker = next;
   }
   return failed(`Nova: the servers of ${host} do not end after ${pagesMax} pages`);
+}
+
+/**
+ * Of a cell that is down Nova lists no server of a host, and no migration, and shows of its service little more than
+ * a name (Nova's documentation of down cells): then an empty list says nothing.
+ */
+async function cellProblem(calls: NovaCalls, host: HostName): Promise<Failure | undefined> {
+  const answer = await calls.read(`/os-services?${new URLSearchParams({ host }).toString()}`);
+  const body = bodyOf(answer, `the service of ${host}`);
+  if (body.kind === "failed") return body;
+  const computes = asList(body.body["services"]).filter((one) => binaryOf(one) === "nova-compute");
+  if (!collect(computes, unreadableHost).includes(host)) return undefined;
+  return failed(`Nova cannot read the cell of ${host}: its list of servers says nothing`);
 }
 
 /** os-hypervisors shows memory up to this microversion only. */
@@ -303,19 +226,6 @@ async function lookAt(
 
 function servicePath(serviceId: string): string {
   return `/os-services/${encodeURIComponent(serviceId)}`;
-}
-
-function orderAnswer(answer: NovaAnswer | NovaSilence): ApiAnswer {
-  if (answer.kind === "silence") {
-    const reason = answer.sent ? answer.reason : `not sent: ${answer.reason}`;
-    return { kind: "unknown", reason };
-  }
-  const { status } = answer;
-  if (status >= 200 && status < 300) return { kind: "accepted", requestId: answer.requestId };
-  const reason = messageOf(answer.body);
-  // A gateway's 5xx or a request timeout says nothing about what happened behind it.
-  if (status >= 500 || status === 408) return { kind: "unknown", reason: `${status}: ${reason}` };
-  return { kind: "refused", status, reason };
 }
 
 function collect<T>(list: unknown, read: (value: unknown) => T | undefined): readonly T[] {

@@ -66,6 +66,29 @@ test("a paused server is reset to error after a look, once, and Nova evacuates i
   assert.ok(lost.kind === "unknown" && lost.reason.startsWith("not sent: "));
 });
 
+test("a gateway's 404 is no word that a server is gone", async (t) => {
+  const { cloud, api } = await world(t);
+  const server = serverId(cloud.nova.addServer({ host: "compute-1" }).id);
+  cloud.setFault({ kind: "status", status: 404, match: /GET .*servers/ });
+  assert.equal((await api.server(server)).kind, "failed");
+  cloud.setFault({ kind: "none" });
+  assert.equal((await api.server(serverId("no-such"))).kind, "gone");
+});
+
+test("an empty list of a host whose cell is down is no list", async (t) => {
+  const { cloud, api } = await world(t);
+  cloud.nova.addServer({ host: "compute-1" });
+  cloud.nova.hidden.add("compute-1");
+  const answer = await api.serversOn(one);
+  assert.ok(answer.kind === "failed", JSON.stringify(answer));
+  assert.match(answer.reason, /cannot read the cell of compute-1/);
+  const empty = await api.serversOn(hostName("compute-2"));
+  assert.ok(empty.kind === "servers" && empty.servers.length === 0);
+  cloud.nova.hidden.clear();
+  const again = await api.serversOn(one);
+  assert.ok(again.kind === "servers" && again.servers.length === 1);
+});
+
 test("a server of a cell that is down is not seen: that its record has no host is no word", async (t) => {
   const { cloud, api } = await world(t);
   const server = cloud.nova.addServer({ host: "compute-1" });

@@ -123,6 +123,9 @@ function listHypervisors(simulated: SimulatedNova, minor: number): NovaReply {
 }
 
 function serviceRecord(simulated: SimulatedNova, service: NovaServiceState): unknown {
+  // Of a cell that is down (api-guide, down cells).
+  const { name: host } = service.host;
+  if (simulated.hidden.has(host)) return { binary: "nova-compute", host, status: "UNKNOWN" };
   const updatedMs = Math.max(simulated.lastReportMs(service), service.touchedMs);
   return {
     id: service.id,
@@ -156,7 +159,7 @@ async function putService(simulated: SimulatedNova, id: string, body: unknown): 
 function listServers(api: NovaApi, query: URLSearchParams): NovaReply {
   const host = query.get("host");
   const all = [...api.simulated.servers.values()].filter(
-    (server) => host === null || server.host === host,
+    (server) => (host === null || server.host === host) && !api.simulated.hidden.has(server.host),
   );
   const marker = query.get("marker");
   const start = marker === null ? 0 : all.findIndex((server) => server.id === marker) + 1;

@@ -26,6 +26,8 @@ export class SimulatedNova {
   readonly images = new Map<string, Readonly<Record<string, string>>>();
   /** What Placement says of hosts, where it differs from the others. */
   readonly rooms = new Map<string, { readonly memoryMb: number; readonly usedMb: number }>();
+  /** Hosts whose cell is down. */
+  readonly hidden = new Set<string>();
   /** What the aggregate says that every host is in. */
   rackMetadata: Readonly<Record<string, string>> = {};
   /** Servers that were started elsewhere while the host they came from had power. */

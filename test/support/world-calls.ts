@@ -4,6 +4,7 @@ import type { AlertMessage, PingResult } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { WorldBmc } from "./world-power.ts";
+import { listOf } from "./world-servers.ts";
 import { evacuate, liveMigrate, novaSilence, reset } from "./world-moves.ts";
 import { isReachable, readBmc, switchOff, switchOn, type SwitchOff } from "./world-power.ts";
 import { echoes } from "./world-host.ts";
@@ -234,14 +235,13 @@ function lookAtNova(world: World, effect: NovaLook): void {
       }));
     case "list-servers": {
       const { host } = effect;
-      return guardian.answer(world.novaAnswerMs, () => ({
-        kind: "servers-seen",
-        at: guardian.mono(),
-        askedAt,
-        host,
-        servers: nova.serversOn(host),
-        records: nova.evacuations(host),
-      }));
+      return guardian.answer(world.novaAnswerMs, () => {
+        const at = guardian.mono();
+        const seen = listOf(nova, host);
+        return "kind" in seen
+          ? { kind: "look-failed", at, host, reason: seen.reason }
+          : { kind: "servers-seen", at, askedAt, host, ...seen };
+      });
     }
     case "read-moves":
     case "read-migrations": {
@@ -253,7 +253,7 @@ function lookAtNova(world: World, effect: NovaLook): void {
         askedAt,
         host,
         records: live ? nova.live.records(host) : nova.evacuations(host),
-        servers: servers.flatMap((id) => nova.server(id) ?? []),
+        servers: servers.flatMap((id) => (nova.isHidden(id) ? [] : (nova.server(id) ?? []))),
         gone: effect.servers.filter((id) => nova.server(id) === undefined),
       }));
     }

@@ -1,5 +1,6 @@
 /** Orders to the simulated Nova about single servers, and what comes back. */
 import type { Order } from "../../guardian/core/effects.ts";
+import { resetToError } from "./world-servers.ts";
 import type { World } from "./world.ts";
 
 type Of<K extends Order["kind"]> = Extract<Order, { kind: K }>;
@@ -45,7 +46,7 @@ export function reset(world: World, order: Of<"reset">): void {
   const { guardian, nova } = world;
   const { host, server, from } = order;
   const answer = world.novaUp
-    ? nova.resetToError(host, server, from)
+    ? resetToError(nova, host, server, from)
     : ({ kind: "unknown", reason: novaSilence } as const);
   world.say("nova", `reset ${server} from ${from}: ${answer.kind}`);
   guardian.answer(answer.kind === "unknown" ? 10_000 : 60, () => ({

@@ -3,7 +3,6 @@
  * while; an evacuate call is accepted only for a down source; a second call for the same server is
  * accepted too, and wrecks it. And Nova in trouble: it stalls, refuses, loses calls and answers.
  */
-import { stateText } from "../../guardian/core/resets.ts";
 import { hostName, serverId, type HostName, type ServerId } from "../../shared/names.ts";
 import type {
   ApiAnswer,
@@ -11,6 +10,7 @@ import type {
   ComputeService,
   EvacuationRecord,
   InventoryAnswer,
+  MoveAnswer,
   ServerSize,
 } from "../../guardian/ports.ts";
 import {
@@ -204,7 +204,15 @@ export class WorldNova {
     return server === undefined ? undefined : shown(server, this.showsSizes);
   }
 
+  /** Whether its record is partial, because its cell is down. */
+  isHidden(id: ServerId): boolean {
+    const server = this.servers.get(id);
+    return server !== undefined && this.unreadable.has(server.host);
+  }
+
+  /** Of a cell that is down Nova lists none. */
   evacuations(host: HostName): readonly EvacuationRecord[] {
+    if (this.unreadable.has(host)) return [];
     return this.migrations
       .filter((migration) => migration.source === host)
       .map((migration) => ({ ...migration, createdAt: "" }))
@@ -218,7 +226,9 @@ export class WorldNova {
     );
   }
 
-  evacuate(id: ServerId): ApiAnswer {
+  evacuate(id: ServerId): MoveAnswer {
+    // The adapter looks first.
+    if (this.isHidden(id)) return { kind: "not-made", reason: "its cell is down" };
     switch (this.evacuateMode) {
       case "refuses-tasks": {
         const task = this.servers.get(id)?.taskState;
@@ -243,24 +253,6 @@ export class WorldNova {
       default:
         return this.evacuateMode satisfies never;
     }
-  }
-
-  /** Puts a server in error, after a look at it. */
-  resetToError(host: HostName, id: ServerId, from: string): ApiAnswer {
-    if (this.orderMode === "refuses") {
-      return { kind: "refused", status: 503, reason: "the server is currently unavailable" };
-    }
-    if (this.orderMode === "loses-call") return noAnswer;
-    const server = this.servers.get(id);
-    if (server === undefined) return { kind: "refused", status: 404, reason: "no such server" };
-    const state = stateText(shown(server));
-    if (server.host !== host || ![from, "error"].includes(state)) {
-      return { kind: "refused", status: 409, reason: `it is ${state} on ${server.host}` };
-    }
-    server.taskState = undefined;
-    server.vmState = "error";
-    server.status = "ERROR";
-    return this.orderMode === "loses-answer" ? noAnswer : accepted;
   }
 
   /** Everything that stalled goes on. */
