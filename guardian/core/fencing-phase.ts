@@ -127,7 +127,7 @@ export function advanceFencing(
   }
   const lifeAt = monoMs(Math.max(reportedAt(host), host.echoAt ?? 0));
   const level = run?.level ?? 0;
-  const again = deviceOnAgain(host, phase.commands);
+  const again = deviceOnAgain(state, host, phase, level);
   const fence: Fence =
     again === undefined
       ? fenceState(state, host, phase.commands, lifeAt, level)
@@ -152,14 +152,21 @@ function mayStillReport({ freshSince, assessment }: HostState): boolean {
 }
 
 /**
- * A device that read off and then on since it was ordered off: somebody has switched it on. What it reads later
+ * A device of the level that read off and then on since it was ordered off: somebody has switched it on. What it reads later
  * is not what our command has brought about, nor does that command keep anything from switching it on.
  */
-function deviceOnAgain(host: HostState, commands: Fencing["commands"]): string | undefined {
-  return Object.entries(commands).find(([device, { askedAt }]) => {
+function deviceOnAgain(
+  { settings }: GuardianState,
+  host: HostState,
+  { commands }: Fencing,
+  level: number,
+): string | undefined {
+  const devices = fenceLevels(settings, host.host)[level]?.devices ?? [];
+  return devices.find((device) => {
     const { onAgainAt } = deviceTrack(host, device);
-    return onAgainAt !== undefined && onAgainAt > askedAt;
-  })?.[0];
+    const askedAt = commands[device]?.askedAt;
+    return askedAt !== undefined && onAgainAt !== undefined && onAgainAt > askedAt;
+  });
 }
 
 /** Why the level that is tried has failed; undefined while it may still lead to a proof. */

@@ -6,7 +6,7 @@ import { seenMsMax } from "./home-gates.ts";
 import { stop, withHome } from "./home-steps.ts";
 import { incidentOf, say } from "./incidents.ts";
 import type { OrderState } from "./memory.ts";
-import { activeRecords } from "./move-plan.ts";
+import { openRecords } from "./move-plan.ts";
 import { serviceRetryMs } from "./service-orders.ts";
 import { hostOf, type GuardianState, type HostState } from "./state.ts";
 import { words } from "./words.ts";
@@ -21,7 +21,7 @@ export function foldHomeList(state: GuardianState, event: ServersSeen): Guardian
   // The one before waits for Nova's record of the host: a newer list would only begin the wait anew.
   if (home.heard !== undefined && event.askedAt - home.heard.askedAt < seenMsMax) return state;
   const { servers, records, askedAt } = event;
-  const open = records.filter(({ status }) => activeRecords.includes(status)).length;
+  const open = openRecords(records).length;
   const busy = servers.filter(({ taskState }) => taskState !== undefined).length;
   const uncleaned = records.filter(({ status }) => status === "done").length;
   const failed = servers.filter(({ status }) => status === "ERROR").length;

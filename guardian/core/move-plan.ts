@@ -23,6 +23,19 @@ export const activeRecords = [
   "preparing",
 ];
 
+/**
+ * Nova's records of evacuations that are under way. One that never ended (its conductor died) is none once a newer one
+ * of its server is done; a newer one that failed says nothing of it.
+ */
+export function openRecords(records: readonly EvacuationRecord[]): readonly EvacuationRecord[] {
+  const done = records.filter(({ status }) => ["done", "completed"].includes(status));
+  return records.filter(
+    ({ id, server, status }) =>
+      activeRecords.includes(status) &&
+      !done.some((newer) => newer.server === server && newer.id > id),
+  );
+}
+
 /** Plans a move for each server of the host, or says why it is left. */
 export function foldServers(
   state: GuardianState,
@@ -141,7 +154,7 @@ function planMove(
     ran,
     ...(size === undefined ? {} : { size }),
   };
-  const active = records.find((record) => activeRecords.includes(record.status));
+  const [active] = openRecords(records);
   if (active !== undefined) {
     // Somebody's call, perhaps ours of an earlier incident, is under way: follow, never repeat it.
     const running = { kind: "running", at: event.at, latestRecord: active.id - 1 } as const;
@@ -161,7 +174,10 @@ function planMove(
   return {
     ...base,
     rank: rankOf(state, server),
-    ...(reset === undefined ? { state: planned } : { ran: true, state: { ...planned, reset } }),
+    // From error, too, it comes back running.
+    ...(reset === undefined ? {} : { ran: true }),
+    ...(server.vmState === "error" ? { ran: true } : {}),
+    state: reset === undefined ? planned : { ...planned, reset },
   };
 }
 

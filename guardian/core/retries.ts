@@ -8,7 +8,7 @@ import { after, type MonoMs } from "../../shared/time.ts";
 import type { ComputeServer } from "../ports.ts";
 import type { MovesSeen } from "./events.ts";
 import type { Move, MoveState } from "./move.ts";
-import { activeRecords, isEvacuable, resetFrom, stateLeaves, taskLeaves } from "./move-plan.ts";
+import { isEvacuable, openRecords, resetFrom, stateLeaves, taskLeaves } from "./move-plan.ts";
 import type { GuardianState } from "./state.ts";
 import { stateText } from "./resets.ts";
 import { words, type Said } from "./words.ts";
@@ -134,7 +134,5 @@ function stuckState(state: GuardianState, server: ComputeServer): Stuck | undefi
 
 /** Whether Nova shows an evacuation of it under way. */
 export function hasActiveRecord(event: MovesSeen, { server }: Move): boolean {
-  return event.records.some(
-    (record) => record.server === server && activeRecords.includes(record.status),
-  );
+  return openRecords(event.records).some((record) => record.server === server);
 }

@@ -18,3 +18,27 @@ test("somebody's old evacuation record does not end the question to the others",
   assert.deepEqual(core.done("evacuate"), []);
   assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
 });
+
+test("an old record that never ended is no evacuation under way once a newer one is done", () => {
+  const core = new CoreFixture().run(15_000);
+  const stale = core.nova.addServer(host1, "vm-1");
+  core.nova.addRecord(stale, host1, "accepted");
+  const [first] = core.nova.records;
+  core.nova.addRecord(stale, host1, "completed");
+  core.powerLoss(host1);
+  core.run(60_000);
+  assert.equal(first?.status, "accepted");
+  assert.equal(core.done("evacuate").length, 1);
+  const [move] = Object.values(core.phase(host1, "ended").moves);
+  assert.equal(move?.state.kind, "finished");
+});
+
+test("a newer record that failed says nothing of an older one: it is followed, and not called again", () => {
+  const core = new CoreFixture().run(15_000);
+  const server = core.nova.addServer(host1, "vm-1");
+  core.nova.addRecord(server, host1, "accepted");
+  core.nova.addRecord(server, host1, "error");
+  core.powerLoss(host1);
+  core.run(60_000);
+  assert.deepEqual(core.done("evacuate"), []);
+});

@@ -240,3 +240,17 @@ test("a refusal whose server cannot be looked at waits half a minute, and is tri
   core.run(12_000);
   assert.equal(core.done("evacuate").length, 2);
 });
+
+test("a server in error that nothing runs of comes back running, and its move ends", () => {
+  const core = new CoreFixture().run(15_000);
+  const error = { status: "ERROR", vmState: "error", powerState: 0 } as const;
+  const server = core.nova.addServer(host1, "vm-1", error);
+  core.powerLoss(host1);
+  while (core.done("evacuate").length === 0) core.run(250);
+  // Nova's rebuild starts what was not stopped (nova/compute/manager.py, _rebuild_default_impl and its callers).
+  core.run(1000);
+  core.nova.changeServer(server, { status: "ACTIVE", vmState: "active", powerState: 1 });
+  core.run(60_000);
+  const [move] = Object.values(core.phase(host1, "ended").moves);
+  assert.equal(move?.state.kind, "finished");
+});

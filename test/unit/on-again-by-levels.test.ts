@@ -46,3 +46,19 @@ test("on again, and no level obeys at first: each is tried in turn until one doe
   core.run(30_000);
   assert.ok(offOrders(core, "a") > before, "and the outlets again");
 });
+
+test("a BMC that read off and on again in the first level does not bar the outlets' proof in the second", () => {
+  const core = settledLevels([["bmc"], ["a", "b"]]);
+  core.hang(host1);
+  runUntil(core, () => offOrders(core, "bmc") > 0);
+  core.run(500);
+  core.power.set("bmc", "off");
+  core.run(1500);
+  core.power.set("bmc", "on");
+  runUntil(core, () => offOrders(core, "a") > 0);
+  core.power.set("bmc", "unknown");
+  core.power.set("a", "off").set("b", "off");
+  core.run(15_000);
+  assert.equal(core.done("evacuate").length, 1, "by the outlets, in the same attempt");
+  assert.equal(offOrders(core, "bmc"), 1);
+});
