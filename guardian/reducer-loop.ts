@@ -145,7 +145,7 @@ function refusedAnswer(order: Order, at: MonoMs, reason: string): GuardianEvent 
     case "disable":
     case "enable": {
       const answer = { kind: "refused", status: 0, reason } as const;
-      return { kind: "service-order-answered", at, host, order: order.kind, answer };
+      return { kind: "service-order-answered", at, id: order.id, host, order: order.kind, answer };
     }
     default:
       return order satisfies never;

@@ -108,7 +108,7 @@ function isUnjudged(
   const isBlind = state.eyes.servicesAt === undefined || state.round.voting.length === 0;
   const isFirst = state.now - state.startedAt < resolveAfterStartMs;
   if (!isFirst && !(isBlind && message.class === "page")) return false;
-  return ![...wanted.values()].some((other) => other.host === message.host);
+  return !isToldOtherwise(message, wanted);
 }
 
 /**
@@ -124,7 +124,22 @@ function isBetweenVerdicts(
   const { assessment, freshSince } = hostOf(state, message.host);
   if (assessment === undefined || freshSince !== undefined) return false;
   if (state.now - assessment.since >= betweenVerdictsMs) return false;
-  return ![...wanted.values()].some((other) => other.host === message.host);
+  return !isToldOtherwise(message, wanted);
+}
+
+/** Pages about a host's power devices say nothing of its silence. */
+const aboutDevices = /^(?:device-|power-|not-switched-back$|rehearsal$)/;
+
+/** Something else is said of its host: instead of a page another page only, since a ticket wakes nobody. */
+function isToldOtherwise(
+  { host, class: said }: AlertMessage,
+  wanted: ReadonlyMap<string, Wanted>,
+): boolean {
+  return [...wanted.values()].some(
+    (other) =>
+      other.host === host &&
+      (said !== "page" || (other.class === "page" && !aboutDevices.test(other.kind))),
+  );
 }
 
 function isDue(state: GuardianState, firing: FiringAlert, want: Wanted): boolean {

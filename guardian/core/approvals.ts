@@ -47,7 +47,15 @@ export function approvalOf(
 export const rowsToApprove: readonly string[] = ["9a", "9b", "11a", "13", "19"];
 
 /** Rows of a silent host that speak for its life, or say nothing yet. */
-const livingRows: readonly string[] = ["1b", "8a", "9", "10", "12", "16"];
+const livingRows: readonly string[] = ["1b", "8a", "9", "10", "11", "12", "16"];
+
+/** Rows by how much they take a silent host for dead: it shows life, half of it does, or nothing of it. */
+const halfDeadRows: readonly string[] = ["9a", "9b", "11a", "13", "13a"];
+const deadRows: readonly string[] = ["14", "15", "18", "19"];
+/** What has not lasted so long when it is answered is passed through: the answer is about what follows, too. */
+const settledMs = 15_000;
+/** An older echo is of before. */
+const echoAgeMsMax = 10_000;
 
 /** Rows that an approved fencing passes through while networks and Nova fall still one by one. */
 export const rowsOnTheWay: readonly string[] = ["11", "12", ...rowsToApprove];
@@ -151,6 +159,7 @@ export function foldAnswer(
     covers: silent ? "fence" : "disable",
     byDefault: false,
     bootId: state.memory.known[event.host]?.bootId,
+    seen: seenOf(state, hostOf(state, event.host)),
   };
   const said = {
     approved: silent ? "log.approved" : "log.approved-disable",
@@ -167,6 +176,20 @@ export function foldAnswer(
       text: words(said[event.answer], { by: event.by, reason: event.reason }),
     },
   );
+}
+
+/** What the host shows to whoever answers now. */
+function seenOf(state: GuardianState, { assessment, echoAt }: HostState): Answer["seen"] {
+  if (assessment === undefined) return undefined;
+  const lasted = state.now - assessment.since >= settledMs;
+  const echo = echoAt !== undefined && state.now - echoAt <= echoAgeMsMax;
+  return { row: assessment.row, lasted, echo };
+}
+
+/** How dead a row takes its host for. */
+function deadness(row: string): number {
+  if (deadRows.includes(row)) return 2;
+  return halfDeadRows.includes(row) ? 1 : 0;
 }
 
 /** An answer changes what is told: what was taken note of before may be told again. */
@@ -206,11 +229,16 @@ export function foldAcknowledged(
 /** Once a round, before a host is acted on: answers lapse with what they were about. */
 export function foldLapsed(state: GuardianState, host: HostState, out: Effect[]): GuardianState {
   const incident = incidentOf(state, host.host);
+  if (incident?.phase.kind !== "watching") return state;
+  if (isWorse(incident, host)) return withoutDismissal(state, host, incident, out);
   const lives = isFresh(host) || ["12", "16"].includes(host.assessment?.row ?? "");
-  if (incident?.phase.kind !== "watching" || !lives) return state;
-  if (!isFresh(host) && incident.answer?.kind !== "approved") return state;
+  if (!lives && !livesAgain(incident, host)) return state;
   const { answer, asked: question, ...rest } = incident;
+  // Whoever is asked about its next silence has the whole time again.
   const over = question?.covers === "fence";
+  if (!isFresh(host) && answer?.kind !== "approved") {
+    return over ? withIncident(state, { ...rest, answer }) : state;
+  }
   const asked = over ? withIncident(state, { ...rest, answer }) : state;
   if (answer?.covers !== "fence" || answer.kind === "held") return asked;
   if (answer.kind === "dismissed") {
@@ -229,6 +257,37 @@ export function foldLapsed(state: GuardianState, host: HostState, out: Effect[])
     text: isFresh(host)
       ? words("log.approval-lapsed-reports", { by: answer.by })
       : words("log.approval-lapsed-lives", { by: answer.by }),
+  });
+}
+
+/** It showed nothing when its fence was approved, and answers pings now: nobody was asked about that. */
+function livesAgain({ answer }: Incident, { echoAt }: HostState): boolean {
+  if (answer?.kind !== "approved" || answer.covers !== "fence" || answer.seen === undefined) {
+    return false;
+  }
+  return !answer.seen.echo && echoAt !== undefined && echoAt > answer.at;
+}
+
+/** It was called no failure while it showed life, and shows less of it now: of that nobody has said anything. */
+function isWorse({ answer }: Incident, { assessment }: HostState): boolean {
+  if (answer?.kind !== "dismissed" || answer.covers !== "fence") return false;
+  if (answer.seen?.lasted !== true || assessment === undefined) return false;
+  return deadness(assessment.row) > deadness(answer.seen.row);
+}
+
+function withoutDismissal(
+  state: GuardianState,
+  { host, assessment }: HostState,
+  incident: Incident,
+  out: Effect[],
+): GuardianState {
+  const { answer, ...rest } = incident;
+  const rows = { before: answer?.seen?.row ?? "", row: assessment?.row ?? "" };
+  return say(withIncident(state, { ...rest, answer: undefined }), out, {
+    level: "warn",
+    host,
+    event: "dismissal-ended",
+    text: words("log.dismissal-over", { by: answer?.by ?? "", ...rows }),
   });
 }
 
@@ -260,6 +319,7 @@ export function foldAsk(
     wall: state.wall,
     covers,
     byDefault: true,
+    seen: seenOf(state, host),
     bootId: state.memory.known[host.host]?.bootId,
   };
   return say(withIncident(state, { ...incident, answer }), out, {

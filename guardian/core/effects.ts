@@ -26,6 +26,8 @@ export type Look =
       readonly host: HostName;
       readonly device: string;
       readonly deadlineMs: number;
+      /** Of a host that is acted on: read before all that are only suspected. */
+      readonly urgent?: true;
     }
   | { readonly kind: "read-services" }
   | { readonly kind: "read-inventory" }

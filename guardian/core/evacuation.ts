@@ -25,6 +25,7 @@ import { compareMoves } from "./selection.ts";
 import { isOrderDue, orderService, phaseOf, type Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { leaveDraining, leavePlanned } from "./left-moves.ts";
+import { withWaiting } from "./waiting-moves.ts";
 import { words } from "./words.ts";
 import { othersAnswer } from "./wrong-chassis.ts";
 
@@ -57,10 +58,11 @@ export function advanceEvacuation(
   if (current === undefined) return next;
   if (current.moves === undefined) return listServers(next, host, current, out);
   next = relist(look(next, host, current, out), host, out);
-  if (held) return finish(next, host, out);
+  if (held) return finish(withWaiting(next, host, held), host, out);
   const brought = bringReserve(next, host, out);
-  if (brought.waits) return brought.state;
-  return finish(orderMoves(tellRoom(brought.state, host, out), host, out), host, out);
+  if (brought.waits) return withWaiting(brought.state, host, true);
+  const ordered = orderMoves(tellRoom(brought.state, host, out), host, out);
+  return finish(withWaiting(ordered, host, held), host, out);
 }
 
 function listServers(

@@ -136,6 +136,8 @@ export interface PowerOnAnswered {
 export interface ServiceOrderAnswered {
   readonly kind: "service-order-answered";
   readonly at: MonoMs;
+  /** Of the order that it answers; recordings of earlier releases have none. */
+  readonly id?: string;
   readonly host: HostName;
   readonly order: "force-down" | "force-up" | "disable" | "enable";
   readonly answer: ApiAnswer;

@@ -306,7 +306,7 @@ function scheduleLooks(state: GuardianState, out: Effect[]): GuardianState {
     const under = incidentOf(state, host.host)?.phase;
     const commands = under?.kind === "fencing" ? under.commands : undefined;
     const answeredAt = (device: string): MonoMs | undefined => commands?.[device]?.answeredAt;
-    const read = dueReadings(state, pinged, out, everyMs, answeredAt);
+    const read = dueReadings(state, pinged, out, { everyMs, urgent: acting }, answeredAt);
     if (read !== pinged && !inTrouble) readings += 1;
     return read;
   });

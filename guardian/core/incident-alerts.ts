@@ -13,6 +13,7 @@ import { todoWords, totalWords } from "./move-report.ts";
 import { isByPolicy, leftWords } from "./move-plan.ts";
 import { serversOn, type NamedServer } from "./servers-on.ts";
 import type { GuardianState, HostState } from "./state.ts";
+import { waitsForNova } from "./waiting-moves.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
 
 export interface Wanted {
@@ -222,6 +223,8 @@ function stalledBecause(
     );
     return { what: words("stalled.destination"), why, next: words("todo.stranded") };
   }
+  const notTaken = waitsForNova(state, phase);
+  if (notTaken !== undefined) return notTaken;
   const limitMs = state.settings.limits.moveMsMax + stalledMs;
   const lost = Object.values(phase.moves).filter(
     (move) => isUnderWay(move) && state.now - move.state.at > limitMs,

@@ -97,6 +97,8 @@ export type Phase =
       readonly listedAt?: MonoMs | undefined;
       /** When one was asked for last because servers wait for their moves. */
       readonly relistedAt?: MonoMs | undefined;
+      /** Since when servers wait that nothing holds, and no call was taken. */
+      readonly waitsSince?: MonoMs | undefined;
       /** When no move was open any more: a list asked for later ends the work. */
       readonly settledAt?: MonoMs | undefined;
       /** A person called it off: nothing more is moved, and the host comes home when all moves have ended. */
@@ -121,6 +123,15 @@ export type OrderState =
   | { readonly kind: "retry"; readonly at: MonoMs; readonly reason: string }
   | { readonly kind: "done" };
 
+/** What a host showed to whoever answered. */
+export interface AnswerSeen {
+  readonly row: string;
+  /** Whether that had lasted: else the answer is about what follows, too. */
+  readonly lasted: boolean;
+  /** Whether it answered pings. */
+  readonly echo: boolean;
+}
+
 /** What a person said of an incident, or nobody in time. The last answer counts. */
 export interface Answer {
   readonly kind: "approved" | "held" | "dismissed";
@@ -135,6 +146,8 @@ export interface Answer {
   readonly byDefault: boolean;
   /** Its boot at that time: of another boot nobody has said anything. */
   readonly bootId: string | undefined;
+  /** What it showed then; journals of earlier releases do not say. */
+  readonly seen?: AnswerSeen | undefined;
 }
 
 /** A person's word that a host is off. */

@@ -81,6 +81,8 @@ export interface Move {
   readonly tookMs?: number;
   /** Why the last try that is known to have failed did. */
   readonly lastFailure?: Said;
+  /** Why the last call could not be made: nothing was sent. */
+  readonly notMade?: string;
   /** How often it was ordered to be reset. */
   readonly resets?: number;
   readonly state: MoveState;

@@ -58,7 +58,8 @@ export function foldEvacuateAnswer(
       const notBefore = after(event.at, notMadeMs);
       const planned = { kind: "planned", latestRecord, notBefore } as const;
       const attempts = Math.max(0, (move.attempts ?? 1) - 1);
-      const again = withMove(state, event.host, { ...move, attempts, state: planned });
+      const { reason: notMade } = answer;
+      const again = withMove(state, event.host, { ...move, attempts, notMade, state: planned });
       const why = words("move.not-made", { reason: answer.reason });
       const text = words("log.move", { server: move.name, state: why });
       // Tried again each second: said when it begins, so that the timeline keeps what came before.

@@ -241,7 +241,7 @@ export function dueReadings(
   state: GuardianState,
   host: HostState,
   out: Effect[],
-  everyMs: number,
+  { everyMs, urgent }: { readonly everyMs: number; readonly urgent: boolean },
   answeredAt: (device: string) => MonoMs | undefined,
 ): HostState {
   const { powerDeadlineMs: deadlineMs } = state.settings.limits;
@@ -250,7 +250,8 @@ export function dueReadings(
     const track = deviceTrack(next, device);
     if (!isReadingDue(track.readings.at(-1), state.now, everyMs, answeredAt(device))) continue;
     if (isUnderWay(track.askedAt, state.now, deadlineMs)) continue;
-    out.push({ kind: "read-power", host: host.host, device, deadlineMs });
+    const first = urgent ? ({ urgent } as const) : {};
+    out.push({ kind: "read-power", host: host.host, device, deadlineMs, ...first });
     const devices = new Map(next.devices);
     devices.set(device, { ...track, askedAt: state.now });
     next = hostWith(next, { devices });

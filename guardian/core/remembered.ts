@@ -106,6 +106,7 @@ function rememberedPhase(phase: Phase, now: MonoMs): Phase {
         listedAt: undefined,
         relistedAt: undefined,
         settledAt: undefined,
+        waitsSince: undefined,
       };
     default:
       return phase satisfies never;

@@ -4,7 +4,7 @@ import type { Effect } from "./effects.ts";
 import type { ServiceOrderAnswered } from "./events.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { ourMark } from "./marks.ts";
-import type { OrderState, Phase } from "./memory.ts";
+import type { Incident, OrderState, Phase } from "./memory.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words } from "./words.ts";
 
@@ -25,18 +25,27 @@ export function orderService(state: GuardianState, host: HostState, out: Effect[
   const incident = incidentOf(state, host.host);
   const serviceId = host.service?.service.serviceId;
   if (phase?.proof === undefined || incident === undefined || serviceId === undefined) return state;
-  const id = `${incident.id}/${host.host}`;
   if (isOrderDue(phase.forcedDown, state.now)) {
-    out.push({ kind: "force-down", id: `${id}/force-down`, host: host.host, serviceId });
+    out.push({
+      kind: "force-down",
+      id: orderId(incident, "force-down"),
+      host: host.host,
+      serviceId,
+    });
     return withPhase(state, host.host, { ...phase, forcedDown: { kind: "asked", at: state.now } });
   }
   if (phase.forcedDown.kind === "done" && isOrderDue(phase.disabled, state.now)) {
     const reason = ourMark(state, incident.id);
     const [kind, onlyIfEnabled] = ["disable", false] as const;
-    out.push({ kind, id: `${id}/disable`, host: host.host, serviceId, reason, onlyIfEnabled });
+    const id = orderId(incident, kind);
+    out.push({ kind, id, host: host.host, serviceId, reason, onlyIfEnabled });
     return withPhase(state, host.host, { ...phase, disabled: { kind: "asked", at: state.now } });
   }
   return state;
+}
+
+function orderId({ id, host }: Incident, order: "force-down" | "disable"): string {
+  return `${id}/${host}/${order}`;
 }
 
 /** Whether an order is to be given now: for the first time, or again. */
@@ -60,9 +69,12 @@ export function foldServiceOrder(
   event: ServiceOrderAnswered,
   out: Effect[],
 ): GuardianState {
-  const phase = incidentOf(state, event.host)?.phase;
-  if (phase?.kind !== "evacuating" || event.order === "enable") return state;
-  if (event.order === "force-up") return state;
+  const incident = incidentOf(state, event.host);
+  const phase = incident?.phase;
+  if (incident === undefined || phase?.kind !== "evacuating") return state;
+  if (event.order !== "force-down" && event.order !== "disable") return state;
+  // Disabled while it was only degraded, it bears another mark: it is not what this one asks for.
+  if (event.id !== undefined && event.id !== orderId(incident, event.order)) return state;
   const { answer } = event;
   const done = answer.kind === "accepted";
   // The late failure of an earlier try does not undo what a later one did.

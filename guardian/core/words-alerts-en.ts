@@ -71,6 +71,7 @@ export const alertsEnglish = {
     "{server}: Nova takes it to {host}, which is fenced; it starts there when {host} comes back",
   "todo.stranded":
     "do not evacuate them again while they wait for a host that may come back: they would start twice; see the runbook",
+  "stalled.calls": "no call for them can be made",
   "stalled.moves": "its moves cannot be followed",
   "why.no-list": "Nova gives no list of its servers",
   "why.no-list-again": "Nova gives no list of them",

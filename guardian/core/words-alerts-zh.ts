@@ -67,6 +67,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "stalled.destination": "Nova 选定的目标主机也已被隔离断电",
   "why.stranded": "{server}：Nova 正将其迁往已断电的 {host}；{host} 恢复后会在其上启动",
   "todo.stranded": "目标主机可能恢复期间切勿再次疏散，否则会重复启动；见处置手册",
+  "stalled.calls": "无法为其发出任何调用",
   "stalled.moves": "无法跟踪其迁移",
   "why.no-list": "Nova 未给出其云主机列表",
   "why.no-list-again": "Nova 未给出它们的列表",

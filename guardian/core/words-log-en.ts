@@ -16,6 +16,8 @@ export const logEnglish = {
   "log.on-hold": "on hold: nothing new is done about it ({by}: {reason})",
   "log.dismissed": "not a failure: it is left alone until it reports again ({by}: {reason})",
   "log.acknowledged": "acknowledged by {by}: {reason}; what fires now is not repeated",
+  "log.dismissal-over":
+    "{by} dismissed it in row {before}, and it is in row {row} now: that is over, and it is looked at anew",
   "log.dismissal-ended":
     "it reports again: the silence that was no failure is over, it is guarded again",
   "log.approval-lapsed-reports": "it reports again: the approval by {by} has lapsed",

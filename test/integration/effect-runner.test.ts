@@ -133,3 +133,38 @@ test("power on is given to the device that the order names, and its answer comes
   const kinds = answers.map((answer) => answer.kind);
   assert.deepEqual(kinds, ["refused", "done"]);
 });
+
+test("readings of hosts that are acted on go before those of a storm, which take turns", async () => {
+  const read: string[] = [];
+  const answers: (() => void)[] = [];
+  const device = (name: string): PowerController => ({
+    name,
+    read: () =>
+      new Promise((resolve) => {
+        read.push(name);
+        answers.push(() => resolve({ power: "unknown", reason: "mute" }));
+      }),
+    powerOff: () => Promise.resolve({ kind: "done" }),
+    powerOn: () => Promise.resolve({ kind: "done" }),
+  });
+  const names = Array.from({ length: 100 }, (_, index) => `compute-${index}`);
+  const power = new Map(names.map((name) => [`${name}/bmc`, device(name)]));
+  const run = createEffectRunner({ ...idlePorts, power }, () => undefined);
+  const ask = (name: string, urgent: object = {}): void =>
+    run.run({
+      kind: "read-power",
+      host: hostName(name),
+      device: "bmc",
+      deadlineMs: 5000,
+      ...urgent,
+    });
+  for (const name of names.slice(0, 90)) ask(name);
+  ask("compute-99", { urgent: true });
+  await waitFor("the urgent reading", () => read.includes("compute-99") || undefined);
+  assert.equal(read.length, 65);
+  // Those that were read first ask again before the others had their turn.
+  for (const name of names.slice(0, 64)) ask(name);
+  for (const answer of answers.splice(0)) answer();
+  await waitFor("a turn for each", () => new Set(read).size === 91 || undefined);
+  assert.equal(new Set(read).size, 91);
+});

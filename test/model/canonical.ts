@@ -17,7 +17,7 @@ const instants = wordsOf(`
   epochSeenAt dirtyAt storeMs liveMs monoMs arrivalMs lifeAt livedAt suspectSince silentSince
   freshSince steadyAt echoAt pingedAt failedAt answeringSince offSince tickAt
   previousTickAt tickWall shakenAt servicesAskedAt servicesAt graceFrom doubtSince
-  startedAt since obtainedAt expiresAt lostAt lookedAt listedAt relistedAt settledAt belowSince
+  startedAt since obtainedAt expiresAt lostAt lookedAt listedAt relistedAt settledAt waitsSince belowSince
   notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
   emptyAt emptyAgainAt orderedAt onAgainAt confirmedAt overSince heardAt fromAt toMs shakySince

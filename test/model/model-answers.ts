@@ -150,7 +150,7 @@ function nova(world: ModelWorld, effect: NovaEffect, { askedAt, at }: Times): Gu
     case "enable": {
       const { host, kind: order } = effect;
       const answer = world.novaUp ? serviceOrder(world, effect) : unknown;
-      return { kind: "service-order-answered", at, host, order, answer };
+      return { kind: "service-order-answered", at, id: effect.id, host, order, answer };
     }
     case "evacuate": {
       const { host, server } = effect;

@@ -228,13 +228,13 @@ export class FixtureNova {
         if (effect.kind === "force-down") {
           const answer = this.forceDownAnswer;
           if (answer.kind === "accepted") this.service(host).forcedDown = true;
-          return { kind: "service-order-answered", at, host, order, answer };
+          return { kind: "service-order-answered", at, id: effect.id, host, order, answer };
         }
         const service = this.service(host);
         const taken = effect.onlyIfEnabled && service.status === "disabled";
         if (!taken) Object.assign(service, { status: "disabled", reason: effect.reason });
         const answer = taken ? refused(`it is disabled: ${service.reason ?? ""}`) : accepted;
-        return { kind: "service-order-answered", at, host, order, answer };
+        return { kind: "service-order-answered", at, id: effect.id, host, order, answer };
       }
       case "force-up": {
         const { host, kind: order, mark } = effect;
@@ -245,7 +245,7 @@ export class FixtureNova {
         const ours = service.status === "disabled" && service.reason === mark;
         const answer = !ours ? refused("not ours") : dirty ? refused("`done` records") : accepted;
         if (answer === accepted) service.forcedDown = false;
-        return { kind: "service-order-answered", at, host, order, answer };
+        return { kind: "service-order-answered", at, id: effect.id, host, order, answer };
       }
       case "enable": {
         const { host, kind: order, mark } = effect;
@@ -253,7 +253,7 @@ export class FixtureNova {
         const ours = service.status === "disabled" && service.reason === mark;
         if (ours) Object.assign(service, { status: "enabled", reason: undefined });
         const answer = ours ? accepted : refused(`not ours: ${service.reason ?? service.status}`);
-        return { kind: "service-order-answered", at, host, order, answer };
+        return { kind: "service-order-answered", at, id: effect.id, host, order, answer };
       }
       case "list-servers": {
         const { host } = effect;

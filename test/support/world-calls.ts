@@ -287,6 +287,7 @@ function orderService(
   guardian.answer(60, () => ({
     kind: "service-order-answered",
     at: guardian.mono(),
+    id: order.id,
     host,
     order: kind,
     answer,

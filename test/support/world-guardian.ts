@@ -299,6 +299,7 @@ export class WorldGuardian {
       const { kind } = order;
       this.answer(0, () => ({
         kind: "service-order-answered",
+        id: order.id,
         at: this.mono(),
         host,
         order: kind,

@@ -226,3 +226,69 @@ test("an approval of a boot that is over does not count", () => {
   core.state = { ...core.state, memory: { ...memory, known } };
   assert.equal(gate(core, "mode").pass, false);
 });
+
+test("dismissed while it answered pings and ran, its death is told, and acted on", () => {
+  const core = settled();
+  core.nova.addServer(host1, "vm-1");
+  core.fact(host1, { reports: false });
+  core.run(130_000);
+  core.answer(host1, "dismissed");
+  core.run(300_000);
+  const before = core.alerts().length;
+  core.powerLoss(host1);
+  core.run(60_000);
+  assert.equal(core.done("evacuate").length, 1);
+  assert.ok(core.alerts().length > before);
+  assert.ok(core.done("line").some(({ text }) => text.includes("dismissed it in row 12")));
+});
+
+test("dismissed after its plug was pulled, it is left alone", () => {
+  const core = dead({ mode: "ask" });
+  core.run(20_000);
+  core.answer(host1, "dismissed");
+  core.run(300_000);
+  assert.equal(core.done("power-off").length, 0);
+  assert.equal(core.state.memory.incidents.get(host1)?.answer?.kind, "dismissed");
+});
+
+test("an approval of a silent host lapses when it answers pings again before it was acted on", () => {
+  const core = settled(ask);
+  core.hang(host1);
+  core.run(70_000);
+  core.disarmedFile = true;
+  core.run(1000);
+  core.answer(host1, "approved");
+  core.run(5000);
+  core.fact(host1, { echo: both });
+  core.run(15_000);
+  core.disarmedFile = false;
+  core.run(30_000);
+  assert.equal(core.done("power-off").length, 0, "nobody was asked about a host that hangs");
+  assert.ok(core.done("line").some(({ event }) => event === "approval-lapsed"));
+});
+
+test("a host that hung when it was approved is fenced, whatever it answers", () => {
+  const core = settled(ask);
+  core.nova.addServer(host1, "vm-1");
+  core.fact(host1, { reports: false, novaReports: false });
+  core.run(90_000);
+  assert.equal(core.assessment(host1).row, "13");
+  core.answer(host1, "approved");
+  core.run(30_000);
+  assert.equal(core.done("power-off").length, 1);
+});
+
+test("whoever is asked anew about a later silence has the whole time again", () => {
+  const core = settled(askThenAct);
+  core.powerLoss(host1);
+  core.run(20_000);
+  back(core, host1);
+  core.fact(host1, { reports: false });
+  core.run(120_000);
+  assert.equal(core.assessment(host1).row, "12");
+  core.powerLoss(host1);
+  core.run(30_000);
+  assert.equal(core.done("power-off").length, 0, "nobody had a minute to answer");
+  core.run(60_000);
+  assert.equal(core.done("power-off").length, 1);
+});

@@ -69,3 +69,25 @@ test("a host without a probe that answers a ping, or that nobody expects anythin
   const silent = (fixture: CoreFixture): void => fixture.fact(host1, { novaReports: false });
   assert.equal(unguarded(90_000, silent), "", "Nova never heard it since our start");
 });
+
+test("a ticket about its device does not end the pages of a silent host while no collector has a vote", () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.guids.set(`${host1}/bmc`, "77777777777777777777777777777701");
+  core.fact(host1, { guid: "77777777777777777777777777777701" });
+  core.run(40_000);
+  core.powerLoss(host1);
+  core.run(140_000);
+  const isFiring = (): boolean =>
+    Object.values(core.state.memory.alerts).some(({ message }) => message.kind === "unattended");
+  assert.ok(isFiring());
+  core.collectorUp = false;
+  core.run(2000);
+  // It starts anew, is not up again for long, and nobody has a vote.
+  core.collectorUp = true;
+  core.collectorEpoch += 1;
+  core.run(1000);
+  core.collectorUp = false;
+  core.run(60_000);
+  assert.ok(isFiring(), "a ticket or a page about its BMC says nothing of its servers");
+});

@@ -1,0 +1,48 @@
+/** Servers of a fenced host for which no call can be made, or none is taken: nobody else would tell. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Effect } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
+import { defaultLimits } from "../../guardian/core/settings.ts";
+import { CoreFixture, host1 } from "../support/core-fixture.ts";
+
+/** Its evacuate calls are not made, as while the cell of its servers is down. */
+class CellDownFixture extends CoreFixture {
+  override take(event: GuardianEvent): readonly Effect[] {
+    if (event.kind !== "evacuate-answered") return super.take(event);
+    const answer = { kind: "not-made", reason: "its cell is down" } as const;
+    return super.take({ ...event, answer });
+  }
+}
+
+function stalled(core: CoreFixture): string {
+  const page = core.alerts().find(({ kind, title }) => kind === "held" && !/wait/.test(title));
+  return page === undefined ? "" : `${page.class}: ${page.title}: ${page.why.join("; ")}`;
+}
+
+test("calls that cannot be made are tried on, and paged after a minute", () => {
+  const core = new CellDownFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.nova.evacuateAnswer = { kind: "unknown", reason: "" };
+  core.powerLoss(host1);
+  while (core.done("evacuate").length === 0) core.run(250);
+  core.run(50_000);
+  assert.equal(stalled(core), "");
+  core.run(30_000);
+  assert.match(stalled(core), /^page: .*no call for them can be made: .*vm-1.*its cell is down/);
+  const said = core.done("line").filter(({ event }) => event === "move-not-made");
+  assert.ok(said.length < 5, `${said.length} lines`);
+});
+
+test("a host that was switched off again, and that Nova does not force down, is paged", () => {
+  const limits = { ...defaultLimits, movesAtOnce: 1, movesAtFirst: 1 };
+  const core = new CoreFixture({ limits }).run(15_000);
+  for (const name of ["vm-1", "vm-2", "vm-3"]) core.nova.addServer(host1, name);
+  core.nova.moveMs = 10_000;
+  core.powerLoss(host1);
+  while (core.done("evacuate").length === 0) core.run(250);
+  core.nova.forceDownAnswer = { kind: "unknown", reason: "read-only" };
+  core.fact(host1, { power: "on" });
+  core.run(150_000);
+  assert.match(stalled(core), /^page: .*down.*: read-only/);
+});
