@@ -130,7 +130,9 @@ function isBetweenVerdicts(
 /** Pages about a host's power devices say nothing of its silence. */
 const aboutDevices = /^(?:device-|power-|not-switched-back$|rehearsal$)/;
 
-/** Something else is said of its host: instead of a page another page only, since a ticket wakes nobody. */
+const tellsPeople: readonly AlertMessage["class"][] = ["page", "notification"];
+
+/** Something else is said of its host: instead of a page no ticket, which nobody sees at night. */
 function isToldOtherwise(
   { host, class: said }: AlertMessage,
   wanted: ReadonlyMap<string, Wanted>,
@@ -138,7 +140,7 @@ function isToldOtherwise(
   return [...wanted.values()].some(
     (other) =>
       other.host === host &&
-      (said !== "page" || (other.class === "page" && !aboutDevices.test(other.kind))),
+      (said !== "page" || (tellsPeople.includes(other.class) && !aboutDevices.test(other.kind))),
   );
 }
 

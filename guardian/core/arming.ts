@@ -3,6 +3,7 @@
  * to their end; disarmed. A person decides it, the file `disarmed`, or the guardian of itself.
  */
 import type { HostName } from "../../shared/names.ts";
+import { withReason } from "./disarm.ts";
 import type { Effect } from "./effects.ts";
 import type { Arming } from "./events.ts";
 import { say } from "./incidents.ts";
@@ -46,7 +47,8 @@ function isInFlight(phase: Phase): boolean {
 /** A person arms or disarms. */
 export function foldArming(state: GuardianState, event: Arming, out: Effect[]): GuardianState {
   const { by, reason } = event;
-  const disarmed = event.armed ? undefined : words("arming.by", { by, reason });
+  const said = words("arming.by", { by, reason });
+  const disarmed = event.armed ? undefined : withReason(state.memory.disarmed, said);
   const memory = { ...state.memory, disarmed };
   return say(stateWith(state, { memory }), out, {
     level: "warn",

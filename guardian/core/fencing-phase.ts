@@ -6,6 +6,7 @@ import type { HostName } from "../../shared/names.ts";
 import { monoMs } from "../../shared/time.ts";
 import { approvalOf } from "./approvals.ts";
 import { standingConfirmation } from "./confirmations.ts";
+import { mapWith } from "./copied-map.ts";
 import type { Effect } from "./effects.ts";
 import { failureWords, fenceLevels, nextLevel } from "./fence-levels.ts";
 import { freshHosts } from "./fence-orders.ts";
@@ -17,8 +18,11 @@ import type { LevelFailure, Phase } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
 import { readsSame } from "./same-words.ts";
 import { turnedOff, withTurned } from "./turned-off.ts";
-import type { GuardianState, HostState } from "./state.ts";
+import { stateWith, type GuardianState, type HostState } from "./state.ts";
 import { durationWords, words, type Said, type Words } from "./words.ts";
+
+/** A gate that shuts for a moment is nobody's business. */
+const heldMs = 15_000;
 
 type Fencing = Extract<Phase, { kind: "fencing" }>;
 
@@ -50,7 +54,7 @@ export function beginFencing(
     turned: withTurned(turnedOff(incident.phase), commands),
     ...(isOrderedAlive(host, incident.phase) ? { alive: true } : {}),
   };
-  const begun = withPhase(withFence(order.state, host.host), host.host, phase);
+  const begun = withPhase(withBoot(withFence(order.state, host.host), host.host), host.host, phase);
   if (Object.keys(commands).length === 0) return begun;
   return say(begun, out, {
     level: "warn",
@@ -58,6 +62,17 @@ export function beginFencing(
     event: "fence-ordered",
     text: orderedWords(state, host, order, attempt),
   });
+}
+
+/** The boot that is switched off: the incident may have been opened in an earlier one. */
+function withBoot(state: GuardianState, host: HostName): GuardianState {
+  const incident = incidentOf(state, host);
+  if (incident === undefined) return state;
+  const bootId = state.memory.known[host]?.bootId ?? incident.bootId;
+  const incidents = mapWith(state.memory.incidents, host, { ...incident, bootId });
+  return bootId === incident.bootId
+    ? state
+    : stateWith(state, { memory: { ...state.memory, incidents } });
 }
 
 /** It reports as it is ordered off, or did at the attempt before. */
@@ -143,7 +158,10 @@ export function advanceFencing(
   const failed = [...(run?.failed ?? []), { level, reason }];
   const { level: further } = nextLevel(state, host, level + 1);
   if (further === undefined) return attemptFailed(state, host, phase, failed, mayOrder, out);
-  return mayOrder ? nextLevelOrdered(state, host, phase, failed, out) : state;
+  if (mayOrder) return nextLevelOrdered(state, host, phase, failed, out);
+  // What holds the next level may hold it for hours, of a host that lives perhaps: the failure is told.
+  const heldLong = state.now - (run?.since ?? phase.since) >= heldMs;
+  return heldLong ? attemptFailed(state, host, phase, failed, false, out) : state;
 }
 
 /** Fresh by its policy's row, or not silent yet: a device that lies would be believed sooner than its host's reports. */

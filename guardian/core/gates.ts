@@ -136,7 +136,8 @@ function graceGate(state: GuardianState, host: HostState): GateResult {
   const { graceFrom, goodMs } = state.eyes;
   const seenAt = steadyAt(state, host);
   const seen = seenAt !== undefined && seenAt >= graceFrom;
-  const reported = host.newest !== undefined || state.memory.known[host.host] !== undefined;
+  const known = state.memory.known[host.host];
+  const reported = known !== undefined && known.unheard !== true;
   const watched = goodMs >= graceUnseenMs && reported;
   // Work of open incidents resumes at once, on a fresh proof.
   const phase = state.memory.incidents.get(host.host)?.phase.kind;

@@ -254,6 +254,11 @@ export interface ChangedLimit {
 export interface KnownHost {
   readonly bootId: string;
   readonly hardwareUuid: string;
+  /**
+   * A store told of it, and this journal never heard it live: what people said of it before (maintenance, a hold) may
+   * stand in another journal.
+   */
+  readonly unheard?: true;
   /** What its BMC shows it from inside; missing in journals of earlier releases, and where it is not known. */
   readonly bmcGuid?: string;
 }

@@ -53,7 +53,7 @@ export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianS
     // Of another time: a recording, what is older than the newest, and what nobody can date.
     const isNews = host.newest === row && (isMoving(track) || remembered === undefined);
     if (row.unconfirmed === true || !isNews) return;
-    const learned = learn(remembered, row);
+    const learned = learn(remembered, row, before.freshSince !== undefined);
     if (learned !== remembered) known.set(row.host, learned);
   };
   for (const row of undatedRows(state, moving)) take(row, dateRow);
@@ -86,16 +86,27 @@ export function isMoving({ watermark, observedFrom, began }: CollectorTrack): bo
 }
 
 /** What a report tells of its host for good; what could not be read takes nothing away. */
-function learn(remembered: KnownHost | undefined, { bootId, checks }: LivenessRow): KnownHost {
+function learn(
+  remembered: KnownHost | undefined,
+  { bootId, checks }: LivenessRow,
+  isFresh: boolean,
+): KnownHost {
   const hardwareUuid = checks.hardwareUuid || (remembered?.hardwareUuid ?? "");
   const bmcGuid = checks.bmcGuid || remembered?.bmcGuid;
+  const isHeard = isFresh || (remembered !== undefined && remembered.unheard !== true);
+  const unheard = isHeard ? undefined : true;
   const same =
     remembered?.bootId === bootId &&
     remembered.hardwareUuid === hardwareUuid &&
-    remembered.bmcGuid === bmcGuid;
-  return same
-    ? remembered
-    : { bootId, hardwareUuid, ...(bmcGuid === undefined ? {} : { bmcGuid }) };
+    remembered.bmcGuid === bmcGuid &&
+    remembered.unheard === unheard;
+  if (same) return remembered;
+  return {
+    bootId,
+    hardwareUuid,
+    ...(bmcGuid === undefined ? {} : { bmcGuid }),
+    ...(unheard ? { unheard } : {}),
+  };
 }
 
 function foldWatermark(

@@ -16,8 +16,11 @@ export function turnedOff(phase: Phase): readonly string[] {
 /** Those of before and those that read on when they were ordered off now; a later attempt finds them off. */
 export function withTurned(
   before: readonly string[] | undefined,
-  commands: Commands,
+  commands: Commands | undefined,
 ): readonly string[] {
-  const now = Object.entries(commands).flatMap(([device, { wasOn }]) => (wasOn ? [device] : []));
+  // Of a journal that a fault has broken there are none: it is looked at host by host, later.
+  const now = Object.entries(commands ?? {}).flatMap(([device, { wasOn }]) =>
+    wasOn ? [device] : [],
+  );
   return [...new Set([...(before ?? []), ...now])].sort();
 }

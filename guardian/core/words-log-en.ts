@@ -34,6 +34,7 @@ export const logEnglish = {
   "log.disarmed": "disarmed: {why}",
   "arming.file": "the file `disarmed` exists",
   "arming.by": "{by}: {reason}",
+  "arming.several": "several reasons: {reasons}",
   "arming.restarts": "it started {count} times within ten minutes",
   "arming.chassis":
     "after the power-off of {host}, {other} fell silent: the chassis that went off may be {other}'s",

@@ -32,6 +32,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.disarmed": "已停用：{why}",
   "arming.file": "存在 `disarmed` 文件",
   "arming.by": "{by}：{reason}",
+  "arming.several": "多个原因：{reasons}",
   "arming.restarts": "十分钟内启动了 {count} 次",
   "arming.chassis": "{host} 断电后 {other} 静默：断电的机箱可能属于 {other}",
 

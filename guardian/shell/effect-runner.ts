@@ -12,6 +12,7 @@ import type { GuardianEvent } from "../core/events.ts";
 import { proofStands } from "../core/proof.ts";
 import type { ApiAnswer, ComputeApi, MoveAnswer, Pinger, PowerController } from "../ports.ts";
 import { whyNotEmpty } from "./empty-host.ts";
+import { createPowerReadings, type PowerReadings } from "./power-readings.ts";
 
 export interface RunnerPorts {
   readonly clock: Clock;
@@ -32,19 +33,15 @@ export interface EffectRunner {
 }
 
 const pingsMax = 4000;
-/** Each reading is a child process for ipmitool: more at once would slow the one that counts. */
-const readingsMax = 64;
-/** Of hosts that are acted on: a storm of suspects whose devices are mute must not keep their proofs from being renewed. */
-const urgentReadingsMax = 320;
-
 export function createEffectRunner(
   ports: RunnerPorts,
   dispatch: (event: GuardianEvent) => void,
 ): EffectRunner {
-  const underWay = { pings: 0, readings: 0, calls: 0 };
-  const context: Context = { ports, dispatch, underWay, waiting: new Map() };
+  const underWay = { pings: 0, calls: 0 };
+  const readings = createPowerReadings(ports, dispatch);
+  const context: Context = { ports, dispatch, underWay, readings };
   return {
-    underWay: () => Object.values(context.underWay).reduce((sum, count) => sum + count, 0),
+    underWay: () => underWay.pings + underWay.calls + readings.underWay(),
     run: (effect) => runEffect(context, effect),
   };
 }
@@ -52,9 +49,8 @@ export function createEffectRunner(
 interface Context {
   readonly ports: RunnerPorts;
   readonly dispatch: (event: GuardianEvent) => void;
-  readonly underWay: { pings: number; readings: number; calls: number };
-  /** Readings that wait for their turn, by "host/device", oldest first: at most one of each device. */
-  readonly waiting: Map<string, PowerLook>;
+  readonly underWay: { pings: number; calls: number };
+  readonly readings: PowerReadings;
 }
 
 function runEffect(context: Context, effect: Look | Order): void {
@@ -63,7 +59,7 @@ function runEffect(context: Context, effect: Look | Order): void {
     case "ping-anchor":
       return ping(context, effect);
     case "read-power":
-      return readPower(context, effect);
+      return context.readings.ask(effect);
     case "read-services":
       return readServices(context);
     case "read-inventory":
@@ -98,10 +94,10 @@ function begin(
   kind: keyof Context["underWay"],
   what: string,
   work: () => Promise<void>,
-): Promise<void> {
+): void {
   context.underWay[kind] += 1;
   // Never within the caller's turn: the loop finishes its round before any result comes in.
-  return Promise.resolve()
+  Promise.resolve()
     .then(work)
     .catch((error: unknown) => {
       const fields = { event: "effect-failed", what, reason: describeError(error) };
@@ -115,7 +111,7 @@ function ping(context: Context, effect: Extract<Look, { kind: "ping" | "ping-anc
   const { ports, dispatch } = context;
   const { network, address, timeoutMs } = effect;
   const sentAt = ports.clock.monoMs();
-  void begin(context, "pings", `ping ${address}`, async () => {
+  begin(context, "pings", `ping ${address}`, async () => {
     const sourceAddress = ports.sourceAddresses[network];
     const result = await ports.pinger.ping({ network, address, sourceAddress }, timeoutMs);
     const at = ports.clock.monoMs();
@@ -127,43 +123,10 @@ function ping(context: Context, effect: Extract<Look, { kind: "ping" | "ping-anc
   });
 }
 
-type PowerLook = Extract<Look, { kind: "read-power" }>;
-
-/** Begun now, or in its turn: in the order of names the same few would be read for ever. */
-function readPower(context: Context, effect: PowerLook): void {
-  const { host, device, urgent } = effect;
-  if (context.underWay.readings >= (urgent === true ? urgentReadingsMax : readingsMax)) {
-    context.waiting.set(`${host}/${device}`, effect);
-    return;
-  }
-  beginReading(context, effect);
-}
-
-function beginReading(context: Context, { host, device, deadlineMs }: PowerLook): void {
-  const { ports, dispatch } = context;
-  const askedAt = ports.clock.monoMs();
-  void begin(context, "readings", `read power of ${host}`, async () => {
-    const controller = ports.power.get(`${host}/${device}`);
-    const reading =
-      controller === undefined
-        ? ({ power: "unknown", reason: `no power device ${device} is configured` } as const)
-        : await controller.read(deadlineMs);
-    dispatch({ kind: "power-read", at: ports.clock.monoMs(), askedAt, host, device, reading });
-  }).finally(() => beginWaiting(context));
-}
-
-function beginWaiting(context: Context): void {
-  const { waiting, underWay } = context;
-  const [next] = waiting;
-  if (next === undefined || underWay.readings >= readingsMax) return;
-  waiting.delete(next[0]);
-  beginReading(context, next[1]);
-}
-
 function readServices(context: Context): void {
   const { ports, dispatch } = context;
   const askedAt = ports.clock.monoMs();
-  void begin(context, "calls", "read services", async () => {
+  begin(context, "calls", "read services", async () => {
     const answer = await ports.compute.services();
     const at = ports.clock.monoMs();
     if (answer.kind === "failed") dispatch({ kind: "nova-failed", at, reason: answer.reason });
@@ -177,7 +140,7 @@ function readServices(context: Context): void {
 function readInventory(context: Context): void {
   const { ports, dispatch } = context;
   const askedAt = ports.clock.monoMs();
-  void begin(context, "calls", "read inventory", async () => {
+  begin(context, "calls", "read inventory", async () => {
     const answer = await ports.compute.inventory();
     dispatch({ kind: "inventory", at: ports.clock.monoMs(), askedAt, answer });
   });
@@ -186,7 +149,7 @@ function readInventory(context: Context): void {
 function listServers(context: Context, host: HostName): void {
   const { ports, dispatch } = context;
   const askedAt = ports.clock.monoMs();
-  void begin(context, "calls", `list servers of ${host}`, async () => {
+  begin(context, "calls", `list servers of ${host}`, async () => {
     const [servers, records] = await Promise.all([
       ports.compute.serversOn(host),
       ports.compute.evacuations(host),
@@ -212,7 +175,7 @@ function readMoves(
   const { host } = effect;
   const live = effect.kind === "read-migrations";
   const askedAt = ports.clock.monoMs();
-  void begin(context, "calls", `read moves of ${host}`, async () => {
+  begin(context, "calls", `read moves of ${host}`, async () => {
     const [records, ...found] = await Promise.all([
       live ? ports.compute.liveMigrations(host) : ports.compute.evacuations(host),
       ...effect.servers.map((server) => ports.compute.server(server)),
@@ -233,7 +196,7 @@ function powerOff(context: Context, effect: Extract<Order, { kind: "power-off" }
   const { ports, dispatch } = context;
   const { host, device, expected, deadlineMs } = effect;
   const askedAt = ports.clock.monoMs();
-  void begin(context, "calls", `power off ${host}`, async () => {
+  begin(context, "calls", `power off ${host}`, async () => {
     const controller = ports.power.get(`${host}/${device}`);
     const answer =
       controller === undefined
@@ -249,7 +212,7 @@ function powerOn(context: Context, effect: Extract<Order, { kind: "power-on" }>)
   const { ports, dispatch } = context;
   const { host, device, expected, deadlineMs } = effect;
   const askedAt = ports.clock.monoMs();
-  void begin(context, "calls", `power on ${host}`, async () => {
+  begin(context, "calls", `power on ${host}`, async () => {
     const controller = ports.power.get(`${host}/${device}`);
     const answer =
       controller === undefined
@@ -266,7 +229,7 @@ function moveServer(
 ): void {
   const { ports, dispatch } = context;
   const { host, server, proof } = effect;
-  void begin(context, "calls", `${effect.kind} ${server}`, async () => {
+  begin(context, "calls", `${effect.kind} ${server}`, async () => {
     const stands = proofStands(proof, host, ports.clock.monoMs());
     const call = (): Promise<MoveAnswer> =>
       effect.kind === "reset"
@@ -283,7 +246,7 @@ function moveServer(
 function liveMigrate(context: Context, effect: Extract<Order, { kind: "live-migrate" }>): void {
   const { ports, dispatch } = context;
   const { host, server, id } = effect;
-  void begin(context, "calls", `live-migrate ${server}`, async () => {
+  begin(context, "calls", `live-migrate ${server}`, async () => {
     const done = { id, host, server, answer: await ports.compute.liveMigrate(host, server) };
     dispatch({ kind: "live-migrate-answered", at: ports.clock.monoMs(), ...done });
   });
@@ -295,7 +258,7 @@ function orderService(
 ): void {
   const { ports, dispatch } = context;
   const { host, serviceId, kind: order } = effect;
-  void begin(context, "calls", `${order} ${host}`, async () => {
+  begin(context, "calls", `${order} ${host}`, async () => {
     const answer = await serviceAnswer(ports.compute, effect, serviceId);
     const at = ports.clock.monoMs();
     dispatch({ kind: "service-order-answered", at, id: effect.id, host, order, answer });

@@ -221,8 +221,8 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     "one device is read at a time",
     replacing(
       core("guardian"),
-      "const read = dueReadings(state, pinged, out, everyMs, answeredAt);",
-      "const read = isAnotherRead(state, host) ? pinged : dueReadings(state, pinged, out, everyMs, answeredAt);",
+      "const read = dueReadings(state, pinged, out, { everyMs, urgent: acting }, answeredAt);",
+      "const read = isAnotherRead(state, host) ? pinged : dueReadings(state, pinged, out, { everyMs, urgent: acting }, answeredAt);",
     ),
     appending(
       core("guardian"),

@@ -135,6 +135,9 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "await.second",
   ],
   "the world tells of a lost journal before an order is given (unit/moves)": ["move.not-made"],
+  "calls that cannot be made, or a force-down that fails, for a minute (unit/waiting-moves)": [
+    "stalled.calls",
+  ],
   "the world's Nova fails in scheduling alone (unit/moves)": ["move.may-run"],
   "the world's Nova shows a migration for whatever it works on (unit/moves)": [
     "move.late-no-migration",

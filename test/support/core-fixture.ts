@@ -78,12 +78,12 @@ export class CoreFixture {
     return this.#wallStart + this.#now + this.wallStepMs;
   }
 
-  /** Another process on the same journal: memory as JSON keeps it, everything else anew. */
-  restart(starts: readonly number[] = [this.wall], changes: Partial<Settings> = {}): void {
+  /** Another process, on the same journal unless it is lost: memory as JSON keeps it, everything else anew. */
+  restart(starts = [this.wall], changes: Partial<Settings> = {}, isLost = false): void {
     this.settings = { ...this.settings, ...changes };
     this.epoch += 1;
     this.#pending = [];
-    const memory = parseMemory(JSON.parse(memoryText(this.state.memory)));
+    const memory = isLost ? undefined : parseMemory(JSON.parse(memoryText(this.state.memory)));
     this.state = this.#started(memory, starts);
   }
 

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { armingOf } from "../../guardian/core/arming.ts";
-import { words } from "../../guardian/core/words.ts";
+import { disarm } from "../../guardian/core/disarm.ts";
+import { render, words } from "../../guardian/core/words.ts";
 import { alice, CoreFixture, host1 } from "../support/core-fixture.ts";
 
 function arm(core: CoreFixture, armed: boolean): void {
@@ -134,4 +135,19 @@ test("an off order without an answer is waited for, while moves are followed, to
   arm(core, false);
   core.run(1000);
   assert.deepEqual(armingOf(core.state), { kind: "disarming", why: byAlice, waitsFor: [host1] });
+});
+
+test("disarmed twice, by a person and by itself, it is told of both, whichever came first", () => {
+  const core = new CoreFixture().run(15_000);
+  const others = words("arming.chassis", { host: host1, other: "compute-2" });
+  arm(core, false);
+  core.state = disarm(core.state, [], others);
+  const page = (): string => render(core.state.memory.disarmed ?? "");
+  assert.match(page(), /a test.*compute-2/);
+  core.state = disarm(core.state, [], others);
+  assert.equal(page().match(/fell silent/g)?.length, 1);
+  arm(core, true);
+  core.state = disarm(core.state, [], others);
+  arm(core, false);
+  assert.match(page(), /compute-2.*a test/);
 });
