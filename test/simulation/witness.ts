@@ -281,7 +281,8 @@ export class Witness {
       this.of(event.host).confirmed.push({ uid: event.uid, at: this.clock(event.at) });
     } else if (event.kind === "evacuate-answered") {
       const call = this.calls.get(`${event.host} ${event.server}`);
-      if (call !== undefined && event.answer.kind === "refused") call.settled = true;
+      const nothingBegan = event.answer.kind === "refused" || event.answer.kind === "not-made";
+      if (call !== undefined && nothingBegan) call.settled = true;
     } else if (event.kind === "servers-seen" || event.kind === "moves-seen") {
       this.#settle(event);
     } else if (event.kind === "arming") {
