@@ -151,6 +151,9 @@ export type ApiAnswer =
   /** It may or may not have been done: look before doing anything again. */
   | { readonly kind: "unknown"; readonly reason: string };
 
+/** Why an order may not be sent any more, asked in the moment before it is; undefined when it may. */
+export type Objection = () => string | undefined;
+
 /** Of an order that is never repeated blindly. `not-made`: nothing was sent, so nothing was begun. */
 export type MoveAnswer = ApiAnswer | { readonly kind: "not-made"; readonly reason: string };
 
@@ -229,7 +232,7 @@ export interface ComputeApi {
    * Looks at the server first. Refuses (409) one that is not on this host, or that is being rebuilt: a second
    * evacuation would wreck it. Without that look nothing is sent.
    */
-  evacuate(host: HostName, server: ServerId): Promise<MoveAnswer>;
+  evacuate(host: HostName, server: ServerId, objection?: Objection): Promise<MoveAnswer>;
   /** Live migration records whose source is `host`, newest first. */
   liveMigrations(
     host: HostName,
@@ -240,7 +243,12 @@ export interface ComputeApi {
    * Puts a server in error; refuses (409) one that is not on this host in this state: "paused", or
    * "active, powering-off" while a task hangs.
    */
-  resetToError(host: HostName, server: ServerId, from: string): Promise<ApiAnswer>;
+  resetToError(
+    host: HostName,
+    server: ServerId,
+    from: string,
+    objection?: Objection,
+  ): Promise<MoveAnswer>;
 }
 
 /** What is said to people; DESIGN.md words, no time in `dedupKey`. */

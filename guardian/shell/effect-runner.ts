@@ -7,9 +7,9 @@ import { describeError } from "../../shared/errors.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
+import type { MonoMs } from "../../shared/time.ts";
 import type { Effect, Look, Order } from "../core/effects.ts";
 import type { GuardianEvent } from "../core/events.ts";
-import { proofStands } from "../core/proof.ts";
 import type { ApiAnswer, ComputeApi, MoveAnswer, Pinger, PowerController } from "../ports.ts";
 import { whyNotEmpty } from "./empty-host.ts";
 import { createPowerReadings, type PowerReadings } from "./power-readings.ts";
@@ -25,6 +25,11 @@ export interface RunnerPorts {
   readonly compute: ComputeApi;
 }
 
+/** Why an order about a server may not be sent any more; undefined when it may. */
+type ObjectionTo = (order: MoveOrder, now: MonoMs) => string | undefined;
+
+type MoveOrder = Extract<Order, { kind: "evacuate" | "reset" }>;
+
 export interface EffectRunner {
   /** Starts a look or an order; its result arrives as an event. */
   run(effect: Look | Order): void;
@@ -36,10 +41,11 @@ const pingsMax = 4000;
 export function createEffectRunner(
   ports: RunnerPorts,
   dispatch: (event: GuardianEvent) => void,
+  objectionTo: ObjectionTo,
 ): EffectRunner {
   const underWay = { pings: 0, calls: 0 };
   const readings = createPowerReadings(ports, dispatch);
-  const context: Context = { ports, dispatch, underWay, readings };
+  const context: Context = { ports, dispatch, underWay, readings, objectionTo };
   return {
     underWay: () => underWay.pings + underWay.calls + readings.underWay(),
     run: (effect) => runEffect(context, effect),
@@ -51,6 +57,7 @@ interface Context {
   readonly dispatch: (event: GuardianEvent) => void;
   readonly underWay: { pings: number; calls: number };
   readonly readings: PowerReadings;
+  readonly objectionTo: ObjectionTo;
 }
 
 function runEffect(context: Context, effect: Look | Order): void {
@@ -223,21 +230,18 @@ function powerOn(context: Context, effect: Extract<Order, { kind: "power-on" }>)
   });
 }
 
-function moveServer(
-  context: Context,
-  effect: Extract<Order, { kind: "evacuate" | "reset" }>,
-): void {
+function moveServer(context: Context, effect: MoveOrder): void {
   const { ports, dispatch } = context;
-  const { host, server, proof } = effect;
+  const { host, server } = effect;
   begin(context, "calls", `${effect.kind} ${server}`, async () => {
-    const stands = proofStands(proof, host, ports.clock.monoMs());
+    const objection = (): string | undefined => context.objectionTo(effect, ports.clock.monoMs());
+    const objected = objection();
     const call = (): Promise<MoveAnswer> =>
       effect.kind === "reset"
-        ? ports.compute.resetToError(host, server, effect.from)
-        : ports.compute.evacuate(host, server);
-    const answer = stands
-      ? await call()
-      : ({ kind: "not-made", reason: "its fence proof lapsed before the call" } as const);
+        ? ports.compute.resetToError(host, server, effect.from, objection)
+        : ports.compute.evacuate(host, server, objection);
+    const answer =
+      objected === undefined ? await call() : ({ kind: "not-made", reason: objected } as const);
     const kind = effect.kind === "reset" ? "reset-answered" : "evacuate-answered";
     dispatch({ kind, at: ports.clock.monoMs(), id: effect.id, host, server, answer });
   });

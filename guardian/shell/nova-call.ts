@@ -7,7 +7,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { sleep } from "../../shared/loop.ts";
 import type { Random } from "../../shared/random.ts";
-import type { ApiAnswer, Failure } from "../ports.ts";
+import type { ApiAnswer, Failure, Objection } from "../ports.ts";
 import type { CloudAccess } from "./cloud-access.ts";
 import { sendHttp, type HttpCall, type HttpOutcome } from "./http-request.ts";
 import { asRecord, isRecord, parseJson, textOf } from "./json.ts";
@@ -38,12 +38,16 @@ export interface NovaSilence {
 export interface NovaCalls {
   /** A read: repeated at most twice on a broken connection or a 5xx, within one deadline. */
   read(path: string, microversion?: string): Promise<NovaAnswer | Failure>;
-  /** An order: sent once. Only a 401, which is no execution, is answered with a new token. */
+  /**
+   * An order: sent once. Only a 401, which is no execution, is answered with a new token. `objection` is asked in the
+   * moment before it is sent: a token may take as long as a proof lasts.
+   */
   order(
     method: "PUT" | "POST" | "DELETE",
     path: string,
     body: unknown,
     deadlineMs: number,
+    objection?: Objection,
   ): Promise<NovaAnswer | NovaSilence>;
 }
 
@@ -71,7 +75,7 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
     path: string,
     body: unknown,
     untilMs: number,
-    wanted?: string,
+    { wanted, objection }: { readonly wanted?: string; readonly objection?: Objection },
   ): Promise<NovaAnswer | NovaSilence> {
     for (let renewed = false; ; renewed = true) {
       const leftMs = untilMs - clock.monoMs();
@@ -80,6 +84,8 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
       if (access.kind === "failed") return silence(false, access.reason);
       const version = wanted ?? (await microversion(access, untilMs));
       if (typeof version !== "string") return silence(false, version.reason);
+      const objected = objection?.();
+      if (objected !== undefined) return silence(false, objected);
       const call = novaCall(cloud, access, version, method, path, untilMs - clock.monoMs());
       const outcome = await sendHttp(
         body === undefined ? call : { ...call, body: JSON.stringify(body) },
@@ -95,7 +101,13 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
       const untilMs = clock.monoMs() + dependencies.readDeadlineMs;
       let reason = "";
       for (let attempt = 1; attempt <= readAttemptsMax; attempt += 1) {
-        const answer = await send("GET", path, undefined, untilMs, wanted);
+        const answer = await send(
+          "GET",
+          path,
+          undefined,
+          untilMs,
+          wanted === undefined ? {} : { wanted },
+        );
         if (answer.kind === "answer" && answer.status < 500) return answer;
         reason =
           answer.kind === "answer" ? `${answer.status} ${messageOf(answer.body)}` : answer.reason;
@@ -105,8 +117,8 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
       }
       return { kind: "failed", reason: `Nova: GET ${path.replace(/\?.*/, "")}: ${reason}` };
     },
-    order: (method, path, body, deadlineMs) =>
-      send(method, path, body, clock.monoMs() + deadlineMs),
+    order: (method, path, body, deadlineMs, objection) =>
+      send(method, path, body, clock.monoMs() + deadlineMs, objection ? { objection } : {}),
   };
 }
 

@@ -1,7 +1,14 @@
 /** Nova's word on single servers, and the orders that move one: each looks at its server first. */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { ApiAnswer, ComputeApi, ComputeServer } from "../ports.ts";
-import { bodyOf, failed, orderAnswer, type NovaCalls } from "./nova-call.ts";
+import type { ApiAnswer, ComputeApi, ComputeServer, MoveAnswer, Objection } from "../ports.ts";
+import {
+  bodyOf,
+  failed,
+  orderAnswer,
+  type NovaAnswer,
+  type NovaCalls,
+  type NovaSilence,
+} from "./nova-call.ts";
 import { asRecord } from "./json.ts";
 import { readServer } from "./nova-records.ts";
 
@@ -17,15 +24,14 @@ export function moveOrders(
 ): Pick<ComputeApi, "server" | "evacuate" | "liveMigrate" | "resetToError"> {
   return {
     server: (server) => showServer(calls, server),
-    async evacuate(host, server) {
+    async evacuate(host, server, objection) {
       const seen = await showServer(calls, server);
       if (seen.kind === "failed") return { kind: "not-made", reason: seen.reason };
       const refused = seen.kind === "gone" ? goneAnswer : evacuateRefusal(seen.server, host);
       if (refused !== undefined) return refused;
-      const answer = await act(calls, server, { evacuate: {} }, evacuateDeadlineMs);
-      return answer.kind === "silence" && !answer.sent
-        ? { kind: "not-made", reason: answer.reason }
-        : orderAnswer(answer);
+      const order = { evacuate: {} };
+      const answer = await act(calls, server, order, evacuateDeadlineMs, objection);
+      return moveAnswer(answer);
     },
     async liveMigrate(host, server) {
       const seen = await showServer(calls, server);
@@ -37,13 +43,13 @@ export function moveOrders(
         await act(calls, server, { "os-migrateLive": wanted }, evacuateDeadlineMs),
       );
     },
-    async resetToError(host, server, from) {
+    async resetToError(host, server, from, objection) {
       const seen = await showServer(calls, server);
       if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
       const refused = seen.kind === "gone" ? goneAnswer : resetRefusal(seen.server, host, from);
       if (refused !== undefined) return refused;
       const order = { "os-resetState": { state: "error" } };
-      return orderAnswer(await act(calls, server, order, orderDeadlineMs));
+      return moveAnswer(await act(calls, server, order, orderDeadlineMs, objection));
     },
   };
 }
@@ -69,9 +75,17 @@ function act(
   server: ServerId,
   action: object,
   deadlineMs: number,
+  objection?: Objection,
 ): ReturnType<NovaCalls["order"]> {
   const path = `/servers/${encodeURIComponent(server)}/action`;
-  return calls.order("POST", path, action, deadlineMs);
+  return calls.order("POST", path, action, deadlineMs, objection);
+}
+
+/** What was never sent has begun nothing. */
+function moveAnswer(answer: NovaAnswer | NovaSilence): MoveAnswer {
+  return answer.kind === "silence" && !answer.sent
+    ? { kind: "not-made", reason: answer.reason }
+    : orderAnswer(answer);
 }
 
 const goneAnswer: ApiAnswer = { kind: "refused", status: 404, reason: "there is no such server" };

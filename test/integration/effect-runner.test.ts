@@ -71,7 +71,11 @@ function runner(listed: Listed, isCellUp = true) {
       }),
   };
   const power = new Map([[`${host}/bmc`, device]]);
-  const run = createEffectRunner({ ...idlePorts, compute, power }, (event) => events.push(event));
+  const run = createEffectRunner(
+    { ...idlePorts, compute, power },
+    (event) => events.push(event),
+    () => undefined,
+  );
   return { run, orders, events };
 }
 
@@ -149,7 +153,11 @@ test("readings of hosts that are acted on go before those of a storm, which take
   });
   const names = Array.from({ length: 100 }, (_, index) => `compute-${index}`);
   const power = new Map(names.map((name) => [`${name}/bmc`, device(name)]));
-  const run = createEffectRunner({ ...idlePorts, power }, () => undefined);
+  const run = createEffectRunner(
+    { ...idlePorts, power },
+    () => undefined,
+    () => undefined,
+  );
   const ask = (name: string, urgent: object = {}): void =>
     run.run({
       kind: "read-power",

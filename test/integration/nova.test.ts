@@ -314,3 +314,17 @@ test("aggregates, memory and schedulers are read, and a memory that is hidden is
   const own = inventory.capacity.find(({ host }) => host === one);
   assert.deepEqual(own, { host: one, memoryMb: 65_536, memoryUsedMb: 2560 });
 });
+
+test("what a person, or the proof, objects to while a token is fetched is not sent", async (t) => {
+  const place = await world(t);
+  const server = serverId(place.cloud.nova.addServer({ host: "compute-1" }).id);
+  await fenced(place);
+  let asked = 0;
+  const answer = await place.api.evacuate(one, server, () => {
+    asked += 1;
+    return "its fence proof lapsed before the call";
+  });
+  assert.deepEqual(answer, { kind: "not-made", reason: "its fence proof lapsed before the call" });
+  assert.deepEqual([asked, orders(place)], [1, 0]);
+  assert.equal((await place.api.evacuate(one, server, () => undefined)).kind, "accepted");
+});
