@@ -11,7 +11,6 @@ import type { GuardianEvent } from "./core/events.ts";
 import { initialState, step } from "./core/guardian.ts";
 import type { Settings } from "./core/settings.ts";
 import type { GuardianState } from "./core/state.ts";
-import { objectionTo } from "./core/still-wanted.ts";
 import { createEffectRunner, isOrder } from "./shell/effect-runner.ts";
 import { createJournaling } from "./shell/journaling.ts";
 import { Recorder, type NotRecorded } from "./shell/recorder.ts";
@@ -40,14 +39,10 @@ export function createReducerLoop(
   const journaling = createJournaling(ports.journal, clock);
   const recorder = new Recorder();
   let lostSaid = 0;
-  const runner = createEffectRunner(
-    ports,
-    (event) => {
-      take(event);
-      answered(event);
-    },
-    (order, now) => objectionTo(state, order, now),
-  );
+  const runner = createEffectRunner({ ...ports, state: () => state }, (event) => {
+    take(event);
+    answered(event);
+  });
 
   function take(event: GuardianEvent): void {
     if (broken !== undefined) return;

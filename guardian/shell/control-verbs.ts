@@ -14,17 +14,18 @@ import {
 import { problem, type Reply } from "../api/route.ts";
 import type { Guardian } from "../app.ts";
 import type { Outbox } from "./outbox.ts";
-import { answerProblem } from "../core/approvals.ts";
+import { answerProblem, rowsToApprove } from "../core/approvals.ts";
 import { armingOf } from "../core/arming.ts";
 import { describeGate } from "../core/assessment.ts";
 import { confirmProblem, standingConfirmation } from "../core/confirmations.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import { missingSteps } from "../core/home-gates.ts";
-import { isUnderWay } from "../core/moves-under-way.ts";
+import { hasBegun, isUnderWay } from "../core/moves-under-way.ts";
 import type { Incident } from "../core/memory.ts";
 import { vouchProblem } from "../core/power.ts";
 import { rehearsalProblem } from "../core/rehearsal-gates.ts";
-import { hostOf } from "../core/state.ts";
+import { hostOf, type GuardianState } from "../core/state.ts";
+import type { Evacuating } from "../core/service-orders.ts";
 import { releaseProblem } from "../core/release.ts";
 import { undoProblem } from "../core/undo.ts";
 import { render } from "../core/words.ts";
@@ -116,17 +117,35 @@ function approveAll(asked: Asked): Reply {
   const missing = needsReason(asked, "approve");
   if (missing !== undefined) return missing;
   const state = asked.guardian.state();
-  const waiting = [...state.memory.incidents.values()].filter(
-    (incident) =>
-      state.hosts.get(incident.host)?.freshSince === undefined &&
-      answerProblem(state, incident, "approved") === undefined,
+  const silent = [...state.memory.incidents.values()].filter((incident) =>
+    asksForApproval(state, incident),
   );
-  if (waiting.length === 0) return problem(409, "no incident of a silent host waits for approval");
+  // Whoever said so may stand in front of it: theirs is answered one by one.
+  const left = silent.filter(({ answer: said }) => said?.kind === "held" || isDismissedBy(said));
+  const waiting = silent.filter((incident) => !left.includes(incident));
+  const said = left.map(({ id, answer: by }) => `${id} (${by?.kind} by ${by?.by})`);
+  if (waiting.length === 0) {
+    const others = said.length === 0 ? "" : `; left as they are: ${said.join(", ")}`;
+    return problem(409, `no incident of a silent host waits for approval${others}`);
+  }
   for (const incident of waiting) {
     asked.guardian.tell({ ...answerEvent(asked, incident), answer: "approved" });
   }
   const hosts = waiting.map((incident) => incident.host).sort();
-  return { status: 200, body: { done: true, by: asked.by, approved: hosts } };
+  const others = said.length === 0 ? {} : { left: said };
+  return { status: 200, body: { done: true, by: asked.by, approved: hosts, ...others } };
+}
+
+const isDismissedBy = (answer: Incident["answer"]): boolean => answer?.kind === "dismissed";
+
+/** Silent, and by its verdict to be fenced, or left to people; what lives or is not judged yet is asked about by itself. */
+function asksForApproval(state: GuardianState, incident: Incident): boolean {
+  const { freshSince, assessment } = hostOf(state, incident.host);
+  if (freshSince !== undefined || answerProblem(state, incident, "approved") !== undefined) {
+    return false;
+  }
+  if (incident.phase.kind !== "watching") return true;
+  return assessment?.action === "fence" || rowsToApprove.includes(assessment?.row ?? "");
 }
 
 function answerEvent(
@@ -159,7 +178,7 @@ function maintain(asked: Asked, host: HostName, verb: string): Reply {
     return tell(asked, { kind: "maintenance-cleared", at, wall, host, by, reason });
   }
   const phase = state.memory.incidents.get(host)?.phase;
-  if (phase?.kind === "evacuating" && Object.values(phase.moves ?? {}).some(isUnderWay)) {
+  if (phase?.kind === "evacuating" && movesOn(phase)) {
     const id = state.memory.incidents.get(host)?.id ?? "";
     return problem(
       409,
@@ -173,6 +192,13 @@ function maintain(asked: Asked, host: HostName, verb: string): Reply {
   const end = untilWall === undefined ? "until cleared" : describeWall(untilWall);
   const event = { kind: "maintenance-set", at, wall, host, reason, owner, untilWall, by } as const;
   return tell(asked, event, { host, until: end });
+}
+
+/** A move is under way, or the next ones wait for a place or a gate: maintenance stops none that was begun. */
+function movesOn(phase: Evacuating): boolean {
+  const moves = Object.values(phase.moves ?? {});
+  const waits = moves.some(({ state }) => state.kind === "planned");
+  return moves.some(isUnderWay) || (hasBegun(phase) && waits);
 }
 
 export type Until =

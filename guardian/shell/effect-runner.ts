@@ -7,9 +7,10 @@ import { describeError } from "../../shared/errors.ts";
 import type { HostName } from "../../shared/names.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
-import type { MonoMs } from "../../shared/time.ts";
 import type { Effect, Look, Order } from "../core/effects.ts";
 import type { GuardianEvent } from "../core/events.ts";
+import type { GuardianState } from "../core/state.ts";
+import { objectionTo } from "../core/still-wanted.ts";
 import type { ApiAnswer, ComputeApi, MoveAnswer, Pinger, PowerController } from "../ports.ts";
 import { whyNotEmpty } from "./empty-host.ts";
 import { createPowerReadings, type PowerReadings } from "./power-readings.ts";
@@ -25,8 +26,8 @@ export interface RunnerPorts {
   readonly compute: ComputeApi;
 }
 
-/** Why an order about a server may not be sent any more; undefined when it may. */
-type ObjectionTo = (order: MoveOrder, now: MonoMs) => string | undefined;
+/** With what the guardian knows now, of which an order that is on its way may be too old. */
+type LivePorts = RunnerPorts & { readonly state: () => GuardianState };
 
 type MoveOrder = Extract<Order, { kind: "evacuate" | "reset" }>;
 
@@ -39,13 +40,12 @@ export interface EffectRunner {
 
 const pingsMax = 4000;
 export function createEffectRunner(
-  ports: RunnerPorts,
+  ports: LivePorts,
   dispatch: (event: GuardianEvent) => void,
-  objectionTo: ObjectionTo,
 ): EffectRunner {
   const underWay = { pings: 0, calls: 0 };
   const readings = createPowerReadings(ports, dispatch);
-  const context: Context = { ports, dispatch, underWay, readings, objectionTo };
+  const context: Context = { ports, dispatch, underWay, readings };
   return {
     underWay: () => underWay.pings + underWay.calls + readings.underWay(),
     run: (effect) => runEffect(context, effect),
@@ -53,11 +53,10 @@ export function createEffectRunner(
 }
 
 interface Context {
-  readonly ports: RunnerPorts;
+  readonly ports: LivePorts;
   readonly dispatch: (event: GuardianEvent) => void;
   readonly underWay: { pings: number; calls: number };
   readonly readings: PowerReadings;
-  readonly objectionTo: ObjectionTo;
 }
 
 function runEffect(context: Context, effect: Look | Order): void {
@@ -234,7 +233,8 @@ function moveServer(context: Context, effect: MoveOrder): void {
   const { ports, dispatch } = context;
   const { host, server } = effect;
   begin(context, "calls", `${effect.kind} ${server}`, async () => {
-    const objection = (): string | undefined => context.objectionTo(effect, ports.clock.monoMs());
+    const objection = (): string | undefined =>
+      objectionTo(ports.state(), effect, ports.clock.monoMs());
     const objected = objection();
     const call = (): Promise<MoveAnswer> =>
       effect.kind === "reset"

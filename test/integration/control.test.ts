@@ -20,6 +20,7 @@ import { promisify } from "node:util";
 import { ask } from "../../guardian/cli-client.ts";
 import { callerHeader, identifyCaller, proveCaller } from "../../guardian/shell/caller-identity.ts";
 import { render } from "../../guardian/core/words.ts";
+import { defaultLimits } from "../../guardian/core/settings.ts";
 import { wallMs } from "../../shared/time.ts";
 import { api, control, dead } from "../support/control-fixture.ts";
 import { CoreFixture, host1 } from "../support/core-fixture.ts";
@@ -145,6 +146,33 @@ test("approve all takes the silent hosts, and says which", async (t) => {
   const answer = (await tell("incidents/approve", { reason: "looked" })) as { approved: string[] };
   assert.deepEqual(answer.approved, [host1]);
   assert.match(String(await tell("incidents/approve", {})), /needs a reason/);
+});
+
+test("approve all leaves what somebody holds or dismissed, and says which", async (t) => {
+  const { core, tell } = await control(t, { mode: "ask" });
+  const id = dead(core);
+  const kind = (): string | undefined => core.state.memory.incidents.get(host1)?.answer?.kind;
+  const verbs = { hold: "held", dismiss: "dismissed" };
+  for (const [verb, wanted] of Object.entries(verbs)) {
+    await tell(`incidents/${id}/${verb}`, { reason: "I stand before it" });
+    const refused = String(await tell("incidents/approve", { reason: "a storm" }));
+    assert.match(refused, new RegExp(`left as they are: ${id} \\(${wanted} by`));
+    assert.equal(kind(), wanted);
+  }
+});
+
+test("maintenance is refused between two waves of moves, with what stops them", async (t) => {
+  const limits = { ...defaultLimits, movesAtOnce: 1, movesAtFirst: 1 };
+  const { core, tell } = await control(t, { limits });
+  for (const name of ["vm-1", "vm-2"]) core.nova.addServer(host1, name);
+  core.nova.moveMs = 10_000;
+  core.powerLoss(host1);
+  while (core.done("evacuate").length === 0) core.run(250);
+  core.disarmedFile = true;
+  core.run(15_000);
+  const answer = await tell(`maintenance/${host1}`, { reason: "disks", until: "2h" });
+  assert.match(String(answer), /guardian incident hold i/);
+  assert.equal(core.state.memory.maintenance.size, 0);
 });
 
 test("mode observe: an approval is refused with the next step", async (t) => {

@@ -10,12 +10,16 @@ import type {
   Failure,
   PowerController,
 } from "../../guardian/ports.ts";
+import type { GuardianState } from "../../guardian/core/state.ts";
 import { createEffectRunner } from "../../guardian/shell/effect-runner.ts";
 import { hostName, serverId } from "../../shared/names.ts";
+import { CoreFixture } from "../support/core-fixture.ts";
 import { idlePorts } from "../support/idle-ports.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const host = hostName("compute-1");
+const { state: fixed } = new CoreFixture();
+const state = (): GuardianState => fixed;
 const identity = { guid: "ab", uuid: undefined, serial: undefined };
 const server: ComputeServer = {
   server: serverId("id-1"),
@@ -71,10 +75,8 @@ function runner(listed: Listed, isCellUp = true) {
       }),
   };
   const power = new Map([[`${host}/bmc`, device]]);
-  const run = createEffectRunner(
-    { ...idlePorts, compute, power },
-    (event) => events.push(event),
-    () => undefined,
+  const run = createEffectRunner({ ...idlePorts, state, compute, power }, (event) =>
+    events.push(event),
   );
   return { run, orders, events };
 }
@@ -153,11 +155,7 @@ test("readings of hosts that are acted on go before those of a storm, which take
   });
   const names = Array.from({ length: 100 }, (_, index) => `compute-${index}`);
   const power = new Map(names.map((name) => [`${name}/bmc`, device(name)]));
-  const run = createEffectRunner(
-    { ...idlePorts, power },
-    () => undefined,
-    () => undefined,
-  );
+  const run = createEffectRunner({ ...idlePorts, state, power }, () => undefined);
   const ask = (name: string, urgent: object = {}): void =>
     run.run({
       kind: "read-power",

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { ComputeApi } from "../../guardian/ports.ts";
 import { sleep } from "../../shared/loop.ts";
 import { hostName, serverId } from "../../shared/names.ts";
-import { openStackWorld as world } from "../support/openstack-world.ts";
+import { openStackWorld as world, type OpenStackWorld } from "../support/openstack-world.ts";
 
 const one = hostName("compute-1");
 
@@ -14,6 +14,19 @@ async function serviceOf(api: ComputeApi, host: string) {
   const service = answer.services.find((candidate) => candidate.host === host);
   assert.ok(service, `${host} is listed`);
   return service;
+}
+
+/** Power off, forced down: ready to be evacuated. */
+async function fenced({ hosts, api }: OpenStackWorld): Promise<void> {
+  hosts[0]?.powerLoss();
+  const service = await serviceOf(api, "compute-1");
+  assert.equal((await api.forceDown(service.serviceId)).kind, "accepted");
+}
+
+/** Evacuate calls that came to Nova. */
+function orders({ cloud }: OpenStackWorld): number {
+  return cloud.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/action"))
+    .length;
 }
 
 test("a host is taken up only by our mark, and once its nova-compute has cleaned up", async (t) => {
@@ -60,4 +73,34 @@ test("a server is migrated live only while it runs there in peace, and its recor
   assert.ok(evacuations.kind === "records" && evacuations.records.length === 0);
   const gone = await api.liveMigrate(one, serverId("no-such-server"));
   assert.ok(gone.kind === "refused" && gone.status === 404, gone.kind);
+});
+
+test("a server that is elsewhere by now is not evacuated, nor one that cannot be looked at", async (t) => {
+  const place = await world(t);
+  const { cloud, api } = place;
+  const moved = cloud.nova.addServer({ host: "compute-2" });
+  const unseen = cloud.nova.addServer({ host: "compute-1" });
+  await fenced(place);
+  const elsewhere = await api.evacuate(one, serverId(moved.id));
+  assert.ok(elsewhere.kind === "refused" && elsewhere.status === 409, elsewhere.kind);
+  assert.match(elsewhere.reason, /it is on compute-2/);
+  cloud.setFault({ kind: "status", status: 503, match: new RegExp(`/servers/${unseen.id}$`) });
+  const blind = await api.evacuate(one, serverId(unseen.id));
+  assert.equal(blind.kind, "not-made");
+  cloud.setFault({ kind: "none" });
+  assert.equal(orders(place), 0);
+});
+
+test("what a person, or the proof, objects to while a token is fetched is not sent", async (t) => {
+  const place = await world(t);
+  const server = serverId(place.cloud.nova.addServer({ host: "compute-1" }).id);
+  await fenced(place);
+  let asked = 0;
+  const answer = await place.api.evacuate(one, server, () => {
+    asked += 1;
+    return "its fence proof lapsed before the call";
+  });
+  assert.deepEqual(answer, { kind: "not-made", reason: "its fence proof lapsed before the call" });
+  assert.deepEqual([asked, orders(place)], [1, 0]);
+  assert.equal((await place.api.evacuate(one, server, () => undefined)).kind, "accepted");
 });
