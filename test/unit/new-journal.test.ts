@@ -17,7 +17,10 @@ test("what nobody heard live since the journal began is paged, and left to peopl
   const core = begun(true);
   assert.deepEqual(core.done("power-off"), []);
   const pages = core.alerts().filter((alert) => alert.class === "page" && alert.host === host1);
-  assert.ok(pages.some(({ why }) => why.join().includes("grace")), JSON.stringify(pages));
+  assert.ok(
+    pages.some(({ why }) => why.join().includes("grace")),
+    JSON.stringify(pages),
+  );
   // One that lives since is guarded as ever.
   core.powerOn(host1);
   core.run(60_000);
