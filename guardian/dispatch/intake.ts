@@ -20,7 +20,10 @@ export function withSighting(state: DispatchState, sighting: Sighting): Dispatch
   const changed = isChanged(known.message, message);
   const again = !changed && isSentAgainAfterRestart(state, known, message);
   const isRepeat = !changed && !again && isLongAgo(state, known);
-  const isFiringAnew = known.message.status === "resolved" && message.status === "firing";
+  // What ended and began again before any channel was told the end has not ended for those who wait for an answer.
+  const endWasTold = Object.values(known.told).some(({ status }) => status === "resolved");
+  const isFiringAnew =
+    known.message.status === "resolved" && message.status === "firing" && endWasTold;
   // The core forgets who took note of an alert once it sends it again, and so do we; but for a repeat by a
   // core that was never told.
   const isKnownRepeat =
