@@ -9,7 +9,7 @@ import { undoProblem } from "../../guardian/core/undo.ts";
 import { defaultLimits, type GroupSettings, type Settings } from "../../guardian/core/settings.ts";
 import type { ServerId } from "../../shared/names.ts";
 import { wallMs } from "../../shared/time.ts";
-import { alice, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import { alice, both, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 /** Two servers, both moved; the host is off, and its way home has begun where the policy says so. */
 function fenced(changes: Partial<Settings> = { comeHome: "power-on" }): {
@@ -267,4 +267,23 @@ test("an earlier release's journal has no ways home", () => {
   const { homecomings: _none, ...old } = core.state.memory;
   const read = parseMemory(JSON.parse(JSON.stringify({ ...old, incidents: {} })));
   assert.deepEqual(read?.homecomings, {});
+});
+
+test("the boot that was fenced counts, although the incident was opened in an earlier one", () => {
+  const core = new CoreFixture({ comeHome: "power-on" }).run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  const { checks } = core.factsOf(host1);
+  core.fact(host1, { checks: { ...checks, libvirt: "down" } });
+  core.run(130_000);
+  const opened = core.state.memory.incidents.get(host1)?.bootId;
+  core.powerOn(host1);
+  core.run(10_000);
+  const { bootId } = core.factsOf(host1);
+  assert.notEqual(opened, bootId);
+  assert.equal(core.state.memory.incidents.get(host1)?.bootId, opened, "it is open still");
+  core.powerLoss(host1);
+  core.run(60_000);
+  core.fact(host1, { reports: true, echo: both, power: "on", novaReports: true, bootId });
+  core.run(30_000);
+  assert.match(reason(core), /same boot|never off|boot/);
 });
