@@ -1,4 +1,5 @@
 /** Every mutant of a compiled tree, derived from its rows, gates, rules and promises. */
+import { answerMutants } from "./answer-mutants.ts";
 import { gateMutants } from "./gate-mutants.ts";
 import { freshnessMutants } from "./freshness-mutants.ts";
 import { invariantMutants } from "./invariant-mutants.ts";
@@ -8,7 +9,8 @@ import { ruleMutants } from "./rule-mutants.ts";
 
 export function allMutants(tree: string): readonly Mutant[] {
   const gates = gateMutants(tree);
-  return [...rowMutants, ...gates, ...ruleMutants(tree), ...freshnessMutants, ...invariantMutants];
+  const rules = [...ruleMutants(tree), ...freshnessMutants, ...answerMutants];
+  return [...rowMutants, ...gates, ...rules, ...invariantMutants];
 }
 
 /** Mutants that change nothing anybody could see, each with the reason. */
