@@ -4,7 +4,6 @@
  */
 import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
-import type { HostName } from "../../shared/names.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
 import type { Effect, Look, Order } from "../core/effects.ts";
@@ -39,13 +38,15 @@ export interface EffectRunner {
 }
 
 const pingsMax = 4000;
+/** Looks at one host under way: with a slow Nova, which is asked each second, they would only make it slower. */
+const looksMax = 2;
 export function createEffectRunner(
   ports: LivePorts,
   dispatch: (event: GuardianEvent) => void,
 ): EffectRunner {
   const underWay = { pings: 0, calls: 0 };
   const readings = createPowerReadings(ports, dispatch);
-  const context: Context = { ports, dispatch, underWay, readings };
+  const context: Context = { ports, dispatch, underWay, readings, looks: new Map() };
   return {
     underWay: () => underWay.pings + underWay.calls + readings.underWay(),
     run: (effect) => runEffect(context, effect),
@@ -57,6 +58,8 @@ interface Context {
   readonly dispatch: (event: GuardianEvent) => void;
   readonly underWay: { pings: number; calls: number };
   readonly readings: PowerReadings;
+  /** How many are under way, by "kind host"; one more is left out, and asked for again. */
+  readonly looks: Map<string, number>;
 }
 
 function runEffect(context: Context, effect: Look | Order): void {
@@ -71,7 +74,7 @@ function runEffect(context: Context, effect: Look | Order): void {
     case "read-inventory":
       return readInventory(context);
     case "list-servers":
-      return listServers(context, effect.host);
+      return listServers(context, effect);
     case "read-moves":
     case "read-migrations":
       return readMoves(context, effect);
@@ -110,6 +113,28 @@ function begin(
       context.ports.log.error(fields, "effect failed");
     })
     .finally(() => (context.underWay[kind] -= 1));
+}
+
+/** A look at a host, unless as many as may be are under way: it is asked for again within seconds. */
+function beginLook(
+  context: Context,
+  { kind, host }: Extract<Look, { kind: "list-servers" | "read-moves" | "read-migrations" }>,
+  work: () => Promise<void>,
+): void {
+  const { looks } = context;
+  const key = `${kind} ${host}`;
+  const underWay = looks.get(key) ?? 0;
+  if (underWay >= looksMax) return;
+  looks.set(key, underWay + 1);
+  begin(context, "calls", key, async () => {
+    try {
+      await work();
+    } finally {
+      const left = (looks.get(key) ?? 1) - 1;
+      if (left > 0) looks.set(key, left);
+      else looks.delete(key);
+    }
+  });
 }
 
 function ping(context: Context, effect: Extract<Look, { kind: "ping" | "ping-anchor" }>): void {
@@ -152,10 +177,11 @@ function readInventory(context: Context): void {
   });
 }
 
-function listServers(context: Context, host: HostName): void {
+function listServers(context: Context, effect: Extract<Look, { kind: "list-servers" }>): void {
   const { ports, dispatch } = context;
+  const { host } = effect;
   const askedAt = ports.clock.monoMs();
-  begin(context, "calls", `list servers of ${host}`, async () => {
+  beginLook(context, effect, async () => {
     const [servers, records] = await Promise.all([
       ports.compute.serversOn(host),
       ports.compute.evacuations(host),
@@ -181,7 +207,7 @@ function readMoves(
   const { host } = effect;
   const live = effect.kind === "read-migrations";
   const askedAt = ports.clock.monoMs();
-  begin(context, "calls", `read moves of ${host}`, async () => {
+  beginLook(context, effect, async () => {
     const [records, ...found] = await Promise.all([
       live ? ports.compute.liveMigrations(host) : ports.compute.evacuations(host),
       ...effect.servers.map((server) => ports.compute.server(server)),

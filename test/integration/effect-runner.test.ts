@@ -174,3 +174,25 @@ test("readings of hosts that are acted on go before those of a storm, which take
   await waitFor("a turn for each", () => new Set(read).size === 91 || undefined);
   assert.equal(new Set(read).size, 91);
 });
+
+test("of one host two looks of a kind are under way at most; the next one comes when one has ended", async () => {
+  const waiting: (() => void)[] = [];
+  let asked = 0;
+  const compute: ComputeApi = {
+    ...idlePorts.compute,
+    evacuations: () =>
+      new Promise((resolve) => {
+        asked += 1;
+        waiting.push(() => resolve({ kind: "records", records: [] }));
+      }),
+  };
+  const run = createEffectRunner({ ...idlePorts, state, compute }, () => undefined);
+  const look = { kind: "read-moves", host, servers: [] } as const;
+  for (let time = 0; time < 10; time += 1) run.run(look);
+  run.run({ ...look, host: hostName("compute-2") });
+  await waitFor("the looks", () => asked === 3 || undefined);
+  for (const answer of waiting.splice(0)) answer();
+  await waitFor("their end", () => run.underWay() === 0 || undefined);
+  run.run(look);
+  await waitFor("the next one", () => asked === 4 || undefined);
+});
