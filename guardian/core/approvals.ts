@@ -49,9 +49,18 @@ export const rowsToApprove: readonly string[] = ["9a", "9b", "11a", "13", "19"];
 /** Rows of a silent host that speak for its life, or say nothing yet. */
 const livingRows: readonly string[] = ["1b", "8a", "9", "10", "11", "12", "16"];
 
-/** Rows by how much they take a silent host for dead: it shows life, half of it does, or nothing of it. */
-const halfDeadRows: readonly string[] = ["9a", "9b", "11a", "13", "13a"];
-const deadRows: readonly string[] = ["14", "15", "18", "19"];
+/** Rows of a silent host by what they show of it: life, half of it, or none. All others show nothing either way. */
+const shows: Readonly<Record<string, "life" | "half" | "none">> = {
+  "11": "life",
+  "12": "life",
+  "16": "life",
+  "11a": "half",
+  "13": "half",
+  "14": "none",
+  "15": "none",
+  "18": "none",
+  "19": "none",
+};
 /** What has not lasted so long when it is answered is passed through: the answer is about what follows, too. */
 const settledMs = 15_000;
 /** An older echo is of before. */
@@ -186,12 +195,6 @@ function seenOf(state: GuardianState, { assessment, echoAt }: HostState): Answer
   return { row: assessment.row, lasted, echo };
 }
 
-/** How dead a row takes its host for. */
-function deadness(row: string): number {
-  if (deadRows.includes(row)) return 2;
-  return halfDeadRows.includes(row) ? 1 : 0;
-}
-
 /** An answer changes what is told: what was taken note of before may be told again. */
 function withoutAcknowledgements(state: GuardianState, host: HostName): GuardianState {
   const alerts = Object.fromEntries(
@@ -231,14 +234,13 @@ export function foldLapsed(state: GuardianState, host: HostState, out: Effect[])
   const incident = incidentOf(state, host.host);
   if (incident?.phase.kind !== "watching") return state;
   if (isWorse(incident, host)) return withoutDismissal(state, host, incident, out);
-  const lives = isFresh(host) || ["12", "16"].includes(host.assessment?.row ?? "");
-  if (!lives && !livesAgain(incident, host)) return state;
+  const shown = shows[host.assessment?.row ?? ""];
+  const lives = isFresh(host) || shown === "life" || shown === "half";
   const { answer, asked: question, ...rest } = incident;
   // Whoever is asked about its next silence has the whole time again.
-  const over = question?.covers === "fence";
-  if (!isFresh(host) && answer?.kind !== "approved") {
-    return over ? withIncident(state, { ...rest, answer }) : state;
-  }
+  const over = lives && question?.covers === "fence";
+  const ends = isFresh(host) || livesSince(incident, host);
+  if (!ends) return over ? withIncident(state, { ...rest, answer }) : state;
   const asked = over ? withIncident(state, { ...rest, answer }) : state;
   if (answer?.covers !== "fence" || answer.kind === "held") return asked;
   if (answer.kind === "dismissed") {
@@ -260,11 +262,11 @@ export function foldLapsed(state: GuardianState, host: HostState, out: Effect[])
   });
 }
 
-/** It showed nothing when its fence was approved, and answers pings now: nobody was asked about that. */
-function livesAgain({ answer }: Incident, { echoAt }: HostState): boolean {
-  if (answer?.kind !== "approved" || answer.covers !== "fence" || answer.seen === undefined) {
-    return false;
-  }
+/** It lives after all, or answers pings that it did not answer when its fence was approved: nobody was asked about that. */
+function livesSince({ answer }: Incident, { assessment, echoAt }: HostState): boolean {
+  if (answer?.kind !== "approved") return false;
+  if (["12", "16"].includes(assessment?.row ?? "")) return true;
+  if (answer.covers !== "fence" || answer.seen === undefined) return false;
   return !answer.seen.echo && echoAt !== undefined && echoAt > answer.at;
 }
 
@@ -272,7 +274,9 @@ function livesAgain({ answer }: Incident, { echoAt }: HostState): boolean {
 function isWorse({ answer }: Incident, { assessment }: HostState): boolean {
   if (answer?.kind !== "dismissed" || answer.covers !== "fence") return false;
   if (answer.seen?.lasted !== true || assessment === undefined) return false;
-  return deadness(assessment.row) > deadness(answer.seen.row);
+  const before = shows[answer.seen.row];
+  const now = shows[assessment.row];
+  return before === "life" ? now === "half" || now === "none" : before === "half" && now === "none";
 }
 
 function withoutDismissal(
@@ -281,7 +285,7 @@ function withoutDismissal(
   incident: Incident,
   out: Effect[],
 ): GuardianState {
-  const { answer, ...rest } = incident;
+  const { answer, asked: _asked, ...rest } = incident;
   const rows = { before: answer?.seen?.row ?? "", row: assessment?.row ?? "" };
   return say(withIncident(state, { ...rest, answer: undefined }), out, {
     level: "warn",

@@ -5,13 +5,15 @@ import { about, dedupKeyOf, proofLostMs, verdictTitle, type Wanted } from "./inc
 import { incidentOf } from "./incidents.ts";
 import { modeOf } from "./modes.ts";
 import { noAnswer } from "./policy-alerts.ts";
+import { isUnheard } from "./reports.ts";
 import { isOfManyHosts } from "./storm-gates.ts";
 import { isNamedInStorm } from "./storm-alerts.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
 /** Whether a person's approval opens a gate. */
-function isOpenedByApproval({ gate }: GateResult): boolean {
+function isOpenedByApproval(state: GuardianState, host: HostState, { gate }: GateResult): boolean {
+  if (gate === "grace") return isUnheard(state, host.host);
   return gate === "mode" || gate.startsWith("fence rate") || isOfManyHosts(gate);
 }
 
@@ -53,6 +55,7 @@ function policyAlert(
   own: readonly GateResult[],
 ): Wanted | undefined {
   if (!own.some(({ gate }) => gate === "mode")) return undefined;
+  if (own.length > 1 && isUnheard(state, host.host)) return undefined;
   if (!own.every(({ gate }) => gate === "mode" || gate === "grace")) return undefined;
   if (modeOf(state, host.host).mode === "ask") return askAlert(state, host, assessment);
   return about(state, host, assessment, {
@@ -104,7 +107,7 @@ function heldAlert(
 function nextForHeld(state: GuardianState, host: HostState, blocked: readonly GateResult[]): Words {
   const byHand = words("todo.by-hand");
   const incident = incidentOf(state, host.host);
-  const opens = blocked.every(isOpenedByApproval);
+  const opens = blocked.every((gate) => isOpenedByApproval(state, host, gate));
   if (incident === undefined || !opens || modeOf(state, host.host).mode === "observe") {
     return byHand;
   }

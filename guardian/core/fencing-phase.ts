@@ -14,7 +14,7 @@ import { confirmedFence, fenceState, type Fence, type Proven } from "./fencing.t
 import { reportedAt } from "./freshness.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderedWords, orderLevel } from "./level-orders.ts";
-import type { LevelFailure, Phase } from "./memory.ts";
+import type { LevelFailure, OffCommand, Phase } from "./memory.ts";
 import { deviceTrack } from "./power.ts";
 import { readsSame } from "./same-words.ts";
 import { turnedOff, withTurned } from "./turned-off.ts";
@@ -145,7 +145,7 @@ export function advanceFencing(
   const again = deviceOnAgain(state, host, phase, level);
   const fence: Fence =
     again === undefined
-      ? fenceState(state, host, phase.commands, lifeAt, level)
+      ? fenceState(state, host, notOnAgain(host, phase.commands), lifeAt, level)
       : { kind: "failed", reason: words("fence.on-again", { device: again }) };
   // What was ordered off while it reported is proven off only once its reports have stopped, too.
   if (fence.kind === "proven" && mayStillReport(host)) return state;
@@ -170,8 +170,8 @@ function mayStillReport({ freshSince, assessment }: HostState): boolean {
 }
 
 /**
- * A device of the level that read off and then on since it was ordered off: somebody has switched it on. What it reads later
- * is not what our command has brought about, nor does that command keep anything from switching it on.
+ * A device of the level that read off and then on since it was ordered off: somebody has switched it on. What it reads
+ * later is not what our command has brought about, nor does that command keep anything from switching it on.
  */
 function deviceOnAgain(
   { settings }: GuardianState,
@@ -180,11 +180,19 @@ function deviceOnAgain(
   level: number,
 ): string | undefined {
   const devices = fenceLevels(settings, host.host)[level]?.devices ?? [];
-  return devices.find((device) => {
-    const { onAgainAt } = deviceTrack(host, device);
-    const askedAt = commands[device]?.askedAt;
-    return askedAt !== undefined && onAgainAt !== undefined && onAgainAt > askedAt;
-  });
+  return devices.find((device) => isOnAgain(host, device, commands[device]));
+}
+
+function isOnAgain(host: HostState, device: string, command: OffCommand | undefined): boolean {
+  const { onAgainAt } = deviceTrack(host, device);
+  return command !== undefined && onAgainAt !== undefined && onAgainAt > command.askedAt;
+}
+
+/** Commands that may lead to a proof: an earlier level, too, is proven off by none whose device was on again. */
+function notOnAgain(host: HostState, commands: Fencing["commands"]): Fencing["commands"] {
+  const entries = Object.entries(commands);
+  const standing = entries.filter(([device, command]) => !isOnAgain(host, device, command));
+  return standing.length === entries.length ? commands : Object.fromEntries(standing);
 }
 
 /** Why the level that is tried has failed; undefined while it may still lead to a proof. */

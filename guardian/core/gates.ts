@@ -4,6 +4,8 @@
  */
 import { isLivingFence, type Assessment, type GateResult } from "./assessment.ts";
 import { passedByApproval } from "./approvals.ts";
+import { standingConfirmation } from "./confirmations.ts";
+import { isUnheard } from "./reports.ts";
 import { gatesOfDegraded, isFencedAlive } from "./degraded-gates.ts";
 import {
   capacityGate,
@@ -136,19 +138,21 @@ function graceGate(state: GuardianState, host: HostState): GateResult {
   const { graceFrom, goodMs } = state.eyes;
   const seenAt = steadyAt(state, host);
   const seen = seenAt !== undefined && seenAt >= graceFrom;
-  const known = state.memory.known[host.host];
-  const reported = known !== undefined && known.unheard !== true;
-  const watched = goodMs >= graceUnseenMs && reported;
+  const unheard = isUnheard(state, host.host);
+  const long = goodMs >= graceUnseenMs && state.memory.known[host.host] !== undefined;
+  const said = unheard && standingConfirmation(state, host) !== undefined;
+  const watched = long && (!unheard || said);
   // Work of open incidents resumes at once, on a fresh proof.
   const phase = state.memory.incidents.get(host.host)?.phase.kind;
   const resumed = phase === "fencing" || phase === "evacuating";
-  return {
+  const gate: GateResult = {
     gate: "grace",
     pass: seen || watched || resumed,
     value: seen
       ? words("value.seen-fresh")
-      : words("value.watched", { age: Math.round(goodMs / 1000) }),
+      : words(unheard ? "value.unheard" : "value.watched", { age: Math.round(goodMs / 1000) }),
     operator: ">=",
     limit: words("limit.grace", { fresh: graceFreshMs / 1000, good: graceUnseenMs / 1000 }),
-  };
+  }; // Of what another journal may know a person knows more.
+  return unheard && long ? passedByApproval(state, host.host, gate) : gate;
 }

@@ -48,7 +48,8 @@ export function foldEvacuateAnswer(
     case "accepted": {
       const running = { kind: "running", at: event.at, latestRecord } as const;
       const { requestId } = answer;
-      const taken = withMove(state, event.host, { ...move, requestId, state: running });
+      const { notMade: _notMade, ...called } = move;
+      const taken = withMove(state, event.host, { ...called, requestId, state: running });
       return callTaken(taken, event.host, { calledAt, at: event.at }, out);
     }
     case "refused":
@@ -285,7 +286,9 @@ function followMove(state: GuardianState, event: MovesSeen, move: Move): MoveSta
   }
   const untouched = server?.host === event.host && server.taskState === undefined;
   // Accepted, too, a call may come to nothing; while Nova does something with the server we wait.
-  const isLost = record === undefined && (move.state.kind === "ordered" || untouched);
+  // Of a cell that is down Nova shows neither the server nor a record: that there is none is no word then.
+  const isSeen = record === undefined && server !== undefined;
+  const isLost = isSeen && (move.state.kind === "ordered" || untouched);
   if (isLost && ageMs > recordDueMs) {
     // Looked for a minute after Nova took a write of ours: the call was never made, so making it repeats nothing.
     if (move.state.kind === "ordered" && move.state.inherited && untouched) {

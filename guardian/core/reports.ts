@@ -85,6 +85,11 @@ export function isMoving({ watermark, observedFrom, began }: CollectorTrack): bo
   return began || watermark.monoMs > observedFrom;
 }
 
+/** A store tells of it, and this journal never heard it live: what people said of it nobody knows. */
+export function isUnheard({ memory }: GuardianState, host: HostName): boolean {
+  return memory.known[host]?.unheard === true;
+}
+
 /** What a report tells of its host for good; what could not be read takes nothing away. */
 function learn(
   remembered: KnownHost | undefined,

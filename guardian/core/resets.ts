@@ -8,6 +8,7 @@ import type { ComputeServer } from "../ports.ts";
 import type { Effect } from "./effects.ts";
 import type { MovesSeen, ResetAnswered } from "./events.ts";
 import { incidentOf, say } from "./incidents.ts";
+import type { Incident } from "./memory.ts";
 import type { Move, MoveState } from "./move.ts";
 import { moveOf, moveOrderId, withMove } from "./moves-under-way.ts";
 import type { FenceProof } from "./proof.ts";
@@ -39,6 +40,12 @@ function resetOrderId(moveId: string, resets: number): string {
   return resets > 1 ? `${moveId}/reset-${resets}` : `${moveId}/reset`;
 }
 
+/** The id of the reset that a move waits for. */
+export function openResetId(incident: Incident, move: Move): string {
+  const moveId = moveOrderId(incident, { ...move, attempts: (move.attempts ?? 0) + 1 });
+  return resetOrderId(moveId, move.resets ?? 1);
+}
+
 /** What Nova answered to a reset. */
 export function foldResetAnswer(
   state: GuardianState,
@@ -49,8 +56,7 @@ export function foldResetAnswer(
   const incident = incidentOf(state, event.host);
   if (move?.state.kind !== "resetting" || incident === undefined) return state;
   // An answer to an earlier order says nothing of this one, which would undo what is begun meanwhile.
-  const moveId = moveOrderId(incident, { ...move, attempts: (move.attempts ?? 0) + 1 });
-  const isOurs = event.id === resetOrderId(moveId, move.resets ?? 1);
+  const isOurs = event.id === openResetId(incident, move);
   if (event.id !== undefined && !isOurs) return state;
   const { answer } = event;
   const { latestRecord, from } = move.state;

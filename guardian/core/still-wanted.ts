@@ -5,8 +5,12 @@
 import type { MonoMs } from "../../shared/time.ts";
 import type { Order } from "./effects.ts";
 import { incidentOf } from "./incidents.ts";
+import type { Incident } from "./memory.ts";
+import type { Move } from "./move.ts";
+import { moveOrderId } from "./moves-under-way.ts";
 import { holdGate } from "./policy-gates.ts";
 import { proofStands } from "./proof.ts";
+import { openResetId } from "./resets.ts";
 import { hostOf, type GuardianState } from "./state.ts";
 
 type MoveOrder = Extract<Order, { kind: "evacuate" | "reset" }>;
@@ -14,13 +18,26 @@ type MoveOrder = Extract<Order, { kind: "evacuate" | "reset" }>;
 /** Why it must not be sent any more; undefined when it may. */
 export function objectionTo(
   state: GuardianState,
-  { host, server, kind }: MoveOrder,
+  { id, host, server, kind }: MoveOrder,
   now: MonoMs,
 ): string | undefined {
-  const phase = incidentOf(state, host)?.phase;
-  if (phase?.kind !== "evacuating") return "its evacuation has ended meanwhile";
-  const wanted = kind === "reset" ? "resetting" : "ordered";
-  if (phase.moves?.[server]?.state.kind !== wanted) return "it is not wanted any more";
+  const incident = incidentOf(state, host);
+  const phase = incident?.phase;
+  if (incident === undefined || phase?.kind !== "evacuating") {
+    return "its evacuation has ended meanwhile";
+  }
+  const move = phase.moves?.[server];
+  // One that is overtaken by the next try would be the second call for its server.
+  const wanted = move === undefined ? undefined : openOrderId(incident, move, kind);
+  if (wanted !== id) return "it is not wanted any more";
   if (!proofStands(phase.proof, host, now)) return "its fence proof lapsed before the call";
   return holdGate(state, hostOf(state, host)).pass ? undefined : "people hold the incident";
+}
+
+/** The id of the order that a move waits for; undefined when it waits for none of this kind. */
+function openOrderId(incident: Incident, move: Move, kind: MoveOrder["kind"]): string | undefined {
+  if (kind === "evacuate") {
+    return move.state.kind === "ordered" ? moveOrderId(incident, move) : undefined;
+  }
+  return move.state.kind === "resetting" ? openResetId(incident, move) : undefined;
 }

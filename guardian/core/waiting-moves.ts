@@ -28,7 +28,9 @@ export function withWaiting(state: GuardianState, host: HostState, held: boolean
 
 function isWaiting(state: GuardianState, { host }: HostState, { moves = {} }: Evacuating): boolean {
   const all = Object.values(moves);
-  if (all.some((move) => isUnderWay(move) && !isFirstCall(move))) return false;
+  // While others move it is their turn that is waited for, unless its own call could not be made.
+  const othersMove = all.some((move) => isUnderWay(move) && !isFirstCall(move));
+  if (othersMove) return all.some((move) => isUntried(move) && move.notMade !== undefined);
   return all.some(
     (move) =>
       isFirstCall(move) || (isUntried(move) && drainHolds(state, host, move.server) === "none"),

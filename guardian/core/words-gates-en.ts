@@ -66,6 +66,7 @@ export const gatesEnglish = {
   "value.networks": "{networks}",
 
   "value.seen-fresh": "seen fresh since",
+  "value.unheard": "watched {age} s, and never heard live since the journal began",
   "value.watched": "watched {age} s with good eyes",
   "limit.grace": "fresh for {fresh} s since the start, or {good} s of good eyes",
   "value.witness": "power {power}, Nova's record {nova}",

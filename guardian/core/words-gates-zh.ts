@@ -68,6 +68,7 @@ export const gatesChinese: Readonly<Record<keyof typeof gatesEnglish, string>> =
   "value.networks": "{networks}",
 
   "value.seen-fresh": "已连续见到其上报",
+  "value.unheard": "观察了 {age} 秒，日志建立以来从未收到其存活报告",
   "value.watched": "视野良好地观察了 {age} 秒",
   "limit.grace": "启动后连续上报 {fresh} 秒，或视野良好 {good} 秒",
   "value.witness": "电源 {power}，Nova 记录 {nova}",

@@ -55,7 +55,7 @@ export function wrongChassis(
   out: Effect[],
 ): GuardianState {
   const reason = words("arming.chassis", { host: host.host, other });
-  const given = Object.keys(evacuating.commands);
+  const given = [...new Set([...Object.keys(evacuating.commands), ...turnedOff(evacuating)])];
   const { devices } = hostSettings(state.settings, host.host);
   // Given before a restart: nobody knows any more to which.
   const ordered = given.length === 0 ? devices : given;

@@ -135,6 +135,8 @@ const untold: Readonly<Record<string, readonly WordKey[]>> = {
     "await.second",
   ],
   "the world tells of a lost journal before an order is given (unit/moves)": ["move.not-made"],
+  "disarmed for two reasons at once (unit/arming)": ["arming.several"],
+  "with a new journal beside a store (unit/new-journal)": ["value.unheard"],
   "calls that cannot be made, or a force-down that fails, for a minute (unit/waiting-moves)": [
     "stalled.calls",
   ],

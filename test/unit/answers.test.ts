@@ -292,3 +292,32 @@ test("whoever is asked anew about a later silence has the whole time again", () 
   core.run(60_000);
   assert.equal(core.done("power-off").length, 1);
 });
+
+test("where a dismissal ends, nobody's answer counts before people had their time", () => {
+  const core = settled(askThenAct);
+  core.hang(host1);
+  core.run(20_000);
+  core.fact(host1, { echo: ["management"] });
+  core.run(90_000);
+  core.answer(host1, "dismissed");
+  core.run(600_000);
+  core.fact(host1, { echo: [] });
+  core.run(30_000);
+  assert.equal(core.done("power-off").length, 0);
+  core.run(60_000);
+  assert.equal(core.done("power-off").length, 1);
+});
+
+test("dismissed while a notice was in force, it is left alone after the notice's end, too", () => {
+  const core = settled({ rebootOverdue: "act" });
+  const { checks } = core.factsOf(host1);
+  core.fact(host1, { checks: { ...checks, notice: "rebooting" } });
+  core.run(2000);
+  core.powerLoss(host1);
+  core.run(30_000);
+  assert.equal(core.assessment(host1).row, "9");
+  core.answer(host1, "dismissed");
+  core.run(900_000);
+  assert.equal(core.done("power-off").length, 0);
+  assert.equal(core.state.memory.incidents.get(host1)?.answer?.kind, "dismissed");
+});

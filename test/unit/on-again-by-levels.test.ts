@@ -62,3 +62,20 @@ test("a BMC that read off and on again in the first level does not bar the outle
   assert.equal(core.done("evacuate").length, 1, "by the outlets, in the same attempt");
   assert.equal(offOrders(core, "bmc"), 1);
 });
+
+test("the first level's device was on again before the second was tried: its old order proves nothing later", () => {
+  const core = settledLevels([["bmc"], ["a", "b"]]);
+  core.offAnswers.set("a", mute).set("b", mute);
+  core.hang(host1);
+  runUntil(core, () => offOrders(core, "bmc") > 0);
+  core.run(500);
+  core.power.set("bmc", "off");
+  core.run(1500);
+  core.power.set("bmc", "on");
+  runUntil(core, () => offOrders(core, "a") > 0);
+  core.run(500);
+  core.power.set("bmc", "off");
+  core.run(10_000);
+  const orders = offOrders(core, "bmc");
+  assert.ok(orders > 1 || core.done("evacuate").length === 0, "moved by an order of before");
+});

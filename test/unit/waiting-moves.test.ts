@@ -46,3 +46,27 @@ test("a host that was switched off again, and that Nova does not force down, is 
   core.run(150_000);
   assert.match(stalled(core), /^page: .*down.*: read-only/);
 });
+
+/** Nova shows neither servers nor records of its cell. */
+class HiddenFixture extends CoreFixture {
+  isHidden = false;
+  override take(event: GuardianEvent): readonly Effect[] {
+    const hides = this.isHidden && event.kind === "moves-seen";
+    return super.take(hides ? { ...event, servers: [], records: [], gone: [] } : event);
+  }
+}
+
+test("while the cell is down, a call without an answer is no lost call", () => {
+  const core = new HiddenFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.nova.evacuateAnswer = { kind: "unknown", reason: "no answer within 30 s" };
+  core.powerLoss(host1);
+  while (core.done("evacuate").length === 0) core.run(250);
+  core.isHidden = true;
+  core.run(90_000);
+  const [move] = Object.values(core.phase(host1, "evacuating").moves ?? {});
+  assert.equal(move?.state.kind, "ordered");
+  core.isHidden = false;
+  core.run(30_000);
+  assert.equal(core.done("evacuate").length, 1, "it is never made again");
+});

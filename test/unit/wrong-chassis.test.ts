@@ -276,3 +276,18 @@ test("a chassis that went off by the attempt before goes on again", () => {
   assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
   assert.ok(core.done("power-on").some(({ host, device }) => host === host1 && device === "bmc"));
 });
+
+test("a device of an earlier attempt's level is distrusted, too: it may be the one that did it", () => {
+  const core = hungWithLevels();
+  runUntil(core, () => core.done("power-off").some(({ device }) => device === "pdu-a"));
+  core.power.set("pdu-a", "off");
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
+  runUntil(core, () => core.done("power-off").filter(({ device }) => device === "bmc").length > 1);
+  core.offAnswers.delete("bmc");
+  core.power.set("bmc", "off");
+  core.run(60_000);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  for (const device of ["bmc", "pdu-a"]) {
+    assert.notEqual(core.state.memory.devices[`${host1}/${device}`]?.unverified, undefined, device);
+  }
+});
