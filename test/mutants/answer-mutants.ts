@@ -7,7 +7,7 @@ export const answerMutants: readonly Mutant[] = [
     changes: [
       replacing(
         core("approvals"),
-        'return before === "life" ? now === "half" || now === "none" : before === "half" && now === "none\'",
+        'return before === "life" ? now === "half" || now === "none" : before === "half" && now === "none"',
         "return false",
       ),
     ],
