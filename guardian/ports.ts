@@ -238,7 +238,7 @@ export interface ComputeApi {
     host: HostName,
   ): Promise<{ readonly kind: "records"; readonly records: readonly EvacuationRecord[] } | Failure>;
   /** Refuses (409) a server that is not on this host, does not run, or that something is done with. */
-  liveMigrate(host: HostName, server: ServerId): Promise<ApiAnswer>;
+  liveMigrate(host: HostName, server: ServerId): Promise<MoveAnswer>;
   /**
    * Puts a server in error; refuses (409) one that is not on this host in this state: "paused", or
    * "active, powering-off" while a task hangs.

@@ -166,6 +166,14 @@ function awaitDisabled(
   }
   // Silent, or not heard since our start: the order may have been done, so the mark is not forgotten.
   if (host.freshSince === undefined) return state;
+  // Nova's record of before the order says nothing of it: an answer that was lost may have been yes.
+  if (
+    mark.disabled.kind !== "due" &&
+    mark.disabled.kind !== "done" &&
+    track.askedAt <= mark.disabled.at
+  ) {
+    return state;
+  }
   const wanted =
     degradedRows.includes(assessment.row) && gatesToDisable(state, host).every((gate) => gate.pass);
   if (!wanted) return withMark(state, host.host, undefined);

@@ -202,7 +202,9 @@ function followed(event: MigrationsSeen, move: DrainMove): DrainState | undefine
     return { kind: "finished", destination: server.host };
   }
   const ended = record !== undefined && !isUnderWay(record);
-  if (ended && settled) {
+  // Before Nova has answered our call it may be somebody else's, and ours be taken yet.
+  const isUnanswered = state.kind === "ordered" && ageMs <= recordDueMs;
+  if (ended && settled && !isUnanswered) {
     const { id: number, status } = record;
     const reason = words("move.migration", { id: number, status });
     // Rolled back, Nova has it running where it was; in error its guest may run at either end.

@@ -137,7 +137,8 @@ function graceGate(state: GuardianState, host: HostState): GateResult {
   const { graceFreshMs, graceUnseenMs } = state.settings.limits;
   const { graceFrom, goodMs } = state.eyes;
   const seenAt = steadyAt(state, host);
-  const seen = seenAt !== undefined && seenAt >= graceFrom;
+  // Since the start, or the new epochs: what it was seen before tells of a world that is not watched any more.
+  const seen = seenAt !== undefined && seenAt >= graceFrom + graceFreshMs;
   const unheard = isUnheard(state, host.host);
   const long = goodMs >= graceUnseenMs && state.memory.known[host.host] !== undefined;
   const said = unheard && standingConfirmation(state, host) !== undefined;

@@ -35,13 +35,11 @@ export function moveOrders(
     },
     async liveMigrate(host, server) {
       const seen = await showServer(calls, server);
-      if (seen.kind === "failed") return { kind: "unknown", reason: `not sent: ${seen.reason}` };
+      if (seen.kind === "failed") return { kind: "not-made", reason: seen.reason };
       const refused = seen.kind === "gone" ? goneAnswer : migrateRefusal(seen.server, host);
       if (refused !== undefined) return refused;
       const wanted = { host: null, block_migration: "auto" };
-      return orderAnswer(
-        await act(calls, server, { "os-migrateLive": wanted }, evacuateDeadlineMs),
-      );
+      return moveAnswer(await act(calls, server, { "os-migrateLive": wanted }, evacuateDeadlineMs));
     },
     async resetToError(host, server, from, objection) {
       const seen = await showServer(calls, server);

@@ -71,6 +71,9 @@ test("a server is migrated live only while it runs there in peace, and its recor
   );
   const evacuations = await api.evacuations(one);
   assert.ok(evacuations.kind === "records" && evacuations.records.length === 0);
+  cloud.setFault({ kind: "status", status: 503, match: /GET .*servers/ });
+  assert.equal((await api.liveMigrate(one, server)).kind, "not-made", "nothing was sent");
+  cloud.setFault({ kind: "none" });
   const gone = await api.liveMigrate(one, serverId("no-such-server"));
   assert.ok(gone.kind === "refused" && gone.status === 404, gone.kind);
 });

@@ -1,4 +1,5 @@
 /** What faults act on: the world of a plan, and what the faults under way make unfair to add. */
+import { isBeyondReach } from "./beyond-reach.ts";
 import { defaultPolicy } from "../../guardian/core/evacuation-policy.ts";
 import { reserveMark } from "../../guardian/core/marks.ts";
 import { confirmProblem } from "../../guardian/core/confirmations.ts";
@@ -28,6 +29,8 @@ export class Scene {
   readonly vouchedWrongly = new Set<HostName>();
   /** Hosts that people confirmed to be off: they see to it that nobody switches them on. */
   readonly lockedOut = new Set<HostName>();
+  /** When somebody switched a host on last while its servers were moved. */
+  readonly #turnedOnAt = new Map<HostName, number>();
   /** Changes when everything is mended: what was booked before does not happen any more. */
   #healed = false;
 
@@ -39,6 +42,8 @@ export class Scene {
     const random = seededRandom(Math.imul(plan.seed, 0x85ebca6b) ^ 0x0a11);
     this.world = new World(settings, this.names, random, cloud.racks);
     furnish(this.world, cloud, this.names);
+    this.world.isBeyondReach = (host) =>
+      isBeyondReach(this.world, host, this.#turnedOnAt.get(host.name));
   }
 
   host(index: number): WorldHost {
@@ -77,6 +82,7 @@ export class Scene {
     const open = phase !== undefined && phase !== "ended";
     const isMoving = open || this.world.nova.isMovingOff(name);
     if (isMoving && (this.lockedOut.has(name) || this.#isHeld(name))) return false;
+    if (open) this.#turnedOnAt.set(name, this.world.queue.now);
     this.world.boot(name);
     return true;
   }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Effect } from "../../guardian/core/effects.ts";
+import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { defaultLimits } from "../../guardian/core/settings.ts";
 import { render } from "../../guardian/core/words.ts";
@@ -286,4 +288,27 @@ test("a held incident is not disabled, and says by whom", () => {
     render(gate?.value ?? ""),
     new RegExp(`^put on hold by ${alice.replace(/[()]/g, "\\$&")}`),
   );
+});
+
+/** Nova does what it is told, and its answer to a disable is lost. */
+class LostAnswers extends CoreFixture {
+  override take(event: GuardianEvent): readonly Effect[] {
+    if (event.kind !== "service-order-answered" || event.order !== "disable") {
+      return super.take(event);
+    }
+    this.nova.answers = false;
+    return super.take({ ...event, answer: { kind: "unknown", reason: "no answer within 10 s" } });
+  }
+}
+
+test("disabled although the answer was lost, and well before Nova's record shows it: it is enabled all the same", () => {
+  const core = new LostAnswers().run(15_000);
+  checks(core, failing);
+  while (core.done("disable").length === 0) core.run(250);
+  checks(core, well);
+  core.run(30_000);
+  assert.notEqual(core.state.memory.degraded.get(host1), undefined, "its mark is not forgotten");
+  core.nova.answers = true;
+  core.run(enableHealthyAfterMs + 60_000);
+  assert.equal(core.done("enable").length, 1);
 });

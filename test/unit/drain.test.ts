@@ -213,3 +213,24 @@ test("held by its gates, each by name; a hold is told as a ticket", () => {
     ["ticket", "compute-1 is degraded and is not emptied: held by capacity"],
   );
 });
+
+test("a record of somebody else's try that failed before our call was answered says nothing of ours", () => {
+  const { core } = degraded(0);
+  core.nova.liveAnswer = { kind: "accepted", requestId: "req-9" };
+  const server = core.nova.addServer(host1, "vm-9");
+  while (core.done("live-migrate").length === 0) core.run(250);
+  record(core, server, "error", 8);
+  const drain = core.state.memory.drains.get(host1);
+  const at = core.now;
+  core.take({
+    kind: "migrations-seen",
+    at,
+    askedAt: at,
+    host: host1,
+    records: core.nova.liveRecords,
+    servers: core.nova.servers.filter((one) => one.server === server),
+    gone: [],
+  });
+  assert.equal(drain?.moves?.[server]?.state.kind, "ordered");
+  assert.deepEqual(states(core), ["ordered"]);
+});

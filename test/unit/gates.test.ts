@@ -126,6 +126,17 @@ test("grace: a new epoch of the only collector begins it again", () => {
   assert.equal(gate(core, "grace").pass, false);
 });
 
+test("grace: a host that lived for a moment after the new epoch was not seen fresh for 10 s since", () => {
+  const core = settled();
+  core.rows.clear();
+  core.collectorEpoch = 2;
+  core.run(4000);
+  core.powerLoss(host1);
+  core.run(20_000);
+  assert.equal(gate(core, "grace").pass, false);
+  assert.equal(core.done("power-off").length, 0);
+});
+
 test("storm: as many as the limit pass, one more does not", () => {
   const core = settled({}, 20);
   core.powerLoss(host1);
