@@ -53,6 +53,7 @@ const livingRows: readonly string[] = ["1b", "8a", "9", "10", "11", "12", "16"];
 const shows: Readonly<Record<string, "life" | "half" | "none">> = {
   "11": "life",
   "12": "life",
+  "12a": "life",
   "16": "life",
   "11a": "half",
   "13": "half",
@@ -235,7 +236,9 @@ export function foldLapsed(state: GuardianState, host: HostState, out: Effect[])
   if (incident?.phase.kind !== "watching") return state;
   if (isWorse(incident, host)) return withoutDismissal(state, host, incident, out);
   const shown = shows[host.assessment?.row ?? ""];
-  const lives = isFresh(host) || shown === "life" || shown === "half";
+  // A row by which it is fenced is what people are asked about.
+  const half = shown === "half" && host.assessment?.action !== "fence";
+  const lives = isFresh(host) || shown === "life" || half;
   const { answer, asked: question, ...rest } = incident;
   // Whoever is asked about its next silence has the whole time again.
   const over = lives && question?.covers === "fence";

@@ -27,11 +27,16 @@ export function orderLevel(
     readonly failed: readonly LevelFailure[];
     readonly news: number;
     readonly step: string;
+    /** This level and no other, whether or not it answers for long enough to prove anything. */
+    readonly only?: number;
   },
   out: Effect[],
 ): LevelOrder {
   const levels = fenceLevels(state.settings, host.host);
-  const { level = levels.length, skipped } = nextLevel(state, host, order.from);
+  const { level = levels.length, skipped } =
+    order.only === undefined
+      ? nextLevel(state, host, order.from)
+      : { level: order.only, skipped: [] };
   const failed = [...order.failed, ...skipped];
   const news = skipped.length + order.news;
   const told = sayFailed(state, host, news === 0 ? [] : failed.slice(-news), out);

@@ -2,7 +2,7 @@
 import type { HostName } from "../../shared/names.ts";
 import { monoMs } from "../../shared/time.ts";
 import type { Effect } from "./effects.ts";
-import { nextLevel } from "./fence-levels.ts";
+import { fenceLevels, nextLevel } from "./fence-levels.ts";
 import { freshHosts, type Commands } from "./fence-orders.ts";
 import { fenceState, hostsOwingLife } from "./fencing.ts";
 import { incidentOf, say, withPhase } from "./incidents.ts";
@@ -14,6 +14,7 @@ import { deviceTrack } from "./power.ts";
 import type { Evacuating } from "./service-orders.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { turnedOff, withTurned } from "./turned-off.ts";
+import { unverifiedBecause } from "./verification.ts";
 import { render, words } from "./words.ts";
 
 const refencesMax = 2;
@@ -60,21 +61,47 @@ export function stillAsked(
 const noDeviceLeft = words("log.refence-no-device");
 const noDeviceLeftText = render(noDeviceLeft);
 
+/**
+ * Where the level that was tried reads off, and another one's device reads on all the same: that one's level, which can
+ * turn it off. Undefined where the tried one is to be ordered.
+ */
+function levelBehind(
+  state: GuardianState,
+  host: HostState,
+  tried: number,
+  device: string,
+): number | undefined {
+  const levels = fenceLevels(state.settings, host.host);
+  const devices = levels[tried]?.devices ?? [];
+  const isOff = devices.every(
+    (one) => deviceTrack(host, one).readings.at(-1)?.reading.power === "off",
+  );
+  if (!isOff || devices.includes(device)) return undefined;
+  if (unverifiedBecause(state, host.host, device) !== undefined) return undefined;
+  const other = levels.findIndex((level) => level.devices.includes(device));
+  return other === -1 ? undefined : other;
+}
+
 /** The level that was tried, unless its device failed: then the next one, and the first after the last. */
 function orderAgain(
   state: GuardianState,
   host: HostState,
   incident: Incident,
   phase: Evacuating,
+  device: string,
   out: Effect[],
 ): LevelOrder {
   const tried = phase.run?.level ?? 0;
   const fence = fenceState(state, host, phase.commands, phase.lifeAt, tried);
+  const step = `refence-${phase.refences + 1}`;
+  const only = fence.kind === "failed" ? undefined : levelBehind(state, host, tried, device);
+  if (only !== undefined) {
+    return orderLevel(state, host, incident, { from: only, failed: [], news: 0, step, only }, out);
+  }
   const from = fence.kind === "failed" ? tried + 1 : tried;
   const further = nextLevel(state, host, from).level === undefined ? 0 : from;
   const others = (phase.run?.failed ?? []).filter(({ level }) => level !== tried);
   const failed = fence.kind === "failed" ? [...others, { level: tried, reason: fence.reason }] : [];
-  const step = `refence-${phase.refences + 1}`;
   if (nextLevel(state, host, further).level === undefined) {
     return { state, commands: {}, run: { level: tried, since: state.now, failed: [] } };
   }
@@ -128,7 +155,7 @@ export function refence(
   const ours = began && phase.refences < refencesMax;
   if (incident === undefined || (!underWay && !ours)) return state;
   if (isStillGoingOff(state, host, phase, device)) return state;
-  const order = orderAgain(state, host, incident, phase, out);
+  const order = orderAgain(state, host, incident, phase, device, out);
   const { commands } = order;
   const ordered = Object.keys(commands).length > 0;
   const next = {

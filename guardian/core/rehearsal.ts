@@ -186,7 +186,10 @@ function isGivenUp(
   devices: readonly string[],
 ): boolean {
   if (failed === undefined || now - since < muteMsMax) return false;
-  return devices.every((device) => isMute(deviceTrack(host, device)));
+  // Of several levels one may have switched it on, and another not answer.
+  const mute = devices.filter((device) => isMute(deviceTrack(host, device)));
+  const others = devices.filter((device) => !mute.includes(device));
+  return mute.length > 0 && others.every((device) => lastOf(host, device).reading.power === "on");
 }
 
 /** Off read back, this host silent, the others alive: then on again. So it is, whatever is missing. */

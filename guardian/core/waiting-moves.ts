@@ -2,6 +2,7 @@
  * Servers that wait although nothing holds them: Nova takes no order about their host, or no call could be made.
  * Each try begins anew and none fails, so nothing else would tell.
  */
+import type { MonoMs } from "../../shared/time.ts";
 import { drainHolds } from "./drains.ts";
 import type { Phase } from "./memory.ts";
 import type { Move } from "./move.ts";
@@ -13,6 +14,8 @@ import { words, type Said, type Words } from "./words.ts";
 
 /** Longer than a call and the look before it may take. */
 const waitMsMax = 60_000;
+/** Longer than Nova takes to show a record, or that it has none. */
+const lostMs = 75_000;
 const namesMax = 10;
 
 /** Notes since when it is so; `held`: a gate holds, which is told by itself. */
@@ -30,7 +33,7 @@ function isWaiting(state: GuardianState, { host }: HostState, { moves = {} }: Ev
   const all = Object.values(moves);
   // While others move it is their turn that is waited for, unless its own call could not be made.
   const othersMove = all.some((move) => isUnderWay(move) && !isFirstCall(move));
-  if (othersMove) return all.some((move) => isUntried(move) && move.notMade !== undefined);
+  if (othersMove) return all.some((move) => isCalled(move) && move.notMade !== undefined);
   return all.some(
     (move) =>
       isFirstCall(move) || (isUntried(move) && drainHolds(state, host, move.server) === "none"),
@@ -47,17 +50,32 @@ function isFirstCall({ state, attempts = 0 }: Move): boolean {
   return state.kind === "ordered" && state.unanswered !== true && !state.inherited && attempts <= 1;
 }
 
+function isCalled(move: Move): boolean {
+  return isUntried(move) || isFirstCall(move);
+}
+
+/**
+ * Whether Nova took the call nobody knows, for longer than Nova takes to show a record: of a cell that is down it shows
+ * neither a record nor the server.
+ */
+function isLost({ state }: Move, now: MonoMs): boolean {
+  const isUnanswered = state.kind === "ordered" && state.unanswered === true;
+  return isUnanswered && now - state.at >= lostMs;
+}
+
 /** What is said of it once it has lasted. */
 export function waitsForNova(
   { now }: GuardianState,
   { moves = {}, forcedDown, waitsSince }: Extract<Phase, { kind: "evacuating" }>,
 ): { readonly what: Words; readonly why: readonly Said[] } | undefined {
+  const lost = Object.values(moves).filter((move) => isLost(move, now));
+  if (lost.length > 0) return { what: words("stalled.moves"), why: lost.map(({ name }) => name) };
   if (waitsSince === undefined || now - waitsSince < waitMsMax) return undefined;
   if (forcedDown.kind !== "done") {
     const reason = forcedDown.kind === "retry" ? forcedDown.reason : words("why.no-answer");
     return { what: words("stalled.force-down"), why: [reason] };
   }
-  const waiting = Object.values(moves).filter((move) => isUntried(move) || isFirstCall(move));
+  const waiting = Object.values(moves).filter((move) => isCalled(move));
   const why = waiting
     .slice(0, namesMax)
     .map(({ name, notMade }) =>

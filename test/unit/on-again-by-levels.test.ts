@@ -79,3 +79,19 @@ test("the first level's device was on again before the second was tried: its old
   const orders = offOrders(core, "bmc");
   assert.ok(orders > 1 || core.done("evacuate").length === 0, "moved by an order of before");
 });
+
+test("on again by another feed while the outlets read off: the BMC that reads on is ordered off", () => {
+  const core = settledLevels([["bmc"], ["a", "b"]]);
+  core.nova.moveMs = 400_000;
+  core.power.set("bmc", "unknown");
+  core.offAnswers.set("bmc", mute);
+  core.hang(host1);
+  runUntil(core, () => offOrders(core, "a") > 0);
+  core.power.set("a", "off").set("b", "off");
+  runUntil(core, () => core.done("evacuate").length > 0);
+  core.offAnswers.delete("bmc");
+  const before = offOrders(core, "bmc");
+  core.power.set("bmc", "on");
+  core.run(20_000);
+  assert.ok(offOrders(core, "bmc") > before, "the one that can turn it off");
+});

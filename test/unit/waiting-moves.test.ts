@@ -34,6 +34,26 @@ test("calls that cannot be made are tried on, and paged after a minute", () => {
   assert.ok(said.length < 5, `${said.length} lines`);
 });
 
+test("a call that cannot be made is paged also while another server moves", () => {
+  class Half extends CoreFixture {
+    override take(event: GuardianEvent): readonly Effect[] {
+      if (event.kind !== "evacuate-answered" || event.server !== "id-vm-2")
+        return super.take(event);
+      const answer = { kind: "not-made", reason: "its cell is down" } as const;
+      this.nova.records = this.nova.records.filter(({ server }) => server !== event.server);
+      return super.take({ ...event, answer });
+    }
+  }
+  const core = new Half().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.nova.addServer(host1, "vm-2");
+  core.nova.moveMs = 250_000;
+  core.powerLoss(host1);
+  while (core.done("evacuate").length < 2) core.run(250);
+  core.run(90_000);
+  assert.match(stalled(core), /^page: .*vm-2.*its cell is down/);
+});
+
 test("a host that was switched off again, and that Nova does not force down, is paged", () => {
   const limits = { ...defaultLimits, movesAtOnce: 1, movesAtFirst: 1 };
   const core = new CoreFixture({ limits }).run(15_000);
@@ -66,6 +86,8 @@ test("while the cell is down, a call without an answer is no lost call", () => {
   core.run(90_000);
   const [move] = Object.values(core.phase(host1, "evacuating").moves ?? {});
   assert.equal(move?.state.kind, "ordered");
+  core.run(30_000);
+  assert.match(stalled(core), /^page: .*vm-1/);
   core.isHidden = false;
   core.run(30_000);
   assert.equal(core.done("evacuate").length, 1, "it is never made again");

@@ -291,3 +291,19 @@ test("a device of an earlier attempt's level is distrusted, too: it may be the o
     assert.notEqual(core.state.memory.devices[`${host1}/${device}`]?.unverified, undefined, device);
   }
 });
+
+test("a switch-back whose outlets read on and whose BMC is mute ends, and is told", () => {
+  const core = settledLevels([["bmc"], ["a", "b"]]);
+  core.fact(host2, { power: "unknown" });
+  core.hang(host1);
+  runUntil(core, () => core.done("power-off").length > 0);
+  core.power.set("bmc", "unknown");
+  runUntil(core, () => core.done("power-off").some(({ device }) => device === "a"));
+  core.power.set("a", "off").set("b", "off");
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
+  runUntil(core, () => core.done("power-on").length > 0);
+  core.power.set("a", "on").set("b", "on");
+  core.run(200_000);
+  const firing = Object.values(core.state.memory.alerts).map(({ message }) => message);
+  assert.ok(firing.some(({ class: said, host }) => said === "page" && host === host1));
+});
