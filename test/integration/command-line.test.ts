@@ -31,6 +31,9 @@ test("the command line: destructive verbs ask for the host's name, exit codes 0,
   assert.equal(hold.code, 0);
   const all = ["incident", "approve", "--all", "--reason", "looked"];
   assert.match(String((await run(socket, all, host1)).code), /is not all/);
+  const left = await run(socket, [...all, "--yes"], undefined);
+  assert.match(String(left.code), /left as they are: i1-compute-1 \(held by/);
+  assert.equal((await run(socket, approve, host1)).code, 0);
   assert.equal((await run(socket, [...all, "--yes"], undefined)).code, 0);
   const nobody = await run(socket, ["incident", "approve", "--reason", "x", "--yes"], undefined);
   assert.match(String(nobody.code), /name an incident, or say --all/);
