@@ -33,7 +33,7 @@ export interface Ingest {
   /** Newest row of every host and path since this process began. */
   live(): readonly LivenessRow[];
   /** `dropped` by our kernel socket; what became of the liveness rows that were taken from here. */
-  ledger(dropped: number, waiting?: { readonly spooled: number; readonly givenUp: number }): Ledger;
+  ledger(dropped: number, waiting?: { readonly spooled: number }): Ledger;
   counters(): IngestCounters;
 }
 
@@ -93,11 +93,11 @@ export function createIngest(options: {
       totals.shed += poisoned;
     },
     live: () => newest.all(),
-    ledger(dropped, waiting = { spooled: 0, givenUp: 0 }) {
-      const { accepted, stored } = totals;
+    ledger(dropped, waiting = { spooled: 0 }) {
+      const { accepted, stored, shed } = totals;
       const liveness = totals.liveness + inherited;
       const spooled = arrived.length + waiting.spooled;
-      const shed = totals.shed + waiting.givenUp;
+      // History that a full spool gave up is none of what is newest: the store, or the live view, has that all the same.
       const superseded = Math.max(0, liveness - stored - shed - spooled);
       const rows = { accepted, liveness, stored, shed, superseded, spooled };
       return ledgerOf({ ...rows, ...sumLosses(windows()), dropped }, refused);

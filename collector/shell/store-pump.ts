@@ -74,7 +74,6 @@ export function createStorePump(options: StorePumpOptions): StorePump {
   function watermark(monoMs: MonoMs): Watermark {
     const ledger = ingest.ledger(readKernelDrops(server.address, server.port), {
       spooled: livenessWaiting() + (options.spool?.figures().liveness ?? 0),
-      givenUp: options.spool?.figures().unspooled ?? 0,
     });
     return { collector: options.collector, epoch: options.epoch, monoMs, ledger };
   }

@@ -1,7 +1,7 @@
 /** A store that is away, slow, picky or of another version: what is kept, what comes back, and who looks silent meanwhile. */
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createInfluxTelemetry } from "../../guardian/shell/influx-telemetry.ts";
@@ -204,3 +204,20 @@ for (const version of [2, 3] as const) {
     assert.ok(!readFileSync(join(fixture.directory, "collector.yaml"), "utf8").includes("s3cret"));
   });
 }
+
+test("history that a broken spool gives up is no lost liveness: whoever reads the live view goes on", async (t) => {
+  const influx = await startFakeInflux();
+  const { fixture, start, send } = await place(t, influx);
+  const collector = await start();
+  influx.failWith = { status: 503 };
+  rmSync(fixture.spool, { recursive: true, force: true });
+  writeFileSync(fixture.spool, "in the way of the directory");
+  for (let sequence = 1; sequence <= 30; sequence += 1) {
+    send(collector.port, "compute-1", sequence);
+    await sleep(20);
+  }
+  await waitFor("rows that cannot be spooled", async () =>
+    (await metric(collector, "spool_liveness_refused_total")) > 0 ? true : undefined,
+  );
+  assert.equal(await metric(collector, "liveness_shed_total"), 0);
+});

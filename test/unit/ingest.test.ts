@@ -157,7 +157,7 @@ test("every liveness row is stored, waits, was overtaken or is shed", () => {
   assert.equal(ingest.takeLiveness().length, 6);
   ingest.livenessStored(3, 1);
   ingest.take(accepted({ sequence: 6 }), monoMs(7));
-  const ledger = ingest.ledger(0, { spooled: 1, givenUp: 0 });
+  const ledger = ingest.ledger(0, { spooled: 1 });
   const { liveness, stored, spooled, superseded, shed } = ledger;
   assert.deepEqual(
     { liveness, stored, spooled, superseded, shed },
