@@ -6,12 +6,12 @@ import { toError } from "../shared/errors.ts";
 import type { LogFields } from "../shared/log.ts";
 import type { MonoMs } from "../shared/time.ts";
 import type { GuardianPorts } from "./app.ts";
-import type { Effect, Line, Order } from "./core/effects.ts";
+import { isOrder, type Effect, type Line, type Order } from "./core/effects.ts";
 import type { GuardianEvent } from "./core/events.ts";
 import { initialState, step } from "./core/guardian.ts";
 import type { Settings } from "./core/settings.ts";
 import type { GuardianState } from "./core/state.ts";
-import { createEffectRunner, isOrder } from "./shell/effect-runner.ts";
+import { createEffectRunner } from "./shell/effect-runner.ts";
 import { createJournaling } from "./shell/journaling.ts";
 import { Recorder, type NotRecorded } from "./shell/recorder.ts";
 

@@ -131,3 +131,32 @@ export interface Line {
 }
 
 export type Effect = Look | Order | Notify | Line;
+
+/** Whether an effect changes the world: it is journaled before it is run. */
+export function isOrder(effect: Effect): effect is Order {
+  switch (effect.kind) {
+    case "power-off":
+    case "power-on":
+    case "force-down":
+    case "force-up":
+    case "disable":
+    case "enable":
+    case "evacuate":
+    case "reset":
+    case "live-migrate":
+      return true;
+    case "ping":
+    case "ping-anchor":
+    case "read-power":
+    case "read-services":
+    case "read-inventory":
+    case "list-servers":
+    case "read-moves":
+    case "read-migrations":
+    case "alert":
+    case "line":
+      return false;
+    default:
+      return effect satisfies never;
+  }
+}

@@ -6,7 +6,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { NetworkName } from "../../shared/telemetry.ts";
-import type { Effect, Look, Order } from "../core/effects.ts";
+import type { Look, Order } from "../core/effects.ts";
 import type { GuardianEvent } from "../core/events.ts";
 import type { GuardianState } from "../core/state.ts";
 import { objectionTo } from "../core/still-wanted.ts";
@@ -306,33 +306,4 @@ function serviceAnswer(
   return effect.onlyIfEnabled
     ? compute.disableEnabled(effect.host, serviceId, effect.reason)
     : compute.disable(serviceId, effect.reason);
-}
-
-/** Whether an effect changes the world: it is journaled before it is run. */
-export function isOrder(effect: Effect): effect is Order {
-  switch (effect.kind) {
-    case "power-off":
-    case "power-on":
-    case "force-down":
-    case "force-up":
-    case "disable":
-    case "enable":
-    case "evacuate":
-    case "reset":
-    case "live-migrate":
-      return true;
-    case "ping":
-    case "ping-anchor":
-    case "read-power":
-    case "read-services":
-    case "read-inventory":
-    case "list-servers":
-    case "read-moves":
-    case "read-migrations":
-    case "alert":
-    case "line":
-      return false;
-    default:
-      return effect satisfies never;
-  }
 }

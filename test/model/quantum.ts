@@ -2,13 +2,12 @@
  * One quantum of the model: something happens in the world or nothing does, reports and late answers
  * arrive, the real reducer decides, its effects are carried out, and their answers come in.
  */
-import type { Effect } from "../../guardian/core/effects.ts";
+import { isOrder, type Effect } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import type { Step } from "../../guardian/core/guardian.ts";
 import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
-import { isOrder } from "../../guardian/shell/effect-runner.ts";
 import type { HostName } from "../../shared/names.ts";
 import { monoMs, wallMs, type MonoMs, type WallMs } from "../../shared/time.ts";
 import { judgeOrder, judgeState } from "./promises.ts";

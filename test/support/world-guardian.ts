@@ -3,14 +3,13 @@
  * and everything that a process can suffer: a kill, a crash between any two effects, a pause, a
  * step of the wall clock, a journal that cannot be written, answers that are lost or come twice.
  */
-import type { Effect, Order } from "../../guardian/core/effects.ts";
+import { isOrder, type Effect, type Order } from "../../guardian/core/effects.ts";
 import type { GuardianEvent } from "../../guardian/core/events.ts";
 import { initialState, step } from "../../guardian/core/guardian.ts";
 import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import { emptyMemory, type Memory } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
-import { isOrder } from "../../guardian/shell/effect-runner.ts";
 import type { Random } from "../../shared/random.ts";
 import { monoMs, wallMs, type MonoMs, type WallMs } from "../../shared/time.ts";
 import type { EventQueue } from "./event-queue.ts";
