@@ -62,6 +62,7 @@ const shows: Readonly<Record<string, "life" | "half" | "none">> = {
   "18": "none",
   "19": "none",
 };
+
 /** What has not lasted so long when it is answered is passed through: the answer is about what follows, too. */
 const settledMs = 15_000;
 /** An older echo is of before. */

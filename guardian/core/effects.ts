@@ -132,9 +132,20 @@ export interface Line {
 
 export type Effect = Look | Order | Notify | Line;
 
-/** Whether an effect changes the world: it is journaled before it is run. */
-export function isOrder(effect: Effect): effect is Order {
+/** Whether an effect only looks at the world. */
+export function isLook(effect: Effect): effect is Look {
   switch (effect.kind) {
+    case "ping":
+    case "ping-anchor":
+    case "read-power":
+    case "read-services":
+    case "read-inventory":
+    case "list-servers":
+    case "read-moves":
+    case "read-migrations":
+      return true;
+    case "line":
+    case "alert":
     case "power-off":
     case "power-on":
     case "force-down":
@@ -144,19 +155,13 @@ export function isOrder(effect: Effect): effect is Order {
     case "evacuate":
     case "reset":
     case "live-migrate":
-      return true;
-    case "ping":
-    case "ping-anchor":
-    case "read-power":
-    case "read-services":
-    case "read-inventory":
-    case "list-servers":
-    case "read-moves":
-    case "read-migrations":
-    case "alert":
-    case "line":
       return false;
     default:
       return effect satisfies never;
   }
+}
+
+/** Whether an effect changes the world: it is journaled before it is run. */
+export function isOrder(effect: Effect): effect is Order {
+  return effect.kind !== "alert" && effect.kind !== "line" && !isLook(effect);
 }

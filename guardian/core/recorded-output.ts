@@ -2,7 +2,7 @@
  * What one input led to, as a recording keeps it: each line, alert and order whole; looks, of which
  * there are thousands in a storm, as their number and a hash.
  */
-import type { Effect, Look } from "./effects.ts";
+import { isLook, type Effect } from "./effects.ts";
 
 /** Empty when the input had no effect: then nothing is recorded. */
 export type Output = readonly string[];
@@ -26,35 +26,6 @@ export function outputOf(effects: readonly Effect[]): Output {
 /** What an input that broke a promise of the design led to. */
 export function outputOfError(error: Error): Output {
   return [`threw ${error.message}`];
-}
-
-/** Whether an effect only looks at the world. */
-export function isLook(effect: Effect): effect is Look {
-  switch (effect.kind) {
-    case "ping":
-    case "ping-anchor":
-    case "read-power":
-    case "read-services":
-    case "read-inventory":
-    case "list-servers":
-    case "read-moves":
-    case "read-migrations":
-      return true;
-    case "line":
-    case "alert":
-    case "power-off":
-    case "power-on":
-    case "force-down":
-    case "force-up":
-    case "disable":
-    case "enable":
-    case "evacuate":
-    case "reset":
-    case "live-migrate":
-      return false;
-    default:
-      return effect satisfies never;
-  }
 }
 
 /** 53 bits, so that the hash is a whole number everywhere; chained from look to look. */

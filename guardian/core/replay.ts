@@ -6,11 +6,11 @@
  */
 import type { HostName } from "../../shared/names.ts";
 import { keepLimits } from "./changed-limits.ts";
-import type { Effect, Line, Notify, Order } from "./effects.ts";
+import { isLook, type Effect, type Line, type Notify, type Order } from "./effects.ts";
 import type { GuardianEvent } from "./events.ts";
 import { initialState, step } from "./guardian.ts";
 import { HostTable } from "./host-table.ts";
-import { isLook, outputOf, outputOfError, type Output } from "./recorded-output.ts";
+import { outputOf, outputOfError, type Output } from "./recorded-output.ts";
 import type { Settings } from "./settings.ts";
 import type { GuardianState } from "./state.ts";
 import { stateText } from "./state-parts.ts";

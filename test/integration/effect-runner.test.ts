@@ -12,6 +12,7 @@ import type {
 } from "../../guardian/ports.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import { createEffectRunner } from "../../guardian/shell/effect-runner.ts";
+import type { Clock } from "../../shared/clock.ts";
 import { hostName, serverId } from "../../shared/names.ts";
 import { CoreFixture } from "../support/core-fixture.ts";
 import { idlePorts } from "../support/idle-ports.ts";
@@ -116,6 +117,37 @@ test("an empty list of a cell that is down is no word of an empty host", async (
   assert.ok(event?.kind === "power-off-answered" && event.answer.kind === "refused");
   assert.equal(event.answer.reason, "Nova does not show its record of it");
   assert.deepEqual(orders, []);
+});
+
+test("an evacuate call is made while the core stands by it, and objected to from then on", async () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host, "vm-1");
+  core.powerLoss(host);
+  while (core.done("evacuate").length === 0) core.run(250);
+  const [order] = core.done("evacuate");
+  assert.ok(order !== undefined);
+  const clock: Clock = { ...idlePorts.clock, monoMs: () => core.now };
+  const objections: (string | undefined)[] = [];
+  const compute: ComputeApi = {
+    ...idlePorts.compute,
+    evacuate: (_host, _server, objection) => {
+      objections.push(objection?.());
+      core.answer(host, "held");
+      objections.push(objection?.());
+      return Promise.resolve({ kind: "not-made", reason: objections[1] ?? "" });
+    },
+  };
+  const events: GuardianEvent[] = [];
+  const ports = { ...idlePorts, clock, compute, state: (): GuardianState => core.state };
+  const run = createEffectRunner(ports, (event) => events.push(event));
+  run.run(order);
+  await waitFor("its answer", () => events[0]);
+  assert.deepEqual(objections, [undefined, "people hold the incident"]);
+  run.run(order);
+  await waitFor("the second answer", () => events[1]);
+  const second = events[1];
+  assert.ok(second?.kind === "evacuate-answered" && second.answer.kind === "not-made");
+  assert.equal(objections.length, 2, "it is held: Nova is not asked at all");
 });
 
 test("power on is given to the device that the order names, and its answer comes back", async () => {

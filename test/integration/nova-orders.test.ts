@@ -1,33 +1,16 @@
 /** Orders to Nova that look first: taking a host up again, and migrating a server live. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ComputeApi } from "../../guardian/ports.ts";
 import { sleep } from "../../shared/loop.ts";
 import { hostName, serverId } from "../../shared/names.ts";
-import { openStackWorld as world, type OpenStackWorld } from "../support/openstack-world.ts";
+import {
+  evacuateCalls,
+  fenced,
+  openStackWorld as world,
+  serviceOf,
+} from "../support/openstack-world.ts";
 
 const one = hostName("compute-1");
-
-async function serviceOf(api: ComputeApi, host: string) {
-  const answer = await api.services();
-  assert.equal(answer.kind, "services", JSON.stringify(answer));
-  const service = answer.services.find((candidate) => candidate.host === host);
-  assert.ok(service, `${host} is listed`);
-  return service;
-}
-
-/** Power off, forced down: ready to be evacuated. */
-async function fenced({ hosts, api }: OpenStackWorld): Promise<void> {
-  hosts[0]?.powerLoss();
-  const service = await serviceOf(api, "compute-1");
-  assert.equal((await api.forceDown(service.serviceId)).kind, "accepted");
-}
-
-/** Evacuate calls that came to Nova. */
-function orders({ cloud }: OpenStackWorld): number {
-  return cloud.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/action"))
-    .length;
-}
 
 test("a host is taken up only by our mark, and once its nova-compute has cleaned up", async (t) => {
   const { cloud, api } = await world(t);
@@ -91,7 +74,7 @@ test("a server that is elsewhere by now is not evacuated, nor one that cannot be
   const blind = await api.evacuate(one, serverId(unseen.id));
   assert.equal(blind.kind, "not-made");
   cloud.setFault({ kind: "none" });
-  assert.equal(orders(place), 0);
+  assert.equal(evacuateCalls(place), 0);
 });
 
 test("what a person, or the proof, objects to while a token is fetched is not sent", async (t) => {
@@ -104,6 +87,6 @@ test("what a person, or the proof, objects to while a token is fetched is not se
     return "its fence proof lapsed before the call";
   });
   assert.deepEqual(answer, { kind: "not-made", reason: "its fence proof lapsed before the call" });
-  assert.deepEqual([asked, orders(place)], [1, 0]);
+  assert.deepEqual([asked, evacuateCalls(place)], [1, 0]);
   assert.equal((await place.api.evacuate(one, server, () => undefined)).kind, "accepted");
 });

@@ -1,33 +1,16 @@
 /** Our Nova adapter against a Nova that behaves like the real one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ComputeApi } from "../../guardian/ports.ts";
 import { sleep } from "../../shared/loop.ts";
 import { hostName, serverId } from "../../shared/names.ts";
-import { openStackWorld as world, type OpenStackWorld } from "../support/openstack-world.ts";
+import {
+  evacuateCalls,
+  fenced,
+  openStackWorld as world,
+  serviceOf,
+} from "../support/openstack-world.ts";
 
 const one = hostName("compute-1");
-
-async function serviceOf(api: ComputeApi, host: string) {
-  const answer = await api.services();
-  assert.equal(answer.kind, "services", JSON.stringify(answer));
-  const service = answer.services.find((candidate) => candidate.host === host);
-  assert.ok(service, `${host} is listed`);
-  return service;
-}
-
-/** Power off, forced down: ready to be evacuated. */
-async function fenced({ hosts, api }: OpenStackWorld): Promise<void> {
-  hosts[0]?.powerLoss();
-  const service = await serviceOf(api, "compute-1");
-  assert.equal((await api.forceDown(service.serviceId)).kind, "accepted");
-}
-
-/** Evacuate calls that came to Nova. */
-function orders({ cloud }: OpenStackWorld): number {
-  return cloud.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/action"))
-    .length;
-}
 
 test("a power loss shows as down after service_down_time, and its time stamp stops", async (t) => {
   const { hosts, api } = await world(t, { reportIntervalMs: 20, serviceDownMs: 100 });
@@ -107,7 +90,7 @@ test("Nova accepts a second evacuation of the same server, and wrecks it; we do 
   const second = await place.api.evacuate(one, serverId(server.id));
   assert.ok(second.kind === "refused" && second.status === 409, second.kind);
   assert.match(second.reason, /it is on compute-1 \(rebuild/);
-  assert.equal(orders(place), 1);
+  assert.equal(evacuateCalls(place), 1);
   assert.equal(place.cloud.nova.evacuate(server, undefined), undefined, "somebody else makes it");
   await sleep(1200);
   const after = await place.api.server(serverId(server.id));

@@ -132,3 +132,20 @@ test("where a hung host is fenced by policy, mode ask asks once, and nobody's an
   core.run(70_000);
   assert.equal(core.done("power-off").length, 1);
 });
+
+test("a dismissal that ends where a host is fenced by policy leaves people their whole time", () => {
+  const rows = new Map([["13", "fence"]] as const);
+  const core = settled({ ...askThenAct, rows });
+  core.nova.addServer(host1, "vm-1");
+  core.fact(host1, { reports: false, novaReports: false });
+  core.run(100_000);
+  assert.equal(core.assessment(host1).row, "13");
+  core.answer(host1, "dismissed");
+  core.run(300_000);
+  core.powerLoss(host1);
+  core.run(30_000);
+  assert.equal(core.assessment(host1).action, "fence");
+  assert.equal(core.done("power-off").length, 0, "nobody had a minute to answer");
+  core.run(60_000);
+  assert.equal(core.done("power-off").length, 1);
+});

@@ -10,8 +10,8 @@ function offOrders(core: LevelsFixture, device: string): number {
   return core.done("power-off").filter((order) => order.device === device).length;
 }
 
-/** Its BMC is gone, its outlets proved it off, and a long move is under way when somebody turns it on. */
-function onAgain(): LevelsFixture {
+/** Its BMC is gone, its outlets proved it off, and a long move is under way. */
+function movingByOutlets(): LevelsFixture {
   const core = settledLevels([["bmc"], ["a", "b"]]);
   core.nova.moveMs = 400_000;
   core.power.set("bmc", "unknown");
@@ -20,6 +20,12 @@ function onAgain(): LevelsFixture {
   runUntil(core, () => offOrders(core, "a") > 0);
   core.power.set("a", "off").set("b", "off");
   runUntil(core, () => core.done("evacuate").length > 0);
+  return core;
+}
+
+/** Somebody turns it on, outlets first. */
+function onAgain(): LevelsFixture {
+  const core = movingByOutlets();
   // A new boot voids what its devices said, that its BMC is mute, too: it was not read yet.
   core.power.set("bmc", "lost");
   core.fact(host1, { bootId: "b0070000000000a2", reports: true, echo: both });
@@ -81,14 +87,7 @@ test("the first level's device was on again before the second was tried: its old
 });
 
 test("on again by another feed while the outlets read off: the BMC that reads on is ordered off", () => {
-  const core = settledLevels([["bmc"], ["a", "b"]]);
-  core.nova.moveMs = 400_000;
-  core.power.set("bmc", "unknown");
-  core.offAnswers.set("bmc", mute);
-  core.hang(host1);
-  runUntil(core, () => offOrders(core, "a") > 0);
-  core.power.set("a", "off").set("b", "off");
-  runUntil(core, () => core.done("evacuate").length > 0);
+  const core = movingByOutlets();
   core.offAnswers.delete("bmc");
   const before = offOrders(core, "bmc");
   core.power.set("bmc", "on");

@@ -295,3 +295,23 @@ test("a chassis that comes on by itself is a ticket; what is not told this time 
   restored("last-state");
   assert.deepEqual(kinds(), []);
 });
+
+test("of an evacuating host each reading is urgent, of one that is only silent none", () => {
+  const core = new CoreFixture({ mode: "ask" }, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1", {});
+  core.nova.moveMs = 600_000;
+  core.powerLoss(host1);
+  core.powerLoss(host2);
+  core.run(20_000);
+  core.answer(host1, "approved");
+  core.run(15_000);
+  assert.equal(core.state.memory.incidents.get(host1)?.phase.kind, "evacuating");
+  core.effects.length = 0;
+  core.run(30_000);
+  const readings = core.done("read-power");
+  const urgentOf = (host: string): readonly unknown[] => [
+    ...new Set(readings.filter((look) => look.host === host).map(({ urgent }) => urgent)),
+  ];
+  assert.deepEqual(urgentOf(host1), [true]);
+  assert.deepEqual(urgentOf(host2), [undefined]);
+});

@@ -23,6 +23,14 @@ test("it may be sent while its proof stands", () => {
   assert.equal(objection(called()), undefined);
 });
 
+test("not once the next try of its server was ordered", () => {
+  const core = called();
+  const [order] = core.done("evacuate");
+  assert.ok(order !== undefined);
+  const before = { ...order, id: `${order.id}/2` };
+  assert.match(objectionTo(core.state, before, core.now) ?? "", /not wanted any more/);
+});
+
 test("not once the proof has lapsed", () => {
   const core = called();
   core.tick(40_000);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 import { type LevelsFixture, runUntil, settledLevels } from "../support/levels-fixture.ts";
+import { withPhase } from "../../guardian/core/incidents.ts";
 import type { FiringAlert } from "../../guardian/core/memory.ts";
 import { render } from "../../guardian/core/words.ts";
 
@@ -259,6 +260,19 @@ test("a chassis that went off by the second of two levels goes on again, and wha
   assert.deepEqual([...switchedOn].sort(), ["bmc", "pdu-a"]);
 });
 
+test("the chassis goes on again after a restart on the journal of an earlier release, which names no such devices", () => {
+  const core = hitAnother();
+  core.fact(host1, { power: "unknown" });
+  core.run(3000);
+  const { turned: _turned, ...phase } = core.phase(host1, "fencing");
+  core.state = withPhase(core.state, host1, phase);
+  core.restart();
+  core.fact(host1, { power: "off" });
+  core.run(60_000);
+  assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
+  assert.equal(core.done("power-on").length, 1);
+});
+
 test("a chassis that went off by the attempt before goes on again", () => {
   const core = settledLevels([["bmc"]]);
   core.fact(host2, { power: "unknown" });
@@ -279,12 +293,15 @@ test("a chassis that went off by the attempt before goes on again", () => {
 
 test("a device of an earlier attempt's level is distrusted, too: it may be the one that did it", () => {
   const core = hungWithLevels();
+  core.offAnswers.set("pdu-a", { kind: "no-answer", reason: "none within 5 s" });
   runUntil(core, () => core.done("power-off").some(({ device }) => device === "pdu-a"));
-  core.power.set("pdu-a", "off");
-  core.fact(host2, { reports: false, echo: [], novaReports: false });
-  runUntil(core, () => core.done("power-off").filter(({ device }) => device === "bmc").length > 1);
+  core.power.set("pdu-a", "unknown");
   core.offAnswers.delete("bmc");
+  runUntil(core, () => core.done("power-off").filter(({ device }) => device === "bmc").length > 1);
+  const phase = core.phase(host1, "fencing");
+  assert.deepEqual(Object.keys(phase.commands), ["bmc"], "the outlet was of the attempt before");
   core.power.set("bmc", "off");
+  core.fact(host2, { reports: false, echo: [], novaReports: false });
   core.run(60_000);
   assert.match(render(core.state.memory.disarmed ?? ""), /compute-2 fell silent/);
   for (const device of ["bmc", "pdu-a"]) {
@@ -305,5 +322,6 @@ test("a switch-back whose outlets read on and whose BMC is mute ends, and is tol
   core.power.set("a", "on").set("b", "on");
   core.run(200_000);
   const firing = Object.values(core.state.memory.alerts).map(({ message }) => message);
-  assert.ok(firing.some(({ class: said, host }) => said === "page" && host === host1));
+  const left = firing.find(({ kind, host }) => kind === "not-switched-back" && host === host1);
+  assert.equal(left?.class, "page", "it tries on, and nobody is told");
 });
