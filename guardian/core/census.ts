@@ -30,6 +30,8 @@ export interface Census {
   readonly muteDevices: number;
   /** Domains with somebody in trouble or suspect; one that holds every host is none. */
   readonly domains: ReadonlyMap<string, DomainCensus>;
+  /** Those of their domains that hold a part of the cloud, whatever of it is in scope now. */
+  readonly parts: ReadonlySet<string>;
   /** Where the trouble is, when a domain explains it. */
   readonly place: Place | undefined;
 }
@@ -45,6 +47,7 @@ export const noCensus: Census = {
   devices: 0,
   muteDevices: 0,
   domains: new Map(),
+  parts: new Set(),
   place: undefined,
 };
 
@@ -87,6 +90,7 @@ export function foldCensus(state: GuardianState): GuardianState {
     devices,
     muteDevices,
     domains,
+    parts: partsOf(state, [...trouble, ...suspects]),
     place: placeOf(domains, trouble.length, scope),
   };
   return stateWith(state, { census, sharedAt: sharedAt(state, failing) });
@@ -109,6 +113,24 @@ function limitOf(state: GuardianState, scope: number): number {
 }
 
 const noDomains: ReadonlyMap<string, DomainCensus> = new Map();
+const noParts: ReadonlySet<string> = new Set();
+
+/** Domains of these hosts that a host with a nova-compute is not in: maintenance makes no rack the cloud. */
+function partsOf(state: GuardianState, hosts: readonly HostState[]): ReadonlySet<string> {
+  const open = new Set(hosts.flatMap((host) => host.domains));
+  if (open.size === 0) return noParts;
+  const parts = new Set<string>();
+  for (const host of state.hosts.values()) {
+    if (host.service === undefined) continue;
+    for (const domain of open) {
+      if (host.domains.includes(domain)) continue;
+      parts.add(domain);
+      open.delete(domain);
+    }
+    if (open.size === 0) break;
+  }
+  return parts;
+}
 
 /** Only domains that somebody in trouble or suspect is in: in peace there is nothing to count. */
 function countDomains(

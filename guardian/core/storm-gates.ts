@@ -113,8 +113,7 @@ export function rateGates(state: GuardianState, host: HostState): readonly GateR
   const gates = [rateGate("fence rate", fenced.size, fencesPerHour)];
   if (fenced.size === 0) return gates;
   for (const domain of host.domains) {
-    const census = state.census.domains.get(domain);
-    if (census === undefined) continue;
+    if (!state.census.parts.has(domain)) continue;
     const count = [...fenced].filter(
       (name) => state.hosts.get(name)?.domains.includes(domain) ?? false,
     ).length;
