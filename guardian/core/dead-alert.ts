@@ -114,6 +114,6 @@ function nextForHeld(state: GuardianState, host: HostState, blocked: readonly Ga
   return words("todo.approve", { id: incident.id, byHand });
 }
 
-function isFiring(state: GuardianState, host: HostState, kind: string): boolean {
+export function isFiring(state: GuardianState, host: HostState, kind: string): boolean {
   return state.memory.alerts[dedupKeyOf(state, host.host, kind)] !== undefined;
 }

@@ -199,7 +199,10 @@ function followed(event: MigrationsSeen, move: DrainMove): DrainState | undefine
   const ageMs = event.at - state.at;
   const settled = server.taskState === undefined;
   if (settled && server.host !== undefined && server.host !== event.host) {
-    return { kind: "finished", destination: server.host };
+    if (server.status === "ACTIVE") return { kind: "finished", destination: server.host };
+    // It did run: whether its guest stopped, or Nova lost it on arrival, people see to it.
+    const { host, status } = server;
+    return { kind: "failed", reason: words("drain.arrived", { host, status }), open: true };
   }
   const ended = record !== undefined && !isUnderWay(record);
   // Before Nova has answered our call it may be somebody else's, and ours be taken yet.

@@ -223,6 +223,9 @@ function orderMarked(
   const incident = incidentOf(state, host.host);
   if (service === undefined || mark === undefined || incident === undefined) return state;
   if (!isOrderDue(step.order, state.now) || !isClear(state, home, step.since)) return state;
+  // The first report after a time in which nobody was heard may be of before.
+  const freshMs = host.freshSince === undefined ? 0 : state.now - host.freshSince;
+  if (freshMs < state.settings.limits.graceFreshMs) return state;
   const { state: asked, isOpen } = mayOrder(state, host, home, out);
   if (!isOpen) return asked;
   const kind = step.kind === "up" ? "force-up" : "enable";

@@ -1,6 +1,5 @@
 /** What should be said of one host now: one alert per kind of trouble, derived from its state. */
-import type { MonoMs } from "../../shared/time.ts";
-import { gateWords, type Assessment } from "./assessment.ts";
+import type { Assessment } from "./assessment.ts";
 import {
   about,
   endedAlert,
@@ -13,24 +12,22 @@ import { confirmationLines, orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
 import { maintenanceOf } from "./maintenance.ts";
-import type { Phase } from "./memory.ts";
 import { homeAlert, takenBackAlert, twiceAlert } from "./home-alerts.ts";
 import { runsMore } from "./look-back.ts";
 import { runsWhatWasMoved } from "./release.ts";
 import { reserveAlert } from "./reserve-alerts.ts";
 import { isReserve } from "./reserves.ts";
 import { roomAlert } from "./room-alerts.ts";
-import { deadAlert } from "./dead-alert.ts";
+import { deadAlert, isFiring } from "./dead-alert.ts";
 import { gatesAwaited, isFencedAlive } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
-import { isNamedInStorm } from "./storm-alerts.ts";
-import { noticeEndsAt } from "./self-checks.ts";
 import { comesOnByItself, hasMuteDevice } from "./power.ts";
 import { isRehearsing } from "./rehearsals.ts";
 import { startedUnasked, startedUnaskedAlert } from "./start-alert.ts";
 import type { GuardianState, HostState } from "./state.ts";
-import { durationWords, words, type Said, type Words } from "./words.ts";
+import { unattended, unattendedAlert } from "./unattended-alert.ts";
+import { words, type Said, type Words } from "./words.ts";
 
 /** A living but isolated host (row 16) is paged after this. */
 const isolatedPageMs = 30_000;
@@ -52,6 +49,8 @@ export function* hostAlerts(state: GuardianState, host: HostState): Generator<Wa
   if (broken !== undefined) {
     // What its incident says is not trusted any more, so nothing is derived from it.
     yield quarantinedAlert(state, host, assessment, broken);
+    // It may have been well then, and have died since.
+    if (unattended(state, host, undefined)) yield unattendedAlert(state, host, assessment);
     return;
   }
   const incident = incidentOf(state, host.host);
@@ -123,6 +122,11 @@ function verdictAlert(
   const draft = (kind: string, cls: Wanted["class"], next: Words): Wanted =>
     about(state, host, assessment, { kind, class: cls, title, next });
   const sinceMs = host.silentSince === undefined ? 0 : state.now - host.silentSince;
+  // A start of ours, or a blind minute, ends nothing.
+  const isUnjudged = ["1", "1a", "3"].includes(row) && isFiring(state, host, "unguarded-down");
+  if (isUnjudged && looksDown(state, host, assessment)) {
+    return unguardedDown(state, host, assessment);
+  }
   if (state.now - assessment.since < (lastingMs[row] ?? 0)) return undefined;
   switch (row) {
     case "2":
@@ -169,14 +173,18 @@ function verdictAlert(
   return undefined;
 }
 
-/** Nothing guards it, but Nova heard it until a minute ago, and now nobody does. */
+/**
+ * Nothing guards it, but Nova heard it until a minute ago, and now nobody does. Once told it stands until it is heard
+ * again: after a start of ours nobody knows when it was heard last.
+ */
 function looksDown(state: GuardianState, host: HostState, { signals }: Assessment): boolean {
-  if (signals.nova !== "quiet-long" || signals.ping !== "none" || signals.eyes !== "good") {
-    return false;
-  }
   const { service, advances } = host.service ?? {};
-  if (service?.status !== "enabled" || advances?.length === 0) return false;
-  return maintenanceOf(state, host.host) === undefined;
+  if (service?.status !== "enabled" || maintenanceOf(state, host.host) !== undefined) return false;
+  if (isFiring(state, host, "unguarded-down")) {
+    return signals.nova !== "alive" && signals.ping !== "some" && signals.ping !== "all";
+  }
+  if (signals.nova !== "quiet-long" || signals.ping !== "none") return false;
+  return signals.eyes === "good" && advances?.length !== 0;
 }
 
 function unguardedDown(state: GuardianState, host: HostState, assessment: Assessment): Wanted {
@@ -233,52 +241,5 @@ function fenceFailed(
     title: words("alert.fence-failed", { host: host.host }),
     why: () => [reason, ...confirmationLines(state, host), ...reasonLines(state, host, assessment)],
     next: orConfirm(state, host.host, words("todo.fence-by-hand")),
-  });
-}
-
-/** Whatever holds it: a silent host with no move under way gets a page of its own. */
-function unattended(state: GuardianState, host: HostState, phase: Phase | undefined): boolean {
-  // Overdue for so long: collectors that keep starting anew never vouch for its silence.
-  const isOverdue = ["1b", "8a"].includes(host.assessment?.row ?? "");
-  const overdue = isOverdue ? host.suspectSince : undefined;
-  const since = unexplainedSince(state, host, host.silentSince ?? overdue);
-  if (since === undefined || phase?.kind === "ended") return false;
-  if (isRehearsing(state, host.host)) return false;
-  if (phase?.kind === "evacuating" && phase.proof !== undefined) return false;
-  const unguarded = host.assessment?.row === "3" && state.memory.known[host.host] === undefined;
-  if (unguarded || host.assessment?.row === "3a") return false;
-  if (isNamedInStorm(state, host)) return false;
-  return state.now - since >= state.settings.limits.unattendedMs;
-}
-
-/** A silence that was announced counts from the end of its notice; a power-off is not waited for. */
-function unexplainedSince(
-  state: GuardianState,
-  host: HostState,
-  since: MonoMs | undefined,
-): MonoMs | undefined {
-  const endsAt = noticeEndsAt(state, host);
-  if (since === undefined || endsAt === undefined) return since;
-  const waits = host.newest?.checks.notice !== "powering-off";
-  return waits && endsAt > since ? endsAt : since;
-}
-
-function unattendedAlert(state: GuardianState, host: HostState, assessment: Assessment): Wanted {
-  const { unattendedMs } = state.settings.limits;
-  const blocked = assessment.gates.filter((gate) => !gate.pass);
-  return about(state, host, assessment, {
-    kind: "unattended",
-    class: "page",
-    title: words("alert.unattended", { host: host.host, limit: durationWords(unattendedMs) }),
-    why: () => {
-      const { row, says } = assessment;
-      const hold =
-        blocked.length === 0
-          ? words("why.row", { row, says })
-          : words("why.gates", { row, gates: blocked.map(gateWords) });
-      const evidence = reasonLines(state, host, assessment);
-      return [hold, ...evidence];
-    },
-    next: words("todo.end-hold"),
   });
 }

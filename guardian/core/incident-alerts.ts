@@ -117,7 +117,7 @@ export function* evacuatingAlerts(
     });
     return;
   }
-  const failed = moves.filter((move) => move.state.kind === "failed" || isTriedAgain(move));
+  const failed = moves.filter((move) => isGivenUp(move) || isTriedAgain(move));
   // A short evacuation tells it at its end, with all the others.
   const goesOn = state.now - phase.since >= 2 * stalledMs;
   if (failed.length > 0 && goesOn) yield failingAlert(state, host, assessment, failed);
@@ -131,6 +131,11 @@ export function* evacuatingAlerts(
     impact: () => (phase.moves === undefined ? impactOf(host) : serversWords(moves)),
     next: words("todo.following", { lasted }),
   });
+}
+
+/** It stays down, until people do something about it. */
+function isGivenUp(move: Move): boolean {
+  return move.state.kind === "failed" || (move.state.kind === "left" && !isByPolicy(move));
 }
 
 /** It failed, and no further try has come to an end: whoever could mend the cause need not wait for the last one. */

@@ -2,6 +2,7 @@
  * The plan of an evacuation: each server of the fenced host has a move, or a reason why it is left.
  * Nothing is ordered here.
  */
+import type { ServerId } from "../../shared/names.ts";
 import type { ComputeServer, EvacuationRecord } from "../ports.ts";
 import { inventoryGate } from "./destination-gates.ts";
 import { resettableStates } from "./evacuation-policy.ts";
@@ -34,6 +35,26 @@ export function openRecords(records: readonly EvacuationRecord[]): readonly Evac
       activeRecords.includes(status) &&
       !done.some((newer) => newer.server === server && newer.id > id),
   );
+}
+
+/**
+ * Left, where a compute began an evacuation of it that failed ("failed", not "error"): its guest may run there,
+ * whatever host Nova shows, and a further call would start it a second time. Of records newer than `latestRecord`.
+ */
+export function leftBegun(
+  records: readonly EvacuationRecord[],
+  server: ServerId,
+  latestRecord: number,
+): Extract<MoveState, { kind: "left" }> | undefined {
+  let last: EvacuationRecord | undefined;
+  for (const record of records) {
+    const isOfIt = record.server === server && record.id > latestRecord;
+    // One that found no host began nothing, and says nothing of those before it.
+    if (isOfIt && record.status !== "error" && record.id > (last?.id ?? 0)) last = record;
+  }
+  if (last?.status !== "failed") return undefined;
+  const reason = words("move.migration", { id: last.id, status: last.status });
+  return { kind: "left", reason: words("move.may-run", { reason, host: last.destination ?? "?" }) };
 }
 
 /** Plans a move for each server of the host, or says why it is left. */
@@ -106,6 +127,8 @@ function waiting(
     const adopted = (move.attempts ?? 0) === 0 ? { adopted: true } : {};
     return { ...move, ...adopted, state: { kind: "running", at, latestRecord: active.id - 1 } };
   }
+  const begun = leftBegun(records, move.server, latestRecord);
+  if (begun !== undefined) return { ...move, state: begun };
   const server = servers.find((found) => found.server === move.server);
   const isFree = server?.taskState?.startsWith("rebuild") !== true;
   if (planned.check !== undefined || (server !== undefined && isFree)) return move;
@@ -165,6 +188,9 @@ function planMove(
     const { reason, byPolicy } = left;
     return { ...base, state: { kind: "left", reason, ...(byPolicy ? { byPolicy } : {}) } };
   }
+  // In any other state somebody has seen to it since.
+  const begun = server.vmState === "error" ? leftBegun(records, server.server, 0) : undefined;
+  if (begun !== undefined) return { ...base, state: begun };
   const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
   const reset = resetFrom(state, server);
   // Somebody's call may be on its way, and its record not be shown yet: it is looked for first.

@@ -80,13 +80,19 @@ export function todoWords(host: HostName, missing: readonly Move[]): Words {
 }
 
 type Todo =
-  "todo.evacuate-again" | "todo.look-at-migrations" | "todo.reset-state" | "todo.with-host";
+  | "todo.may-run"
+  | "todo.evacuate-again"
+  | "todo.look-at-migrations"
+  | "todo.reset-state"
+  | "todo.with-host";
 
 function todoOf({ state }: Move): Todo | undefined {
+  if (state.kind !== "failed" && state.kind !== "left") return undefined;
+  const { reason } = state;
+  if (typeof reason !== "string" && reason.key === "move.may-run") return "todo.may-run";
   if (state.kind === "failed")
     return isOpen(state.reason) ? "todo.look-at-migrations" : "todo.evacuate-again";
-  if (state.kind !== "left") return undefined;
-  const key = typeof state.reason === "string" ? "" : state.reason.key;
+  const key = typeof reason === "string" ? "" : reason.key;
   if (key === "left.state" || key === "left.task") return "todo.reset-state";
   if (key === "left.local-disk" || state.byPolicy === true) return "todo.with-host";
   return undefined;

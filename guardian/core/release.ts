@@ -47,6 +47,6 @@ export function runsWhatWasMoved({ freshSince, newest }: HostState, phase: Ended
 }
 
 /** How many servers may run on it: those that were not moved away. */
-function stayedOn({ moves, unlisted = 0 }: Ended): number {
+export function stayedOn({ moves, unlisted = 0 }: Ended): number {
   return Object.values(moves).filter(({ state }) => state.kind !== "finished").length + unlisted;
 }

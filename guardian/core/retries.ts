@@ -8,7 +8,14 @@ import { after, type MonoMs } from "../../shared/time.ts";
 import type { ComputeServer } from "../ports.ts";
 import type { MovesSeen } from "./events.ts";
 import type { Move, MoveState } from "./move.ts";
-import { isEvacuable, openRecords, resetFrom, stateLeaves, taskLeaves } from "./move-plan.ts";
+import {
+  isEvacuable,
+  leftBegun,
+  openRecords,
+  resetFrom,
+  stateLeaves,
+  taskLeaves,
+} from "./move-plan.ts";
 import type { GuardianState } from "./state.ts";
 import { stateText } from "./resets.ts";
 import { words, type Said } from "./words.ts";
@@ -102,6 +109,8 @@ function afterLook(
     return { kind: "left", reason: words("left.task", { task: taskState }) };
   }
   const { latestRecord: known } = planned;
+  const begun = leftBegun(records, server, known);
+  if (begun !== undefined) return begun;
   // What others tried meanwhile, and failed, is no record of the next call.
   const latestRecord = records.reduce(
     (latest, record) => (record.server === server ? Math.max(latest, record.id) : latest),

@@ -160,6 +160,8 @@ export const alertsEnglish = {
   "todo.left-by-policy":
     "those that were left start when {host} is repaired; then: guardian host release {host} --reason …",
   "todo.left-behind-each": "bring these servers up by hand; the host is off and fenced: {todos;}",
+  "todo.may-run":
+    "{servers}: look on the host that is named first, and stop there what runs of them: evacuated again, they would run twice",
   "todo.evacuate-again": "{servers}: mend what is named, then openstack server evacuate",
   "todo.look-at-migrations":
     "{servers}: look at openstack server migration list first: a second evacuate call while the first runs can wreck it; one that waits for a host that is down starts there when that host comes back",

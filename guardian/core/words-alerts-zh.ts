@@ -149,6 +149,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "todo.left-by-policy":
     "留下的云主机在 {host} 修复后启动；然后：guardian host release {host} --reason …",
   "todo.left-behind-each": "请人工恢复这些云主机；该主机已关机并被隔离：{todos;}",
+  "todo.may-run": "{servers}：请先到所指主机上查看，并停止在那里运行的：再次疏散会使其运行两份",
   "todo.evacuate-again": "{servers}：先修复所述原因，再执行 openstack server evacuate",
   "todo.look-at-migrations":
     "{servers}：先看 openstack server migration list：前一次仍在进行时再次疏散会毁坏云主机；等待已断电主机的云主机会在该主机恢复后启动",

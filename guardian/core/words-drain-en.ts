@@ -4,6 +4,7 @@ export const drainEnglish = {
   "log.drain-ordered": "live migration called for {count|server|servers}",
   "log.drain-move": "{server}, live: {state}",
   "log.drain-ended": "the drain has ended: {done} of {count} servers run elsewhere",
+  "drain.arrived": "it was to run, and is {status} on {host}",
   "drain.busy": "something else is done with it already ({task})",
   "drain.not-running": "it is {status}: only what runs is migrated live",
   "drain.late": "not known to have ended after {age}: it is not evacuated by us either",

@@ -4,6 +4,7 @@ export const drainChinese = {
   "log.drain-ordered": "已对 {count} 台云主机调用热迁移",
   "log.drain-move": "{server}，热迁移：{state}",
   "log.drain-ended": "清空结束：{count} 台云主机中 {done} 台在别处运行",
+  "drain.arrived": "它应在运行，而在 {host} 上为 {status}",
   "drain.busy": "已有别的操作在处理它（{task}）",
   "drain.not-running": "它处于 {status}：只热迁移正在运行的",
   "drain.late": "{age} 后仍不知是否结束：我们也不疏散它",

@@ -36,6 +36,8 @@ export interface HttpCall {
   readonly proxy?: Proxy | undefined;
   /** A longer answer counts as broken. */
   readonly answerBytesMax?: number | undefined;
+  /** Asked once the connection stands, which may take as long as the deadline: with a reason nothing is sent. */
+  readonly objection?: (() => string | undefined) | undefined;
 }
 
 export type HttpOutcome =
@@ -63,6 +65,11 @@ export async function sendHttp(call: HttpCall): Promise<HttpOutcome> {
   }
   try {
     const socket = await openSocket(url, call);
+    const objected = call.objection?.();
+    if (objected !== undefined) {
+      socket.destroy();
+      return { kind: "not-sent", reason: objected };
+    }
     const leftMs = Math.max(1, call.deadlineMs - (performance.now() - startedMs));
     return await exchange(socket, url, call, leftMs);
   } catch (error) {

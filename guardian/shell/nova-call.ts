@@ -40,7 +40,7 @@ export interface NovaCalls {
   read(path: string, microversion?: string): Promise<NovaAnswer | Failure>;
   /**
    * An order: sent once. Only a 401, which is no execution, is answered with a new token. `objection` is asked in the
-   * moment before it is sent: a token may take as long as a proof lasts.
+   * moment before it is sent: a token and a connection may take as long as a proof lasts.
    */
   order(
     method: "PUT" | "POST" | "DELETE",
@@ -84,12 +84,12 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
       if (access.kind === "failed") return silence(false, access.reason);
       const version = wanted ?? (await microversion(access, untilMs));
       if (typeof version !== "string") return silence(false, version.reason);
-      const objected = objection?.();
-      if (objected !== undefined) return silence(false, objected);
       const call = novaCall(cloud, access, version, method, path, untilMs - clock.monoMs());
-      const outcome = await sendHttp(
-        body === undefined ? call : { ...call, body: JSON.stringify(body) },
-      );
+      const outcome = await sendHttp({
+        ...call,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        objection,
+      });
       if (outcome.kind !== "answer") return silence(outcome.kind === "broken", outcome.reason);
       if (outcome.status !== 401 || renewed) return answerOf(outcome);
       keystone.reject(access.token);

@@ -1,6 +1,9 @@
 /** Orders to Nova that look first: taking a host up again, and migrating a server live. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
+import { sendHttp } from "../../guardian/shell/http-request.ts";
 import { sleep } from "../../shared/loop.ts";
 import { hostName, serverId } from "../../shared/names.ts";
 import {
@@ -9,6 +12,7 @@ import {
   openStackWorld as world,
   serviceOf,
 } from "../support/openstack-world.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const one = hostName("compute-1");
 
@@ -89,4 +93,32 @@ test("what a person, or the proof, objects to while a token is fetched is not se
   assert.deepEqual(answer, { kind: "not-made", reason: "its fence proof lapsed before the call" });
   assert.deepEqual([asked, evacuateCalls(place)], [1, 0]);
   assert.equal((await place.api.evacuate(one, server, () => undefined)).kind, "accepted");
+});
+
+test("what is objected to while a connection is made is not sent", async (t) => {
+  const sockets: Socket[] = [];
+  const seen: string[] = [];
+  let isLapsed = false;
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    isLapsed = true;
+    socket.on("data", (data) => seen.push(String(data)));
+  }).listen(0, "127.0.0.1");
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const outcome = await sendHttp({
+    method: "POST",
+    url: `http://127.0.0.1:${port}/servers/id-1/action`,
+    headers: {},
+    body: "{}",
+    deadlineMs: 2000,
+    objection: () => "its fence proof lapsed before the call",
+  });
+  assert.deepEqual(outcome, { kind: "not-sent", reason: "its fence proof lapsed before the call" });
+  await waitFor("the connection", () => isLapsed || undefined);
+  assert.deepEqual(seen, []);
 });

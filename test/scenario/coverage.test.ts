@@ -175,6 +175,7 @@ const unwritten: Readonly<Record<string, readonly WordKey[]>> = {
     "next.check-known",
   ],
   "a promise of the design must be broken first (unit/quarantine)": ["todo.quarantined"],
+  "the world's Nova fails in scheduling alone (unit/begun-elsewhere)": ["todo.may-run"],
   "the configuration of a story has an anchor on each network": ["why.no-anchors"],
   "Nova must answer everything but one question (unit/stalled)": ["why.no-list-again"],
 };

@@ -66,6 +66,22 @@ test("on, cleaned up, taken up, enabled: each waits for the one before", () => {
   assert.equal(core.state.memory.incidents.get(host1), undefined);
 });
 
+test("after a blind minute it is taken up once it was heard for ten seconds: a first report may be of before", () => {
+  const { core, servers } = fenced();
+  core.run(5000);
+  cleanUp(core, servers);
+  core.powerOn(host1);
+  for (let ms = 0; ms < 30_000 && step(core) !== "up"; ms += 250) core.run(250);
+  core.collectorUp = false;
+  core.run(15_000);
+  assert.deepEqual([step(core), core.done("force-up").length], ["up", 0]);
+  core.collectorUp = true;
+  core.run(6000);
+  assert.equal(core.done("force-up").length, 0);
+  core.run(8000);
+  assert.equal(core.done("force-up").length, 1);
+});
+
 test("left off without a policy, and nothing is ordered on", () => {
   const { core } = fenced({});
   core.run(60_000);
