@@ -51,6 +51,7 @@ import { foldStorms, foldSuspectHolds } from "./storm.ts";
 import { foldVerification, noVerification } from "./verification.ts";
 import { foldVerifiedShare } from "./verified-share.ts";
 import { words } from "./words.ts";
+import { hostsThatAsk } from "./wrong-chassis.ts";
 
 export interface Step {
   readonly state: GuardianState;
@@ -261,8 +262,11 @@ function decide(before: GuardianState, event: Tick, out: Effect[]): GuardianStat
   const seen = state;
   state = eachHost(seen, (host) => assess(seen, host));
   state = foldStorms(foldCensus(foldSuspectHolds(state, sinceTickMs)));
+  // One whose chassis they switched off is spared before its own turn orders anything.
+  const asking = hostsThatAsk(state);
+  for (const host of asking) state = advanceOrQuarantine(state, before, host, out);
   for (const { host } of state.hosts.values()) {
-    state = advanceOrQuarantine(state, before, host, out);
+    if (!asking.includes(host)) state = advanceOrQuarantine(state, before, host, out);
   }
   state = foldVerifiedShare(state, before, out);
   return foldAlerts(foldArmingTold(foldPace(state), before, out), out);

@@ -25,6 +25,13 @@ function isAnswerable(phase: Evacuating): boolean {
   return phase.proof !== undefined && phase.offSince >= Math.max(0, ...orders);
 }
 
+/** Fenced hosts by whose order another one may have been switched off, as long as that is not known. */
+export function hostsThatAsk({ memory }: GuardianState): readonly HostName[] {
+  return [...memory.incidents.values()].flatMap(({ host, phase }) =>
+    phase.kind === "evacuating" && phase.switchedOff ? [host] : [],
+  );
+}
+
 /** What the others say now. Once moves have begun they are asked only after a further order. */
 export function othersAnswer(
   state: GuardianState,
