@@ -141,7 +141,10 @@ export function foldMoves(state: GuardianState, event: MovesSeen, out: Effect[])
     const tookMs = event.at - (move.firstAt ?? event.at);
     const ended = seen.kind === "finished" || seen.kind === "failed" ? { tookMs } : {};
     const why = failed === undefined ? {} : { lastFailure: failed.reason };
-    next = withMove(next, event.host, { ...move, ...ended, ...why, ran, state: seen });
+    // Never called by us, and under way: somebody else's, which opens no gate for the others.
+    const isTheirs = move.state.kind === "planned" && (move.attempts ?? 0) === 0;
+    const adopted = isTheirs && seen.kind === "running" ? { adopted: true } : {};
+    next = withMove(next, event.host, { ...move, ...ended, ...why, ...adopted, ran, state: seen });
     next = sayMove(next, event, move, seen, failed?.reason, out);
   }
   return next;

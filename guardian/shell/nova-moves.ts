@@ -1,6 +1,14 @@
 /** Nova's word on single servers, and the orders that move one: each looks at its server first. */
 import type { HostName, ServerId } from "../../shared/names.ts";
-import type { ApiAnswer, ComputeApi, ComputeServer, MoveAnswer, Objection } from "../ports.ts";
+import { openRecords } from "../core/move-plan.ts";
+import type {
+  ApiAnswer,
+  ComputeApi,
+  ComputeServer,
+  Failure,
+  MoveAnswer,
+  Objection,
+} from "../ports.ts";
 import {
   bodyOf,
   failed,
@@ -10,7 +18,7 @@ import {
   type NovaSilence,
 } from "./nova-call.ts";
 import { asRecord } from "./json.ts";
-import { readServer } from "./nova-records.ts";
+import { collect, readMigration, readServer } from "./nova-records.ts";
 
 export interface MoveDeadlines {
   readonly orderDeadlineMs: number;
@@ -25,10 +33,15 @@ export function moveOrders(
   return {
     server: (server) => showServer(calls, server),
     async evacuate(host, server, objection) {
-      const seen = await showServer(calls, server);
+      const [seen, open] = await Promise.all([
+        showServer(calls, server),
+        openEvacuation(calls, host, server),
+      ]);
       if (seen.kind === "failed") return { kind: "not-made", reason: seen.reason };
+      if (open?.kind === "failed") return { kind: "not-made", reason: open.reason };
       const refused = seen.kind === "gone" ? goneAnswer : evacuateRefusal(seen.server, host);
       if (refused !== undefined) return refused;
+      if (open !== undefined) return open;
       const order = { evacuate: {} };
       const answer = await act(calls, server, order, evacuateDeadlineMs, objection);
       return moveAnswer(answer);
@@ -66,6 +79,26 @@ async function showServer(calls: NovaCalls, server: ServerId): ReturnType<Comput
     return failed(`Nova shows only a part of server ${server}: its cell is down`);
   }
   return { kind: "server", server: read };
+}
+
+/**
+ * Somebody else's evacuation that is under way: between its guest's start and its end Nova shows the server where it
+ * was, and would take a second one.
+ */
+async function openEvacuation(
+  calls: NovaCalls,
+  host: HostName,
+  server: ServerId,
+): Promise<(ApiAnswer & { kind: "refused" }) | Failure | undefined> {
+  const of = { migration_type: "evacuation", source_compute: host, instance_uuid: server };
+  const answer = await calls.read(`/os-migrations?${new URLSearchParams(of).toString()}`);
+  const body = bodyOf(answer, `the evacuations of server ${server}`);
+  if (body.kind === "failed") return body;
+  const own = collect(body.body["migrations"], readMigration);
+  const open = openRecords(own.filter((record) => record.server === server))[0];
+  if (open === undefined) return undefined;
+  const reason = `its evacuation ${open.id} is under way (${open.status})`;
+  return { kind: "refused", status: 409, reason };
 }
 
 function act(

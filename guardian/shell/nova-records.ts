@@ -164,3 +164,9 @@ export function readMigration(value: unknown): EvacuationRecord | undefined {
     createdAt: textOf(record["created_at"]) ?? "",
   };
 }
+
+export function collect<T>(list: unknown, read: (value: unknown) => T | undefined): readonly T[] {
+  return asList(list)
+    .map(read)
+    .filter((value) => value !== undefined);
+}

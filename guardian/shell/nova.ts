@@ -17,6 +17,7 @@ import {
 import { withImages } from "./nova-images.ts";
 import { moveOrders } from "./nova-moves.ts";
 import {
+  collect,
   binaryOf,
   readAggregate,
   readHypervisor,
@@ -226,12 +227,6 @@ async function lookAt(
 
 function servicePath(serviceId: string): string {
   return `/os-services/${encodeURIComponent(serviceId)}`;
-}
-
-function collect<T>(list: unknown, read: (value: unknown) => T | undefined): readonly T[] {
-  return asList(list)
-    .map(read)
-    .filter((value) => value !== undefined);
 }
 
 /**

@@ -98,6 +98,22 @@ test("Nova accepts a second evacuation of the same server, and wrecks it; we do 
   assert.equal(after.server.host, one, "never arrives");
 });
 
+test("an evacuation of somebody else that shows by its record alone is not repeated", async (t) => {
+  const place = await world(t, { rebuildMs: 60_000 });
+  const server = place.cloud.nova.addServer({ host: "compute-1" });
+  await fenced(place);
+  assert.equal((await place.api.evacuate(one, serverId(server.id))).kind, "accepted");
+  // Its guest runs there already, and the server is not moved in the books yet.
+  server.taskState = null;
+  const second = await place.api.evacuate(one, serverId(server.id));
+  assert.ok(second.kind === "refused" && second.status === 409, second.kind);
+  assert.match(second.reason, /^its evacuation \d+ is under way \((?:accepted|pre-migrating)\)$/);
+  place.cloud.setFault({ kind: "status", status: 503, match: /os-migrations/ });
+  const unseen = await place.api.evacuate(one, serverId(server.id));
+  assert.equal(unseen.kind, "not-made", "nobody knows whether one is under way");
+  assert.equal(evacuateCalls(place), 1);
+});
+
 test("an order whose answer is lost or late is unknown, and is given once", async (t) => {
   const place = await world(t, {}, { evacuateDeadlineMs: 100 });
   const { cloud, api } = place;

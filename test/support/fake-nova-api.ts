@@ -262,10 +262,12 @@ function act(simulated: SimulatedNova, id: string, body: unknown): NovaReply {
 
 function listMigrations(simulated: SimulatedNova, query: URLSearchParams): NovaReply {
   const source = query.get("source_compute");
+  const server = query.get("instance_uuid");
   const type = query.get("migration_type") ?? "evacuation";
   const all = type === "live-migration" ? simulated.liveMigrations : simulated.migrations;
   const migrations = [...all]
     .filter((migration) => source === null || migration.source === source)
+    .filter((migration) => server === null || migration.server.id === server)
     .map((migration) => migrationRecord(migration, type))
     .reverse();
   return { status: 200, body: { migrations } };

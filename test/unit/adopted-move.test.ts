@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import type { Move } from "../../guardian/core/move.ts";
+import { hasBegun } from "../../guardian/core/moves-under-way.ts";
 import { render } from "../../guardian/core/words.ts";
 
 test("somebody's old evacuation record does not end the question to the others", () => {
@@ -40,5 +42,22 @@ test("a newer record that failed says nothing of an older one: it is followed, a
   core.nova.addRecord(server, host1, "error");
   core.powerLoss(host1);
   core.run(60_000);
+  assert.deepEqual(core.done("evacuate"), []);
+});
+
+test("somebody's evacuation that a look before our first call finds opens no gate for the other servers", () => {
+  const core = new CoreFixture().run(15_000);
+  const server = core.nova.addServer(host1, "vm-1", { taskState: "rebuilding" });
+  core.powerLoss(host1);
+  const move = (): Move | undefined => {
+    const phase = core.state.memory.incidents.get(host1)?.phase;
+    return phase?.kind === "evacuating" ? phase.moves?.[server] : undefined;
+  };
+  for (let ms = 0; ms < 60_000 && move() === undefined; ms += 250) core.run(250);
+  assert.equal(move()?.state.kind, "planned");
+  core.nova.addRecord(server, host1, "accepted");
+  for (let ms = 0; ms < 10_000 && move()?.state.kind === "planned"; ms += 250) core.run(250);
+  assert.equal(move()?.state.kind, "running");
+  assert.equal(hasBegun(core.phase(host1, "evacuating")), false);
   assert.deepEqual(core.done("evacuate"), []);
 });
