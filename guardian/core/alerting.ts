@@ -23,6 +23,8 @@ import { render, words, type Said, type Words } from "./words.ts";
 const doubtPageMs = 10_000;
 /** After a start nothing is called over until the host was looked at again. */
 const resolveAfterStartMs = 30_000;
+/** What concerns no single host is told after a minute at most, but for power devices that are read in peace. */
+const globalAfterStartMs = 90_000;
 /** Longer than any verdict must last before it is told, but for hosts that nobody guards. */
 const betweenVerdictsMs = 15_000;
 /** A revision is sent again this long after the last sending at the earliest. */
@@ -54,7 +56,10 @@ export function foldAlerts(state: GuardianState, out: Effect[]): GuardianState {
   for (const [key, firing] of Object.entries(state.memory.alerts)) {
     if (wanted.has(key)) continue;
     const { message: said } = firing;
-    const keeps = isUnjudged(state, said, wanted) || isBetweenVerdicts(state, said, wanted);
+    const keeps =
+      isCountedAnew(state, firing) ||
+      isUnjudged(state, said, wanted) ||
+      isBetweenVerdicts(state, said, wanted);
     if (sent >= messagesPerRoundMax || keeps) {
       alerts[key] = firing;
       continue;
@@ -109,6 +114,25 @@ function isUnjudged(
   const isFirst = state.now - state.startedAt < resolveAfterStartMs;
   if (!isFirst && !(isBlind && message.class === "page")) return false;
   return !isToldOtherwise(message, wanted);
+}
+
+/**
+ * Told by an earlier process after it had lasted for long, which a start counts anew: what concerns no single host, a
+ * host's silence, or a self-check that fails.
+ */
+function isCountedAnew(state: GuardianState, { message, sentAt }: FiringAlert): boolean {
+  const { limits } = state.settings;
+  if (sentAt > state.startedAt) return false;
+  const startedMs = state.now - state.startedAt;
+  if (message.host === undefined) {
+    return message.kind !== "disarmed" && startedMs < globalAfterStartMs;
+  }
+  const host = hostOf(state, message.host);
+  if (host.assessment?.row === "7") return startedMs < limits.checkDownMs + resolveAfterStartMs;
+  if (message.kind !== "unattended" || host.freshSince !== undefined) return false;
+  const phase = incidentOf(state, host.host)?.phase;
+  const isMoved = phase?.kind === "evacuating" && phase.proof !== undefined;
+  return !isMoved && startedMs < limits.unattendedMs + resolveAfterStartMs;
 }
 
 /**

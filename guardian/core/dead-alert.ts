@@ -117,3 +117,8 @@ function nextForHeld(state: GuardianState, host: HostState, blocked: readonly Ga
 export function isFiring(state: GuardianState, host: HostState, kind: string): boolean {
   return state.memory.alerts[dedupKeyOf(state, host.host, kind)] !== undefined;
 }
+
+/** Fires as a page: over a restart, too, after which its time is counted anew. */
+export function isPaged(state: GuardianState, host: HostState, kind: string): boolean {
+  return state.memory.alerts[dedupKeyOf(state, host.host, kind)]?.message.class === "page";
+}

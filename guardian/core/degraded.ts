@@ -149,6 +149,9 @@ function orderDisable(
   return withMark(state, host.host, { ...mark, disabled: { kind: "asked", at: state.now } });
 }
 
+/** How long Nova is taken to hold a call of an earlier process. */
+const heldCallMs = 60_000;
+
 /** Ordered, and not known to be done: Nova's record says what became of it. */
 function awaitDisabled(
   state: GuardianState,
@@ -176,7 +179,12 @@ function awaitDisabled(
   }
   const wanted =
     degradedRows.includes(assessment.row) && gatesToDisable(state, host).every((gate) => gate.pass);
-  if (!wanted) return withMark(state, host.host, undefined);
+  // Of an order of before our start Nova may hold the call still.
+  const mayBeHeld =
+    mark.disabled.kind === "due" &&
+    mark.doneAt !== undefined &&
+    track.askedAt - mark.doneAt < heldCallMs;
+  if (!wanted) return mayBeHeld ? state : withMark(state, host.host, undefined);
   // Ordered before a restart, and not done as far as Nova shows: each mark carries its maker's epoch.
   return orderDisable(state, host, { ...mark, mark: markOfThisEpoch(state, mark.mark) }, out);
 }

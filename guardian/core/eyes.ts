@@ -5,7 +5,9 @@
 import type { LivenessRow, NetworkName } from "../../shared/telemetry.ts";
 import type { GateResult } from "./assessment.ts";
 import type { Tick } from "./events.ts";
+import type { MonoMs } from "../../shared/time.ts";
 import { rowAge } from "./freshness.ts";
+import { withPhase } from "./incidents.ts";
 import { seenNetworksOf } from "./reverse-ping.ts";
 import {
   stateWith,
@@ -32,7 +34,12 @@ export function foldTick(state: GuardianState, event: Tick): GuardianState {
       shakenBy = words("doubt.stepped", { length: seconds(stepMs) });
     }
   }
-  const seen = withEyes(state, {
+  const forwardMs =
+    tickAt === undefined || tickWall === undefined
+      ? 0
+      : event.wall - tickWall - (event.at - tickAt);
+  const trusted = forwardMs > limits.loopGapMsMax ? withoutProofs(state, event.at) : state;
+  const seen = withEyes(trusted, {
     tickAt: event.at,
     previousTickAt: tickAt,
     tickWall: event.wall,
@@ -40,6 +47,19 @@ export function foldTick(state: GuardianState, event: Tick): GuardianState {
     shakenBy,
   });
   return stateWith(seen, { now: event.at, wall: event.wall, disarmedFile: event.disarmed });
+}
+
+/**
+ * The machine may have been suspended: its monotonic clock stood, and proofs are older than they look. Two readings
+ * mint a new one.
+ */
+function withoutProofs(state: GuardianState, now: MonoMs): GuardianState {
+  let next = state;
+  for (const { host, phase } of state.memory.incidents.values()) {
+    if (phase.kind !== "evacuating" || phase.proof === undefined) continue;
+    next = withPhase(next, host, { ...phase, proof: undefined, lostAt: now, lifeAt: now });
+  }
+  return next;
 }
 
 /** One part of our eyes: whether it is good, and its numbers for whoever asks. */

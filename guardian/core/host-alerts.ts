@@ -18,7 +18,7 @@ import { runsWhatWasMoved } from "./release.ts";
 import { reserveAlert } from "./reserve-alerts.ts";
 import { isReserve } from "./reserves.ts";
 import { roomAlert } from "./room-alerts.ts";
-import { deadAlert, isFiring } from "./dead-alert.ts";
+import { deadAlert, isFiring, isPaged } from "./dead-alert.ts";
 import { gatesAwaited, isFencedAlive } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
@@ -146,7 +146,7 @@ function verdictAlert(
     case "16":
       return draft(
         "isolated",
-        sinceMs >= isolatedPageMs ? "page" : "notification",
+        sinceMs >= isolatedPageMs || isPaged(state, host, "isolated") ? "page" : "notification",
         words("todo.isolated"),
       );
     case "15":

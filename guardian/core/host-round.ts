@@ -162,13 +162,26 @@ function fence(
   const alive = isFencedAlive(state, host.host, assessment);
   const dead = alive || isTakenForDead(state, host.host, assessment);
   const onTheWay = rowsOnTheWay.includes(assessment.row) && isApprovedByPerson(state, host.host);
-  if (!dead && !onTheWay && !undecided.includes(assessment.row)) {
-    return standDown(state, host, out);
-  }
+  const known = dead || onTheWay || undecided.includes(assessment.row);
+  if (!known || livesOn(state, assessment, phase)) return standDown(state, host, out);
   const gates = gatesToBegin(state, host, assessment);
   const gated = withGates(state, host, assessment, gates);
   const mayOrder = dead && gates.every((gate) => gate.pass);
   return advanceFencing(gated, host, phase, mayOrder, out);
+}
+
+/** Rows that show life: passed through as a host falls still, or where one stays that recovered. */
+const livingRows: readonly string[] = ["11", "12", "16"];
+
+/** It has shown life for longer than an attempt lasts, and no device has obeyed: what it was ordered off for is over. */
+function livesOn(
+  { now, settings }: GuardianState,
+  { row, since }: Assessment,
+  { commands }: Extract<Phase, { kind: "fencing" }>,
+): boolean {
+  if (!livingRows.includes(row) || now - since < settings.limits.fenceAttemptMs) return false;
+  const obeyed = ["done", "already-off"];
+  return !Object.values(commands).some(({ answer }) => obeyed.includes(answer?.kind ?? ""));
 }
 
 /** It does not look dead any more: no proof was minted, so nothing has moved. */
@@ -204,9 +217,12 @@ function evacuate(
   const begun = hasBegun(phase);
   // It came back while we were down: nothing of ours is under way, so it is not switched off.
   const isBack = isInherited(phase) && host.freshSince !== undefined;
-  if (!begun && isBack && phase.undoneBy === undefined) return leaveOn(state, host, out);
   const others = othersAnswer(state, host, phase);
   if (others.kind === "missing") return wrongChassis(state, host, phase, others.host, out);
+  if (!begun && isBack && phase.undoneBy === undefined) {
+    // What went off by the order of before may be another's: that is answered first.
+    return others.kind === "live" ? leaveOn(state, host, out) : state;
+  }
   const heard = withOthersHeard(state, host, phase);
   const gates = begun ? gatesToContinue(heard, host) : gatesToMove(heard, host, assessment);
   const gated = withGates(heard, host, assessment, gates);

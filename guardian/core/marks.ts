@@ -62,7 +62,11 @@ export function disabledBy(state: GuardianState, host: HostState): DisabledBy {
   const ours = phase === "evacuating" || phase === "ended";
   if (service.status === "disabled") {
     const match = pattern.exec(service.disabledReason ?? "");
-    if (match?.[1] === state.settings.guardianId) return { kind: "us" };
+    const isOurs = match?.[1] === state.settings.guardianId;
+    // Forced down beside our mark of a degraded host: that was not ours, we force down only what we fence.
+    const isTaken = service.forcedDown && !ours && service.disabledReason?.endsWith(" degraded");
+    if (isOurs && isTaken === true) return { kind: "others", reason: words("value.forced-down") };
+    if (isOurs) return { kind: "us" };
     return { kind: "others", reason: disabledWords(service.disabledReason) };
   }
   // We force down before we disable, so for a moment our own incident shows only the first.

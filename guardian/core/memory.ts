@@ -3,6 +3,7 @@
  * Plain JSON, kept in the journal; `remembered.ts` makes it fit for the process after a restart.
  */
 import type { HostName } from "../../shared/names.ts";
+import type { NoticeKind } from "../../shared/telemetry.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { AlertMessage, DeviceIdentity, PowerOffAnswer } from "../ports.ts";
 import type { Drain } from "./drain-memory.ts";
@@ -261,6 +262,8 @@ export interface KnownHost {
   readonly unheard?: true;
   /** What its BMC shows it from inside; missing in journals of earlier releases, and where it is not known. */
   readonly bmcGuid?: string;
+  /** Its last report announced that it goes: kept for when no store shows that report any more. */
+  readonly notice?: Exclude<NoticeKind, "none">;
 }
 
 export interface Memory {

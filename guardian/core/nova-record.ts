@@ -108,21 +108,77 @@ function isMute(
   return lifeAt !== undefined && lifeAt - advancedAt >= quietMs(limits);
 }
 
+/** How Nova's records of all hosts move: what stands still with all the others says nothing of one host. */
+export interface Records {
+  /** Whose record was seen to move last, and when; and when the last one of any other host was. */
+  readonly lastMoved: HostName | undefined;
+  readonly lastMovedAt: number;
+  readonly othersMovedAt: number;
+  /** So many records of hosts that report, and that Nova calls up, stand still, that its records tell nothing. */
+  readonly stuck: boolean;
+}
+
+export const noRecords: Records = {
+  lastMoved: undefined,
+  lastMovedAt: 0,
+  othersMovedAt: 0,
+  stuck: false,
+};
+
+/** Of the time between two reports of a nova-compute: after more than that the next one is late. */
+const overdueShare = 1.2;
+const stuckMin = 2;
+const stuckShare = 0.01;
+
+/** Counted once a round. */
+export function recordsOf({ hosts, settings }: GuardianState): Records {
+  const { limits } = settings;
+  let lastMoved: HostName | undefined;
+  let [lastMovedAt, othersMovedAt, still, fresh] = [0, 0, 0, 0];
+  for (const { host, service: track, freshSince } of hosts.values()) {
+    if (track === undefined) continue;
+    const { advancedAt, askedAt, service } = track;
+    if (advancedAt > lastMovedAt) {
+      othersMovedAt = lastMovedAt;
+      lastMovedAt = advancedAt;
+      lastMoved = host;
+    } else if (advancedAt > othersMovedAt) othersMovedAt = advancedAt;
+    if (freshSince === undefined || service.state !== "up") continue;
+    fresh += 1;
+    if (askedAt - advancedAt >= overdueShare * limits.novaCadenceMs) still += 1;
+  }
+  const stuck = still >= Math.max(stuckMin, stuckShare * fresh);
+  return { lastMoved, lastMovedAt, othersMovedAt, stuck };
+}
+
+/**
+ * Until when its stillness counts: while the others' records moved on. Where messages to Nova's conductors are lost,
+ * all stand still at once. An alive one's next report may come that much after theirs.
+ */
+function countedUntil(
+  host: HostName,
+  { askedAt }: ServiceTrack,
+  { lastMoved, lastMovedAt, othersMovedAt }: Records,
+  limits: Limits,
+): number {
+  const movedAt = lastMoved === host ? othersMovedAt : lastMovedAt;
+  return Math.min(askedAt, movedAt + reportSlack * limits.novaCadenceMs);
+}
+
+const reportSlack = 0.3;
+
 /** What Nova's record says of a host that has been suspect since `suspectSince`, and reported last at `lifeAt`. */
 export function novaSignal(
-  track: ServiceTrack | undefined,
-  {
-    suspectSince,
-    lifeAt,
-  }: { readonly suspectSince: MonoMs | undefined; readonly lifeAt: MonoMs | undefined },
-  now: MonoMs,
-  limits: Limits,
+  { settings, now, round }: GuardianState,
+  { host, service: track, suspectSince, lifeAt }: HostState,
 ): Signals["nova"] {
+  const { limits } = settings;
   if (track === undefined || now - track.answeredAt > limits.novaAnsweredMs) return "unseen";
   // Only what was asked for and answered counts: our own waiting proves nothing.
-  const stillMs = track.askedAt - stillSince(track, lifeAt, limits);
-  if (stillMs >= limits.novaHungMs) return "quiet-long";
-  if (stillMs >= quietMs(limits)) return "quiet";
+  const stillMs =
+    countedUntil(host, track, round.records, limits) - stillSince(track, lifeAt, limits);
+  const isQuiet = stillMs >= quietMs(limits) && !round.records.stuck;
+  if (isQuiet) return stillMs >= limits.novaHungMs ? "quiet-long" : "quiet";
   if (isMute(track, lifeAt, limits)) return "unsure";
   return advancedAfter(track, suspectSince ?? monoMs(0)) ? "alive" : "unsure";
 }

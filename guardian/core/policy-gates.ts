@@ -3,6 +3,7 @@ import { isLivingFence, type GateResult } from "./assessment.ts";
 import { answerOf, answerWords, approvalOf, reasonedAnswer, type Covers } from "./approvals.ts";
 import { armingOf, armingWords } from "./arming.ts";
 import { incidentOf } from "./incidents.ts";
+import type { Answer } from "./memory.ts";
 import { maintenanceOf, maintenanceWords } from "./maintenance.ts";
 import { modeOf, modeWords } from "./modes.ts";
 import { isRehearsing, rehearsalThatMayHit } from "./rehearsals.ts";
@@ -61,7 +62,7 @@ export function holdGate(
   host: HostState,
   covers: Covers = "fence",
 ): GateResult {
-  const answer = answerOf(state, host.host, covers);
+  const answer = answerOf(state, host.host, covers) ?? wordOnDegraded(state, host);
   const stopped = answer !== undefined && answer.kind !== "approved";
   return {
     gate: "hold",
@@ -70,6 +71,15 @@ export function holdGate(
     operator: "=",
     limit: words("value.no"),
   };
+}
+
+/** What a policy would fence while it reports, a person has called no failure: that covers all that is done about it. */
+function wordOnDegraded(state: GuardianState, host: HostState): Answer | undefined {
+  const phase = incidentOf(state, host.host)?.phase.kind;
+  const isOpen = phase === "watching" || phase === "fencing";
+  const isMeant = isOpen && host.assessment?.row === "4";
+  const word = isMeant ? answerOf(state, host.host, "disable") : undefined;
+  return word?.kind === "dismissed" ? word : undefined;
 }
 
 export function maintenanceGate(state: GuardianState, host: HostState): GateResult {

@@ -146,7 +146,7 @@ export function refence(
   // Nothing is left to protect it from: the incident ends, and the host is people's again.
   const open =
     phase.moves === undefined || moves.some(({ state: move }) => move.kind === "planned");
-  if (!underWay && !open) return state;
+  if (!underWay && (!open || phase.undoneBy !== undefined)) return state;
   // Said with all that holds it, in the same round.
   if (!holdGate(state, host).pass) return state;
   // Ours to switch off again: we began it, in this life of ours, in mode act or approved.

@@ -98,18 +98,21 @@ function learn(
 ): KnownHost {
   const hardwareUuid = checks.hardwareUuid || (remembered?.hardwareUuid ?? "");
   const bmcGuid = checks.bmcGuid || remembered?.bmcGuid;
+  const notice = checks.notice === "none" ? undefined : checks.notice;
   const isHeard = isFresh || (remembered !== undefined && remembered.unheard !== true);
   const unheard = isHeard ? undefined : true;
   const same =
     remembered?.bootId === bootId &&
     remembered.hardwareUuid === hardwareUuid &&
     remembered.bmcGuid === bmcGuid &&
+    remembered.notice === notice &&
     remembered.unheard === unheard;
   if (same) return remembered;
   return {
     bootId,
     hardwareUuid,
     ...(bmcGuid === undefined ? {} : { bmcGuid }),
+    ...(notice === undefined ? {} : { notice }),
     ...(unheard ? { unheard } : {}),
   };
 }

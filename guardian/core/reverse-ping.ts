@@ -138,7 +138,21 @@ export function viewPings(
     if (echoes > 0) answering += 1;
   }
   if (answering === seen.length + peers.length) return { signal: "all", enough };
-  return { signal: answering === 0 ? "none" : "some", enough };
+  const isSilent = answering === 0 && echoesElsewhere(state, host, seen).length === 0;
+  return { signal: isSilent ? "none" : "some", enough };
+}
+
+/**
+ * Networks that answer although we do not see them, by their anchors: its pings without an echo tell nothing there, an
+ * echo is life all the same.
+ */
+export function echoesElsewhere(
+  state: GuardianState,
+  host: HostState,
+  seen: readonly NetworkName[],
+): readonly NetworkName[] {
+  const names = state.settings.networks.map(({ name }) => name);
+  return names.filter((name) => !seen.includes(name) && pingCount(state, host, name).echoes > 0);
 }
 
 /** How many of the last pings since suspicion were answered on a network, of how many. */

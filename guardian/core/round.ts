@@ -3,6 +3,7 @@ import type { NetworkName } from "../../shared/telemetry.ts";
 import type { GateResult } from "./assessment.ts";
 import { commonEyes, type EyePart } from "./eyes.ts";
 import { countFreshPaths, FreshPaths } from "./freshness.ts";
+import { noRecords, recordsOf, type Records } from "./nova-record.ts";
 import { seenNetworks } from "./reverse-ping.ts";
 import { stateWith, type CollectorTrack, type GuardianState } from "./state.ts";
 
@@ -15,6 +16,7 @@ export interface Round {
   /** Networks on which one of our anchors answers. */
   readonly seen: readonly NetworkName[];
   readonly freshPaths: FreshPaths;
+  readonly records: Records;
 }
 
 export const noRound: Round = {
@@ -23,6 +25,7 @@ export const noRound: Round = {
   doubts: [],
   seen: [],
   freshPaths: new FreshPaths(),
+  records: noRecords,
 };
 
 /**
@@ -36,7 +39,14 @@ export function foldRound(before: GuardianState, voting: readonly CollectorTrack
   const failing = parts.filter((part) => !part.pass);
   const doubts = failing.length === 0 ? none : failing.map((part) => part.describe());
   return stateWith(state, {
-    round: { voting, parts, doubts, seen, freshPaths: countFreshPaths(state, voting) },
+    round: {
+      voting,
+      parts,
+      doubts,
+      seen,
+      freshPaths: countFreshPaths(state, voting),
+      records: recordsOf(state),
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 /** What a host says of itself, and for how long it has said so on our clock. */
-import type { DirectoryState, HostChecks } from "../../shared/telemetry.ts";
+import type { DirectoryState, HostChecks, NoticeKind } from "../../shared/telemetry.ts";
 import { monoMs, type MonoMs } from "../../shared/time.ts";
 import type { Signals } from "./assessment.ts";
 import { hostWith, type ChecksSince, type GuardianState, type HostState } from "./state.ts";
@@ -93,16 +93,21 @@ export function noticeSignal(state: GuardianState, host: HostState): Signals["no
   const endsAt = noticeEndsAt(state, host);
   if (endsAt === undefined) return "none";
   const inForce = state.now < endsAt;
-  const notice = host.newest?.checks.notice;
+  const notice = noticeOf(state, host);
   const acts = notice === "stopping" || state.settings.rebootOverdue === "act";
   if (!inForce && acts) return "none";
   if (notice === "powering-off") return "powering-off";
   return inForce ? "in-force" : "overdue";
 }
 
+/** The planned notice of the last report; of one that no store shows any more the journal tells. */
+export function noticeOf({ memory }: GuardianState, { host, newest }: HostState): NoticeKind {
+  return newest?.checks.notice ?? memory.known[host]?.notice ?? "none";
+}
+
 /** Until when the planned notice of the last report explains a silence; undefined without one. */
 export function noticeEndsAt(state: GuardianState, host: HostState): MonoMs | undefined {
-  const notice = host.newest?.checks.notice ?? "none";
+  const notice = noticeOf(state, host);
   if (notice === "none") return undefined;
   const { noticeMs, stoppingMs } = state.settings.limits;
   // Of before our start and of another epoch of its collector: it was given before, nobody knows when.

@@ -56,7 +56,7 @@ export function signalsOf(state: GuardianState, host: HostState): Signals {
     ping: pings.signal,
     checks: checksSignal(state, host),
     power: power.signal,
-    nova: novaSignal(host.service, host, state.now, state.settings.limits),
+    nova: novaSignal(state, host),
     networks: many ? "many" : "one",
   };
 }

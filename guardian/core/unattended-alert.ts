@@ -8,7 +8,7 @@ import { about, type Wanted } from "./incident-alerts.ts";
 import type { Phase } from "./memory.ts";
 import { isRehearsing } from "./rehearsals.ts";
 import { stayedOn } from "./release.ts";
-import { noticeEndsAt } from "./self-checks.ts";
+import { noticeEndsAt, noticeOf } from "./self-checks.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { isNamedInStorm } from "./storm-alerts.ts";
 import { durationWords, words } from "./words.ts";
@@ -65,7 +65,7 @@ function unexplainedSince(
 ): MonoMs | undefined {
   const endsAt = noticeEndsAt(state, host);
   if (since === undefined || endsAt === undefined) return since;
-  const waits = host.newest?.checks.notice !== "powering-off";
+  const waits = noticeOf(state, host) !== "powering-off";
   return waits && endsAt > since ? endsAt : since;
 }
 

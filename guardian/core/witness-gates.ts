@@ -4,7 +4,7 @@
  * that an operator changed must not talk anybody out of them.
  */
 import type { Assessment, GateResult } from "./assessment.ts";
-import { pingCount, seenNetworksOf } from "./reverse-ping.ts";
+import { echoesElsewhere, pingCount, seenNetworksOf } from "./reverse-ping.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { words } from "./words.ts";
 
@@ -29,7 +29,7 @@ export function reversePingGate(
   const hung = verdict === "hung" && action === "fence";
   const { pingsToFail } = state.settings.limits;
   const seen = seenNetworksOf(state, host, state.round.seen);
-  const counts = seen.map((network) => {
+  const counts = [...seen, ...echoesElsewhere(state, host, seen)].map((network) => {
     const { echoes, sent } = pingCount(state, host, network);
     return {
       said: words("value.pings-on", { echoes, sent, network }),

@@ -85,7 +85,7 @@ const broken: Readonly<Record<number, readonly [string, ...Change[]]>> = {
     "a host that answers pings on one network counts as silent on all",
     replacing(
       core("reverse-ping"),
-      'return { signal: answering === 0 ? "none" : "some", enough };',
+      'return { signal: isSilent ? "none" : "some", enough };',
       'return { signal: "none", enough };',
     ),
     replacing(

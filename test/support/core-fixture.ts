@@ -254,12 +254,10 @@ export class CoreFixture {
     }
   }
 
-  /** Each second every living host reports, and the collector stores what it has. */
+  /** Each second every living host reports, one nova-compute after the other; the collector stores what it has. */
   #report(): void {
-    if (this.#passed(novaReportMs)) {
-      for (const [host, { novaReports }] of this.facts) {
-        if (novaReports) this.nova.service(host).reports += 1;
-      }
+    for (const [index, [host, { novaReports }]] of [...this.facts].entries()) {
+      if (novaReports && this.#passed(novaReportMs, index * 1000)) this.nova.report(host);
     }
     if (!this.#passed(1000) || !this.collectorUp) return;
     for (const [host, { reports, says }] of this.facts) {
@@ -279,8 +277,9 @@ export class CoreFixture {
   }
 
   /** Whether this beat went past a whole multiple of `ms`. */
-  #passed(ms: number): boolean {
-    return Math.floor(this.#now / ms) !== Math.floor((this.#now - beatMs) / ms);
+  #passed(ms: number, offsetMs = 0): boolean {
+    const at = this.#now - offsetMs;
+    return Math.floor(at / ms) !== Math.floor((at - beatMs) / ms);
   }
 
   #answer(effect: Effect, askedAt: MonoMs): void {

@@ -52,6 +52,8 @@ export class FixtureNova {
   servers: ComputeServer[] = [];
   records: EvacuationRecord[] = [];
   answers = true;
+  /** It answers, and no report of a nova-compute comes to its records. */
+  standsStill = false;
   evacuateAnswer: ApiAnswer = { kind: "accepted", requestId: "req-1" };
   liveAnswer: ApiAnswer = { kind: "accepted", requestId: "req-3" };
   /** Records of live migrations, newest last. */
@@ -120,6 +122,11 @@ export class FixtureNova {
       })),
       capacityBy: this.capacityBy,
     };
+  }
+
+  /** One report of its nova-compute. */
+  report(host: HostName): void {
+    if (!this.standsStill) this.service(host).reports += 1;
   }
 
   service(host: HostName): Service {

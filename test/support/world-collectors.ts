@@ -87,6 +87,7 @@ export class WorldCollectors {
   }
 
   stall(collector: WorldCollector): void {
+    if (collector.up) collector.ranAt = this.#queue.now;
     collector.up = false;
     collector.waiting = [];
   }

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { advancedAfter, advancedTwiceAfter, novaSignal } from "../../guardian/core/nova-record.ts";
-import { defaultLimits } from "../../guardian/core/settings.ts";
+import { defaultLimits, type Limits } from "../../guardian/core/settings.ts";
+import {
+  hostWith,
+  newHostState,
+  stateWith,
+  type HostState,
+  type ServiceTrack,
+} from "../../guardian/core/state.ts";
 import type { ComputeService } from "../../guardian/ports.ts";
-import { monoMs } from "../../shared/time.ts";
-import { CoreFixture, host1 } from "../support/core-fixture.ts";
+import { monoMs, type MonoMs } from "../../shared/time.ts";
+import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
 interface Answer {
   /** Seconds after suspicion; answered 100 ms later. */
@@ -165,6 +172,20 @@ const cases: readonly (readonly [string, readonly Answer[], number, string])[] =
 
 const suspect = { suspectSince: monoMs(suspectAt), lifeAt: undefined };
 
+/** What its record says while those of others move on. */
+function signalOf(
+  service: ServiceTrack | undefined,
+  heard: Pick<HostState, "suspectSince" | "lifeAt">,
+  now: MonoMs,
+  limits: Limits,
+): string {
+  const { state, settings } = new CoreFixture();
+  const records = { lastMoved: host2, lastMovedAt: now, othersMovedAt: now, stuck: false };
+  const seen = { now, settings: { ...settings, limits }, round: { ...state.round, records } };
+  const host = hostWith(newHostState(host1), { service, ...heard });
+  return novaSignal(stateWith(state, seen), host);
+}
+
 test("a record that stood still long before the last report is no witness until it has stood still after it", () => {
   const answers = (asked: number): readonly Answer[] => [
     { asked: -60, updatedAt: "a" },
@@ -173,7 +194,7 @@ test("a record that stood still long before the last report is no witness until 
   const signal = (asked: number): string => {
     const now = monoMs(suspectAt + asked * 1000 + 500);
     const heard = { ...suspect, lifeAt: monoMs(suspectAt - 3000) };
-    return novaSignal(track(answers(asked)), heard, now, defaultLimits);
+    return signalOf(track(answers(asked)), heard, now, defaultLimits);
   };
   assert.equal(signal(5), "unsure");
   assert.equal(signal(11.9), "unsure");
@@ -185,7 +206,7 @@ test("a record that stood still long before the last report is no witness until 
 for (const [name, answers, nowS, expected] of cases) {
   test(`${expected}: ${name}`, () => {
     const now = monoMs(suspectAt + nowS * 1000);
-    assert.equal(novaSignal(track(answers), suspect, now, defaultLimits), expected);
+    assert.equal(signalOf(track(answers), suspect, now, defaultLimits), expected);
   });
 }
 
@@ -196,10 +217,10 @@ test("a slower cadence is quiet later; a faster one never sooner than 12 s", () 
   ];
   const now = monoMs(suspectAt + 11_000);
   const slow = { ...defaultLimits, novaCadenceMs: 20_000 };
-  assert.equal(novaSignal(track(answers), suspect, now, slow), "unsure");
+  assert.equal(signalOf(track(answers), suspect, now, slow), "unsure");
   const fast = { ...defaultLimits, novaCadenceMs: 2000 };
   const short = [answers[0], { asked: 6, updatedAt: "a" }] as readonly Answer[];
-  assert.equal(novaSignal(track(short), suspect, now, fast), "unsure");
+  assert.equal(signalOf(track(short), suspect, now, fast), "unsure");
 });
 
 test("one advance may have been queued; two are life", () => {
