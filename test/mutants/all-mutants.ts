@@ -1,5 +1,6 @@
 /** Every mutant of a compiled tree, derived from its rows, gates, rules and promises. */
 import { answerMutants } from "./answer-mutants.ts";
+import { witnessMutants } from "./witness-mutants.ts";
 import { gateMutants } from "./gate-mutants.ts";
 import { freshnessMutants } from "./freshness-mutants.ts";
 import { invariantMutants } from "./invariant-mutants.ts";
@@ -9,7 +10,7 @@ import { ruleMutants } from "./rule-mutants.ts";
 
 export function allMutants(tree: string): readonly Mutant[] {
   const gates = gateMutants(tree);
-  const rules = [...ruleMutants(tree), ...freshnessMutants, ...answerMutants];
+  const rules = [...ruleMutants(tree), ...freshnessMutants, ...answerMutants, ...witnessMutants];
   return [...rowMutants, ...gates, ...rules, ...invariantMutants];
 }
 

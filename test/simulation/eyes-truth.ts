@@ -61,15 +61,16 @@ export class EyesTruth {
   }
 
   #isGood(): boolean {
-    const { guardian, collectors, legs, settings, liveUp, novaUp, novaAnswerMs } = this.#world;
-    const legsGood = settings.networks.every(({ name }) => legs[name]);
+    const { guardian, collectors, legs, silentAnchors, settings, liveUp } = this.#world;
+    const { nova: records, novaUp, novaAnswerMs } = this.#world;
+    const legsGood = settings.networks.every(({ name }) => legs[name] && !silentAnchors.has(name));
     const storeGood =
       collectors.storeUp && collectors.storeLagMs < 1000 && collectors.staleShare === 0;
     const collectorsGood = collectors.all.every(
       (collector) => collector.up && (liveUp || !collector.storeStuck),
     );
     const heard = guardian.answerLossShare === 0 && guardian.journalWritable;
-    const nova = novaUp && novaAnswerMs < 1000;
+    const nova = novaUp && novaAnswerMs < 1000 && !records.standsStill;
     return legsGood && collectorsGood && (liveUp || storeGood) && heard && nova;
   }
 

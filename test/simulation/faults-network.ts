@@ -105,6 +105,17 @@ export const networkFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: "anchor-silent",
+    weight: 3,
+    inject: (scene, { lastsMs, luck }) => {
+      const { silentAnchors } = scene.world;
+      const which = luck[0] < 0.5 ? "management" : "storage";
+      silentAnchors.add(which);
+      scene.later(lastsMs + 20_000, () => void silentAnchors.delete(which));
+      return true;
+    },
+  },
+  {
     name: "own-leg-cut",
     weight: 5,
     inject: (scene, { lastsMs, luck }) => {

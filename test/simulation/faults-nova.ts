@@ -67,6 +67,16 @@ export const novaFaults: readonly FaultKind[] = [
       return true;
     },
   },
+  {
+    name: "nova-stands-still",
+    weight: 4,
+    inject: (scene, { lastsMs }) => {
+      const { nova } = scene.world;
+      nova.standsStill = true;
+      scene.later(lastsMs + 20_000, () => void (nova.standsStill = false));
+      return true;
+    },
+  },
   evacuations("nova-stalls", "stalls"),
   evacuations("nova-refuses", "refuses", 10),
   evacuations("nova-loses-call", "loses-call"),

@@ -12,6 +12,7 @@ export function heal(scene: Scene): void {
   world.novaUp = true;
   world.novaAnswerMs = 80;
   world.nova.mend();
+  world.nova.standsStill = false;
   for (const bmc of [...world.bmcs.values(), ...[...world.further.values()].flat()]) {
     bmc.mode = "normal";
     bmc.latencyMs = plan.cloud.bmcLatencyMs;
@@ -53,6 +54,7 @@ function healOurOwn(scene: Scene): void {
   collectors.staleShare = 0;
   world.liveUp = true;
   for (const name of allNetworks) world.legs[name] = true;
+  world.silentAnchors.clear();
   for (const collector of collectors.all) {
     collector.storeStuck = false;
     if (collector.waiting !== undefined) collectors.resume(collector);

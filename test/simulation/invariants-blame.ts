@@ -29,7 +29,7 @@ export const blameInvariants: readonly Invariant[] = [
         return `${order.host} reports, and was ordered off`;
       }
       const service = world.nova.services.get(order.host);
-      const quietForMs = service === undefined ? 0 : now - service.reportedAt;
+      const quietForMs = service === undefined ? 0 : now - service.sentAt;
       const quiet = quietForMs >= quietMs(world.settings.limits);
       return quiet || everyDeviceReadOff(witness, order.host)
         ? undefined

@@ -274,8 +274,13 @@ export function perform(world: World, words: readonly string[]): void {
     case "leg":
       world.legs[first as NetworkName] = second === "up";
       return;
+    case "anchor":
+      if (second === "silent") world.silentAnchors.add(first as NetworkName);
+      else world.silentAnchors.delete(first as NetworkName);
+      return;
     case "nova":
-      world.novaUp = first === "up";
+      world.novaUp = first === "up" || first === "stands-still";
+      world.nova.standsStill = first === "stands-still";
       return;
     case "journal":
       world.guardian.journalWritable = first === "writable";

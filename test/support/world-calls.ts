@@ -114,7 +114,7 @@ function pingAnchor(world: World, effect: Of<"ping-anchor">): void {
   const { guardian } = world;
   const { network, address, timeoutMs } = effect;
   const sentAt = guardian.mono();
-  const answered = world.legs[network];
+  const answered = world.legs[network] && !world.silentAnchors.has(network);
   const result = answered ? echo : noEcho;
   guardian.answer(answered ? 1 : timeoutMs, () => ({
     kind: "anchor-pinged",

@@ -4,6 +4,8 @@ import type { HostName, ServerId } from "../../shared/names.ts";
 
 export interface NovaService {
   reportedAt: number;
+  /** When its nova-compute reported last, whether that came to its record or not. */
+  sentAt: number;
   reports: number;
   forcedDown: boolean;
   status: "enabled" | "disabled";

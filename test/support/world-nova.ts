@@ -37,6 +37,8 @@ export class WorldNova {
   /** Hosts of a cell that is down: nothing is known of them. */
   readonly unreadable = new Set<HostName>();
   reportEveryMs = 10_000;
+  /** Reports of nova-computes come to no record: its conductors, or the messages to them, are lost. */
+  standsStill = false;
   downAfterMs = 60_000;
   rebuildMs = 3000;
   evacuateMode: EvacuateMode = "normal";
@@ -69,6 +71,7 @@ export class WorldNova {
   addHost(host: HostName): void {
     this.services.set(host, {
       reportedAt: this.#world.now(),
+      sentAt: this.#world.now(),
       reports: 1,
       forcedDown: false,
       status: "enabled",
@@ -122,7 +125,9 @@ export class WorldNova {
   report(host: HostName): void {
     const service = this.services.get(host);
     if (service === undefined) return;
-    service.reportedAt = this.#world.now();
+    service.sentAt = this.#world.now();
+    if (this.standsStill) return;
+    service.reportedAt = service.sentAt;
     service.reports += 1;
   }
 

@@ -56,6 +56,8 @@ export class World {
   readonly powerOffs: { readonly host: HostName; readonly at: number }[] = [];
   readonly evacuations: { readonly host: HostName; readonly server: ServerId }[] = [];
   readonly firing = new Map<string, AlertMessage>();
+  /** Networks whose anchors do not answer, while everything else on them does. */
+  readonly silentAnchors = new Set<NetworkName>();
   readonly legs: Record<NetworkName, boolean> = { management: true, storage: true, business: true };
   novaUp = true;
   novaAnswerMs = 80;
