@@ -134,6 +134,7 @@ function createReporter(
   let sampledMs = Number.NEGATIVE_INFINITY;
   let sightedMs = Number.NEGATIVE_INFINITY;
   let hurriedMs = Number.NEGATIVE_INFINITY;
+  let ending = false;
   let wasAlone = false;
 
   function report(notice: NoticeKind, more?: ReportExtras): void {
@@ -180,12 +181,14 @@ function createReporter(
     },
     async hurry() {
       const nowMs = clock.monoMs();
-      if (nowMs - hurriedMs < hurriedEveryMs) return;
+      if (ending || nowMs - hurriedMs < hurriedEveryMs) return;
       hurriedMs = nowMs;
       await runner.hurry("libvirt");
-      report("none");
+      // After its last notice a plain report would take it back.
+      if (!ending) report("none");
     },
     async sayEnd() {
+      ending = true;
       // Said at once: the answer may come too late, or never.
       report("stopping");
       const notice = await plannedEnd();

@@ -57,7 +57,8 @@ export async function openLiveViewHttp(
 
 function answerWith(pages: LiveViewPages): RequestListener {
   return (request, response) => {
-    const path = new URL(request.url ?? "/", "http://collector").pathname;
+    // Not by URL, which throws on some of what may stand there.
+    const [path = "/"] = (request.url ?? "/").split("?");
     const method = path === fencedListPath ? "PUT" : "GET";
     if (request.method !== method) {
       problem(response, 405, `Only ${method} is served here`);

@@ -135,8 +135,9 @@ export async function acknowledge(
 async function finish(directory: string, queue: SegmentQueue, segment: Segment): Promise<void> {
   queue.reading = undefined;
   queue.sealed.shift();
-  await saveCursor(directory, queue.spoolClass, segment.number + 1, 0);
+  // First: on a full disk the cursor cannot be written before something was removed.
   await unlink(segment.path);
+  await saveCursor(directory, queue.spoolClass, segment.number + 1, 0);
 }
 
 /** Removes the oldest segment and says how many records that costs; undefined when there is none. */

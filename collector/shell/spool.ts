@@ -76,6 +76,11 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     trouble = reason;
   }
 
+  function complainOf(error: unknown): undefined {
+    complain(describeError(error));
+    return undefined;
+  }
+
   const makeRoom = async (bytes: number): Promise<boolean> => {
     while (bytesOf(queues) + bytes > options.bytesMax) {
       const evicted = await evictOldest(directory, queues.bulk);
@@ -114,12 +119,13 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     next: (spoolClass, linesMax) =>
       inTurn(async () => {
         const queue = queues[spoolClass];
-        const reading = await readOn(directory, queue, counts, log);
+        // A disk that fails keeps history from going on, never liveness: it is told, and tried again.
+        const reading = await readOn(directory, queue, counts, log).catch(complainOf);
         if (reading === undefined) return undefined;
         return { spoolClass, lines: reading.lines.slice(reading.at, reading.at + linesMax) };
       }),
     acknowledge: (chunk) =>
-      inTurn(() => acknowledge(directory, queues[chunk.spoolClass], chunk.lines)),
+      inTurn(() => acknowledge(directory, queues[chunk.spoolClass], chunk.lines).catch(complainOf)),
     giveUp: (rows) => void (counts.unspooled += rows),
     figures: () => ({
       bytes: bytesOf(queues),

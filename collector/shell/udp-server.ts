@@ -61,7 +61,10 @@ export async function openUdpServer(options: {
     address,
     port,
     receiveBufferBytes: granted,
-    send: (bytes, to) => socket.send(bytes, to.port, to.address, () => undefined),
+    send(bytes, to) {
+      // Port 0 can be forged, and is none that anybody listens on: sending to it throws.
+      if (to.port > 0) socket.send(bytes, to.port, to.address, () => undefined);
+    },
     async caughtUp(deadlineMs) {
       const marker = randomBytes(markerBytes);
       const returned = new Promise<boolean>((resolve) => {

@@ -90,7 +90,11 @@ export function createDirectoryCheck(options: DirectoryCheckOptions): DirectoryC
     });
     const slow = new AbortController();
     void sleep(options.slowAfterMs, slow.signal).then(() => {
-      if (!slow.signal.aborted) note("slow", formerLatencyMs(), "still writing");
+      if (slow.signal.aborted) return;
+      // Where the last write came to no good end, one that takes long does not say that it is better now.
+      const former = finding?.state ?? "unknown";
+      const state = ["ok", "slow", "unknown"].includes(former) ? "slow" : former;
+      note(state, formerLatencyMs(), "still writing");
     });
     const result = await child.settled;
     slow.abort();

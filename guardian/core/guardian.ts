@@ -97,6 +97,8 @@ export function initialState(settings: Settings, now: MonoMs, wall: WallMs): Gua
       journalReason: "",
       servicesAskedAt: undefined,
       servicesAt: undefined,
+      recordsMovedAt: undefined,
+      recordsFrom: undefined,
       novaReason: "",
       graceFrom: now,
       goodMs: 0,

@@ -37,8 +37,27 @@ export function foldServices(state: GuardianState, event: Services): GuardianSta
     const kept = acting || host.suspectSince !== undefined || listedMs < unlistedMs;
     return kept ? host : hostWith(host, { service: undefined });
   });
-  return withEyes(stateWith(state, { hosts }), { servicesAt: event.at, novaReason: "" });
+  const moved = [...listedHosts.values()].some(
+    ({ service }) => service?.advances.at(-1)?.askedAt === event.askedAt,
+  );
+  const movement = moved ? movementOf(state, event.at) : {};
+  const told = { servicesAt: event.at, novaReason: "", ...movement };
+  return withEyes(stateWith(state, { hosts }), told);
 }
+
+/** Since when records move without a break, now that one has moved: that none moves for so long is Nova's own trouble. */
+function movementOf(
+  { eyes, settings }: GuardianState,
+  at: MonoMs,
+): { readonly recordsMovedAt: MonoMs; readonly recordsFrom: MonoMs } {
+  const { recordsMovedAt, recordsFrom } = eyes;
+  const breakMs = quietMs(settings.limits) + lookEveryMs;
+  const goesOn = recordsMovedAt !== undefined && at - recordsMovedAt <= breakMs;
+  return { recordsMovedAt: at, recordsFrom: goesOn ? (recordsFrom ?? at) : at };
+}
+
+/** In peace Nova is asked so often: a record is seen to move that much late. */
+const lookEveryMs = 5000;
 
 /** Enabled, up and not forced down: Nova may put servers on it. */
 export function isInUse(host: HostState): boolean {
@@ -138,16 +157,17 @@ export function recordsOf({ hosts, settings }: GuardianState): Records {
   for (const { host, service: track, freshSince } of hosts.values()) {
     if (track === undefined) continue;
     const { advancedAt, askedAt, service } = track;
-    if (advancedAt > lastMovedAt) {
+    const movedAt = track.advances.at(-1)?.askedAt ?? 0;
+    if (movedAt > lastMovedAt) {
       othersMovedAt = lastMovedAt;
-      lastMovedAt = advancedAt;
+      lastMovedAt = movedAt;
       lastMoved = host;
-    } else if (advancedAt > othersMovedAt) othersMovedAt = advancedAt;
+    } else if (movedAt > othersMovedAt) othersMovedAt = movedAt;
     if (freshSince === undefined || service.state !== "up") continue;
     fresh += 1;
     if (askedAt - advancedAt >= overdueShare * limits.novaCadenceMs) still += 1;
   }
-  const stuck = still >= Math.max(stuckMin, stuckShare * fresh);
+  const stuck = still > 0 && still >= Math.max(Math.min(stuckMin, fresh), stuckShare * fresh);
   return { lastMoved, lastMovedAt, othersMovedAt, stuck };
 }
 
@@ -169,14 +189,15 @@ const reportSlack = 0.3;
 
 /** What Nova's record says of a host that has been suspect since `suspectSince`, and reported last at `lifeAt`. */
 export function novaSignal(
-  { settings, now, round }: GuardianState,
+  { settings, now, round, eyes }: GuardianState,
   { host, service: track, suspectSince, lifeAt }: HostState,
 ): Signals["nova"] {
   const { limits } = settings;
+  const { recordsFrom = now } = eyes;
   if (track === undefined || now - track.answeredAt > limits.novaAnsweredMs) return "unseen";
   // Only what was asked for and answered counts: our own waiting proves nothing.
-  const stillMs =
-    countedUntil(host, track, round.records, limits) - stillSince(track, lifeAt, limits);
+  const since = Math.max(stillSince(track, lifeAt, limits), recordsFrom);
+  const stillMs = countedUntil(host, track, round.records, limits) - since;
   const isQuiet = stillMs >= quietMs(limits) && !round.records.stuck;
   if (isQuiet) return stillMs >= limits.novaHungMs ? "quiet-long" : "quiet";
   if (isMute(track, lifeAt, limits)) return "unsure";

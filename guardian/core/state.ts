@@ -160,6 +160,9 @@ export interface Eyes {
   readonly journalReason: string;
   readonly servicesAskedAt: MonoMs | undefined;
   readonly servicesAt: MonoMs | undefined;
+  /** When a record of Nova's was seen to move last, and since when they move without a break. */
+  readonly recordsMovedAt: MonoMs | undefined;
+  readonly recordsFrom: MonoMs | undefined;
   readonly novaReason: string;
   /** Since when this guardian, or every collector with a vote, has been watching anew. */
   readonly graceFrom: MonoMs;
@@ -306,6 +309,8 @@ export function withEyes(state: GuardianState, change: Partial<Eyes>): GuardianS
     journalReason: eyes.journalReason,
     servicesAskedAt: eyes.servicesAskedAt,
     servicesAt: eyes.servicesAt,
+    recordsMovedAt: eyes.recordsMovedAt,
+    recordsFrom: eyes.recordsFrom,
     novaReason: eyes.novaReason,
     graceFrom: eyes.graceFrom,
     goodMs: eyes.goodMs,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { createLiveView } from "../../guardian/shell/live-view.ts";
 import { createSqliteTelemetry } from "../../guardian/shell/sqlite-telemetry.ts";
@@ -249,4 +251,16 @@ test("the live view needs its token, healthz does not", async (t) => {
   assert.equal((await wrong.read(1000)).kind, "failed");
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
   assert.equal((await fetch(`${url}/nothing`)).status, 404);
+});
+
+test("what is no path of a URL is answered like any other page that is not there", async (t) => {
+  const { collector } = await startedFixture(t);
+  for (const target of ["//", "http://[", "*", "/%zz", "///api/v1/live"]) {
+    const socket = connect(collector.livePort, "127.0.0.1");
+    socket.end(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    const answer = await text(socket);
+    assert.match(answer, /^HTTP\/1\.1 40[04] /, target);
+  }
+  const url = `http://127.0.0.1:${collector.livePort}`;
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
 });

@@ -113,3 +113,15 @@ test("a burst that overruns a small buffer: warned of, and missing = dropped, ex
     [3003, 3003 - dropped, dropped, 0],
   );
 });
+
+test("nothing is sent to port 0, from which a forged datagram may come", async (t) => {
+  const server = await openUdpServer({
+    address: "127.0.0.1",
+    port: 0,
+    receiveBufferBytes: 65_536,
+    onDatagram: () => undefined,
+    log: silentLogger,
+  });
+  t.after(() => server.close());
+  assert.doesNotThrow(() => server.send(Buffer.from("x"), { address: "127.0.0.1", port: 0 }));
+});

@@ -9,6 +9,7 @@ import { createDirectoryCheck } from "../../compute-probe/shell/directory-check.
 import { createSqliteTelemetry } from "../../guardian/shell/sqlite-telemetry.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { silentLogger } from "../../shared/log.ts";
+import { sleep } from "../../shared/loop.ts";
 import type { LivenessRow } from "../../shared/telemetry.ts";
 import { createCollectorFixture } from "../support/collector-fixture.ts";
 import { startDaemon } from "../support/daemon-process.ts";
@@ -160,4 +161,32 @@ test("the instances directory: there, and missing or not mounted", async (t) => 
   assert.equal(await stateOf(fixture.directory, false), "ok");
   assert.equal(await stateOf(fixture.directory, true), "missing");
   assert.equal(await stateOf(join(fixture.directory, "none"), false), "missing");
+});
+
+test("a directory that hangs stays hung while the next write of it waits: only one that ends says otherwise", async (t) => {
+  const fixture = createCollectorFixture();
+  t.after(() => fixture.remove());
+  const check = createDirectoryCheck({
+    host: "compute-1",
+    path: fixture.directory,
+    expectMount: false,
+    // Less than it takes to start a shell; its processes can be killed, as those that wait for a hard NFS mount can.
+    deadlineMs: 2,
+    slowAfterMs: 0,
+    clock: systemClock,
+    log: silentLogger,
+  });
+  await check.round();
+  const states = new Set([check.latest()?.state]);
+  for (let round = 0; round < 5; round += 1) {
+    await sleep(100);
+    let isOver = false;
+    const over = check.round().then(() => (isOver = true));
+    while (!isOver) {
+      await sleep(0);
+      states.add(check.latest()?.state);
+    }
+    await over;
+  }
+  assert.deepEqual([...states], ["hung"]);
 });

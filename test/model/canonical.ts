@@ -20,7 +20,7 @@ const instants = wordsOf(`
   startedAt since obtainedAt expiresAt lostAt lookedAt listedAt relistedAt settledAt waitsSince belowSince
   notBefore check firstAt windowFrom now storage directory business libvirt updatedAt poweredAt changedAt
   reportedAt novaAt doneAt sinceWall untilWall startedWall steadyFrom steadyTo onAt
-  emptyAt emptyAgainAt orderedAt onAgainAt confirmedAt overSince heardAt fromAt toMs shakySince
+  recordsMovedAt recordsFrom emptyAt emptyAgainAt orderedAt onAgainAt confirmedAt overSince heardAt fromAt toMs shakySince
 `);
 
 /** Numbers that only grow, beyond which nothing changes: compared with a limit, or not at all. */

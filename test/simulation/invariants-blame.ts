@@ -29,8 +29,10 @@ export const blameInvariants: readonly Invariant[] = [
         return `${order.host} reports, and was ordered off`;
       }
       const service = world.nova.services.get(order.host);
-      const quietForMs = service === undefined ? 0 : now - service.sentAt;
-      const quiet = quietForMs >= quietMs(world.settings.limits);
+      const quietForMs = service === undefined ? 0 : now - service.reportedAt;
+      // What its nova-compute sent in vain it did send.
+      const isMute = service !== undefined && now - service.sentAt > world.nova.reportEveryMs;
+      const quiet = isMute && quietForMs >= quietMs(world.settings.limits);
       return quiet || everyDeviceReadOff(witness, order.host)
         ? undefined
         : `${order.host} was ordered off without a third witness`;

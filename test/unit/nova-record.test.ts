@@ -181,7 +181,9 @@ function signalOf(
 ): string {
   const { state, settings } = new CoreFixture();
   const records = { lastMoved: host2, lastMovedAt: now, othersMovedAt: now, stuck: false };
-  const seen = { now, settings: { ...settings, limits }, round: { ...state.round, records } };
+  const eyes = { ...state.eyes, recordsFrom: monoMs(0), recordsMovedAt: now };
+  const round = { ...state.round, records };
+  const seen = { now, eyes, settings: { ...settings, limits }, round };
   const host = hostWith(newHostState(host1), { service, ...heard });
   return novaSignal(stateWith(state, seen), host);
 }

@@ -64,3 +64,23 @@ test("while records of hosts that report stand still, too, those of silent ones 
   core.run(20_000);
   assert.ok(core.done("power-off").length > 0);
 });
+
+test("after a long stillness the first that moves do not speak against those that have not had their turn", () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.fact(host1, { reports: false, echo: [] });
+  core.run(40_000);
+  core.nova.standsStill = true;
+  const others = [...core.facts.keys()].slice(1);
+  core.run(70_000);
+  for (const host of others) core.nova.service(host).down = true;
+  // Host 1 reports at whole tens of seconds, and has just done so in vain.
+  while (Math.floor(core.now / 250) % 40 !== 2) core.run(250);
+  core.nova.standsStill = false;
+  for (const host of others) core.nova.service(host).down = false;
+  core.run(9000);
+  assert.deepEqual(core.done("power-off"), []);
+  core.run(60_000);
+  assert.deepEqual(core.done("power-off"), []);
+  assert.equal(core.assessment(host1).row, "16");
+});

@@ -219,3 +219,17 @@ test("a disk that fails costs what came meanwhile, counted, and nothing else", a
   assert.equal(spool.figures().unspooled, 4);
   assert.match(spool.figures().trouble ?? "", /ENOENT/);
 });
+
+test("a disk that fails while its records are written to the store is told, and ends nothing", async (t) => {
+  const directory = folder(t);
+  const spool = await open(t, directory, 1_000_000, 100);
+  await spool.append("liveness", lines(0, 4));
+  const chunk = await spool.next("liveness", 10);
+  assert.ok(chunk !== undefined);
+  await spool.append("bulk", lines(4, 4));
+  rmSync(directory, { recursive: true });
+  await spool.acknowledge(chunk);
+  assert.match(spool.figures().trouble ?? "", /ENOENT/);
+  assert.equal(await spool.next("bulk", 10), undefined, "it cannot be read");
+  assert.match(spool.figures().trouble ?? "", /ENOENT/);
+});
