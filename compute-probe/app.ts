@@ -134,8 +134,7 @@ function createReporter(
   let sampledMs = Number.NEGATIVE_INFINITY;
   let sightedMs = Number.NEGATIVE_INFINITY;
   let hurriedMs = Number.NEGATIVE_INFINITY;
-  let ending = false;
-  let wasAlone = false;
+  let [ending, wasAlone] = [false, false];
 
   function report(notice: NoticeKind, more?: ReportExtras): void {
     const nowMs = clock.monoMs();

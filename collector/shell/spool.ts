@@ -71,16 +71,12 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   // Appending, sealing, evicting and reading all change the same lists.
   const inTurn = createTurns();
 
-  function complain(reason: string): void {
+  const complain = (reason: string): void => {
     if (trouble !== reason) log.error({ event: "spool-trouble", directory, reason }, "not spooled");
     trouble = reason;
-  }
+  };
 
-  function complainOf(error: unknown): undefined {
-    complain(describeError(error));
-    return undefined;
-  }
-
+  const complainOf = (error: unknown): void => complain(describeError(error));
   const makeRoom = async (bytes: number): Promise<boolean> => {
     while (bytesOf(queues) + bytes > options.bytesMax) {
       const evicted = await evictOldest(directory, queues.bulk);
@@ -118,22 +114,16 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     append: (spoolClass, lines) => inTurn(() => append(spoolClass, lines)),
     next: (spoolClass, linesMax) =>
       inTurn(async () => {
-        const queue = queues[spoolClass];
         // A disk that fails keeps history from going on, never liveness: it is told, and tried again.
-        const reading = await readOn(directory, queue, counts, log).catch(complainOf);
-        if (reading === undefined) return undefined;
-        return { spoolClass, lines: reading.lines.slice(reading.at, reading.at + linesMax) };
+        const read = readOn(directory, queues[spoolClass], counts, log);
+        const reading = await read.catch(complainOf);
+        const lines = reading?.lines.slice(reading.at, reading.at + linesMax);
+        return lines && { spoolClass, lines };
       }),
     acknowledge: (chunk) =>
       inTurn(() => acknowledge(directory, queues[chunk.spoolClass], chunk.lines).catch(complainOf)),
     giveUp: (rows) => void (counts.unspooled += rows),
-    figures: () => ({
-      bytes: bytesOf(queues),
-      liveness: recordsOf(queues.liveness),
-      bulk: recordsOf(queues.bulk),
-      ...counts,
-      trouble,
-    }),
+    figures: () => ({ ...sizesOf(queues), ...counts, trouble }),
     close: () =>
       inTurn(async () => {
         for (const queue of Object.values(queues)) await seal(directory, queue);
@@ -149,6 +139,11 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
     last = done.catch(() => undefined);
     return done;
   };
+}
+
+function sizesOf(queues: Readonly<Record<SpoolClass, SegmentQueue>>) {
+  const { liveness, bulk } = queues;
+  return { bytes: bytesOf(queues), liveness: recordsOf(liveness), bulk: recordsOf(bulk) };
 }
 
 function bytesOf(queues: Readonly<Record<SpoolClass, SegmentQueue>>): number {

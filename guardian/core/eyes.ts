@@ -56,7 +56,8 @@ export function foldTick(state: GuardianState, event: Tick): GuardianState {
 function withoutProofs(state: GuardianState, now: MonoMs): GuardianState {
   let next = state;
   for (const { host, phase } of state.memory.incidents.values()) {
-    if (phase.kind !== "evacuating" || phase.proof === undefined) continue;
+    // A person's word has an age of its own, and no device to ask again.
+    if (phase.kind !== "evacuating" || phase.proof?.method !== "power-devices") continue;
     next = withPhase(next, host, { ...phase, proof: undefined, lostAt: now, lifeAt: now });
   }
   return next;

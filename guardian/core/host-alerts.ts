@@ -7,7 +7,7 @@ import {
   verdictTitle,
   type Wanted,
 } from "./incident-alerts.ts";
-import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
+import { answerOf, isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
 import { confirmationLines, orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
@@ -160,7 +160,8 @@ function verdictAlert(
   if (waits.length > 0) {
     return draft(verdict, "notification", words("todo.fence-waits", { gates: waits }));
   }
-  const spared = row === "4" && !isFencedAlive(state, host.host, assessment);
+  const isSpoken = answerOf(state, host.host, "disable")?.kind === "dismissed";
+  const spared = row === "4" && (isSpoken || !isFencedAlive(state, host.host, assessment));
   if (!spared && isTakenForDead(state, host.host, assessment)) {
     return deadAlert(state, host, assessment);
   }

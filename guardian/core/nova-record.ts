@@ -94,7 +94,10 @@ function foldService(
     service.disabledReason !== before.service.disabledReason;
   // A change that came with a new status or reason is an API call, ours or another's: no life. It
   // may hide a report of the same moment, so that the stillness begins anew.
-  if (touched) return { ...before, service, askedAt, answeredAt, advancedAt: answeredAt };
+  if (touched) {
+    const { advances } = before;
+    return { service, askedAt, answeredAt, advancedAt: answeredAt, advances };
+  }
   const advances = [...before.advances, { askedAt, previousAskedAt: before.askedAt }].slice(-2);
   return { service, askedAt, answeredAt, advancedAt: answeredAt, advances };
 }
@@ -190,7 +193,7 @@ const reportSlack = 0.3;
 /** What Nova's record says of a host that has been suspect since `suspectSince`, and reported last at `lifeAt`. */
 export function novaSignal(
   { settings, now, round, eyes }: GuardianState,
-  { host, service: track, suspectSince, lifeAt }: HostState,
+  { host, service: track, suspectSince, lifeAt, freshSince }: HostState,
 ): Signals["nova"] {
   const { limits } = settings;
   const { recordsFrom = now } = eyes;
@@ -199,9 +202,22 @@ export function novaSignal(
   const since = Math.max(stillSince(track, lifeAt, limits), recordsFrom);
   const stillMs = countedUntil(host, track, round.records, limits) - since;
   const isQuiet = stillMs >= quietMs(limits) && !round.records.stuck;
-  if (isQuiet) return stillMs >= limits.novaHungMs ? "quiet-long" : "quiet";
+  const called = freshSince === undefined ? track.called : undefined;
+  if (isQuiet) return stillMs >= limits.novaHungMs ? "quiet-long" : (called ?? "quiet");
+  if (called !== undefined) return called;
   if (isMute(track, lifeAt, limits)) return "unsure";
   return advancedAfter(track, suspectSince ?? monoMs(0)) ? "alive" : "unsure";
+}
+
+/** Keeps what its record is called. */
+export function withCalled(host: HostState, nova: Signals["nova"]): HostState {
+  const { service: track, freshSince } = host;
+  if (track === undefined) return host;
+  const isQuiet = nova === "quiet" || nova === "quiet-long";
+  const called = freshSince === undefined ? (isQuiet ? nova : track.called) : undefined;
+  if (called === track.called) return host;
+  const { called: _before, ...rest } = track;
+  return hostWith(host, { service: called === undefined ? rest : { ...rest, called } });
 }
 
 /** Whether it advanced between two answers that were both asked for after `from`. */

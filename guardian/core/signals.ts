@@ -3,7 +3,7 @@ import { invariant } from "../../shared/invariant.ts";
 import { signalNames, type GateResult, type Signals } from "./assessment.ts";
 import { doubtsAbout, seesOthersLike } from "./eyes.ts";
 import { isUnconfirmed, missingPaths } from "./freshness.ts";
-import { novaSignal } from "./nova-record.ts";
+import { novaSignal, withCalled } from "./nova-record.ts";
 import { peerViews } from "./peers.ts";
 import { tableOf } from "./policy-table.ts";
 import { viewPower } from "./power-view.ts";
@@ -13,8 +13,12 @@ import { hostWith, type GuardianState, type HostState } from "./state.ts";
 import { matchRow } from "./match-row.ts";
 
 /** The host with its assessment, without the gates of an action; the same host when unchanged. */
-export function assess(state: GuardianState, host: HostState): HostState {
-  const signals = signalsOf(state, host);
+export function assess(state: GuardianState, before: HostState): HostState {
+  const signals = signalsOf(state, before);
+  return judged(state, withCalled(before, signals.nova), signals);
+}
+
+function judged(state: GuardianState, host: HostState, signals: Signals): HostState {
   const before = host.assessment;
   const judging = signals.eyes === "doubt" && host.freshSince === undefined;
   const same = before !== undefined && !judging && sameSignals(before.signals, signals);

@@ -98,6 +98,8 @@ export interface ServiceTrack {
   readonly advancedAt: MonoMs;
   /** The last two true advances, newest last: by the ask time of the answer before each. */
   readonly advances: readonly { readonly askedAt: MonoMs; readonly previousAskedAt: MonoMs }[];
+  /** What it was called, until it moves or its host reports: that others stand still, too, takes nothing of it back. */
+  readonly called?: "quiet" | "quiet-long";
 }
 
 /** Since when each failing self-check has failed, on our clock. */

@@ -84,3 +84,36 @@ test("after a long stillness the first that moves do not speak against those tha
   assert.deepEqual(core.done("power-off"), []);
   assert.equal(core.assessment(host1).row, "16");
 });
+
+test("what was called quiet stays so over an outage of Nova's API, until its record moves", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.fact(host1, { reports: false, novaReports: false });
+  core.run(100_000);
+  assert.equal(core.assessment(host1).row, "13");
+  core.nova.answers = false;
+  core.run(30_000);
+  assert.equal(core.assessment(host1).row, "12a");
+  core.answer(host1, "approved");
+  core.nova.answers = true;
+  core.run(20_000);
+  assert.equal(
+    core.done("power-off").length,
+    1,
+    "its approval stood, since nothing spoke for its life",
+  );
+});
+
+test("nor do computes that are late together take it back; its own report does", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.fact(host1, { reports: false, novaReports: false });
+  core.run(100_000);
+  assert.equal(core.assessment(host1).row, "13");
+  const late = [...core.facts.keys()].slice(1, 4);
+  for (const host of late) core.fact(host, { novaReports: false });
+  core.run(30_000);
+  assert.equal(core.assessment(host1).row, "13");
+  core.fact(host1, { novaReports: true });
+  core.run(30_000);
+  assert.equal(core.assessment(host1).row, "12");
+});

@@ -148,3 +148,36 @@ test("a disable that Nova holds over a restart is not forgotten before a minute 
   core.run(600_000);
   assert.equal(core.nova.service(host1).status, "enabled", "well again, it is taken back");
 });
+
+test("a clock that jumped leaves a person's word standing: no device is there to say it again", () => {
+  const core = new CoreFixture({ proofs: ["off", "confirmed"] }, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  core.nova.moveMs = 60_000;
+  core.loseWithBmc(host1);
+  core.run(60_000);
+  core.confirm(host1, 1000);
+  runUntil(core, () => core.done("evacuate").length > 0);
+  assert.equal(core.phase(host1, "evacuating").proof?.method, "confirmed");
+  core.wallStepMs += 5000;
+  core.run(5000);
+  assert.equal(core.phase(host1, "evacuating").proof?.method, "confirmed");
+});
+
+test("the page of an unguarded host that looks down stands over an outage of Nova's API", () => {
+  const core = new CoreFixture({}, 24);
+  core.fact(host1, { reports: false });
+  core.run(40_000);
+  core.powerLoss(host1);
+  core.run(180_000);
+  const firing = (): boolean =>
+    Object.values(core.state.memory.alerts).some(
+      ({ message }) => message.kind === "unguarded-down",
+    );
+  assert.ok(firing());
+  core.nova.answers = false;
+  core.run(40_000);
+  core.nova.answers = true;
+  core.run(120_000);
+  assert.ok(firing());
+  assert.equal(resolved(core, "unguarded-down"), 0);
+});

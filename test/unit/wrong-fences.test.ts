@@ -65,8 +65,14 @@ test("what a policy would fence while it reports is not fenced once a person has
   assert.equal(core.assessment(host1).row, "4");
   assert.deepEqual(core.done("power-off"), []);
   core.answer(host1, "dismissed");
+  const before = core.alerts().length;
   core.run(600_000);
   assert.deepEqual(core.done("power-off"), []);
+  const paged = core
+    .alerts()
+    .slice(before)
+    .filter((alert) => alert.class === "page");
+  assert.deepEqual(paged, [], "whoever said so is not woken for it");
 });
 
 test("a host that somebody forced down beside our mark of a degraded host is theirs", () => {
