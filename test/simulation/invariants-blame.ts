@@ -153,12 +153,16 @@ function doubtOf(witness: Witness, fenced: HostName): string | undefined {
 /** Telemetry is read once a second, and an answer takes a moment. */
 const heardMs = 2000;
 
+/** A watermark has a vote for three seconds; its last one may be a second older. */
+const votesMs = 4500;
+
 /** Since when the guardian, and some collector, have been watching without a break. */
 function watchingFrom(witness: Witness): number {
   const { guardian, collectors } = witness.world;
-  // That a collector is a new one the guardian hears with its first answer.
+  // That a collector is a new one the guardian hears with its first answer; one that died a moment ago votes still.
   const since = collectors.all
-    .filter((collector) => collector.up && witness.now - collector.since > heardMs)
+    .filter(({ up, ranAt }) => up || witness.now - ranAt <= votesMs)
+    .filter((collector) => witness.now - collector.since > heardMs)
     .map((collector) => collector.since);
   return since.length === 0 ? guardian.startedAt : Math.max(guardian.startedAt, Math.min(...since));
 }
