@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createLibvirtHypervisor } from "../../compute-probe/shell/libvirt-hypervisor.ts";
 import { startChild } from "../../compute-probe/shell/child.ts";
+import { badDirectories } from "../../guardian/core/self-checks.ts";
 import { createDirectoryCheck } from "../../compute-probe/shell/directory-check.ts";
 import { createSqliteTelemetry } from "../../guardian/shell/sqlite-telemetry.ts";
 import { systemClock } from "../../shared/clock.ts";
@@ -163,23 +164,28 @@ test("the instances directory: there, and missing or not mounted", async (t) => 
   assert.equal(await stateOf(join(fixture.directory, "none"), false), "missing");
 });
 
-test("a directory that hangs stays hung while the next write of it waits: only one that ends says otherwise", async (t) => {
+test("a directory that has failed stays failed while the next write to it takes long: only one that ends says otherwise", async (t) => {
   const fixture = createCollectorFixture();
   t.after(() => fixture.remove());
+  // Where the helper's folder should be there is a file: no write comes to a good end.
+  writeFileSync(join(fixture.directory, ".guardian-probe"), "");
   const check = createDirectoryCheck({
     host: "compute-1",
     path: fixture.directory,
     expectMount: false,
-    // Less than it takes to start a shell; its processes can be killed, as those that wait for a hard NFS mount can.
-    deadlineMs: 2,
+    deadlineMs: 20_000,
     slowAfterMs: 0,
     clock: systemClock,
     log: silentLogger,
   });
   await check.round();
-  const states = new Set([check.latest()?.state]);
+  const failed = check.latest()?.state;
+  assert.ok(
+    badDirectories.some((bad) => bad === failed),
+    failed,
+  );
+  const states = new Set([failed]);
   for (let round = 0; round < 5; round += 1) {
-    await sleep(100);
     let isOver = false;
     const over = check.round().then(() => (isOver = true));
     while (!isOver) {
@@ -188,5 +194,5 @@ test("a directory that hangs stays hung while the next write of it waits: only o
     }
     await over;
   }
-  assert.deepEqual([...states], ["hung"]);
+  assert.deepEqual([...states], [failed]);
 });

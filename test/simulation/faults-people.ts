@@ -143,7 +143,7 @@ export const peopleFaults: readonly FaultKind[] = [
   },
   {
     name: "undone-by-person",
-    weight: 3,
+    weight: 5,
     inject: (scene, { luck, lastsMs }) => {
       const fenced = scene.names.filter((name) => {
         const kind = scene.world.guardian.journaled.incidents.get(name)?.phase.kind;
