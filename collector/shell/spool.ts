@@ -75,8 +75,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     if (trouble !== reason) log.error({ event: "spool-trouble", directory, reason }, "not spooled");
     trouble = reason;
   };
-
-  const complainOf = (error: unknown): void => complain(describeError(error));
+  const draining = createDraining(directory, log);
   const makeRoom = async (bytes: number): Promise<boolean> => {
     while (bytesOf(queues) + bytes > options.bytesMax) {
       const evicted = await evictOldest(directory, queues.bulk);
@@ -116,18 +115,47 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       inTurn(async () => {
         // A disk that fails keeps history from going on, never liveness: it is told, and tried again.
         const read = readOn(directory, queues[spoolClass], counts, log);
-        const reading = await read.catch(complainOf);
+        const reading = await draining.attempt(`read ${spoolClass}`, read);
         const lines = reading?.lines.slice(reading.at, reading.at + linesMax);
         return lines && { spoolClass, lines };
       }),
     acknowledge: (chunk) =>
-      inTurn(() => acknowledge(directory, queues[chunk.spoolClass], chunk.lines).catch(complainOf)),
+      inTurn(() => {
+        const { spoolClass, lines } = chunk;
+        const noted = acknowledge(directory, queues[spoolClass], lines);
+        return draining.attempt(`note ${spoolClass}`, noted);
+      }),
     giveUp: (rows) => void (counts.unspooled += rows),
-    figures: () => ({ ...sizesOf(queues), ...counts, trouble }),
+    figures: () => ({ ...sizesOf(queues), ...counts, trouble: trouble ?? draining.trouble() }),
     close: () =>
       inTurn(async () => {
         for (const queue of Object.values(queues)) await seal(directory, queue);
       }),
+  };
+}
+
+/** What fails while the spool is read goes on failing beside writes that work: each is told once, until it succeeds. */
+function createDraining(directory: string, log: Logger) {
+  const troubles = new Map<string, string>();
+  return {
+    trouble: (): string | undefined => [...troubles.values()][0],
+    async attempt<T>(what: string, work: Promise<T>): Promise<T | undefined> {
+      try {
+        const result = await work;
+        troubles.delete(what);
+        return result;
+      } catch (error) {
+        const reason = describeError(error);
+        if (troubles.get(what) !== reason) {
+          log.error(
+            { event: "spool-stuck", directory, what, reason },
+            "history stays in the spool",
+          );
+        }
+        troubles.set(what, reason);
+        return undefined;
+      }
+    },
   };
 }
 

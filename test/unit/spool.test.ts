@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  mkdirSync,
   cpSync,
   mkdtempSync,
   readdirSync,
@@ -231,5 +232,7 @@ test("a disk that fails while its records are written to the store is told, and 
   await spool.acknowledge(chunk);
   assert.match(spool.figures().trouble ?? "", /ENOENT/);
   assert.equal(await spool.next("bulk", 10), undefined, "it cannot be read");
-  assert.match(spool.figures().trouble ?? "", /ENOENT/);
+  mkdirSync(directory);
+  assert.equal(await spool.append("liveness", lines(8, 4)), true, "writes work again");
+  assert.match(spool.figures().trouble ?? "", /ENOENT/, "what was there is gone all the same");
 });
