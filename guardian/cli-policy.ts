@@ -87,7 +87,8 @@ function incidentVerbs(actions: VerbActions): readonly PolicyVerb[] {
     {
       under,
       usage: "hold <id>",
-      description: "nothing new is done about it, not even switching it off again, until approved",
+      description:
+        "nothing new is done, not even switching it off again, until approved or well again",
       options: [reason],
       run: (id, options) => tell(`${api}/incidents/${at(id)}/hold`, wordsOf(options)),
     },

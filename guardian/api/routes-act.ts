@@ -42,7 +42,7 @@ const decisions: readonly Act[] = [
   {
     path: "/api/v1/incidents/{incident}/hold",
     name: "incident hold",
-    summary: "Nothing new is done about it until approved",
+    summary: "Nothing new is done about it until approved, or until it is well again",
     role: "operator",
   },
   {

@@ -45,7 +45,20 @@ export function rowAge(
   if (row.collector !== track.id || row.collectorEpoch !== track.watermark.epoch) return undefined;
   const vouchedMs = Math.max(0, track.watermark.monoMs - row.arrivalMs);
   // Between rounds a watermark may be newer than the last round's time.
-  return { vouchedMs, ageMs: vouchedMs + Math.max(0, now - track.seenAt) };
+  const ageMs = vouchedMs + Math.max(0, now - track.seenAt);
+  return { vouchedMs, ageMs: Math.max(ageMs, waitedMs(now, row, track)) };
+}
+
+/**
+ * What a collector dates when it has its vote again may have waited since it lost it, and its host have died meanwhile:
+ * until its next report it is suspect, so that no storm is taken for one host's death.
+ */
+function waitedMs(
+  now: MonoMs,
+  { arrivalMs }: Pick<LivenessRow, "arrivalMs">,
+  { gap }: CollectorTrack,
+): number {
+  return gap?.lostVote === true && arrivalMs <= gap.toMs ? now - gap.fromAt : 0;
 }
 
 export interface HostAge {

@@ -85,7 +85,7 @@ function sayChange(
   // Level-triggered: a fencing that stood down because it is healthy goes back to watching after its change.
   const watching = incidentOf(state, host.host)?.phase.kind === "watching";
   if (was?.row === assessment.row) {
-    return assessment.verdict === "healthy" && watching ? closeIncident(state, host.host) : state;
+    return assessment.verdict === "healthy" && watching ? closeAsWell(state, host, out) : state;
   }
   const { row, verdict, says } = assessment;
   const from = was === undefined ? words("verdict.new") : verdictWords(was.verdict);
@@ -96,7 +96,15 @@ function sayChange(
   const level = calm || assessment.action === "watch" ? "info" : "warn";
   const line = { level, host: host.host, event: "verdict", text } as const;
   const told = calm ? say(state, out, line) : openIncident(state, out, line);
-  return assessment.verdict === "healthy" && watching ? closeIncident(told, host.host) : told;
+  return assessment.verdict === "healthy" && watching ? closeAsWell(told, host, out) : told;
+}
+
+/** It is well again; a hold ends with its incident, and whoever said it must read so. */
+function closeAsWell(state: GuardianState, { host }: HostState, out: Effect[]): GuardianState {
+  const isHeld = incidentOf(state, host)?.answer?.kind === "held";
+  const text = words("log.hold-ended");
+  const told = isHeld ? say(state, out, { level: "warn", host, event: "hold-ended", text }) : state;
+  return closeIncident(told, host);
 }
 
 /** A device that says off while its host lives is not this host's; no proof comes from it again. */

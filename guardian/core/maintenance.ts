@@ -1,7 +1,8 @@
 /**
  * Maintenance: an operator's hold on a host, by verb, by a planned window or by the configuration.
  * Its end is wall time, which may step: it is over only when both the wall clock and the start's wall
- * time with our own monotonic time have passed it, so that no step of a clock begins a fence. A host
+ * time with our own monotonic time have passed it, so that no step of a clock begins a fence; an end that was given
+ * after a step is of the clock that had stepped. A host
  * that is silent then stays held until it reports or a person clears it: somebody may be late.
  */
 import type { HostName } from "../../shared/names.ts";
@@ -67,6 +68,7 @@ export function foldMaintenanceSet(
     untilWall,
     window: undefined,
     cleared: false,
+    clock: { startedWall: state.startedWall, aheadMs: event.wall - steadyWall(state) },
     overdue: false,
   };
   return say(withEntry(state, host, entry), out, {
@@ -86,13 +88,15 @@ export function foldMaintenanceCleared(
   const { host, by } = event;
   const entry = state.memory.maintenance.get(host);
   if (entry === undefined || entry.cleared) return state;
-  const open = state.settings.windows.find(
-    (window) => isOpen(state, window) && covers(state, window, host),
-  );
+  const open = state.settings.windows
+    .filter((window) => isOpen(state, window) && covers(state, window, host))
+    .sort((one, other) => other.endWall - one.endWall);
+  // Of those that overlap the one that ends last: none of them begins it again.
+  const [last] = open;
   const next =
-    open === undefined
+    last === undefined
       ? withoutEntry(state, host)
-      : withEntry(state, host, { ...windowEntry(open), cleared: true });
+      : withEntry(state, host, { ...windowEntry(last), cleared: true });
   const { reason } = event;
   return say(next, out, {
     level: "info",
@@ -118,8 +122,10 @@ export function foldMaintenance(state: GuardianState, out: Effect[]): GuardianSt
 }
 
 /** When it is over, and not before. */
-function isOver(state: GuardianState, untilWall: number): boolean {
-  return Math.min(state.wall, steadyWall(state)) >= untilWall;
+function isOver(state: GuardianState, untilWall: number, clock?: Maintenance["clock"]): boolean {
+  // Another start of ours began by the clock as it is now.
+  const aheadMs = clock?.startedWall === state.startedWall ? clock.aheadMs : 0;
+  return Math.min(state.wall, steadyWall(state) + aheadMs) >= untilWall;
 }
 
 /** The wall time as it would be if no clock had stepped since our start. */
@@ -143,7 +149,7 @@ function endWhatIsOver(state: GuardianState, host: HostName, out: Effect[]): Gua
     if (since === undefined && !entry.cleared) return state;
     return tellEnd(state, host, entry, words("maintenance.window-gone"), out);
   }
-  if (entry.untilWall === undefined || !isOver(state, entry.untilWall)) return state;
+  if (entry.untilWall === undefined || !isOver(state, entry.untilWall, entry.clock)) return state;
   if (entry.cleared) return withoutEntry(state, host);
   const { freshSince } = hostOf(state, host);
   const steady =

@@ -219,6 +219,8 @@ export interface Maintenance {
   readonly window: string | undefined;
   /** Cleared by a person before its window's end. */
   readonly cleared: boolean;
+  /** Of when a person gave its end: our start's wall time, and how far a stepped clock was ahead of that by then. */
+  readonly clock?: { readonly startedWall: number; readonly aheadMs: number };
   /** Over by the clock, but the host has not reported since. */
   readonly overdue: boolean;
 }
@@ -238,6 +240,8 @@ export interface DegradedMark {
 export interface Storm {
   readonly since: MonoMs;
   readonly belowSince: MonoMs | undefined;
+  /** Those in trouble that were seen to live for a minute meanwhile: that one of them goes down is news. */
+  readonly lived?: readonly HostName[];
 }
 
 /** A limit that a person changed while the guardian ran. */

@@ -34,7 +34,7 @@ export function foldTelemetry(state: GuardianState, event: Telemetry): GuardianS
     // Only collectors that the configuration names may vouch for anything.
     if (!state.settings.collectors.includes(watermark.collector)) continue;
     const track = collectors.get(watermark.collector);
-    const next = foldWatermark(track, watermark, event);
+    const next = foldWatermark(state, track, watermark, event);
     if (next === undefined) continue;
     collectors.set(watermark.collector, next);
     const isSame = track?.watermark.epoch === next.watermark.epoch;
@@ -118,6 +118,7 @@ function learn(
 }
 
 function foldWatermark(
+  { settings }: GuardianState,
   track: CollectorTrack | undefined,
   watermark: Watermark,
   event: Telemetry,
@@ -145,7 +146,7 @@ function foldWatermark(
   const lost = watermark.ledger.dropped > was.dropped || watermark.ledger.shed > was.shed;
   const dirtyAt = lost ? event.at : track.dirtyAt;
   const behindMs = event.source === "live" ? 0 : behind(track, watermark, event.at);
-  const gap = gapBefore(track, watermark, event.at) ?? track.gap;
+  const gap = gapBefore(track, watermark, event.at, settings.limits.voteMs) ?? track.gap;
   return { ...track, watermark, seenAt: event.at, dirtyAt, storeMs, liveMs, behindMs, gap };
 }
 
@@ -154,9 +155,11 @@ function gapBefore(
   track: CollectorTrack,
   watermark: Watermark,
   at: MonoMs,
+  voteMs: number,
 ): WatermarkGap | undefined {
   const lastedMs = Math.max(at - track.seenAt, watermark.monoMs - track.watermark.monoMs);
-  return lastedMs > gapMs ? { fromAt: track.seenAt, toMs: watermark.monoMs } : undefined;
+  if (lastedMs <= gapMs) return undefined;
+  return { fromAt: track.seenAt, toMs: watermark.monoMs, lostVote: lastedMs > voteMs };
 }
 
 /**

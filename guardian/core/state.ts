@@ -45,6 +45,8 @@ export interface WatermarkGap {
   readonly fromAt: MonoMs;
   /** The watermark after it, on the collector's clock. */
   readonly toMs: MonoMs;
+  /** So long that it had no vote meanwhile. */
+  readonly lostVote: boolean;
 }
 
 export interface PingRecord {

@@ -9,7 +9,13 @@ import { disabledBy, isReserveMark } from "./marks.ts";
 import type { Storm } from "./memory.ts";
 import { noticeInForce } from "./self-checks.ts";
 import type { Limits } from "./settings.ts";
-import { stateWith, type GuardianState, type HostState, type SuspectHold } from "./state.ts";
+import {
+  hostOf,
+  stateWith,
+  type GuardianState,
+  type HostState,
+  type SuspectHold,
+} from "./state.ts";
 
 const endedCountsMs = 86_400_000;
 
@@ -104,11 +110,27 @@ export function foldStorms(state: GuardianState): GuardianState {
     const above = counted && count !== undefined && count.trouble.length > count.limit;
     // Hosts that we cannot see now have not recovered.
     const blind = storms[scope] !== undefined && state.round.doubts.length > 0;
-    const storm = nextStorm(storms[scope], above || blind, state);
+    const entered = nextStorm(storms[scope], above || blind, state);
+    const storm = entered && withLived(state, entered, count?.trouble ?? []);
     if (storm !== undefined) next[scope] = storm;
     changed ||= storm !== storms[scope];
   }
   return changed ? stateWith(state, { memory: { ...memory, storms: next } }) : state;
+}
+
+/** Rows of a silent host that answers pings, or reports to Nova. */
+const livingRows: readonly string[] = ["11", "12", "16"];
+const livedMs = 60_000;
+
+function withLived(state: GuardianState, storm: Storm, trouble: readonly HostName[]): Storm {
+  const { lived = [] } = storm;
+  const seen = trouble.filter((name) => {
+    const { assessment, freshSince } = hostOf(state, name);
+    if (assessment === undefined || state.now - assessment.since < livedMs) return false;
+    const lives = freshSince !== undefined || livingRows.includes(assessment.row);
+    return lives && !lived.includes(name);
+  });
+  return seen.length === 0 ? storm : { ...storm, lived: [...lived, ...seen].sort() };
 }
 
 function nextStorm(

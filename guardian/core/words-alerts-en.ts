@@ -51,6 +51,7 @@ export const alertsEnglish = {
   "why.collector": "its watermark has stood still for more than {limit}; a vote has {others}",
   "why.store": "store behind the live view by more than {limit} s",
   "why.trouble": "{count} in trouble ({hosts}), limit <= {limit}",
+  "why.storm-down": "down since, after they had lived in it: {hosts}",
   "why.no-place": "no rack, switch, feed, zone or aggregate that we know explains it",
   "why.device": "{device}: {reason}",
   "why.power-network": "{count} of {devices} power devices do not answer: those of {hosts}",

@@ -49,6 +49,7 @@ export const alertsChinese: Readonly<Record<keyof typeof alertsEnglish, string>>
   "why.collector": "其水位已停滞超过 {limit}；有表决权的是 {others}",
   "why.store": "存储落后于实时视图超过 {limit} 秒",
   "why.trouble": "{count} 台故障（{hosts}），上限 <= {limit}",
+  "why.storm-down": "此后停机（此前仍存活）：{hosts}",
   "why.no-place": "已知的机柜、交换机、供电、可用区或聚合都不能解释",
   "why.device": "{device}：{reason}",
   "why.power-network": "{devices} 个电源设备中有 {count} 个无应答：{hosts}",

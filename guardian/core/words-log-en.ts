@@ -18,6 +18,8 @@ export const logEnglish = {
   "log.acknowledged": "acknowledged by {by}: {reason}; what fires now is not repeated",
   "log.dismissal-over":
     "{by} dismissed it in row {before}, and it is in row {row} now: that is over, and it is looked at anew",
+  "log.hold-ended":
+    "it is well again: the hold is over with its incident; maintenance lasts longer",
   "log.dismissal-ended":
     "it reports again: the silence that was no failure is over, it is guarded again",
   "log.approval-lapsed-reports": "it reports again: the approval by {by} has lapsed",

@@ -18,6 +18,7 @@ export const logChinese: Readonly<Record<keyof typeof logEnglish, string>> = {
   "log.dismissed": "非故障：恢复上报前不予处置（{by}：{reason}）",
   "log.acknowledged": "{by} 已确认：{reason}；当前告警不再重复",
   "log.dismissal-over": "{by} 在第 {before} 行时将其驳回，现在为第 {row} 行：驳回失效，重新判断",
+  "log.hold-ended": "已恢复正常：暂停随事件一同结束；如需更久请设维护",
   "log.dismissal-ended": "已恢复上报：非故障静默结束，重新受守护",
   "log.approval-lapsed-reports": "已恢复上报：{by} 的批准失效",
   "log.approval-lapsed-lives": "主机存活：{by} 的批准失效",

@@ -1,4 +1,5 @@
 /** Alerts that another alert explains: while that one is told to a channel, they are not. */
+import { downMark } from "../core/storm-alerts.ts";
 import type { AlertMessage } from "../ports.ts";
 import type { DispatchState, Told, TrackedAlert } from "./model.ts";
 
@@ -37,7 +38,7 @@ export function inhibitorOf(
     for (const { key, hosts } of state.storms) {
       const storm = state.alerts.get(key);
       // Only a page that was read with this host in it says anything of this host.
-      const names = (tell: Told): boolean => hosts.has(host) && tell.names?.includes(host) === true;
+      const names = (tell: Told): boolean => hosts.has(host) && isNamed(tell, host);
       if (storm !== undefined && isTold(storm, channel, names)) return storm;
     }
   }
@@ -48,6 +49,10 @@ export function inhibitorOf(
     if (other !== undefined && isTold(other, channel)) return other;
   }
   return undefined;
+}
+
+function isNamed({ names = [] }: Told, host: string): boolean {
+  return names.includes(host) || names.includes(host + downMark);
 }
 
 /** The dedup key of another kind of alert about the same host. */

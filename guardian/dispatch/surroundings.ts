@@ -3,6 +3,7 @@ import type { HostName } from "../../shared/names.ts";
 import type { FiringAlert } from "../core/memory.ts";
 import { groupsOf } from "../core/modes.ts";
 import type { GuardianState } from "../core/state.ts";
+import { stormRevision } from "../core/storm-alerts.ts";
 import { wholeCloud } from "../core/storm.ts";
 import type { AlertMessage } from "../ports.ts";
 import type { Sighting } from "./events.ts";
@@ -26,10 +27,10 @@ export function firingSightings(state: GuardianState): readonly Sighting[] {
 /** By the alert, so that a storm of a thousand hosts is taken apart once. */
 const names = new WeakMap<FiringAlert, readonly string[]>();
 
-/** What the core's revision of a storm's page is: the hosts that it names. */
+/** What the core's revision of a storm's page says: a host that is down now is news as one that joins is. */
 function namesIn(firing: FiringAlert | undefined): readonly string[] {
   if (firing === undefined) return [];
-  const known = names.get(firing) ?? firing.revision.split(",");
+  const known = names.get(firing) ?? stormRevision(firing);
   names.set(firing, known);
   return known;
 }

@@ -1,6 +1,7 @@
 /** Invariants 9, 22, 24 and 29 as bounds: nothing is parked in silence, nothing is forgotten. */
 import { maintenanceOf } from "../../guardian/core/maintenance.ts";
 import { isRehearsing } from "../../guardian/core/rehearsals.ts";
+import { noticeOf } from "../../guardian/core/self-checks.ts";
 import { unverifiedBecause } from "../../guardian/core/verification.ts";
 import type { AlertMessage } from "../../guardian/ports.ts";
 import type { HostName } from "../../shared/names.ts";
@@ -166,8 +167,9 @@ function isExcused(witness: Witness, host: WorldHost): boolean {
 /** Whether its last words still explain its silence, or did a moment ago. */
 function isAnnounced(witness: Witness, host: HostName): boolean {
   const { state } = witness.world;
-  const notice = state.hosts.get(host)?.newest?.checks.notice ?? "none";
-  if (notice === "none") return false;
+  const known = state.hosts.get(host);
+  // Of a report that no store shows any more its journal tells.
+  if (known === undefined || noticeOf(state, known) === "none") return false;
   const silentForMs = witness.now - witness.of(host).reportAt;
   return silentForMs < state.settings.limits.noticeMs + unattendedMs;
 }

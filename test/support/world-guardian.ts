@@ -10,6 +10,7 @@ import { memoryText, parseMemory } from "../../guardian/core/memory-text.ts";
 import { emptyMemory, type Memory } from "../../guardian/core/memory.ts";
 import type { Settings } from "../../guardian/core/settings.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
+import type { AlertMessage } from "../../guardian/ports.ts";
 import type { Random } from "../../shared/random.ts";
 import { monoMs, wallMs, type MonoMs, type WallMs } from "../../shared/time.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -21,6 +22,8 @@ const guardianClockStart = 50_000;
 const settledMs = 20_000;
 
 export interface Surroundings {
+  /** What people were told and has not ended, by dedup key. */
+  readonly firing: Map<string, AlertMessage>;
   readonly queue: EventQueue;
   readonly settings: Settings;
   readonly random: Random;
@@ -113,9 +116,19 @@ export class WorldGuardian {
       memory: parseMemory(JSON.parse(memoryText(this.journaled))),
       starts: this.starts,
     });
+    this.#tellWhatStands();
     const mine = this.#generation;
     this.#world.queue.in(50, () => this.#tick(mine));
     this.#world.queue.in(20, () => this.#look(mine));
+  }
+
+  /** As the outbox does: what was journaled and not sent, or not ended, by the process before. */
+  #tellWhatStands(): void {
+    const { firing } = this.#world;
+    firing.clear();
+    for (const { message } of Object.values(this.state.memory.alerts)) {
+      firing.set(message.dedupKey, message);
+    }
   }
 
   kill(): void {

@@ -98,6 +98,7 @@ export class World {
       disarmedFile: () => this.disarmedFile,
       perform: (effect) => perform(this, effect),
       readTelemetry: () => readTelemetry(this),
+      firing: this.firing,
       recorder,
     });
     this.guardian.start();

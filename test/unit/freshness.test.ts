@@ -189,6 +189,23 @@ test("a store that shows its newest rows after a stall shows them as old as its 
   assert.equal([...core.state.collectors.values()][0]?.behindMs, 0);
 });
 
+test("what a collector dates when it has its vote again may have waited: its host is suspect until it reports", () => {
+  const core = new CoreFixture().run(15_000);
+  core.collectorUp = false;
+  core.run(8000);
+  // It wakes, and dates what waited in its socket; both hosts have died meanwhile.
+  const woken = core.watermark();
+  const liveness = [...core.rows.values()].map((row) => ({ ...row, arrivalMs: woken.monoMs }));
+  const telemetry = { kind: "telemetry", at: core.now, source: "live", liveness } as const;
+  core.take({ ...telemetry, watermarks: [woken] });
+  core.tick(0);
+  assert.equal(voters(core.state).length, 1);
+  assert.equal(core.hostState(host1).freshSince, undefined);
+  core.collectorUp = true;
+  core.run(2000);
+  assert.ok(core.hostState(host1).freshSince !== undefined);
+});
+
 test("a watermark that makes up for its delay is not behind, and a small delay is forgiven in time", () => {
   const core = new CoreFixture().run(15_000);
   core.collectorUp = false;

@@ -138,6 +138,17 @@ test("after a step ahead it is over once the time has really passed", () => {
   assert.equal(held(core), undefined);
 });
 
+test("an end that is given after the clock stepped ahead is of the clock as it is then", () => {
+  const core = settled();
+  core.wallStepMs = 24 * 60 * minuteMs;
+  core.run(minuteMs);
+  core.maintain(host1, 60 * minuteMs);
+  core.run(59 * minuteMs);
+  assert.ok(held(core) !== undefined);
+  core.run(2 * minuteMs);
+  assert.equal(held(core), undefined);
+});
+
 test("it outlives a restart, with its end", () => {
   const core = settled();
   core.maintain(host1, 2 * minuteMs, "kernel upgrade");
@@ -200,6 +211,16 @@ test("what was cleared in an open window is not begun again by it", () => {
   assert.equal(held(core), undefined, "not by a restart, either");
   core.run(5 * minuteMs);
   assert.deepEqual(core.state.memory.maintenance, new Map(), "and forgotten after its end");
+});
+
+test("what was cleared while two windows are open is begun again by neither", () => {
+  const start = { startWall: startWall - 1 };
+  const long = windowOf({ ...start, name: "cabling", endWall: startWall + 20 * minuteMs });
+  const core = new CoreFixture({ windows: [windowOf(start), long] });
+  core.run(15_000);
+  clear(core);
+  core.run(10 * minuteMs);
+  assert.equal(held(core), undefined);
 });
 
 test("cleared by verb in an open window: the window does not take its place", () => {

@@ -4,6 +4,7 @@ import { defaultLimits, type Settings } from "../../guardian/core/settings.ts";
 import { foldCensus } from "../../guardian/core/census.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
 import { suspectHoldMsOf, wholeCloud } from "../../guardian/core/storm.ts";
+import type { AlertMessage } from "../../guardian/ports.ts";
 import { hostName } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
 
@@ -117,6 +118,27 @@ test("in a storm nothing is fenced, hosts that read off included; one page names
   const pages = core.alerts().filter((alert) => alert.class === "page");
   assert.deepEqual([...new Set(pages.map((page) => page.kind))], ["storm"]);
   assert.match(pages.at(-1)?.why[0] ?? "", /3 in trouble \(compute-1, compute-2, compute-3\)/);
+});
+
+test("a host that dies in a storm whose page is taken note of is told by that page, anew", () => {
+  const core = settled();
+  const answers = { reports: false, echo: ["management", "storage"], power: "on" } as const;
+  core.fact(host1, answers);
+  core.fact(host2, answers);
+  core.run(60_000);
+  const pages = (): readonly AlertMessage[] =>
+    core.alerts().filter(({ kind, status }) => kind === "storm" && status === "firing");
+  const [first] = pages();
+  assert.ok(first !== undefined && !first.why.some((line) => line.includes("down since")));
+  const { now: at, state } = core;
+  const wall = state.wall;
+  core.take({ kind: "acknowledged", at, wall, host: undefined, by: "alice", reason: "alive" });
+  core.run(600_000);
+  const before = pages().length;
+  core.powerLoss(host1);
+  core.run(120_000);
+  assert.equal(pages().length, before + 1);
+  assert.ok(pages().at(-1)?.why.includes("down since, after they had lived in it: compute-1"));
 });
 
 test("while our eyes are in doubt a suspect holds nobody, and uses up nothing of its time", () => {
