@@ -48,7 +48,8 @@ export function advanceEvacuation(
   const held = gates.some((gate) => !gate.pass);
   // Look first: until the silence is sure again, nothing is done about it that was not begun.
   const isUndone = phase.undoneBy !== undefined;
-  const isUnsure = isInherited(phase) && !hasBegun(phase) && host.silentSince === undefined;
+  const isIdle = !hasBegun(phase) && !Object.values(phase.moves ?? {}).some(isUnderWay);
+  const isUnsure = isInherited(phase) && isIdle && host.silentSince === undefined;
   if (isUnsure && !isUndone) return state;
   let next = keepProof(resumeFence(state, host, phase, held, out), host, held, out);
   if (!isUndone && (!held || hasBegun(phase))) next = orderService(next, host, out);
@@ -140,8 +141,8 @@ function orderMoves(state: GuardianState, host: HostState, out: Effect[]): Guard
     const latestRecord = move.state.latestRecord;
     const inherited = false;
     const ordered = { kind: "ordered", at: state.now, latestRecord, inherited } as const;
-    // Where it was taken the last time says nothing of this one.
-    const { to: _to, ...anew } = move;
+    // Where it was taken the last time, and by whom, says nothing of this one.
+    const { to: _to, adopted: _adopted, ...anew } = move;
     moves[key] = { ...anew, attempts, firstAt: move.firstAt ?? state.now, state: ordered };
     done.ordered += 1;
   }

@@ -58,7 +58,10 @@ function withoutProofs(state: GuardianState, now: MonoMs): GuardianState {
   for (const { host, phase } of state.memory.incidents.values()) {
     // A person's word has an age of its own, and no device to ask again.
     if (phase.kind !== "evacuating" || phase.proof?.method !== "power-devices") continue;
-    next = withPhase(next, host, { ...phase, proof: undefined, lostAt: now, lifeAt: now });
+    // Its level has its own time once more: what it read was not too little, only too old.
+    const run = phase.run && { ...phase.run, since: now };
+    const unproven = { ...phase, proof: undefined, lostAt: now, lifeAt: now, run };
+    next = withPhase(next, host, unproven);
   }
   return next;
 }

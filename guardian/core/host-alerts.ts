@@ -7,7 +7,7 @@ import {
   verdictTitle,
   type Wanted,
 } from "./incident-alerts.ts";
-import { answerOf, isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
+import { isDismissed, isTakenForDead, rowsToApprove } from "./approvals.ts";
 import { confirmationLines, orConfirm } from "./confirmations.ts";
 import { reasonLines } from "./explain.ts";
 import { incidentOf } from "./incidents.ts";
@@ -22,6 +22,7 @@ import { deadAlert, isFiring, isPaged } from "./dead-alert.ts";
 import { gatesAwaited, isFencedAlive } from "./degraded-gates.ts";
 import { deviceAlerts } from "./device-alerts.ts";
 import { policyAlerts } from "./policy-alerts.ts";
+import { wordOnDegraded } from "./policy-gates.ts";
 import { comesOnByItself, hasMuteDevice } from "./power.ts";
 import { isRehearsing } from "./rehearsals.ts";
 import { startedUnasked, startedUnaskedAlert } from "./start-alert.ts";
@@ -160,7 +161,7 @@ function verdictAlert(
   if (waits.length > 0) {
     return draft(verdict, "notification", words("todo.fence-waits", { gates: waits }));
   }
-  const isSpoken = answerOf(state, host.host, "disable")?.kind === "dismissed";
+  const isSpoken = wordOnDegraded(state, host) !== undefined;
   const spared = row === "4" && (isSpoken || !isFencedAlive(state, host.host, assessment));
   if (!spared && isTakenForDead(state, host.host, assessment)) {
     return deadAlert(state, host, assessment);

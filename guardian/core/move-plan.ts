@@ -191,10 +191,12 @@ function planMove(
   // In any other state somebody has seen to it since.
   const begun = server.vmState === "error" ? leftBegun(records, server.server, 0) : undefined;
   if (begun !== undefined) return { ...base, state: begun };
-  const latestRecord = records.reduce((latest, record) => Math.max(latest, record.id), 0);
   const reset = resetFrom(state, server);
   // Somebody's call may be on its way, and its record not be shown yet: it is looked for first.
   const isRebuilt = server.taskState?.startsWith("rebuild") === true;
+  // Or its record has failed already, and Nova is about to say so of the server.
+  const ended = isRebuilt ? records.filter(({ status }) => status !== "failed") : records;
+  const latestRecord = ended.reduce((latest, record) => Math.max(latest, record.id), 0);
   const check = isRebuilt ? { check: event.at } : {};
   const planned = { kind: "planned", latestRecord, ...check } as const;
   return {

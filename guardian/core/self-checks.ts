@@ -100,8 +100,17 @@ export function noticeSignal(state: GuardianState, host: HostState): Signals["no
   return inForce ? "in-force" : "overdue";
 }
 
-/** The planned notice of the last report; of one that no store shows any more the journal tells. */
-export function noticeOf({ memory }: GuardianState, { host, newest }: HostState): NoticeKind {
+/**
+ * The planned notice of the last report. Of one that no store shows any more the journal tells, and while no report of
+ * that boot has a date: what a store shows then may be older.
+ */
+export function noticeOf(
+  { memory }: GuardianState,
+  { host, newest, lifeAt }: HostState,
+): NoticeKind {
+  const known = memory.known[host];
+  const isOlder = lifeAt === undefined && known?.bootId === newest?.bootId;
+  if (isOlder && known?.notice !== undefined) return known.notice;
   return newest?.checks.notice ?? memory.known[host]?.notice ?? "none";
 }
 

@@ -68,7 +68,7 @@ export function wrongChassis(
   const ordered = given.length === 0 ? devices : given;
   // Moves that have begun are followed on; disarmed, no further one starts.
   const closed = { ...evacuating, switchedOff: false, freshAtCommand: [] };
-  let next = withPhase(state, host.host, hasBegun(evacuating) ? closed : { kind: "watching" });
+  let next = withPhase(state, host.host, hasMoved(evacuating) ? closed : { kind: "watching" });
   // A device of a level that was not ordered off is not the one that did it.
   for (const device of ordered) {
     const key = deviceKey(host.host, device);

@@ -6,6 +6,7 @@ import { defaultLimits } from "../../guardian/core/settings.ts";
 import { render } from "../../guardian/core/words.ts";
 import type { ServerId } from "../../shared/names.ts";
 import { CoreFixture, host1, host2 } from "../support/core-fixture.ts";
+import { runUntil } from "../support/levels-fixture.ts";
 
 interface Failed {
   readonly core: CoreFixture;
@@ -82,6 +83,54 @@ test("one whose scheduling alone failed is called, and so is one that was done l
     core.run(60_000);
     assert.equal(core.done("evacuate").length, 1, `${status} ${further ?? ""}`);
   }
+});
+
+test("one whose record failed a moment before Nova says so of the server is looked at, and left", () => {
+  const { core, server } = failedBefore();
+  core.nova.changeServer(server, {
+    status: "REBUILD",
+    vmState: "active",
+    taskState: "rebuild_spawning",
+  });
+  core.powerLoss(host1);
+  runUntil(core, () => shown({ core, server }) === "planned");
+  core.nova.changeServer(server, { status: "ERROR", vmState: "error", taskState: undefined });
+  core.run(60_000);
+  assert.deepEqual(core.done("evacuate"), []);
+  assert.match(shown({ core, server }), /may have begun/);
+});
+
+/** Somebody else evacuates it; that finds no host, and we call it. */
+function takenOver(): Failed {
+  const core = new CoreFixture({}, 24).run(15_000);
+  const server = core.nova.addServer(host1, "vm-1");
+  core.nova.addRecord(server, host1, "running");
+  core.nova.moveMs = 600_000;
+  core.powerLoss(host1);
+  runUntil(core, () => shown({ core, server }) === "running");
+  return { core, server };
+}
+
+test("what we call after another's evacuation of it found no host is ours: over a restart its host goes off again", () => {
+  const { core, server } = takenOver();
+  core.nova.changeRecord(server, "error");
+  runUntil(core, () => core.done("evacuate").length > 0);
+  core.run(2000);
+  core.restart();
+  core.powerOn(host1);
+  core.run(30_000);
+  core.phase(host1, "evacuating");
+  assert.ok(core.done("power-off").length > 1);
+});
+
+test("over a restart a host that came on goes off again while another's evacuation of it goes on", () => {
+  const { core } = takenOver();
+  core.run(5000);
+  core.restart();
+  core.powerOn(host1);
+  core.run(30_000);
+  core.phase(host1, "evacuating");
+  assert.ok(core.done("power-off").length > 1);
 });
 
 /** The second of two servers waits for the first, which takes long. */

@@ -5,7 +5,7 @@ import { defaultLimits } from "../../guardian/core/settings.ts";
 import { objectionTo } from "../../guardian/core/still-wanted.ts";
 import { render } from "../../guardian/core/words.ts";
 import { alice, both, CoreFixture, host1, host2 } from "../support/core-fixture.ts";
-import { runUntil } from "../support/levels-fixture.ts";
+import { runUntil, settledLevels } from "../support/levels-fixture.ts";
 
 function resolved(core: CoreFixture, kind: string): number {
   return core.alerts().filter((alert) => alert.kind === kind && alert.status === "resolved").length;
@@ -60,6 +60,19 @@ test("a clock that jumped forward beside the monotonic one voids proofs: the mac
   assert.match(objectionTo(core.state, order, core.now) ?? "", /lapsed/);
   core.run(10_000);
   assert.notEqual(core.phase(host1, "evacuating").proof, undefined, "two readings mint a new one");
+});
+
+test("nor does it order the next level off: the devices of the first one are read again first", () => {
+  const core = settledLevels([["bmc"], ["outlet-a"]]);
+  core.nova.moveMs = 60_000;
+  core.powerLoss(host1);
+  core.power.set("bmc", "off");
+  runUntil(core, () => core.done("evacuate").length > 0);
+  core.run(2000);
+  core.wallStepMs += 3000;
+  core.run(15_000);
+  assert.notEqual(core.phase(host1, "evacuating").proof, undefined);
+  assert.ok(!core.done("power-off").some(({ device }) => device === "outlet-a"));
 });
 
 test("the page of a host for which nothing is done outlives a restart, and stays acknowledged", () => {

@@ -75,6 +75,20 @@ test("what a policy would fence while it reports is not fenced once a person has
   assert.deepEqual(paged, [], "whoever said so is not woken for it");
 });
 
+test("nor does that word, said of a lesser trouble, cover storage that fails later", () => {
+  const core = new CoreFixture(fenced, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  const { checks } = core.factsOf(host1);
+  core.fact(host1, { checks: { ...checks, libvirt: "down" } });
+  core.run(90_000);
+  assert.equal(core.assessment(host1).row, "6");
+  core.answer(host1, "dismissed");
+  const failed = { storage: "down", serversTotal: 1, serversRunning: 1 } as const;
+  core.fact(host1, { checks: { ...checks, libvirt: "down", ...failed } });
+  core.run(300_000);
+  assert.equal(core.done("power-off").length, 1);
+});
+
 test("a host that somebody forced down beside our mark of a degraded host is theirs", () => {
   const core = new CoreFixture({
     limits: { ...defaultLimits, disableDegradedAfterMs: 30_000 },
@@ -146,6 +160,24 @@ test("called off before its servers were listed, a host that a person switches o
   core.fact(host1, { power: "on", turnsOff: false, echo: both });
   core.run(60_000);
   assert.equal(core.done("power-off").length, before);
+});
+
+test("a notice that the journal kept counts beside a row of another epoch, which may be older", () => {
+  const core = new CoreFixture({}, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  const older = core.rows.get(host1);
+  assert.ok(older !== undefined);
+  core.fact(host1, { checks: { ...core.factsOf(host1).checks, notice: "powering-off" } });
+  core.run(2000);
+  core.powerLoss(host1);
+  core.run(30_000);
+  core.collectorEpoch += 1;
+  core.rows.set(host1, older);
+  core.restart();
+  core.run(300_000);
+  assert.equal(core.hostState(host1).newest?.checks.notice, "none");
+  assert.equal(core.assessment(host1).row, "9b");
+  assert.deepEqual(core.done("power-off"), []);
 });
 
 for (const notice of ["powering-off", "rebooting"] as const) {
