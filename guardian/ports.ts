@@ -78,9 +78,14 @@ export interface PowerController {
   read(deadlineMs: number): Promise<PowerReading>;
   /**
    * Reads the identity and, in the same session and only if it equals `expected` (when given),
-   * orders off. Never repeats the order by itself.
+   * orders off. Never repeats the order by itself. `objection` is asked in the moment before: with one, or once
+   * `deadlineMs` is over, nothing is sent.
    */
-  powerOff(expected: DeviceIdentity | undefined, deadlineMs: number): Promise<PowerOffAnswer>;
+  powerOff(
+    expected: DeviceIdentity | undefined,
+    deadlineMs: number,
+    objection?: Objection,
+  ): Promise<PowerOffAnswer>;
   /** The same for on; what is on already stays on, and is `done` or refused. */
   powerOn(expected: DeviceIdentity | undefined, deadlineMs: number): Promise<PowerOnAnswer>;
 }
