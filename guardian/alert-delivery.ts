@@ -102,11 +102,16 @@ export async function runWithDelivery(
   await Promise.all([running, ...beside]);
 }
 
-/** All that fires, and whether somebody took it in hand: the core knows of hosts, the outbox of alerts. */
+/** All that fires, as what each channel knows it, and whether somebody took it in hand: the outbox knows what was told. */
 function standingAlerts(state: GuardianState, outbox: Outbox): readonly StandingAlert[] {
   const { alerts } = outbox.state();
-  return Object.values(state.memory.alerts).map(({ message, acknowledgedBy }) => ({
-    message,
-    acknowledged: acknowledgedBy !== undefined || alerts.get(message.dedupKey)?.ack !== undefined,
-  }));
+  return Object.values(state.memory.alerts).map(({ message, acknowledgedBy }) => {
+    const known = alerts.get(message.dedupKey);
+    const isTaken = known === undefined ? acknowledgedBy !== undefined : known.ack !== undefined;
+    return {
+      message,
+      acknowledged: isTaken,
+      generationOn: (channel) => known?.told[channel]?.generation ?? 0,
+    };
+  });
 }

@@ -57,6 +57,8 @@ export function createGuardian(settings: Settings, ports: GuardianPorts): Guardi
 
   /** A round for an answer: at once, or when the least gap since the last round has passed. */
   function tickSoon(): void {
+    // Told to stop, it gives no further order.
+    if (running?.aborted !== false) return;
     const waitMs = tickGapMsMin - (clock.monoMs() - tickedAt);
     if (waitMs <= 0) return tick();
     if (tickIsDue) return;

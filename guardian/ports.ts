@@ -274,6 +274,8 @@ export interface AlertMessage {
   /** What will happen next, or what a person must do. */
   readonly next: string;
   readonly wallMs: number;
+  /** How often a channel was told news under this key since it began: set by who sends it. */
+  readonly generation?: number;
 }
 
 export type Delivery =

@@ -20,7 +20,9 @@ export function* sharedPlaces(hosts: Hosts): Generator<readonly [string, readonl
       ([network, place]) => [`address ${place}`, ["addresses", network]],
     );
     for (const { device, path } of powerDevices(host.power)) {
-      places.push([`power device ${placeOf(device)}`, ["power", ...path]]);
+      for (const outlet of outletsOf(device)) {
+        places.push([`power device ${placeOf(outlet)}`, ["power", ...path]]);
+      }
     }
     for (const [place, path] of places) {
       const before = owners.get(place);
@@ -33,6 +35,15 @@ export function* sharedPlaces(hosts: Hosts): Generator<readonly [string, readonl
       owners.set(place, { owner, entry });
     }
   }
+}
+
+/** Agents take a list of outlets, and switch all of them: each is a place of its own. */
+function outletsOf(device: PowerConfig): readonly PowerConfig[] {
+  if (device.kind !== "fence-agent") return [device];
+  const { plug, port, plug_separator: separator = ",", ...rest } = device.parameters;
+  const outlets = (plug ?? port)?.split(separator).map((outlet) => outlet.trim());
+  if (outlets === undefined || outlets.length < 2) return [device];
+  return outlets.map((outlet) => ({ ...device, parameters: { ...rest, plug: outlet } }));
 }
 
 /** What a device switches, as far as its configuration tells. */

@@ -12,7 +12,7 @@ import {
   unreadable,
 } from "./answers.ts";
 import { type ChannelAnswer, type HttpChannel, jsonCall } from "./channel.ts";
-import { cloudOf, incidentKey } from "./incident-key.ts";
+import { beforeIt, cloudOf, incidentKey } from "./incident-key.ts";
 import { linksOf } from "./links.ts";
 import { cutCharacters, plainText } from "./plain-text.ts";
 
@@ -37,7 +37,9 @@ export function flashduty({ url, key, look }: FlashdutyOptions): HttpChannel {
     calls(message) {
       const address = new URL(url);
       address.searchParams.set("integration_key", key.reveal());
-      return [jsonCall(address.href, flashdutyEvent(message, look))];
+      const before = beforeIt(message);
+      const events = before === undefined ? [message] : [message, before];
+      return events.map((one) => jsonCall(address.href, flashdutyEvent(one, look)));
     },
     judge,
   };

@@ -6,13 +6,25 @@ import type { AlertMessage } from "../ports.ts";
 const keyCharactersMax = 255;
 
 /**
- * The dedup key, the same for the same trouble for ever. A longer one ends in its hash: cut off, two
+ * The dedup key, the same for the same trouble; with the generation of what became worse meanwhile, since news of an
+ * incident that somebody has acknowledged calls nobody. A longer one ends in its hash: cut off, two
  * troubles would share a key, and the end of one would end the other.
  */
-export function incidentKey({ dedupKey }: Pick<AlertMessage, "dedupKey">): string {
-  if (dedupKey.length <= keyCharactersMax) return dedupKey;
-  const hash = createHash("sha256").update(dedupKey).digest("hex");
-  return `${dedupKey.slice(0, keyCharactersMax - hash.length - 1)}/${hash}`;
+export function incidentKey({
+  dedupKey,
+  generation = 0,
+}: Pick<AlertMessage, "dedupKey" | "generation">): string {
+  const key = generation === 0 ? dedupKey : `${dedupKey}#${generation}`;
+  if (key.length <= keyCharactersMax) return key;
+  const hash = createHash("sha256").update(key).digest("hex");
+  return `${key.slice(0, keyCharactersMax - hash.length - 1)}/${hash}`;
+}
+
+/** What it was before it became worse: that is over once the new one is told; undefined for the first one. */
+export function beforeIt(message: AlertMessage): AlertMessage | undefined {
+  const { generation = 0, status } = message;
+  if (generation === 0 || status === "resolved") return undefined;
+  return { ...message, generation: generation - 1, status: "resolved" };
 }
 
 /** The cloud's name: the second part of every dedup key. */

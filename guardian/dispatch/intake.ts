@@ -67,8 +67,11 @@ function withTakenNote(
   { message, acknowledgedBy }: Sighting,
 ): DispatchState {
   if (acknowledgedBy === undefined || known.ack !== undefined) return state;
-  // What nobody was told yet, nobody can have taken note of.
-  if (!isTold(known)) return state;
+  // What nobody was told yet, nobody can have taken note of; nor later, when it is told at last.
+  if (known.untoldAck === message.id) return state;
+  if (!isTold(known)) {
+    return withAlert(state, message.dedupKey, { ...known, untoldAck: message.id });
+  }
   const ack = { by: acknowledgedBy, reason: "", wall: state.wall };
   return withAlert(state, message.dedupKey, { ...known, ack });
 }

@@ -37,6 +37,8 @@ export interface Told {
   readonly names?: readonly string[] | undefined;
   /** All hosts that it named here since it began. */
   readonly everNamed?: readonly string[] | undefined;
+  /** How often it said something else, since it began here, than what people may have taken note of. */
+  readonly generation?: number | undefined;
   /** The channel refused it for good, or did not take it in time. */
   readonly lost?: true;
   /** The channel took a message about it since it began. */
@@ -70,6 +72,8 @@ export interface TrackedAlert {
   /** When a page was first told that nobody has acknowledged since. */
   readonly unackedAt?: number | undefined;
   readonly ack?: Acknowledgement | undefined;
+  /** The core's sending that its host was acknowledged with before anybody was told of it. */
+  readonly untoldAck?: string | undefined;
   /** A channel could not take the page: every other one is told. */
   readonly everywhere?: true | undefined;
   /** How often it was told at the second level. */

@@ -153,10 +153,28 @@ function alone(state: DispatchState, channel: string, dues: readonly Due[]): Dis
       status: over ? ("resolved" as const) : ("firing" as const),
       class: toldAs ?? message.class,
       ...(last ? { next: lastNext(next, due) } : {}),
+      ...generationOf(next, channel, due),
     };
     next = withRow(next, channel, sent, [due]);
   }
   return next;
+}
+
+/**
+ * Which of several alerts of one key it is, for a provider that joins them by it: news is the next one, an end the end of
+ * the newest. What a digest tells has a key of its own.
+ */
+function generationOf(
+  { settings }: DispatchState,
+  channel: string,
+  { tracked, why }: Due,
+  alone = true,
+): { readonly generation?: number } {
+  const told = tracked.told[channel];
+  if (settings.channels.get(channel)?.joins !== true || told?.status !== "firing") return {};
+  const isNews = alone && (why === "new" || why === "changed" || why === "joined");
+  const generation = (told.generation ?? 0) + (isNews ? 1 : 0);
+  return generation === 0 ? {} : { generation };
 }
 
 /** Of a page that nobody was told: what it was; where beginning and end are joined by key, both. */
@@ -225,12 +243,8 @@ function withRow(
   );
 }
 
-function withTold(
-  state: DispatchState,
-  channel: string,
-  { tracked, why }: Due,
-  alone: boolean,
-): DispatchState {
+function withTold(state: DispatchState, channel: string, due: Due, alone: boolean): DispatchState {
+  const { tracked, why } = due;
   const key = tracked.message.dedupKey;
   const known = state.alerts.get(key) ?? tracked;
   const { message, sending } = known;
@@ -245,6 +259,7 @@ function withTold(
     at: state.at,
     names,
     everNamed: withNames(before, names),
+    ...generationOf(state, channel, due, alone),
     reached: before?.status === "firing" ? before.reached : undefined,
     alone: alone || (before?.status === "firing" && before.alone),
   };

@@ -3,7 +3,7 @@
  * ours leaks into the child; secrets travel in it, never in the arguments, which everybody on the
  * machine can read.
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { describeError } from "../../shared/errors.ts";
 
 export interface ChildOptions {
@@ -31,43 +31,59 @@ const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** Runs the program to its end or to the deadline. Never throws. */
 export function runChild(options: ChildOptions): Promise<ChildResult> {
   return new Promise((resolve) => {
-    const child = spawn(options.command, [...options.args], {
-      // A working directory on a hung mount would block our own event loop inside spawn.
-      cwd: "/",
-      env: { PATH: path, LC_ALL: "C", ...options.env },
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: options.ownGroup === true,
-    });
-    let [printed, complained] = ["", ""];
-    // Kept apart: a line of stderr in the middle of one of stdout would make both unreadable.
-    const output = (): string => `${printed}\n${complained}`;
-    const settle = (result: ChildResult): void => {
-      clearTimeout(timer);
-      if (options.ownGroup === true) killGroup(child.pid);
-      else child.kill("SIGKILL");
-      resolve(result);
-    };
-    // Not awaiting the child's end: one in uninterruptible sleep would never report it.
-    const timer = setTimeout(() => settle({ kind: "late", output: output() }), options.deadlineMs);
-    const onPrinted = (): void => {
-      const next = options.onOutput?.(output());
-      if (next !== undefined) child.stdin.write(next);
-    };
-    child.stdout.on("data", (chunk: Buffer) => {
-      printed = (printed + chunk.toString("latin1")).slice(0, outputCharactersMax);
-      onPrinted();
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      complained = (complained + chunk.toString("latin1")).slice(0, outputCharactersMax);
-      onPrinted();
-    });
-    // A child that ends before it has read its input breaks the pipe; its exit code tells why.
-    child.stdin.on("error", () => undefined);
-    child.on("error", (error) => settle({ kind: "not-started", reason: describeError(error) }));
-    child.on("close", (code) => settle({ kind: "exited", code: code ?? -1, output: output() }));
-    if (options.onOutput === undefined) child.stdin.end(options.stdin ?? "");
-    else if (options.stdin !== undefined) child.stdin.write(options.stdin);
+    const notStarted = (error: unknown): void =>
+      resolve({ kind: "not-started", reason: describeError(error) });
+    try {
+      const child = spawn(options.command, [...options.args], {
+        // A working directory on a hung mount would block our own event loop inside spawn.
+        cwd: "/",
+        env: { PATH: path, LC_ALL: "C", ...options.env },
+        stdio: ["pipe", "pipe", "pipe"],
+        detached: options.ownGroup === true,
+      });
+      // Before its pipes are touched: without a file descriptor left it has none, and tells why afterwards.
+      child.on("error", notStarted);
+      if (child.pid !== undefined) follow(child, options, resolve);
+    } catch (error) {
+      // Most failures are told by an event; without memory, or of a file that is no program, it throws.
+      notStarted(error);
+    }
   });
+}
+
+function follow(
+  child: ChildProcessWithoutNullStreams,
+  options: ChildOptions,
+  resolve: (result: ChildResult) => void,
+): void {
+  let [printed, complained] = ["", ""];
+  // Kept apart: a line of stderr in the middle of one of stdout would make both unreadable.
+  const output = (): string => `${printed}\n${complained}`;
+  const settle = (result: ChildResult): void => {
+    clearTimeout(timer);
+    if (options.ownGroup === true) killGroup(child.pid);
+    else child.kill("SIGKILL");
+    resolve(result);
+  };
+  // Not awaiting the child's end: one in uninterruptible sleep would never report it.
+  const timer = setTimeout(() => settle({ kind: "late", output: output() }), options.deadlineMs);
+  const onPrinted = (): void => {
+    const next = options.onOutput?.(output());
+    if (next !== undefined) child.stdin.write(next);
+  };
+  child.stdout.on("data", (chunk: Buffer) => {
+    printed = (printed + chunk.toString("latin1")).slice(0, outputCharactersMax);
+    onPrinted();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    complained = (complained + chunk.toString("latin1")).slice(0, outputCharactersMax);
+    onPrinted();
+  });
+  // A child that ends before it has read its input breaks the pipe; its exit code tells why.
+  child.stdin.on("error", () => undefined);
+  child.on("close", (code) => settle({ kind: "exited", code: code ?? -1, output: output() }));
+  if (options.onOutput === undefined) child.stdin.end(options.stdin ?? "");
+  else if (options.stdin !== undefined) child.stdin.write(options.stdin);
 }
 
 /** A group that has ended already is what was wanted. */

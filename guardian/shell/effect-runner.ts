@@ -11,7 +11,7 @@ import type { GuardianEvent } from "../core/events.ts";
 import type { GuardianState } from "../core/state.ts";
 import { objectionTo } from "../core/still-wanted.ts";
 import type { ApiAnswer, ComputeApi, MoveAnswer, Pinger, PowerController } from "../ports.ts";
-import { whyNotEmpty } from "./empty-host.ts";
+import { switchOff, switchOn } from "./power-orders.ts";
 import { createPowerReadings, type PowerReadings } from "./power-readings.ts";
 
 export interface RunnerPorts {
@@ -226,15 +226,10 @@ function readMoves(
 
 function powerOff(context: Context, effect: Extract<Order, { kind: "power-off" }>): void {
   const { ports, dispatch } = context;
-  const { host, device, expected, deadlineMs } = effect;
+  const { host, device } = effect;
   const askedAt = ports.clock.monoMs();
   begin(context, "calls", `power off ${host}`, async () => {
-    const controller = ports.power.get(`${host}/${device}`);
-    const answer =
-      controller === undefined
-        ? ({ kind: "refused", reason: `no power device ${device} is configured` } as const)
-        : ((await whyNotEmpty(ports.compute, effect)) ??
-          (await controller.powerOff(expected, deadlineMs)));
+    const answer = await switchOff(ports, effect, askedAt);
     const at = ports.clock.monoMs();
     dispatch({ kind: "power-off-answered", at, askedAt, host, device, answer });
   });
@@ -242,14 +237,10 @@ function powerOff(context: Context, effect: Extract<Order, { kind: "power-off" }
 
 function powerOn(context: Context, effect: Extract<Order, { kind: "power-on" }>): void {
   const { ports, dispatch } = context;
-  const { host, device, expected, deadlineMs } = effect;
+  const { host, device } = effect;
   const askedAt = ports.clock.monoMs();
   begin(context, "calls", `power on ${host}`, async () => {
-    const controller = ports.power.get(`${host}/${device}`);
-    const answer =
-      controller === undefined
-        ? ({ kind: "refused", reason: `no power device ${device} is configured` } as const)
-        : await controller.powerOn(expected, deadlineMs);
+    const answer = await switchOn(ports, effect);
     const at = ports.clock.monoMs();
     dispatch({ kind: "power-on-answered", at, askedAt, host, device, answer });
   });

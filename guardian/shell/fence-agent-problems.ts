@@ -25,6 +25,7 @@ const notPower: Readonly<Record<string, string>> = {
 const reserved: Readonly<Record<string, string>> = {
   action: "the guardian gives it",
   option: "the guardian gives the action",
+  delay: "an order that waits is late",
   missing_as_off: "what cannot be found is unknown, never off",
   verbose: "it prints secrets",
   verbose_level: "it prints secrets",

@@ -9,7 +9,13 @@
  * An agent shows nothing of whose power it switches, so the device has no identity.
  */
 import type { Secret } from "../../shared/secret.ts";
-import type { PowerController, PowerOffAnswer, PowerOnAnswer, PowerReading } from "../ports.ts";
+import type {
+  Objection,
+  PowerController,
+  PowerOffAnswer,
+  PowerOnAnswer,
+  PowerReading,
+} from "../ports.ts";
 import { runChild, type ChildResult } from "./child.ts";
 import { identityProblem, noIdentity } from "./power-identity.ts";
 
@@ -38,11 +44,14 @@ export function createFenceAgent(options: FenceAgentOptions): PowerController {
     action: "status" | "off" | "on",
     deadlineMs: number,
     waitMsMax = Infinity,
-  ): Promise<ChildResult | TooLate> => {
+    objection?: Objection,
+  ): Promise<ChildResult | NotSent> => {
     const askedMs = performance.now();
-    const begin = async (): Promise<ChildResult | TooLate> => {
+    const begin = async (): Promise<ChildResult | NotSent> => {
       const waitedMs = performance.now() - askedMs;
-      if (waitedMs > waitMsMax) return { kind: "too-late", waitedMs, waitMsMax };
+      if (waitedMs > waitMsMax) return { kind: "not-sent", why: tooLate(waitedMs, waitMsMax) };
+      const why = objection?.();
+      if (why !== undefined) return { kind: "not-sent", why };
       return runChild({
         command: options.agent,
         args: [],
@@ -62,11 +71,16 @@ export function createFenceAgent(options: FenceAgentOptions): PowerController {
     async read(deadlineMs) {
       return readingOf(name, await call("status", deadlineMs), deadlineMs, options);
     },
-    async powerOff(expected, deadlineMs) {
+    async powerOff(expected, deadlineMs, objection) {
       const problem = identityProblem(expected, noIdentity);
       if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
       const offMs = Math.max(deadlineMs, options.offDeadlineMs);
-      return answerOf(name, await call("off", offMs, waitFor(deadlineMs)), offMs, options);
+      return answerOf(
+        name,
+        await call("off", offMs, waitFor(deadlineMs), objection),
+        offMs,
+        options,
+      );
     },
     async powerOn(expected, deadlineMs) {
       const problem = identityProblem(expected, noIdentity);
@@ -78,11 +92,15 @@ export function createFenceAgent(options: FenceAgentOptions): PowerController {
   };
 }
 
-/** It was not run: other calls of this device took so long. */
-interface TooLate {
-  readonly kind: "too-late";
-  readonly waitedMs: number;
-  readonly waitMsMax: number;
+/** It was not run: other calls of this device took so long, or it is not wanted any more. */
+interface NotSent {
+  readonly kind: "not-sent";
+  readonly why: string;
+}
+
+function tooLate(waitedMs: number, waitMsMax: number): string {
+  const waited = Math.round(waitedMs);
+  return `it waited ${waited} ms for the device's calls before it, limit ${waitMsMax} ms`;
 }
 
 /** "fence_apc_snmp 192.0.2.7 plug 12": for people, without any secret. */
@@ -112,7 +130,7 @@ function agentInput(options: FenceAgentOptions, action: string, deadlineMs: numb
 
 function readingOf(
   name: string,
-  result: ChildResult | TooLate,
+  result: ChildResult | NotSent,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): PowerReading {
@@ -126,7 +144,7 @@ function readingOf(
 
 function answerOf(
   name: string,
-  result: ChildResult | TooLate,
+  result: ChildResult | NotSent,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): PowerOffAnswer {
@@ -142,7 +160,7 @@ function answerOf(
 
 function answerToOn(
   name: string,
-  result: ChildResult | TooLate,
+  result: ChildResult | NotSent,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): PowerOnAnswer {
@@ -171,14 +189,11 @@ const explanations: readonly (readonly [RegExp, string])[] = [
 ];
 
 function describeFailure(
-  result: ChildResult | TooLate,
+  result: ChildResult | NotSent,
   deadlineMs: number,
   options: FenceAgentOptions,
 ): string {
-  if (result.kind === "too-late") {
-    const { waitedMs, waitMsMax } = result;
-    return `not sent: it waited ${Math.round(waitedMs)} ms for the device's calls before it, limit ${waitMsMax} ms`;
-  }
+  if (result.kind === "not-sent") return `not sent: ${result.why}`;
   if (result.kind === "not-started") return `it cannot be run: ${result.reason}`;
   const known = explanations.find(([pattern]) => pattern.test(result.output))?.[1];
   if (known !== undefined) return known;

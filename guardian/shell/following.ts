@@ -12,6 +12,8 @@ import type { AlertMessage, Notifier } from "../ports.ts";
 export interface StandingAlert {
   readonly message: AlertMessage;
   readonly acknowledged: boolean;
+  /** How often it has become another alert since this channel was told that it began. */
+  readonly generationOn?: (channel: string) => number;
 }
 
 export interface FollowingNotifier extends Notifier {

@@ -69,13 +69,26 @@ export function createIpmi(options: IpmiOptions): PowerController {
       const result = await session(deadlineMs, readIdentity + readPower + status + exit);
       return readingOf(name, result, deadlineMs);
     },
-    async powerOff(expected, deadlineMs) {
-      const guarded = orderWhenItself(expected, orders.off);
+    async powerOff(expected, deadlineMs, objection) {
+      const untilMs = performance.now() + deadlineMs;
+      let objected: string | undefined;
+      // A loop that stood still hears its device before its own timers: what is late is not sent.
+      const mayStill = (): boolean => {
+        const late = performance.now() >= untilMs ? `later than ${deadlineMs} ms` : undefined;
+        objected = late ?? objection?.();
+        return objected === undefined;
+      };
+      const guarded = orderWhenItself(expected, orders.off, mayStill);
       const result = await session(deadlineMs, readIdentity, guarded);
+      if (objected !== undefined) {
+        return { kind: "refused", reason: `${name}: not sent: ${objected}` };
+      }
       return answerOf(name, expected, result, deadlineMs);
     },
     async powerOn(expected, deadlineMs) {
-      const guarded = orderWhenItself(expected, orders.on);
+      const untilMs = performance.now() + deadlineMs;
+      const inTime = (): boolean => performance.now() < untilMs;
+      const guarded = orderWhenItself(expected, orders.on, inTime);
       const result = await session(deadlineMs, readIdentity, guarded);
       return answerToOn(name, expected, result, deadlineMs);
     },
@@ -95,6 +108,7 @@ function ipmitoolArguments(options: IpmiOptions, port: number): readonly string[
 function orderWhenItself(
   expected: DeviceIdentity | undefined,
   order: string,
+  mayStill: () => boolean,
 ): (printed: string) => string | undefined {
   let decided = false;
   return (printed) => {
@@ -103,7 +117,8 @@ function orderWhenItself(
     if (seen === undefined && !isBusy(printed)) return undefined;
     decided = true;
     if (seen === undefined) return exit;
-    return identityProblem(expected, seen) === undefined ? order + readPower + exit : exit;
+    if (identityProblem(expected, seen) !== undefined || !mayStill()) return exit;
+    return order + readPower + exit;
   };
 }
 

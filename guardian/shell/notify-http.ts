@@ -28,21 +28,24 @@ const answerBytesMax = 64 * 1024;
 
 export function createHttpNotifier(options: HttpNotifierOptions): Notifier {
   const { name, channel } = options;
-  const sent = new PartlySent();
+  const sent = new PartlySent<number>();
   return {
     name,
     ...(channel.rate === undefined ? {} : { rate: channel.rate }),
     async send(message, deadlineMs) {
       const { id } = message;
-      const calls = callsFor(options, message).filter(({ to }) => !sent.has(id, to));
+      // By their places, which are the same in each try: what is shown of two numbers may be the same.
+      const parts = callsFor(options, message).map((call, place) => ({ call, place }));
+      const open = parts.filter(({ place }) => !sent.has(id, place));
+      const calls = open.map(({ call }) => call);
       const outcomes = await sendCalls(options, calls, deadlineMs);
-      const reached = calls.filter((_, at) => outcomes[at]?.kind === "delivered");
       const whole = together(outcomes);
+      const reached = open.filter((_, at) => outcomes[at]?.kind === "delivered");
       if (whole.kind === "delivered") sent.done(id);
       else if (reached.length > 0) {
         sent.add(
           id,
-          reached.map(({ to }) => to),
+          reached.map(({ place }) => place),
         );
       }
       return whole;

@@ -32,7 +32,7 @@ const goodbyeMs = 1000;
 export function createMailNotifier(options: MailOptions): Notifier {
   const { name } = options;
   const secrets = secretsOf(options);
-  const sent = new PartlySent();
+  const sent = new PartlySent<string>();
   return {
     name,
     async send(message, deadlineMs) {
@@ -63,7 +63,7 @@ function secretsOf({ login }: MailOptions): readonly Secret[] {
 async function sendOnce(
   options: MailOptions,
   message: AlertMessage,
-  sent: PartlySent,
+  sent: PartlySent<string>,
   socket: Socket,
   deadlineMs: number,
 ): Promise<Delivery> {

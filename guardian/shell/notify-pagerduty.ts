@@ -25,7 +25,12 @@ export function createPagerDutyNotifier(options: PagerDutyNotifierOptions): Foll
     ...createHttpNotifier(options),
     followEveryMs,
     async follow(standing, deadlineMs) {
-      const acknowledged = standing.filter((alert) => alert.acknowledged);
+      const acknowledged = standing
+        .filter((alert) => alert.acknowledged)
+        .map(({ message, generationOn }) => {
+          const generation = generationOn?.(options.name) ?? 0;
+          return { message: generation === 0 ? message : { ...message, generation } };
+        });
       const known = acknowledged.filter(({ message }) => told.has(message.id));
       const unknown = acknowledged.filter(({ message }) => !told.has(message.id));
       const news = unknown.slice(0, atOnceMax);

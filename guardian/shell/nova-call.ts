@@ -91,8 +91,11 @@ export function createNovaCalls(dependencies: NovaCallDependencies): NovaCalls {
         objection,
       });
       if (outcome.kind !== "answer") return silence(outcome.kind === "broken", outcome.reason);
-      if (outcome.status !== 401 || renewed) return answerOf(outcome);
-      keystone.reject(access.token);
+      // Neither was executed: an old token, and, in the middle of an upgrade, a version that this Nova does not know.
+      const isOld = outcome.status === 406 && wanted === undefined;
+      if ((outcome.status !== 401 && !isOld) || renewed) return answerOf(outcome);
+      if (isOld) versions.delete(access.endpoint);
+      else keystone.reject(access.token);
     }
   }
 

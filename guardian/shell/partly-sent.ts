@@ -3,16 +3,16 @@
 /** Messages that are remembered; the oldest give way. */
 const messagesMax = 100;
 
-export class PartlySent {
-  readonly #reached = new Map<string, ReadonlySet<string>>();
+export class PartlySent<Part> {
+  readonly #reached = new Map<string, ReadonlySet<Part>>();
 
-  has(messageId: string, recipient: string): boolean {
-    return this.#reached.get(messageId)?.has(recipient) === true;
+  has(messageId: string, part: Part): boolean {
+    return this.#reached.get(messageId)?.has(part) === true;
   }
 
-  add(messageId: string, recipients: readonly string[]): void {
+  add(messageId: string, parts: readonly Part[]): void {
     const known = this.#reached.get(messageId) ?? [];
-    this.#reached.set(messageId, new Set([...known, ...recipients]));
+    this.#reached.set(messageId, new Set([...known, ...parts]));
     const [oldest] = this.#reached.keys();
     if (this.#reached.size > messagesMax && oldest !== undefined) this.#reached.delete(oldest);
   }

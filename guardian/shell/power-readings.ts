@@ -52,8 +52,13 @@ export function createPowerReadings(
     underWay += 1;
     read(look)
       .catch((error: unknown) => {
-        const what = `read power of ${look.host}`;
-        log.error({ event: "effect-failed", what, reason: describeError(error) }, "effect failed");
+        const [what, reason] = [`read power of ${look.host}`, describeError(error)];
+        log.error({ event: "effect-failed", what, reason }, "effect failed");
+        // Whatever went wrong, this device has said nothing: people must hear of it.
+        const { host, device } = look;
+        const at = clock.monoMs();
+        const reading = { power: "unknown", reason } as const;
+        dispatch({ kind: "power-read", at, askedAt: at, host, device, reading });
       })
       .finally(() => {
         underWay -= 1;

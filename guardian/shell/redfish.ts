@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { describeError } from "../../shared/errors.ts";
 import type { Secret } from "../../shared/secret.ts";
 import type {
+  Objection,
   DeviceIdentity,
   PowerController,
   PowerOffAnswer,
@@ -80,11 +81,11 @@ export function createRedfish(options: RedfishOptions): PowerController {
         (reason) => ({ power: "unknown", reason: `${name}: ${reason}` }),
       );
     },
-    async powerOff(expected, deadlineMs) {
+    async powerOff(expected, deadlineMs, objection) {
       return await inSession<PowerOffAnswer>(
         options,
         deadlineMs,
-        (session) => switchOff(session, name, expected),
+        (session) => switchOff(session, name, expected, objection),
         (reason) => ({ kind: "no-answer", reason: `${name}: ${reason}` }),
       );
     },
@@ -110,8 +111,9 @@ async function switchOff(
   session: RedfishSession,
   name: string,
   expected: DeviceIdentity | undefined,
+  objection: Objection | undefined,
 ): Promise<PowerOffAnswer> {
-  const answer = await reset(session, name, expected, "ForceOff");
+  const answer = await reset(session, name, expected, "ForceOff", objection);
   if (answer.kind !== "refused" || answer.mayBeSo !== true) return answer;
   // Many devices refuse to switch off what is off; only a reading afterwards may say so.
   const again = await session.system();
@@ -141,12 +143,17 @@ async function reset(
   name: string,
   expected: DeviceIdentity | undefined,
   type: "ForceOff" | "On",
+  objection?: Objection,
 ): Promise<ResetAnswer> {
   const system = await session.system();
   const problem = identityProblem(expected, identityOf(system.record));
   if (problem !== undefined) return { kind: "refused", reason: `${name}: ${problem}` };
   const action = asRecord(asRecord(system.record["Actions"])["#ComputerSystem.Reset"]);
   const target = textOf(action["target"]) ?? `${system.path}/Actions/ComputerSystem.Reset`;
+  // A loop that stood still hears its device before its own timers: what is late is not sent.
+  const late = session.leftMs() <= 0 ? "no time is left for it" : undefined;
+  const why = late ?? objection?.();
+  if (why !== undefined) return { kind: "refused", reason: `${name}: not sent: ${why}` };
   const outcome = await session.call("POST", target, { ResetType: type });
   if (outcome.kind !== "answer") return { kind: "no-answer", reason: `${name}: ${outcome.reason}` };
   const { status } = outcome;
@@ -160,6 +167,8 @@ interface RedfishSession {
   /** The computer system: its path and record. Throws when it cannot be read. */
   system(): Promise<{ readonly path: string; readonly record: JsonRecord }>;
   call(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<HttpOutcome>;
+  /** Until its deadline. */
+  leftMs(): number;
 }
 
 /** Logs in, works, logs out; whatever goes wrong before an order becomes `otherwise(reason)`. */
@@ -178,7 +187,8 @@ async function inSession<T>(
     const call: RedfishSession["call"] = (method, path, body) =>
       send(options, tls, untilMs, method, path, login.headers, body);
     try {
-      return await work({ call, system: () => readSystem(call, options.systemId) });
+      const leftMs = (): number => untilMs - performance.now();
+      return await work({ call, leftMs, system: () => readSystem(call, options.systemId) });
     } finally {
       // Also after an error: BMCs have few session slots, and a busy one is asked again each second. Not waited for:
       // the answer in hand is what counts.

@@ -10,17 +10,41 @@ import type {
   Failure,
   PowerController,
 } from "../../guardian/ports.ts";
+import type { Rehearsal } from "../../guardian/core/rehearsal-memory.ts";
 import type { GuardianState } from "../../guardian/core/state.ts";
+import { objectionToOff } from "../../guardian/core/still-wanted.ts";
 import { createEffectRunner } from "../../guardian/shell/effect-runner.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { hostName, serverId } from "../../shared/names.ts";
+import { monoMs } from "../../shared/time.ts";
 import { CoreFixture } from "../support/core-fixture.ts";
+import { runUntil } from "../support/levels-fixture.ts";
 import { idlePorts } from "../support/idle-ports.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const host = hostName("compute-1");
 const { state: fixed } = new CoreFixture();
 const state = (): GuardianState => fixed;
+const command = {
+  askedAt: monoMs(0),
+  answer: undefined,
+  answeredAt: undefined,
+  wasOn: true,
+} as const;
+const rehearsal: Rehearsal = {
+  id: "r1",
+  by: "alice",
+  reason: "",
+  wall: 0,
+  level: 0,
+  bootId: undefined,
+  step: { kind: "off", since: monoMs(0), commands: { bmc: command }, freshAtCommand: [] },
+};
+/** A rehearsal waits for its power-off. */
+const rehearsing: GuardianState = {
+  ...fixed,
+  memory: { ...fixed.memory, rehearsals: new Map([[host, rehearsal]]) },
+};
 const identity = { guid: "ab", uuid: undefined, serial: undefined };
 const server: ComputeServer = {
   server: serverId("id-1"),
@@ -51,7 +75,7 @@ const record: ComputeService = {
   zone: "nova",
 };
 
-function runner(listed: Listed, isCellUp = true) {
+function runner(listed: Listed, isCellUp = true, clock: Clock = idlePorts.clock) {
   const orders: string[] = [];
   const events: GuardianEvent[] = [];
   const device: PowerController = {
@@ -76,9 +100,8 @@ function runner(listed: Listed, isCellUp = true) {
       }),
   };
   const power = new Map([[`${host}/bmc`, device]]);
-  const run = createEffectRunner({ ...idlePorts, state, compute, power }, (event) =>
-    events.push(event),
-  );
+  const ports = { ...idlePorts, clock, state: () => rehearsing, compute, power };
+  const run = createEffectRunner(ports, (event) => events.push(event));
   return { run, orders, events };
 }
 
@@ -117,6 +140,58 @@ test("an empty list of a cell that is down is no word of an empty host", async (
   assert.ok(event?.kind === "power-off-answered" && event.answer.kind === "refused");
   assert.equal(event.answer.reason, "Nova does not show its record of it");
   assert.deepEqual(orders, []);
+});
+
+test("a power-off for an empty host is not sent once Nova has taken longer than its deadline to say so", async () => {
+  let now = 0;
+  const clock: Clock = { ...idlePorts.clock, monoMs: () => monoMs((now += 600)) };
+  const { run, orders, events } = runner({ kind: "servers", servers: [] }, true, clock);
+  run.run({ ...off, deadlineMs: 500, ifEmpty: true });
+  await waitFor("an answer", () => events[0]);
+  const [event] = events;
+  assert.ok(event?.kind === "power-off-answered" && event.answer.kind === "refused");
+  assert.match(event.answer.reason, /^not sent: Nova took 600 ms .* limit 500 ms$/);
+  assert.deepEqual(orders, []);
+});
+
+test("a power-off is objected to once it is answered, ended, or held by people", () => {
+  const core = new CoreFixture().run(15_000);
+  core.nova.addServer(host, "vm-1");
+  assert.equal(objectionToOff(core.state, off), "it is not wanted any more");
+  assert.equal(objectionToOff(rehearsing, off), undefined);
+  core.hang(host);
+  runUntil(core, () => core.done("power-off").length > 0);
+  const asked = core.state;
+  assert.equal(objectionToOff(asked, off), undefined);
+  core.answer(host, "held");
+  assert.equal(objectionToOff(core.state, off), "people hold the incident");
+  core.state = asked;
+  core.run(2000);
+  assert.equal(objectionToOff(core.state, off), "it is not wanted any more", "it was answered");
+});
+
+test("whatever an adapter throws is told as no answer: its device is not forgotten", async () => {
+  const broken: PowerController = {
+    name: "bmc",
+    read: () => Promise.reject(new Error("ENOMEM")),
+    powerOff: () => Promise.reject(new Error("ENOMEM")),
+    powerOn: () => Promise.reject(new Error("ENOMEM")),
+  };
+  const events: GuardianEvent[] = [];
+  const power = new Map([[`${host}/bmc`, broken]]);
+  const ports = { ...idlePorts, state: () => rehearsing, power };
+  const run = createEffectRunner(ports, (event) => events.push(event));
+  run.run({ kind: "read-power", host, device: "bmc", deadlineMs: 5 });
+  await waitFor("a reading", () => events[0]);
+  run.run(off);
+  await waitFor("an answer", () => events[1]);
+  run.run({ ...off, kind: "power-on" });
+  await waitFor("another", () => events[2]);
+  const told = events.map((event) => {
+    if (event.kind === "power-read") return event.reading.power;
+    return "answer" in event ? (event.answer as { readonly kind: string }).kind : event.kind;
+  });
+  assert.deepEqual(told, ["unknown", "no-answer", "no-answer"]);
 });
 
 test("an evacuate call is made while the core stands by it, and objected to from then on", async () => {

@@ -14,14 +14,14 @@ import { Secret } from "../../shared/secret.ts";
 const fake = resolve("test/support/fence_fake");
 const nothing = { guid: undefined, uuid: undefined, serial: undefined };
 
-function world(t: TestContext, mode = "", password = "s3cret") {
+function world(t: TestContext, mode = "", password = "s3cret", agent = fake) {
   const folder = mkdtempSync(join(tmpdir(), "fence-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
   write("mode", mode);
   write("power", "ON");
   const device = createFenceAgent({
-    agent: fake,
+    agent,
     parameters: { ip: "192.0.2.7", plug: "12", username: folder },
     secrets: { password: new Secret(password) },
     offDeadlineMs: 3000,
@@ -135,6 +135,25 @@ test("an order that waited too long for its turn is not given any more", async (
   assert.deepEqual(await device.powerOff(nothing, 300), { kind: "done" });
 });
 
+test("an order that is not wanted any more when its turn comes is not given", async (t) => {
+  const { device, read } = world(t);
+  const answer = await device.powerOff(nothing, 3000, () => "people hold the incident");
+  assert.ok(answer.kind === "no-answer");
+  assert.match(answer.reason, /not sent: people hold the incident$/);
+  assert.equal(read("power").trim(), "ON");
+});
+
+test("an agent that the system cannot start for a while is a device that says nothing, and is run again", async (t) => {
+  const { device } = world(t, "", "s3cret", "x".repeat(5000));
+  for (let time = 0; time < 2; time += 1) {
+    const reading = await device.read(1000);
+    assert.match(
+      reading.power === "unknown" ? reading.reason : "",
+      /it cannot be run: .*ENAMETOOLONG/,
+    );
+  }
+});
+
 test("an identity that was pinned is not the agent's: no order goes out", async (t) => {
   const { device, read } = world(t);
   const answer = await device.powerOff({ ...nothing, guid: "ab" }, 3000);
@@ -226,11 +245,13 @@ hosts:
   one: { power: ${device("plug: 1")} }
   two: { power: ${device("plug: 2")} }
   three: { power: ${device("port: 1")} }
+  four: { power: ${device('plug: "3,2"')} }
 `,
     {},
   );
   assert.ok(loaded.kind === "problems");
   assert.deepEqual(loaded.problems, [
     "hosts.three.power.0: power device 192.0.2.7:623 1 belongs to one already",
+    "hosts.four.power.0: power device 192.0.2.7:623 2 belongs to two already",
   ]);
 });

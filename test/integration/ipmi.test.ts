@@ -96,6 +96,19 @@ test("another identity, or none where one was pinned, gets no order", async (t) 
   }
 });
 
+test("what is not wanted any more, or late, in the moment before is not ordered", async (t) => {
+  const { power, record } = world(t, "on");
+  const held = await power.powerOff(itself, 3000, () => "people hold the incident");
+  assert.ok(held.kind === "refused");
+  assert.match(held.reason, /not sent: people hold the incident$/);
+  // The loop stands still while its device answers: when it goes on the deadline is over.
+  const late = power.powerOff(itself, 300);
+  const wakesAt = performance.now() + 600;
+  while (performance.now() < wakesAt);
+  assert.notEqual((await late).kind, "done");
+  assert.doesNotMatch(record(), /asked: chassis power off/);
+});
+
 test("on is ordered in the same way: once, and only from the device that is expected", async (t) => {
   const { power, record } = world(t, "off");
   assert.deepEqual(await power.powerOn(itself, 3000), { kind: "done" });

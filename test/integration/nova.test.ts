@@ -246,6 +246,17 @@ test("the microversion stays at 2.93 on a newer Nova; a too old one is refused i
   assert.match(answer.reason, /speaks microversions 2\.1 to 2\.60; the guardian needs/);
 });
 
+test("a Nova that goes back to an older release is asked again what it speaks", async (t) => {
+  const place = await world(t);
+  assert.equal((await place.api.services()).kind, "services");
+  place.cloud.setMicroversionMax("2.88");
+  assert.equal((await place.api.services()).kind, "services");
+  place.cloud.setMicroversionMax("2.80");
+  place.cloud.nova.addServer({ host: "compute-1" });
+  const { serviceId } = await serviceOf(place.api, "compute-1");
+  assert.equal((await place.api.forceDown(serviceId)).kind, "accepted");
+});
+
 test("forced_down cannot be lifted while evacuations are done but not completed", async (t) => {
   const place = await world(t, { rebuildMs: 10 });
   const server = place.cloud.nova.addServer({ host: "compute-1" });

@@ -80,6 +80,22 @@ for (const [name, start, of] of [
     assert.deepEqual([...server.states], [[key, "resolved"]]);
   });
 
+  test(`${name}: what became worse is an alert of its own, and the one before it is over`, async (t) => {
+    const server = await closing(t, start());
+    const channel = of(server);
+    await send(channel);
+    await send(channel, alertOf({ id: "worse", title: "compute-1 is worse", generation: 1 }));
+    assert.deepEqual(
+      [...server.states],
+      [
+        [key, "resolved"],
+        [`${key}#1`, "triggered"],
+      ],
+    );
+    await send(channel, alertOf({ id: resolvedId, status: "resolved", generation: 1 }));
+    assert.deepEqual([...server.states.values()], ["resolved", "resolved"]);
+  });
+
   test(`${name}: a wrong key is refused for good, with a word on keyFile`, async (t) => {
     const server = await closing(t, start());
     const delivery = failed(await send(of(server, "another-key-that-is-not-theirs")));

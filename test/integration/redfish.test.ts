@@ -117,6 +117,14 @@ test("no order reaches a device that shows another identity, or none any more", 
   assert.deepEqual([host.power, bmc.offOrders], ["on", []]);
 });
 
+test("what is not wanted any more in the moment before is not ordered", async (t) => {
+  const { host, bmc, power } = await world(t);
+  const answer = await power.powerOff(itself, enoughMs, () => "people hold the incident");
+  assert.ok(answer.kind === "refused");
+  assert.match(answer.reason, /not sent: people hold the incident$/);
+  assert.deepEqual([host.power, bmc.offOrders], ["on", []]);
+});
+
 test("a device that refuses to switch off what is off answers already-off", async (t) => {
   const { host, bmc, power } = await world(t);
   bmc.setMode("compute-1", "strict");

@@ -128,6 +128,19 @@ test("twilio: after a failure only those who have no message get one", async (t)
   assert.equal(server.sent.length, 4, "a new message goes to all");
 });
 
+test("twilio: two numbers that end alike are two people", async (t) => {
+  const server = await closing(t, startTwilio());
+  const to = ["+49301001234", "+49401001234"];
+  const channel = twilioOf(server, twilioToken, to);
+  server.refuse("+49401001234", 20429, 429);
+  assert.equal(failed(await send(channel)).retryable, true);
+  assert.equal(failed(await send(channel)).retryable, true, "one of them has no message yet");
+  assert.deepEqual(
+    server.sent.map((one) => one.to),
+    ["+49301001234"],
+  );
+});
+
 test("twilio: a wrong token is refused without being shown; a message of five parts at most", async (t) => {
   const server = await closing(t, startTwilio());
   const delivery = failed(await send(twilioOf(server, "wrong-token-123")));

@@ -45,6 +45,8 @@ export interface FakeOpenStack {
   readonly credential: { readonly id: "cred-1"; readonly secret: "cr3d" };
   readonly requests: readonly RecordedRequest[];
   setFault(fault: OpenStackFault): void;
+  /** "2.88": in the middle of an upgrade. */
+  setMicroversionMax(max: string): void;
   /** All tokens given out so far stop being valid. */
   expireTokens(): void;
   /** Stops listening: connections are refused. */
@@ -60,6 +62,7 @@ export async function startFakeOpenStack(options: FakeOpenStackOptions): Promise
   const tokens = new Map<string, number>();
   const requests: RecordedRequest[] = [];
   let fault: OpenStackFault = { kind: "none" };
+  let max = options.microversionMax ?? "2.93";
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -94,7 +97,7 @@ export async function startFakeOpenStack(options: FakeOpenStackOptions): Promise
                   simulated,
                   endpoint,
                   pageLimit: options.pageLimit ?? 1000,
-                  max: options.microversionMax ?? "2.93",
+                  max,
                 },
                 { request, url, body, authentic: isValid(request.headers["x-auth-token"]) },
               );
@@ -178,6 +181,7 @@ export async function startFakeOpenStack(options: FakeOpenStackOptions): Promise
     credential: { id: "cred-1", secret: "cr3d" },
     requests,
     setFault: (next) => void (fault = next),
+    setMicroversionMax: (next) => void (max = next),
     expireTokens: () => tokens.clear(),
     goDown: stop,
     comeBack: () => listen(server, port),

@@ -144,6 +144,25 @@ test("what waits goes pages first, and no end goes before its beginning", () => 
   assert.deepEqual(told.slice(2).sort(), ["page resolved unproven", "ticket firing probe-dead"]);
 });
 
+test("for a provider that joins by key, what became worse is the next generation, and ends as that", () => {
+  const channels = new Map([["chat", { rate: defaultRate, feed: false, joins: true as const }]]);
+  const world = new DispatchFixture(settingsWith([], { channels }));
+  world.alert("held");
+  world.run(minute);
+  world.alert("held");
+  world.run(minute);
+  world.alert("held", { title: "compute-1 held by nova" });
+  world.run(minute);
+  world.alert("held", { title: "compute-1 held by nova", status: "resolved" });
+  world.run(2 * minute);
+  world.alert("held");
+  world.run(minute);
+  assert.deepEqual(
+    world.messages("chat").map(({ status, generation = 0 }) => `${status} ${generation}`),
+    ["firing 0", "firing 1", "resolved 1", "firing 0"],
+  );
+});
+
 test("a storm whose page a channel refused speaks for nobody there", () => {
   const world = chat();
   world.storms = [stormOf(["compute-1"])];

@@ -185,6 +185,29 @@ test("what was not told yet is not acknowledged with the rest", () => {
   assert.deepEqual(world.told("phone"), ["page firing unproven"]);
 });
 
+test("nor once it is told at last: the core's note of it was of before", () => {
+  const world = twoLevels();
+  world.take({ kind: "silence-set", silence: silence({ kind: "unproven" }, 5 * minute) });
+  world.alert("held");
+  world.alert("unproven");
+  world.run(minute);
+  const by = "alice (uid 1000)";
+  world.take({ kind: "acknowledged", host: hostName("compute-1"), by, reason: "b" });
+  // What the core tells whenever anything of its alerts changes.
+  const noted = (): void => {
+    const alerts = [...world.state.alerts.values()].map(({ message, place }) => {
+      return { message, place, acknowledgedBy: by };
+    });
+    world.take({ kind: "firing", alerts, storms: world.storms });
+  };
+  noted();
+  world.run(6 * minute);
+  noted();
+  world.run(20 * minute);
+  assert.deepEqual(world.told("chat"), ["page firing held", "page firing unproven"]);
+  assert.deepEqual(world.told("phone"), ["page firing unproven"]);
+});
+
 test("silences, acknowledgements and what was told outlive a restart", () => {
   const world = twoLevels();
   world.take({ kind: "silence-set", silence: silence({ kind: "unproven" }) });
