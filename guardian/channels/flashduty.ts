@@ -12,7 +12,7 @@ import {
   unreadable,
 } from "./answers.ts";
 import { type ChannelAnswer, type HttpChannel, jsonCall } from "./channel.ts";
-import { beforeIt, cloudOf, incidentKey } from "./incident-key.ts";
+import { cloudOf, endsOf, incidentKey } from "./incident-key.ts";
 import { linksOf } from "./links.ts";
 import { cutCharacters, plainText } from "./plain-text.ts";
 
@@ -37,8 +37,8 @@ export function flashduty({ url, key, look }: FlashdutyOptions): HttpChannel {
     calls(message) {
       const address = new URL(url);
       address.searchParams.set("integration_key", key.reveal());
-      const before = beforeIt(message);
-      const events = before === undefined ? [message] : [message, before];
+      const ends = endsOf(message);
+      const events = message.status === "resolved" ? ends : [message, ...ends];
       return events.map((one) => jsonCall(address.href, flashdutyEvent(one, look)));
     },
     judge,

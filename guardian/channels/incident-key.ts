@@ -20,11 +20,22 @@ export function incidentKey({
   return `${key.slice(0, keyCharactersMax - hash.length - 1)}/${hash}`;
 }
 
-/** What it was before it became worse: that is over once the new one is told; undefined for the first one. */
-export function beforeIt(message: AlertMessage): AlertMessage | undefined {
+/** Earlier ones that may still be open. */
+const earlierMax = 10;
+
+/**
+ * All that is over with a message: what it was before it became worse, each time, whatever became of the messages in
+ * between; with its end itself, too. The end of what a provider does not know changes nothing there.
+ */
+export function endsOf(message: AlertMessage): readonly AlertMessage[] {
   const { generation = 0, status } = message;
-  if (generation === 0 || status === "resolved") return undefined;
-  return { ...message, generation: generation - 1, status: "resolved" };
+  const last = status === "resolved" ? generation : generation - 1;
+  const count = Math.min(last + 1, earlierMax);
+  return Array.from({ length: count }, (_, at) => ({
+    ...message,
+    generation: last - at,
+    status: "resolved" as const,
+  }));
 }
 
 /** The cloud's name: the second part of every dedup key. */

@@ -4,7 +4,7 @@ import type { AlertMessage, Delivery } from "../ports.ts";
 import type { Look } from "./alert-text.ts";
 import { bodyRecord, judgeStatus, refused, shown, textOf, unreadable } from "./answers.ts";
 import { type ChannelAnswer, type ChannelCall, type HttpChannel, jsonCall } from "./channel.ts";
-import { beforeIt, cloudOf, incidentKey, severityOf } from "./incident-key.ts";
+import { cloudOf, endsOf, incidentKey, severityOf } from "./incident-key.ts";
 import { linksOf, webLink } from "./links.ts";
 import { cutBytes, cutCharacters, plainText } from "./plain-text.ts";
 
@@ -42,10 +42,9 @@ export function pagerDuty(options: PagerDutyOptions): PagerDutyChannel {
     rate,
     secrets: [key],
     calls(message) {
-      if (message.status === "resolved") return [event("resolve", message)];
-      const before = beforeIt(message);
-      const trigger = event("trigger", message, triggerParts(message, options.look));
-      return before === undefined ? [trigger] : [trigger, event("resolve", before)];
+      const ends = endsOf(message).map((one) => event("resolve", one));
+      if (message.status === "resolved") return ends;
+      return [event("trigger", message, triggerParts(message, options.look)), ...ends];
     },
     acknowledge: (message) => event("acknowledge", message),
     judge,

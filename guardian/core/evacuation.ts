@@ -48,8 +48,7 @@ export function advanceEvacuation(
   const held = gates.some((gate) => !gate.pass);
   // Look first: until the silence is sure again, nothing is done about it that was not begun.
   const isUndone = phase.undoneBy !== undefined;
-  const isIdle = !hasBegun(phase) && !Object.values(phase.moves ?? {}).some(isUnderWay);
-  const isUnsure = isInherited(phase) && isIdle && host.silentSince === undefined;
+  const isUnsure = isInherited(phase) && !hasBegun(phase) && host.silentSince === undefined;
   if (isUnsure && !isUndone) return state;
   let next = keepProof(resumeFence(state, host, phase, held, out), host, held, out);
   if (!isUndone && (!held || hasBegun(phase))) next = orderService(next, host, out);

@@ -82,8 +82,8 @@ function votersOn(
     watermark.monoMs - observedFrom < silentAfterMs;
   if (lifeAt === undefined || voting.length < 2 || !voting.some(isYoung)) return voting;
   const heard = (track: CollectorTrack): number => {
-    const ages = rows.map((row) => rowAge(now, row, track)?.ageMs ?? Number.POSITIVE_INFINITY);
-    return now - Math.min(...ages);
+    const ages = rows.map((row) => rowAge(now, row, track)?.vouchedMs ?? Number.POSITIVE_INFINITY);
+    return track.seenAt - Math.min(...ages);
   };
   const hasLast = voting.some((track) => !isYoung(track) && heard(track) >= lifeAt - sameMs);
   if (!hasLast) return voting;

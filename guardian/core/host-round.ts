@@ -23,7 +23,7 @@ import { isBack, isComingHome } from "./home-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
 import type { Phase } from "./memory.ts";
 import { advanceLookBack, beginLookBack } from "./look-back.ts";
-import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
+import { hasBegun, isInherited } from "./moves-under-way.ts";
 import { isBackInUse, isInUse } from "./nova-record.ts";
 import { closeIncident, incidentOf, openIncident, say, withPhase } from "./incidents.ts";
 import { deviceWord, withStanding } from "./power.ts";
@@ -227,9 +227,7 @@ function evacuate(
   const isBack = isInherited(phase) && host.freshSince !== undefined;
   const others = othersAnswer(state, host, phase);
   if (others.kind === "missing") return wrongChassis(state, host, phase, others.host, out);
-  // Somebody else's evacuation goes on with it, too: it is switched off for that.
-  const underWay = Object.values(phase.moves ?? {}).some(isUnderWay);
-  if (!begun && !underWay && isBack && phase.undoneBy === undefined) {
+  if (!begun && isBack && phase.undoneBy === undefined) {
     // What went off by the order of before may be another's: that is answered first.
     return others.kind === "live" ? leaveOn(state, host, out) : state;
   }

@@ -96,7 +96,7 @@ export function foldMaintenanceCleared(
   const next =
     last === undefined
       ? withoutEntry(state, host)
-      : withEntry(state, host, { ...windowEntry(last), cleared: true });
+      : withEntry(state, host, { ...windowEntry(last), sinceWall: event.wall, cleared: true });
   const { reason } = event;
   return say(next, out, {
     level: "info",
@@ -188,7 +188,10 @@ function beginWindow(
 ): GuardianState {
   let next = state;
   for (const host of hostsOf(state, window)) {
-    if (next.memory.maintenance.get(host) !== undefined) continue;
+    const before = next.memory.maintenance.get(host);
+    // One that was not open yet when a person cleared another is a window of its own.
+    const isNew = before?.cleared === true && window.startWall > before.sinceWall;
+    if (before !== undefined && !isNew) continue;
     const entry = windowEntry(window);
     next = say(withEntry(next, host, entry), out, {
       level: "info",

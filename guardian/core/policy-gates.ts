@@ -75,14 +75,15 @@ export function holdGate(
 
 /**
  * What a policy would fence while it reports, a person has called no failure: that covers all that is done about it. Of
- * a lesser trouble it says nothing of failed storage.
+ * a lesser trouble it says nothing of failed storage; journals of earlier releases do not tell what was seen.
  */
 export function wordOnDegraded(state: GuardianState, host: HostState): Answer | undefined {
   const phase = incidentOf(state, host.host)?.phase.kind;
   const isOpen = phase === "watching" || phase === "fencing";
   const isMeant = isOpen && host.assessment?.row === "4";
   const word = isMeant ? answerOf(state, host.host, "disable") : undefined;
-  return word?.kind === "dismissed" && word.seen?.row === "4" ? word : undefined;
+  const isOfIt = ["4", "7", undefined].includes(word?.seen?.row);
+  return word?.kind === "dismissed" && isOfIt ? word : undefined;
 }
 
 export function maintenanceGate(state: GuardianState, host: HostState): GateResult {

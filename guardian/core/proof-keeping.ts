@@ -13,7 +13,7 @@ import { incidentOf, say, withPhase } from "./incidents.ts";
 import { orderLevel } from "./level-orders.ts";
 import { hasBegun, isInherited, isUnderWay } from "./moves-under-way.ts";
 import { advancedAfter } from "./nova-record.ts";
-import { armedGate, holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
+import { holdGate, maintenanceGate, modeGate } from "./policy-gates.ts";
 import { deviceTrack, deviceWord, isMute } from "./power.ts";
 import { proofStands, type FenceProof } from "./proof.ts";
 import { askedOthers, refence, stillAsked } from "./refencing.ts";
@@ -31,8 +31,7 @@ export function resumeFence(
   out: Effect[],
 ): GuardianState {
   const incident = incidentOf(state, host.host);
-  if (!isInherited(phase) || incident === undefined) return state;
-  if (isTheirsAlone(phase) ? !isLeftToUs(state, host) : held) return state;
+  if (!isInherited(phase) || held || incident === undefined) return state;
   if (!mayResume(state, host, phase)) return state;
   if (nextLevel(state, host, 0).level === undefined) return state;
   const first = { from: 0, failed: [], news: 0, step: "resume" };
@@ -44,17 +43,6 @@ export function resumeFence(
     event: "fence-resumed",
     text: words("log.fence-resumed"),
   });
-}
-
-/** Somebody else's evacuations are under way, and none of ours: they go on, whatever holds our own first move. */
-function isTheirsAlone(phase: Evacuating): boolean {
-  return !hasBegun(phase) && Object.values(phase.moves ?? {}).some(isUnderWay);
-}
-
-/** No word of people forbids to switch it off. */
-function isLeftToUs(state: GuardianState, host: HostState): boolean {
-  const gates = [armedGate(state), modeGate(state, host), maintenanceGate(state, host)];
-  return [...gates, holdGate(state, host)].every((gate) => gate.pass);
 }
 
 /** Rows in which nothing speaks for life, and its power says nothing. */

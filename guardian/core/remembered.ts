@@ -39,9 +39,9 @@ export function remembered(memory: Memory, now: MonoMs): Memory {
     const again = alert.message.class === "page" && alert.acknowledgedBy === undefined;
     alerts[key] = { ...alert, sentAt: again ? never : now };
   }
-  const scopes = Object.keys(memory.storms);
+  const scopes = Object.entries(memory.storms);
   const storms = Object.fromEntries(
-    scopes.map((scope) => [scope, { since: now, belowSince: undefined }]),
+    scopes.map(([scope, storm]) => [scope, { ...storm, since: now, belowSince: undefined }]),
   );
   // A fresh start is a fresh try: what was broken may have been this process's alone.
   const degraded = rememberedMarks(memory.degraded, now);

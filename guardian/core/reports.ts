@@ -21,6 +21,8 @@ import {
 const forgivenShare = 0.01;
 /** Watermarks are a second apart. */
 const gapMs = 1900;
+/** A collector that wakes shows its first watermark before it has dated all that waits in its socket. */
+const drainMs = 1000;
 /** More is not remembered: forgiven within three quarters of an hour. */
 const behindMsMax = 30_000;
 
@@ -159,7 +161,12 @@ function gapBefore(
 ): WatermarkGap | undefined {
   const lastedMs = Math.max(at - track.seenAt, watermark.monoMs - track.watermark.monoMs);
   if (lastedMs <= gapMs) return undefined;
-  return { fromAt: track.seenAt, toMs: watermark.monoMs, lostVote: lastedMs > voteMs };
+  return {
+    // A watermark of before it may have been on its way meanwhile.
+    fromAt: monoMs(Math.min(track.seenAt, at - lastedMs)),
+    toMs: monoMs(watermark.monoMs + drainMs),
+    lostVote: lastedMs > voteMs,
+  };
 }
 
 /**

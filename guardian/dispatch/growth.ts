@@ -1,4 +1,5 @@
 /** Storms that grow: the core says nothing of a host that a storm's page names, so people must read it there. */
+import { downMark } from "../core/storm-alerts.ts";
 import type { AlertMessage } from "../ports.ts";
 import type { DispatchState, Told } from "./model.ts";
 
@@ -23,7 +24,9 @@ function namesBeyond(
   names: readonly string[] | undefined,
 ): boolean {
   const read = new Set(names);
-  return namedIn(state, dedupKey)?.some((host) => !read.has(host)) === true;
+  // One that was told as down, and is better now, is no news.
+  const isRead = (host: string): boolean => read.has(host) || read.has(host + downMark);
+  return namedIn(state, dedupKey)?.some((host) => !isRead(host)) === true;
 }
 
 /** All that a storm named on a channel since it began there. */

@@ -9,6 +9,8 @@ import { incidentOf, type Witness } from "./witness.ts";
 /** A host that was mended a moment ago may not have been heard yet. */
 const heardAgainMs = 6000;
 const graceUnseenMs = 120_000;
+/** Nova's records of a suspect are asked for every two seconds, and answered within a half. */
+const readEveryMs = 2500;
 
 export const blameInvariants: readonly Invariant[] = [
   {
@@ -32,8 +34,11 @@ export const blameInvariants: readonly Invariant[] = [
       const quietForMs = service === undefined ? 0 : now - service.reportedAt;
       // What its nova-compute sent in vain it did send.
       const isMute = service !== undefined && now - service.sentAt > world.nova.reportEveryMs;
-      const quiet = isMute && quietForMs >= quietMs(world.settings.limits);
-      return quiet || everyDeviceReadOff(witness, order.host)
+      const limitMs = quietMs(world.settings.limits);
+      const quiet = isMute && quietForMs >= limitMs;
+      // It moved on a moment ago, and Nova was not asked since.
+      const unread = quietForMs < readEveryMs && (service?.stoodStillMs ?? 0) >= limitMs;
+      return quiet || unread || everyDeviceReadOff(witness, order.host)
         ? undefined
         : `${order.host} was ordered off without a third witness`;
     },

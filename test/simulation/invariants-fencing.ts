@@ -195,11 +195,12 @@ export const fencingInvariants: readonly Invariant[] = [
       for (const device of restingOn(witness, host)) {
         const off = witness.of(host).offs.get(device);
         const answered = off?.answer?.kind === "done" || off?.answer?.kind === "already-off";
-        const last = witness.of(host).readings.get(device)?.at(-1);
+        const readings = witness.of(host).readings.get(device) ?? [];
         if (off === undefined || !answered) {
           return `${host} is proven off, and ${device} answered no off command`;
         }
-        if (last === undefined || last.askedAt < off.answeredAt - roundingMs) {
+        // An answer to an earlier question may come in after those to later ones.
+        if (!readings.some(({ askedAt }) => askedAt >= off.answeredAt - roundingMs)) {
           return `${host} is proven off, and ${device} was not read after its answer`;
         }
       }

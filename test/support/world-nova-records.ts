@@ -6,6 +6,8 @@ export interface NovaService {
   reportedAt: number;
   /** When its nova-compute reported last, whether that came to its record or not. */
   sentAt: number;
+  /** How long it had stood still when it last moved on. */
+  stoodStillMs: number;
   reports: number;
   forcedDown: boolean;
   status: "enabled" | "disabled";

@@ -72,6 +72,7 @@ export class WorldNova {
     this.services.set(host, {
       reportedAt: this.#world.now(),
       sentAt: this.#world.now(),
+      stoodStillMs: 0,
       reports: 1,
       forcedDown: false,
       status: "enabled",
@@ -127,6 +128,7 @@ export class WorldNova {
     if (service === undefined) return;
     service.sentAt = this.#world.now();
     if (this.standsStill) return;
+    service.stoodStillMs = service.sentAt - service.reportedAt;
     service.reportedAt = service.sentAt;
     service.reports += 1;
   }

@@ -163,6 +163,19 @@ test("for a provider that joins by key, what became worse is the next generation
   );
 });
 
+test("a host of a storm that goes down is told with its page; that it is better is no news", () => {
+  const world = chat();
+  for (const named of ["compute-1", "compute-1!", "compute-1"]) {
+    world.storms = [{ ...stormOf(["compute-1"]), named: [named] }];
+    world.alert("storm", { host: undefined, impact: named });
+    world.run(60_000);
+  }
+  assert.deepEqual(
+    world.messages().map(({ impact }) => impact),
+    ["compute-1", "compute-1!"],
+  );
+});
+
 test("a storm whose page a channel refused speaks for nobody there", () => {
   const world = chat();
   world.storms = [stormOf(["compute-1"])];

@@ -195,7 +195,10 @@ test("what a collector dates when it has its vote again may have waited: its hos
   core.run(8000);
   // It wakes, and dates what waited in its socket; both hosts have died meanwhile.
   const woken = core.watermark();
-  const liveness = [...core.rows.values()].map((row) => ({ ...row, arrivalMs: woken.monoMs }));
+  const liveness = [...core.rows.values()].map((row) => ({
+    ...row,
+    arrivalMs: monoMs(woken.monoMs + 400),
+  }));
   const telemetry = { kind: "telemetry", at: core.now, source: "live", liveness } as const;
   core.take({ ...telemetry, watermarks: [woken] });
   core.tick(0);
@@ -231,23 +234,32 @@ test("a watermark that makes up for its delay is not behind, and a small delay i
   assert.ok(show(core.collectorNow() - 5999) < 5000, "a machine that stood still is heard again");
 });
 
-test("a collector that begins anew every four seconds keeps no dead host from being silent", () => {
-  const [c1, c2] = [collectorId("c1"), collectorId("c2")];
-  const core = new CoreFixture({ collectors: [c1, c2] }).run(15_000);
-  let epoch = 10;
-  const second = (lastedMs: number): void => {
-    const watermark = { ...core.watermark(), collector: c2, epoch, monoMs: monoMs(lastedMs) };
-    core.telemetry([], [watermark]);
-  };
-  core.fact(host1, { reports: false });
-  for (let ms = 0; ms < 12_000; ms += 250) {
-    if (ms % 4000 === 0) epoch += 1;
-    second(ms % 4000);
-    core.run(250);
-  }
-  assert.equal(voters(core.state).length, 2);
-  assert.equal(core.assessment(host1).signals.reports, "silent");
-});
+for (const waited of [false, true]) {
+  const what = waited ? ", whose last report waited in the other one's socket," : "";
+  test(`a collector that begins anew every four seconds keeps no dead host${what} from being silent`, () => {
+    const [c1, c2] = [collectorId("c1"), collectorId("c2")];
+    const core = new CoreFixture({ collectors: [c1, c2] }).run(15_000);
+    let epoch = 10;
+    const second = (lastedMs: number): void => {
+      const watermark = { ...core.watermark(), collector: c2, epoch, monoMs: monoMs(lastedMs) };
+      core.telemetry([], [watermark]);
+    };
+    core.fact(host1, { reports: false });
+    if (waited) {
+      core.collectorUp = false;
+      core.run(4000);
+      core.telemetry([core.row(host1, { arrivalMs: core.collectorNow() })]);
+      core.collectorUp = true;
+    }
+    for (let ms = 0; ms < 12_000; ms += 250) {
+      if (ms % 4000 === 0) epoch += 1;
+      second(ms % 4000);
+      core.run(250);
+    }
+    assert.equal(voters(core.state).length, 2);
+    assert.equal(core.assessment(host1).signals.reports, "silent");
+  });
+}
 
 test("a host that only the collector heard that begins anew is not silent by the other one's word", () => {
   const [c1, c2] = [collectorId("c1"), collectorId("c2")];

@@ -223,6 +223,18 @@ test("what was cleared while two windows are open is begun again by neither", ()
   assert.equal(held(core), undefined);
 });
 
+test("a window that opens after another one was cleared is a window of its own", () => {
+  const start = { startWall: startWall - 1, endWall: startWall + 20 * minuteMs };
+  const late = windowOf({ name: "cabling", startWall: startWall + 3 * minuteMs });
+  const core = new CoreFixture({ windows: [windowOf(start), late] });
+  core.run(15_000);
+  clear(core);
+  core.run(2 * minuteMs);
+  assert.equal(held(core), undefined);
+  core.run(minuteMs);
+  assert.match(held(core) ?? "", /firmware/);
+});
+
 test("cleared by verb in an open window: the window does not take its place", () => {
   const core = new CoreFixture({ windows: [windowOf({ startWall: startWall - 1 })] });
   core.run(1000);

@@ -135,6 +135,7 @@ test("a host that dies in a storm whose page is taken note of is told by that pa
   core.take({ kind: "acknowledged", at, wall, host: undefined, by: "alice", reason: "alive" });
   core.run(600_000);
   const before = pages().length;
+  core.restart();
   core.powerLoss(host1);
   core.run(120_000);
   assert.equal(pages().length, before + 1);

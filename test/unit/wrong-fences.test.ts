@@ -75,6 +75,22 @@ test("what a policy would fence while it reports is not fenced once a person has
   assert.deepEqual(paged, [], "whoever said so is not woken for it");
 });
 
+test("that word counts, too, where the journal does not tell what was seen, or it was said while it flapped", () => {
+  for (const row of [undefined, "7"]) {
+    const core = failing({ drain: true });
+    core.run(80_000);
+    core.answer(host1, "dismissed");
+    const { memory } = core.state;
+    const incident = memory.incidents.get(host1);
+    assert.ok(incident?.answer?.seen !== undefined);
+    const seen = row === undefined ? undefined : { ...incident.answer.seen, row };
+    const incidents = new Map([[host1, { ...incident, answer: { ...incident.answer, seen } }]]);
+    core.state = { ...core.state, memory: { ...memory, incidents } };
+    core.run(600_000);
+    assert.deepEqual(core.done("power-off"), []);
+  }
+});
+
 test("nor does that word, said of a lesser trouble, cover storage that fails later", () => {
   const core = new CoreFixture(fenced, 24).run(15_000);
   core.nova.addServer(host1, "vm-1");
