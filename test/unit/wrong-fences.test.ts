@@ -59,6 +59,34 @@ function failing(changes: Partial<Settings>): CoreFixture {
   return core;
 }
 
+for (const everyMs of [120_000, 40_000]) {
+  test(`one write that failed, told again for ${everyMs / 1000} s, is one finding: nothing is fenced by it`, () => {
+    const core = new CoreFixture(fenced, 24).run(15_000);
+    core.nova.addServer(host1, "vm-1");
+    const { checks: well } = core.factsOf(host1);
+    const checks = { ...well, serversTotal: 1, serversRunning: 1 };
+    for (let ms = 0; ms < 240_000; ms += 1000) {
+      const directory = ms < everyMs ? "full" : "ok";
+      core.fact(host1, { checks: { ...checks, directory, directoryAgeMs: ms % everyMs } });
+      core.run(1000);
+      assert.notEqual(core.assessment(host1).row, "4", `${ms} ms`);
+    }
+    assert.deepEqual(core.done("power-off"), []);
+  });
+}
+
+test("one that is found again and again is fenced", () => {
+  const core = new CoreFixture(fenced, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  const { checks: well } = core.factsOf(host1);
+  const checks = { ...well, directory: "full", serversTotal: 1, serversRunning: 1 } as const;
+  for (let ms = 0; ms < 240_000; ms += 1000) {
+    core.fact(host1, { checks: { ...checks, directoryAgeMs: ms % 10_000 } });
+    core.run(1000);
+  }
+  assert.equal(core.done("power-off").length, 1);
+});
+
 test("what a policy would fence while it reports is not fenced once a person has called it no failure", () => {
   const core = failing({ drain: true });
   core.run(80_000);
