@@ -99,6 +99,8 @@ export interface HostWindow {
 
 interface OwnLife extends Life {
   confirmed: boolean;
+  /** By its host's clock, what was sent last of all that came, on any path. */
+  newestMonoMs: number;
   readonly windows: (SequenceWindow | undefined)[];
 }
 
@@ -115,6 +117,12 @@ export interface HostLives {
 const retiredBootsMax = 16;
 /** Recordings of old lives can fill this many places and so delay a confirmation, no more. */
 const candidatesMax = 4;
+
+/**
+ * A path may be slower than another one of its life, but never by so much: on a path that was never heard before, or not
+ * for long, a recording is new by its sequence.
+ */
+const behindMsMax = 10_000;
 
 export interface ReplayTableOptions {
   readonly restored?: readonly RememberedLife[];
@@ -165,7 +173,9 @@ export function createReplayTable(options: ReplayTableOptions): ReplayTable {
         life.windows[networkNames.indexOf(origin.path)] = window;
       }
       const admission = admitSequence(window, origin.sequence, origin.sent);
-      return { admission, life, window };
+      const isOld = origin.sentMonoMs < life.newestMonoMs - behindMsMax;
+      life.newestMonoMs = Math.max(life.newestMonoMs, origin.sentMonoMs);
+      return { admission: isOld && admission === "newest" ? "late" : admission, life, window };
     },
     confirm(life, echoes) {
       const lives = hosts.get(life.host);
@@ -208,7 +218,7 @@ function succeed(lives: HostLives, life: OwnLife): void {
 }
 
 function newLife({ host, bootId, probeEpoch }: Origin, nonce: string): OwnLife {
-  return { host, bootId, probeEpoch, confirmed: false, nonce, windows: [] };
+  return { host, bootId, probeEpoch, confirmed: false, nonce, newestMonoMs: 0, windows: [] };
 }
 
 function restoreLife(remembered: RememberedLife): HostLives {
@@ -217,7 +227,15 @@ function restoreLife(remembered: RememberedLife): HostLives {
     const sequence = path === "unknown" ? undefined : highest[path];
     return sequence === undefined ? undefined : restoredWindow(sequence);
   });
-  const current = { host, bootId, probeEpoch, confirmed: true, nonce: "", windows };
+  const current = {
+    host,
+    bootId,
+    probeEpoch,
+    confirmed: true,
+    nonce: "",
+    newestMonoMs: 0,
+    windows,
+  };
   return { current, candidates: [], ended: new Map(), retiredBoots };
 }
 

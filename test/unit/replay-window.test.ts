@@ -47,6 +47,14 @@ function taken(admitted: Admitted): Extract<Admitted, { readonly life: unknown }
   return admitted;
 }
 
+test("on a path that was not heard yet what another path has left behind for long is no sign of life", () => {
+  const { table } = newTable();
+  for (let sequence = 1; sequence <= 60; sequence += 1) admission(table, origin(sequence));
+  const recorded = (sequence: number): string =>
+    admission(table, origin(sequence, { path: "management" }));
+  assert.deepEqual([1, 20, 49, 50, 58].map(recorded), ["late", "late", "late", "newest", "newest"]);
+});
+
 test("newest, late, replayed and too old are told apart", () => {
   const { table } = newTable();
   const verdicts = [5, 5, 3, 3, 6, 70, 6, 7, 7, 5, 71, 38, 38, 39].map((sequence) =>
