@@ -40,16 +40,14 @@ const everyAtFirst = 10;
 const answersMissed = 3;
 const silentForMsMin = 10_000;
 
-/** Shortest and longest, ms, by a file as by a collector. */
-export const intervalBounds = {
+const bounds = {
   // A host is suspect after 3 s without a report, so no setting may make it wait that long.
   reportEveryMs: [200, 2000],
   serversEveryMs: [1000, 600_000],
-  // What was found 30 s ago says nothing any more: twice in that time, and a round that takes its time, must fit in.
-  storageEveryMs: [200, 10_000],
-  businessEveryMs: [200, 10_000],
-  directoryEveryMs: [500, 10_000],
-  libvirtEveryMs: [200, 10_000],
+  storageEveryMs: [200, 60_000],
+  businessEveryMs: [200, 60_000],
+  directoryEveryMs: [500, 60_000],
+  libvirtEveryMs: [200, 60_000],
 } as const;
 
 /** `paths`: of each endpoint, in their order. Until the first silence is over all count as heard. */
@@ -116,8 +114,8 @@ export function createCollectorLink(options: {
 
 /** Every interval within what the guardian can live with; 0 stays 0. */
 function withinBounds(given: ProbeSettings): ProbeSettings {
-  const bounded = (field: keyof typeof intervalBounds): number => {
-    const [lowest, highest] = intervalBounds[field];
+  const bounded = (field: keyof typeof bounds): number => {
+    const [lowest, highest] = bounds[field];
     return given[field] === 0 ? 0 : Math.min(highest, Math.max(lowest, given[field]));
   };
   return {

@@ -24,18 +24,19 @@ export function incidentKey({
 const earlierMax = 10;
 
 /**
- * All that is over with a message: what it was before it became worse, each time, whatever became of the messages in
- * between; with its end itself, too. The end of what a provider does not know changes nothing there.
+ * All that is over with a message: with one that became worse what it was before; with the end everything that it ever
+ * was, whatever became of the messages in between. The end of what a provider does not know changes nothing there.
  */
 export function endsOf(message: AlertMessage): readonly AlertMessage[] {
   const { generation = 0, status } = message;
-  const last = status === "resolved" ? generation : generation - 1;
-  const count = Math.min(last + 1, earlierMax);
-  return Array.from({ length: count }, (_, at) => ({
+  const over = (earlier: number): AlertMessage => ({
     ...message,
-    generation: last - at,
-    status: "resolved" as const,
-  }));
+    generation: earlier,
+    status: "resolved",
+  });
+  if (status !== "resolved") return generation === 0 ? [] : [over(generation - 1)];
+  const count = Math.min(generation + 1, earlierMax);
+  return Array.from({ length: count }, (_, at) => over(generation - at));
 }
 
 /** The cloud's name: the second part of every dedup key. */

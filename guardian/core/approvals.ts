@@ -190,11 +190,14 @@ export function foldAnswer(
 }
 
 /** What the host shows to whoever answers now. */
-function seenOf(state: GuardianState, { assessment, echoAt }: HostState): Answer["seen"] {
+function seenOf(state: GuardianState, host: HostState): Answer["seen"] {
+  const { assessment, echoAt, checksSince } = host;
   if (assessment === undefined) return undefined;
   const lasted = state.now - assessment.since >= settledMs;
   const echo = echoAt !== undefined && state.now - echoAt <= echoAgeMsMax;
-  return { row: assessment.row, lasted, echo };
+  const { storage, directory } = checksSince;
+  const isFailing = storage !== undefined || directory !== undefined;
+  return { row: assessment.row, lasted, echo, ...(isFailing ? { storage: true as const } : {}) };
 }
 
 /** An answer changes what is told: what was taken note of before may be told again. */

@@ -70,6 +70,7 @@ export function foldMaintenanceSet(
     cleared: false,
     clock: { startedWall: state.startedWall, aheadMs: event.wall - steadyWall(state) },
     overdue: false,
+    ...clearedOf(state.memory.maintenance.get(host)),
   };
   return say(withEntry(state, host, entry), out, {
     level: "info",
@@ -88,15 +89,10 @@ export function foldMaintenanceCleared(
   const { host, by } = event;
   const entry = state.memory.maintenance.get(host);
   if (entry === undefined || entry.cleared) return state;
-  const open = state.settings.windows
-    .filter((window) => isOpen(state, window) && covers(state, window, host))
-    .sort((one, other) => other.endWall - one.endWall);
-  // Of those that overlap the one that ends last: none of them begins it again.
-  const [last] = open;
-  const next =
-    last === undefined
-      ? withoutEntry(state, host)
-      : withEntry(state, host, { ...windowEntry(last), sinceWall: event.wall, cleared: true });
+  const open = state.settings.windows.filter(
+    (window) => isOpen(state, window) && covers(state, window, host),
+  );
+  const next = withoutEntry(state, host, open.map(windowId));
   const { reason } = event;
   return say(next, out, {
     level: "info",
@@ -189,10 +185,10 @@ function beginWindow(
   let next = state;
   for (const host of hostsOf(state, window)) {
     const before = next.memory.maintenance.get(host);
-    // One that was not open yet when a person cleared another is a window of its own.
-    const isNew = before?.cleared === true && window.startWall > before.sinceWall;
-    if (before !== undefined && !isNew) continue;
-    const entry = windowEntry(window);
+    const cleared = clearedOf(before);
+    const wasCleared = cleared.clearedWindows?.includes(windowId(window)) === true;
+    if ((before !== undefined && !before.cleared) || wasCleared) continue;
+    const entry = { ...windowEntry(window), ...cleared };
     next = say(withEntry(next, host, entry), out, {
       level: "info",
       host,
@@ -236,7 +232,28 @@ function withEntry(state: GuardianState, host: HostName, entry: Maintenance): Gu
   return stateWith(state, { memory: { ...state.memory, maintenance } });
 }
 
-function withoutEntry(state: GuardianState, host: HostName): GuardianState {
+/** The windows that a person cleared with it; journals of earlier releases name the one that it is of. */
+function clearedOf(entry: Maintenance | undefined): Pick<Maintenance, "clearedWindows"> {
+  if (entry === undefined) return {};
+  const { clearedWindows, cleared, window } = entry;
+  if (clearedWindows !== undefined) return { clearedWindows };
+  return cleared && window !== undefined ? { clearedWindows: [window] } : {};
+}
+
+/** It ends. What remains is which windows were cleared, `further` ones too, while one of them is open. */
+function withoutEntry(
+  state: GuardianState,
+  host: HostName,
+  further: readonly string[] = [],
+): GuardianState {
+  const before = clearedOf(state.memory.maintenance.get(host)).clearedWindows ?? [];
+  const ids = [...new Set([...before, ...further])];
+  const [last] = state.settings.windows
+    .filter((window) => ids.includes(windowId(window)) && isOpen(state, window))
+    .sort((one, other) => other.endWall - one.endWall);
+  if (last !== undefined) {
+    return withEntry(state, host, { ...windowEntry(last), cleared: true, clearedWindows: ids });
+  }
   const maintenance = mapWithout(state.memory.maintenance, host);
   return stateWith(state, { memory: { ...state.memory, maintenance } });
 }

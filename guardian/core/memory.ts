@@ -131,6 +131,8 @@ export interface AnswerSeen {
   readonly lasted: boolean;
   /** Whether it answered pings. */
   readonly echo: boolean;
+  /** Its storage, or its instances directory, was failing. */
+  readonly storage?: true;
 }
 
 /** What a person said of an incident, or nobody in time. The last answer counts. */
@@ -219,6 +221,8 @@ export interface Maintenance {
   readonly window: string | undefined;
   /** Cleared by a person before its window's end. */
   readonly cleared: boolean;
+  /** Windows that were open when a person cleared it: none of them begins it again. */
+  readonly clearedWindows?: readonly string[];
   /** Of when a person gave its end: our start's wall time, and how far a stepped clock was ahead of that by then. */
   readonly clock?: { readonly startedWall: number; readonly aheadMs: number };
   /** Over by the clock, but the host has not reported since. */

@@ -82,7 +82,8 @@ export function wordOnDegraded(state: GuardianState, host: HostState): Answer | 
   const isOpen = phase === "watching" || phase === "fencing";
   const isMeant = isOpen && host.assessment?.row === "4";
   const word = isMeant ? answerOf(state, host.host, "disable") : undefined;
-  const isOfIt = ["4", "7", undefined].includes(word?.seen?.row);
+  const { seen } = word ?? {};
+  const isOfIt = seen === undefined || seen.row === "4" || seen.storage === true;
   return word?.kind === "dismissed" && isOfIt ? word : undefined;
 }
 

@@ -19,11 +19,11 @@ export function foldChecks(state: GuardianState, host: HostState): HostState {
   const checks = host.newest?.checks;
   if (checks === undefined || host.freshSince === undefined) return host;
   const { checksSince } = host;
-  const failing = failingChecks(state, host, checks);
-  const storage = run(checksSince.storage, failing.storage, state.now);
-  const directory = run(checksSince.directory, failing.directory, state.now);
-  const business = run(checksSince.business, failing.business, state.now);
-  const libvirt = run(checksSince.libvirt, failing.libvirt, state.now);
+  const storage = run(checksSince.storage, checks.storage === "down", state.now);
+  const badDirectory = badDirectories.some((bad) => bad === checks.directory);
+  const directory = run(checksSince.directory, badDirectory, state.now);
+  const business = run(checksSince.business, checks.business === "down", state.now);
+  const libvirt = run(checksSince.libvirt, isServiceDown(host, checks), state.now);
   const same =
     storage === checksSince.storage &&
     directory === checksSince.directory &&
@@ -36,23 +36,13 @@ function run(since: MonoMs | undefined, failing: boolean, now: MonoMs): MonoMs |
   return failing ? (since ?? now) : undefined;
 }
 
-/** What was found too long ago says nothing of now: a probe tells its last finding again in every report. */
-function failingChecks(
-  { settings }: GuardianState,
-  { service }: HostState,
-  checks: HostChecks,
-): Readonly<Record<keyof ChecksSince, boolean>> {
-  const { checkAgeMsMax } = settings.limits;
-  const isOf = (ageMs: number): boolean => ageMs <= checkAgeMsMax;
-  const badDirectory = badDirectories.some((bad) => bad === checks.directory);
-  return {
-    storage: checks.storage === "down" && isOf(checks.storageAgeMs),
-    directory: badDirectory && isOf(checks.directoryAgeMs),
-    business: checks.business === "down" && isOf(checks.businessAgeMs),
-    libvirt:
-      (checks.libvirt === "down" && isOf(checks.libvirtAgeMs)) || service?.service.state === "down",
-  };
+function isServiceDown(host: HostState, checks: HostChecks): boolean {
+  const service = host.service?.service;
+  return checks.libvirt === "down" || service?.state === "down";
 }
+
+const saidRows: readonly string[] = ["4", "5", "6"];
+const jitterMs = 1000;
 
 /** The worst thing that has lasted long enough, in the order of the table's rows. */
 export function checksSignal(state: GuardianState, host: HostState): Signals["checks"] {
@@ -60,14 +50,19 @@ export function checksSignal(state: GuardianState, host: HostState): Signals["ch
   if (checks === undefined) return "settling";
   const { checkDownMs, checkAgeMsMax } = state.settings.limits;
   const since = host.checksSince;
-  // Up to when it was found so: what a probe says again it has not found again.
+  // Up to when it was found so: what a probe says again it has not found again. Reports of one finding come as they
+  // come, a little sooner or later: what was said stands.
+  const said = saidRows.includes(host.assessment?.row ?? "");
+  const lastsMs = said ? checkDownMs - jitterMs : checkDownMs;
+  const toldAt = host.lifeAt ?? state.now;
   const lasting = (from: MonoMs | undefined, ageMs: number): boolean =>
-    from !== undefined && state.now - ageMs - from >= checkDownMs;
+    from !== undefined && toldAt - ageMs - from >= lastsMs;
   const isStorage = lasting(since.storage, checks.storageAgeMs);
   if (isStorage || lasting(since.directory, checks.directoryAgeMs)) return "storage";
   if (lasting(since.business, checks.businessAgeMs)) return "business";
-  const isByNova = host.service?.service.state === "down";
-  if (lasting(since.libvirt, isByNova ? 0 : checks.libvirtAgeMs)) return "libvirt";
+  // Nova tells it by itself.
+  const isByNova = checks.libvirt !== "down";
+  if (lasting(since.libvirt, isByNova ? toldAt - state.now : checks.libvirtAgeMs)) return "libvirt";
   return isFailing(since) || isUnsure(checks, checkAgeMsMax) ? "settling" : "ok";
 }
 

@@ -102,7 +102,8 @@ function endOf(state: DispatchState, { keys, message, channel }: Row): AlertMess
   const known = keys.flatMap((key) => state.alerts.get(key) ?? []);
   const [only] = known;
   if (keys.length === 1 && only !== undefined) {
-    return { ...only.message, class: only.told[channel]?.class ?? message.class };
+    const { class: toldAs = message.class, generation = 0 } = only.told[channel] ?? {};
+    return { ...only.message, class: toldAs, ...(generation === 0 ? {} : { generation }) };
   }
   const ends = known.map((one) => one.message.wallMs);
   return { ...message, wallMs: ends.length === 0 ? state.wall : Math.max(...ends) };

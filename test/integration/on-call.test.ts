@@ -86,10 +86,7 @@ for (const [name, start, of] of [
     // The second never left.
     for (const generation of [0, 2])
       await send(channel, alertOf({ id: `${generation}`, generation }));
-    assert.deepEqual(
-      [server.states.get(key), server.states.get(`${key}#2`)],
-      ["resolved", "triggered"],
-    );
+    assert.equal(server.states.get(`${key}#2`), "triggered");
     await send(channel, alertOf({ id: resolvedId, status: "resolved", generation: 3 }));
     assert.ok(![...server.states.values()].includes("triggered"));
   });

@@ -104,7 +104,7 @@ test("the highest version counts, whoever sends it, and every interval stays wit
     reportEveryMs: 2000,
     serversEveryMs: 1000,
     storageEveryMs: 200,
-    businessEveryMs: 10_000,
+    businessEveryMs: 60_000,
     directoryEveryMs: 500,
     libvirtEveryMs: 0,
   });

@@ -233,6 +233,11 @@ test("a window that opens after another one was cleared is a window of its own",
   assert.equal(held(core), undefined);
   core.run(minuteMs);
   assert.match(held(core) ?? "", /firmware/);
+  core.run(3 * minuteMs);
+  assert.equal(held(core), undefined, "nor does the first one begin again at its end");
+  core.maintain(host1, minuteMs);
+  core.run(2 * minuteMs);
+  assert.equal(held(core), undefined, "nor at the end of one by verb");
 });
 
 test("cleared by verb in an open window: the window does not take its place", () => {

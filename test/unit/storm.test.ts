@@ -57,7 +57,7 @@ test("a host whose storage failed is in trouble although it lives", () => {
   core.fact(host1, { checks: { ...core.factsOf(host1).checks, directory: "read-only" } });
   core.run(59_000);
   assert.deepEqual(hostsInTrouble(core.state), []);
-  core.run(3000);
+  core.run(6000);
   assert.deepEqual(hostsInTrouble(core.state), [host1]);
 });
 
