@@ -8,7 +8,7 @@ import { hostAge, missingPaths } from "./freshness.ts";
 import { quietMs, stillSince } from "./nova-record.ts";
 import { deviceTrack, deviceWord } from "./power.ts";
 import { pingCount, seenNetworksOf } from "./reverse-ping.ts";
-import { noticeEndsAt } from "./self-checks.ts";
+import { foundForMs, noticeEndsAt } from "./self-checks.ts";
 import { hostSettings } from "./settings.ts";
 import type { GuardianState, HostState } from "./state.ts";
 import { seconds, words, type Words } from "./words.ts";
@@ -91,15 +91,18 @@ function missingOutlook(state: GuardianState, host: HostState): Outlook {
   return waits(words("next.network", { networks }));
 }
 
+const checkNames = ["storage", "directory", "business", "libvirt"] as const;
+
 /** When a failing check becomes a verdict; or that it must get well. */
 function checksOutlook(state: GuardianState, host: HostState): readonly Outlook[] {
   const checks = host.newest?.checks;
   if (checks === undefined) return [waits(words("next.check-known", { check: "self-checks" }))];
   const { checkDownMs } = state.settings.limits;
-  const failing = Object.entries(host.checksSince).flatMap(([check, since]): Outlook[] => {
-    if (since === undefined) return [];
-    const leftMs = since + checkDownMs - state.now;
-    const known = checks[check as keyof typeof host.checksSince];
+  const failing = checkNames.flatMap((check): Outlook[] => {
+    const foundMs = foundForMs(state, host, check);
+    if (foundMs === undefined) return [];
+    const leftMs = checkDownMs - foundMs;
+    const known = checks[check];
     if (leftMs <= 0) return [waits(words("next.check-good", { check }))];
     const said = { left: seconds(leftMs), check, state: known };
     return [{ words: words("next.check-lasts", said), inMs: leftMs }];

@@ -41,6 +41,23 @@ function isServiceDown(host: HostState, checks: HostChecks): boolean {
   return checks.libvirt === "down" || service?.state === "down";
 }
 
+/**
+ * For how long a check was found failing, ms, up to when it was last found so: what a probe says again it has not found
+ * again. Undefined while it does not fail.
+ */
+export function foundForMs(
+  { now }: GuardianState,
+  { checksSince, newest, lifeAt = now }: HostState,
+  check: keyof ChecksSince,
+): number | undefined {
+  const from = checksSince[check];
+  const checks = newest?.checks;
+  if (from === undefined || checks === undefined) return undefined;
+  // Nova tells it by itself.
+  if (check === "libvirt" && checks.libvirt !== "down") return now - from;
+  return lifeAt - checks[`${check}AgeMs`] - from;
+}
+
 const saidRows: readonly string[] = ["4", "5", "6"];
 const jitterMs = 1000;
 
@@ -50,19 +67,14 @@ export function checksSignal(state: GuardianState, host: HostState): Signals["ch
   if (checks === undefined) return "settling";
   const { checkDownMs, checkAgeMsMax } = state.settings.limits;
   const since = host.checksSince;
-  // Up to when it was found so: what a probe says again it has not found again. Reports of one finding come as they
-  // come, a little sooner or later: what was said stands.
-  const said = saidRows.includes(host.assessment?.row ?? "");
-  const lastsMs = said ? checkDownMs - jitterMs : checkDownMs;
-  const toldAt = host.lifeAt ?? state.now;
-  const lasting = (from: MonoMs | undefined, ageMs: number): boolean =>
-    from !== undefined && toldAt - ageMs - from >= lastsMs;
-  const isStorage = lasting(since.storage, checks.storageAgeMs);
-  if (isStorage || lasting(since.directory, checks.directoryAgeMs)) return "storage";
-  if (lasting(since.business, checks.businessAgeMs)) return "business";
-  // Nova tells it by itself.
-  const isByNova = checks.libvirt !== "down";
-  if (lasting(since.libvirt, isByNova ? toldAt - state.now : checks.libvirtAgeMs)) return "libvirt";
+  // Reports of one finding come a little sooner or later: what was said stands.
+  const isSaid = saidRows.includes(host.assessment?.row ?? "");
+  const lastsMs = isSaid ? checkDownMs - jitterMs : checkDownMs;
+  const lasting = (check: keyof ChecksSince): boolean =>
+    (foundForMs(state, host, check) ?? 0) >= lastsMs;
+  if (lasting("storage") || lasting("directory")) return "storage";
+  if (lasting("business")) return "business";
+  if (lasting("libvirt")) return "libvirt";
   return isFailing(since) || isUnsure(checks, checkAgeMsMax) ? "settling" : "ok";
 }
 
