@@ -55,7 +55,7 @@ export function foundForMs(
   if (from === undefined || checks === undefined) return undefined;
   // Nova tells it by itself.
   if (check === "libvirt" && checks.libvirt !== "down") return now - from;
-  return lifeAt - checks[`${check}AgeMs`] - from;
+  return Math.max(0, lifeAt - checks[`${check}AgeMs`] - from);
 }
 
 const saidRows: readonly string[] = ["4", "5", "6"];
