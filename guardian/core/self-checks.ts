@@ -71,7 +71,7 @@ export function checksSignal(state: GuardianState, host: HostState): Signals["ch
   const isSaid = saidRows.includes(host.assessment?.row ?? "");
   const lastsMs = isSaid ? checkDownMs - jitterMs : checkDownMs;
   const lasting = (check: keyof ChecksSince): boolean =>
-    (foundForMs(state, host, check) ?? 0) >= lastsMs;
+    (foundForMs(state, host, check) ?? Number.NEGATIVE_INFINITY) >= lastsMs;
   if (lasting("storage") || lasting("directory")) return "storage";
   if (lasting("business")) return "business";
   if (lasting("libvirt")) return "libvirt";
