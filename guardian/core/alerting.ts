@@ -13,6 +13,7 @@ import { incidentOf } from "./incidents.ts";
 import type { FiringAlert } from "./memory.ts";
 import { hostAlerts } from "./host-alerts.ts";
 import { dedupKeyOf, type Wanted } from "./incident-alerts.ts";
+import { isFailing } from "./self-checks.ts";
 import { isSame } from "./same-words.ts";
 import { hostOf, stateWith, type GuardianState } from "./state.ts";
 import { stormAlerts } from "./storm-alerts.ts";
@@ -128,7 +129,11 @@ function isCountedAnew(state: GuardianState, { message, sentAt }: FiringAlert): 
     return message.kind !== "disarmed" && startedMs < globalAfterStartMs;
   }
   const host = hostOf(state, message.host);
-  if (host.assessment?.row === "7") return startedMs < limits.checkDownMs + resolveAfterStartMs;
+  if (host.assessment?.row === "7") {
+    // What a probe finds once in minutes takes as long to be said again.
+    const isFound = message.kind === "degraded" && isFailing(host);
+    return isFound || startedMs < limits.checkDownMs + resolveAfterStartMs;
+  }
   if (message.kind !== "unattended" || host.freshSince !== undefined) return false;
   const phase = incidentOf(state, host.host)?.phase;
   const isMoved = phase?.kind === "evacuating" && phase.proof !== undefined;

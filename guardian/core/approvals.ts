@@ -12,6 +12,7 @@ import type { Acknowledged, IncidentAnswered } from "./events.ts";
 import { closeIncident, incidentOf, say } from "./incidents.ts";
 import type { Answer, FiringAlert, Incident } from "./memory.ts";
 import { modeOf } from "./modes.ts";
+import { isStorageInDoubt } from "./self-checks.ts";
 import { hostOf, type GuardianState, type HostState, stateWith } from "./state.ts";
 import { words, type Words } from "./words.ts";
 
@@ -191,13 +192,11 @@ export function foldAnswer(
 
 /** What the host shows to whoever answers now. */
 function seenOf(state: GuardianState, host: HostState): Answer["seen"] {
-  const { assessment, echoAt, checksSince } = host;
+  const { assessment, echoAt } = host;
   if (assessment === undefined) return undefined;
   const lasted = state.now - assessment.since >= settledMs;
   const echo = echoAt !== undefined && state.now - echoAt <= echoAgeMsMax;
-  const { storage, directory } = checksSince;
-  const isFailing = storage !== undefined || directory !== undefined;
-  return { row: assessment.row, lasted, echo, ...(isFailing ? { storage: true as const } : {}) };
+  return { row: assessment.row, lasted, echo, storage: isStorageInDoubt(host) };
 }
 
 /** An answer changes what is told: what was taken note of before may be told again. */

@@ -131,8 +131,8 @@ export interface AnswerSeen {
   readonly lasted: boolean;
   /** Whether it answered pings. */
   readonly echo: boolean;
-  /** Its storage, or its instances directory, was failing. */
-  readonly storage?: true;
+  /** Its storage, or its instances directory, was failing, or not known to be well. Left out by earlier releases. */
+  readonly storage?: boolean;
 }
 
 /** What a person said of an incident, or nobody in time. The last answer counts. */

@@ -83,7 +83,7 @@ export function wordOnDegraded(state: GuardianState, host: HostState): Answer | 
   const isMeant = isOpen && host.assessment?.row === "4";
   const word = isMeant ? answerOf(state, host.host, "disable") : undefined;
   const { seen } = word ?? {};
-  const isOfIt = seen === undefined || seen.row === "4" || seen.storage === true;
+  const isOfIt = seen === undefined || seen.row === "4" || (seen.storage ?? seen.row === "7");
   return word?.kind === "dismissed" && isOfIt ? word : undefined;
 }
 

@@ -213,7 +213,15 @@ function dateRow(
   const devices = rebooted ? new Map() : host.devices;
   const livedAt = monoMs(Math.max(host.livedAt ?? 0, surelyAt));
   const heardAt = monoMs(Math.max(host.heardAt ?? 0, handledAt));
-  return hostWith(host, { rows, newest: row, lifeAt: arrivedAt, livedAt, heardAt, devices });
+  const newest = isEarlier(row, host.newest) ? host.newest : row;
+  return hostWith(host, { rows, newest, lifeAt: arrivedAt, livedAt, heardAt, devices });
+}
+
+/** Sent before it, however late it comes: the datagrams of one report have the same sequences on every path. */
+function isEarlier(row: LivenessRow, newest: LivenessRow | undefined): boolean {
+  if (newest?.bootId !== row.bootId) return false;
+  if (newest.probeEpoch !== row.probeEpoch) return row.probeEpoch < newest.probeEpoch;
+  return row.sequence < newest.sequence;
 }
 
 /** Since when a report may have waited for its collector: after a gap, since the watermark before. */

@@ -47,7 +47,7 @@ function isServiceDown(host: HostState, checks: HostChecks): boolean {
  */
 export function foundForMs(
   { now }: GuardianState,
-  { checksSince, newest, lifeAt = now }: HostState,
+  { checksSince, newest, heardAt = now }: HostState,
   check: keyof ChecksSince,
 ): number | undefined {
   const from = checksSince[check];
@@ -55,18 +55,18 @@ export function foundForMs(
   if (from === undefined || checks === undefined) return undefined;
   // Nova tells it by itself.
   if (check === "libvirt" && checks.libvirt !== "down") return now - from;
-  return Math.max(0, lifeAt - checks[`${check}AgeMs`] - from);
+  return Math.max(0, heardAt - checks[`${check}AgeMs`] - from);
 }
 
 const saidRows: readonly string[] = ["4", "5", "6"];
-const jitterMs = 1000;
+/** A gap in which a collector keeps its vote, and what jitters. */
+const jitterMs = 4000;
 
 /** The worst thing that has lasted long enough, in the order of the table's rows. */
 export function checksSignal(state: GuardianState, host: HostState): Signals["checks"] {
   const checks = host.newest?.checks;
   if (checks === undefined) return "settling";
   const { checkDownMs, checkAgeMsMax } = state.settings.limits;
-  const since = host.checksSince;
   // Reports of one finding come a little sooner or later: what was said stands.
   const isSaid = saidRows.includes(host.assessment?.row ?? "");
   const lastsMs = isSaid ? checkDownMs - jitterMs : checkDownMs;
@@ -75,16 +75,25 @@ export function checksSignal(state: GuardianState, host: HostState): Signals["ch
   if (lasting("storage") || lasting("directory")) return "storage";
   if (lasting("business")) return "business";
   if (lasting("libvirt")) return "libvirt";
-  return isFailing(since) || isUnsure(checks, checkAgeMsMax) ? "settling" : "ok";
+  return isFailing(host) || isUnsure(checks, checkAgeMsMax) ? "settling" : "ok";
 }
 
-function isFailing({ storage, directory, business, libvirt }: ChecksSince): boolean {
+/** Whether any check of its own fails, for however long. */
+export function isFailing({ checksSince }: HostState): boolean {
+  const { storage, directory, business, libvirt } = checksSince;
   return (
     storage !== undefined ||
     directory !== undefined ||
     business !== undefined ||
     libvirt !== undefined
   );
+}
+
+/** Its storage or its instances directory fails, or nobody can say that it is well: a disk that flaps is slow by turns. */
+export function isStorageInDoubt({ checksSince, newest }: HostState): boolean {
+  const { storage, directory } = newest?.checks ?? {};
+  const fails = checksSince.storage !== undefined || checksSince.directory !== undefined;
+  return fails || storage !== "up" || directory !== "ok";
 }
 
 /** A check that is missing, or too old to say anything of now. */

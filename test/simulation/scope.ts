@@ -10,9 +10,10 @@ export function isOurs(witness: Witness, reason: string | undefined): boolean {
   return reason?.startsWith(`guardian ${witness.world.settings.guardianId} `) === true;
 }
 
-/** A host that people keep free for us has a mark of ours, too; forced down, it is out of service. */
+/** Hosts that people keep free for us, and degraded ones, have a mark of ours, too; forced down, they are others'. */
 function isOurFence(witness: Witness, reason: string | undefined): boolean {
-  return isOurs(witness, reason) && reason !== reserveMark(witness.world.state);
+  const isOther = reason === reserveMark(witness.world.state) || reason?.endsWith(" degraded");
+  return isOurs(witness, reason) && isOther !== true;
 }
 
 /** Guarded, in service, under no notice, and not called no failure by a person. */
