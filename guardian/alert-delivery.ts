@@ -7,8 +7,10 @@ import { freshSeed, seededRandom } from "../shared/random.ts";
 import type { Guardian } from "./app.ts";
 import type { GuardianConfig } from "./config.ts";
 import type { Settings } from "./core/settings.ts";
+import type { Memory } from "./core/memory.ts";
 import type { GuardianState } from "./core/state.ts";
 import { dispatchSettings } from "./dispatch-settings.ts";
+import type { DispatchState } from "./dispatch/model.ts";
 import { firingSightings, sightingOf, stormScopes } from "./dispatch/surroundings.ts";
 import type { AlertMessage, Notifier } from "./ports.ts";
 import { followAlerts, type StandingAlert } from "./shell/following.ts";
@@ -90,7 +92,8 @@ export async function runWithDelivery(
   const ended = new AbortController();
   // Its memory is read when it starts to run: what an earlier process told stands from then on.
   const running = guardian.run(signal).finally(() => ended.abort());
-  const standing = (): readonly StandingAlert[] => standingAlerts(guardian.state(), outbox);
+  const standing = (): readonly StandingAlert[] =>
+    standingAlerts(guardian.state().memory.alerts, outbox.state());
   const beside = [
     runLoop(clock, roundMs, ended.signal, () => outbox.round()),
     followAlerts({ notifiers, clock, log, standing, signal: ended.signal }),
@@ -102,10 +105,15 @@ export async function runWithDelivery(
   await Promise.all([running, ...beside]);
 }
 
-/** All that fires, as what each channel knows it, and whether somebody took it in hand: the outbox knows what was told. */
-function standingAlerts(state: GuardianState, outbox: Outbox): readonly StandingAlert[] {
-  const { alerts } = outbox.state();
-  return Object.values(state.memory.alerts).map(({ message, acknowledgedBy }) => {
+/**
+ * All that fires, of the core and of the dispatcher itself, as what each channel knows it, and whether somebody took it
+ * in hand: the dispatcher knows what was told.
+ */
+export function standingAlerts(
+  firing: Memory["alerts"],
+  { alerts }: DispatchState,
+): readonly StandingAlert[] {
+  const ofCore = Object.values(firing).map(({ message, acknowledgedBy }): StandingAlert => {
     const known = alerts.get(message.dedupKey);
     const isTaken = known === undefined ? acknowledgedBy !== undefined : known.ack !== undefined;
     return {
@@ -114,4 +122,11 @@ function standingAlerts(state: GuardianState, outbox: Outbox): readonly Standing
       generationOn: (channel) => known?.told[channel]?.generation ?? 0,
     };
   });
+  const own = [...alerts.values()]
+    .filter((known) => known.own && known.message.status === "firing")
+    .map(({ message, ack, about, told }): StandingAlert => {
+      const generationOn = (channel: string): number => told[channel]?.generation ?? 0;
+      return { message, acknowledged: ack !== undefined, about, generationOn };
+    });
+  return [...ofCore, ...own];
 }

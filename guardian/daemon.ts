@@ -48,7 +48,12 @@ export interface Prepared {
 }
 
 export type Preparation =
-  | { readonly kind: "prepared"; readonly prepared: Prepared }
+  | {
+      readonly kind: "prepared";
+      readonly prepared: Prepared;
+      /** Of channels and the heartbeat: no reason to guard nobody, but `--check-config` refuses them. */
+      readonly late: readonly string[];
+    }
   | { readonly kind: "problems"; readonly problems: readonly string[] };
 
 /**
@@ -63,11 +68,12 @@ export async function prepare(
   choose: typeof choosePinger = choosePinger,
 ): Promise<Preparation> {
   const problems: Problems = { list: [] };
+  const late: Problems = { list: [] };
   const power = await buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
-  const channels = buildChannels(config, systemClock, problems);
-  const heartbeatTarget = readHeartbeat(config, problems);
+  const channels = buildChannels(config, systemClock, late);
+  const heartbeatTarget = heartbeatOf(config, late);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   const api = compute && buildApi(config, compute.asked, problems);
@@ -77,7 +83,7 @@ export async function prepare(
     pinger === undefined ||
     problems.list.length > 0
   ) {
-    return { kind: "problems", problems: problems.list };
+    return { kind: "problems", problems: [...problems.list, ...late.list] };
   }
   const ports = {
     clock: systemClock,
@@ -93,7 +99,15 @@ export async function prepare(
   const settings = settingsFrom(config, compute.cloud);
   const toldCollectors = liveViews.map(({ told }) => told);
   const prepared = { config, settings, ports, channels, heartbeatTarget, toldCollectors, api };
-  return { kind: "prepared", prepared };
+  return { kind: "prepared", prepared, late: late.list };
+}
+
+/** None without its address: whoever waits for it calls people. */
+function heartbeatOf(config: GuardianConfig, late: Problems): HeartbeatTarget | undefined {
+  const problems: Problems = { list: [] };
+  const target = readHeartbeat(config, problems);
+  late.list.push(...problems.list);
+  return problems.list.length === 0 ? target : undefined;
 }
 
 function sourceAddresses(config: GuardianConfig): Partial<Record<NetworkName, string>> {

@@ -48,6 +48,11 @@ async function run(path: string, checkOnly: boolean, mode?: string): Promise<num
     console.error(formatProblems(path, preparation.problems));
     return exits.usage;
   }
+  const { late } = preparation;
+  if (checkOnly && late.length > 0) {
+    console.error(formatProblems(path, late));
+    return exits.usage;
+  }
   if (checkOnly) {
     const { settings, ports } = preparation.prepared;
     const hosts = `${settings.hosts.size} hosts`;
@@ -56,7 +61,17 @@ async function run(path: string, checkOnly: boolean, mode?: string): Promise<num
     );
     return exits.ok;
   }
+  for (const reason of late) {
+    const next =
+      "mend it: a channel is read again with each message, the heartbeat at the next start";
+    const fields = { event: "channel-late", reason, next };
+    log.error(fields, "a way to tell people is not there: hosts are guarded without it");
+  }
   const stopping = new AbortController();
+  // Its configuration is read at the start alone: nothing of it may end because somebody asks the probe's way.
+  process.on("SIGHUP", () =>
+    log.warn({ event: "sighup" }, "nothing is read again: start it again"),
+  );
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.once(name, () => stopping.abort());
   }

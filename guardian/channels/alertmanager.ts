@@ -105,11 +105,27 @@ function camelCase(kind: string): string {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
-/** 200 without a word is success; a page of somebody else's is none. */
-export function judgeAlertmanager(answer: ChannelAnswer, wallMs: number): Delivery {
+/**
+ * 200 without a word is success; a page of somebody else's is none. One whose clock is `endAfterMs` ahead of ours takes
+ * every alert for one that is over, says 200 and tells nobody.
+ */
+export function judgeAlertmanager(
+  answer: ChannelAnswer,
+  wallMs: number,
+  endAfterMs: number,
+): Delivery {
   const problem = judgeStatus(answer, "look at urls and credentials", wallMs);
   if (problem !== undefined) return problem;
+  const behindMs = Date.parse(String(answer.headers["date"])) - wallMs;
+  if (behindMs >= endAfterMs) {
+    const reason = `our clock is ${minutes(behindMs)} min behind its own, endAfter is ${minutes(endAfterMs)} min: it takes what fires for over; set the clock of this node`;
+    return { kind: "undelivered", retryable: true, reason };
+  }
   const { body } = answer;
   if (body.trim() !== "" && body.trim() !== "{}") return unreadable(answer);
   return { kind: "delivered", answer: `answered ${answer.status}` };
+}
+
+function minutes(ms: number): number {
+  return Math.floor(ms / 60_000);
 }

@@ -18,6 +18,7 @@ import type { ChannelConfig } from "../config-channels.ts";
 import type { Notifier } from "../ports.ts";
 import { checkReadable, type Problems } from "./build-ports.ts";
 import { authorization, basic, secretReader, type SecretReader } from "./channel-secrets.ts";
+import { createLateChannel, type BuiltChannel } from "./late-channel.ts";
 import { createAlertmanagerNotifier } from "./notify-alertmanager.ts";
 import { createExecNotifier } from "./notify-exec.ts";
 import { createHttpNotifier } from "./notify-http.ts";
@@ -31,7 +32,7 @@ interface Parts {
   readonly read: SecretReader;
 }
 
-/** Every channel of the configuration, webhooks of the shorthand first. */
+/** Every channel of the configuration, webhooks of the shorthand first; one with a problem is tried again with each message. */
 export function buildChannels(
   config: GuardianConfig,
   clock: Clock,
@@ -39,11 +40,19 @@ export function buildChannels(
 ): readonly Notifier[] {
   const { webhooks, channels, timeZone, runbookBase } = config.alerts;
   const look: Look = { language: config.language, timeZone, runbookBase };
-  const build = (section: string, channel: ChannelConfig): Notifier => {
+  const buildOnce = (section: string, channel: ChannelConfig): BuiltChannel => {
     const where = `alerts.${section}.${channel.name}`;
-    if (channel.kind === "exec") checkProgram(channel.command, `${where}.command`, problems);
-    else checkReadable(channel.caFile, `${where}.caFile`, problems);
-    return notifierOf(channel, { clock, look, read: secretReader(where, problems) });
+    const found: Problems = { list: [] };
+    if (channel.kind === "exec") checkProgram(channel.command, `${where}.command`, found);
+    else checkReadable(channel.caFile, `${where}.caFile`, found);
+    const notifier = notifierOf(channel, { clock, look, read: secretReader(where, found) });
+    return { notifier, problems: found.list };
+  };
+  const build = (section: string, channel: ChannelConfig): Notifier => {
+    const built = buildOnce(section, channel);
+    problems.list.push(...built.problems);
+    if (built.problems.length === 0) return built.notifier;
+    return createLateChannel(built, () => buildOnce(section, channel));
   };
   return [
     ...webhooks.map((entry) => build("webhooks", { kind: "webhook", ...entry })),

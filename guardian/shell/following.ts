@@ -12,6 +12,8 @@ import type { AlertMessage, Notifier } from "../ports.ts";
 export interface StandingAlert {
   readonly message: AlertMessage;
   readonly acknowledged: boolean;
+  /** The channel that it says is broken: never told to that one. */
+  readonly about?: string | undefined;
   /** How often it has become another alert since this channel was told that it began. */
   readonly generationOn?: (channel: string) => number;
 }
@@ -43,7 +45,8 @@ export async function followAlerts(options: FollowOptions): Promise<void> {
   );
 }
 
-function isFollowing(notifier: Notifier): notifier is FollowingNotifier {
+/** Whether a channel wants to know what fires, not only what changes. */
+export function isFollowing(notifier: Notifier): notifier is FollowingNotifier {
   return "follow" in notifier;
 }
 
@@ -59,7 +62,8 @@ async function round(
   const { name } = notifier;
   let problem: string | undefined;
   try {
-    const work = notifier.follow(standing(), deadlineMs);
+    const others = standing().filter(({ about }) => about !== name);
+    const work = notifier.follow(others, deadlineMs);
     const late = `${name}: no answer within ${deadlineMs} ms`;
     problem = await withDeadline(work, deadlineMs + 100, () => late);
   } catch (error) {

@@ -15,6 +15,7 @@ import {
   watchdogAlert,
   type AlertmanagerOptions,
 } from "../channels/alertmanager.ts";
+import type { HttpChannel } from "../channels/channel.ts";
 import type { Delivery } from "../ports.ts";
 import type { FollowingNotifier } from "./following.ts";
 import { sendCalls, type HttpCallOptions } from "./notify-http.ts";
@@ -42,7 +43,9 @@ export function createAlertmanagerNotifier(
   const { name, clock, endAfterMs } = options;
   const secrets: readonly Secret[] =
     options.authorization === undefined ? [] : [options.authorization];
-  const http: HttpCallOptions = { ...options, channel: { secrets, judge: judgeAlertmanager } };
+  const judge: HttpChannel["judge"] = (answer, wallMs) =>
+    judgeAlertmanager(answer, wallMs, endAfterMs);
+  const http: HttpCallOptions = { ...options, channel: { secrets, judge } };
   const startedWallMs = clock.wallMs();
   let ledger: Ledger = new Map();
   let adopted = false;

@@ -80,6 +80,8 @@ export async function startProvider(
 }
 
 function write(response: ServerResponse, { status, headers, body }: ProviderReply): void {
+  // Its clock is the test's: what it dates stands in `headers`.
+  response.sendDate = false;
   response.writeHead(status, { ...headers }).end(body);
 }
 

@@ -1,6 +1,7 @@
 /** Messages on their way: channels that fail, refuse or ask for a pause; kills; what is given up. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { standingAlerts } from "../../guardian/alert-delivery.ts";
 import { defaultRate } from "../../guardian/dispatch/settings.ts";
 import { hostName } from "../../shared/names.ts";
 import {
@@ -33,6 +34,20 @@ test("a channel that refuses or fails is announced on another, and so is its rep
   world.alert("held", { title: "compute-1 held by nova" });
   world.run(2 * minute);
   assert.equal(world.told("chat").at(-1), "page resolved channel-pager");
+});
+
+test("what the dispatcher says itself stands as long as it is so, for whoever must be told again", () => {
+  const world = new DispatchFixture(settingsWith(["chat", "pager"]));
+  world.answers.set("pager", refused);
+  world.alert("held");
+  world.run(2 * minute);
+  const own = () =>
+    standingAlerts({}, world.state).map(({ message, about }) => [message.kind, about]);
+  assert.deepEqual(own(), [["channel-pager", "pager"]]);
+  world.answers.delete("pager");
+  world.alert("held", { title: "compute-1 held by nova" });
+  world.run(2 * minute);
+  assert.deepEqual(own(), []);
 });
 
 test("a page that its only channel refuses goes to every other one", () => {

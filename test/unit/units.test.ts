@@ -36,6 +36,15 @@ test("systemd understands every unit", (t) => {
   assert.deepEqual([verified.status, ours], [0, []], verified.stderr);
 });
 
+test("no daemon stays down, whatever it ended for", () => {
+  for (const name of ["guardian", "guardian-collector", "guardian-probe"]) {
+    const text = textOf(`${name}.service`);
+    assert.deepEqual(valuesOf(text, "Restart"), ["always"], name);
+    assert.deepEqual(valuesOf(text, "RestartPreventExitStatus"), [], name);
+    assert.deepEqual(valuesOf(text, "StartLimitIntervalSec"), ["0"], name);
+  }
+});
+
 test("what comes after the start guard needs it, and nobody stops it by mistake", () => {
   const text = textOf("guardian-start-guard.service");
   const held = ["libvirt-guests.service", "nova-compute.service", "openstack-nova-compute.service"];

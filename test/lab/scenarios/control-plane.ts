@@ -77,13 +77,23 @@ export const tokensVoid: Scenario = {
   victim: "compute-2",
   servers: 2,
   async run(lab) {
-    const { victim, servers, guardian, observer } = lab;
     await runScript("control.sh", "void-tokens");
-    const lostMs = await lab.fault("power_loss", victim);
-    await guardian.line(victim, "evacuation-ended", 60_000);
-    await lab.expectEvacuated(victim, servers);
-    const calledSeconds = (observer.firstCall(victim) ?? Infinity) - lostMs / 1000;
-    lab.measure("power loss to first evacuate call", calledSeconds);
-    assert.ok(calledSeconds < 20, `the first call came after ${calledSeconds.toFixed(1)} s`);
+    try {
+      await diesUnderVoidTokens(lab);
+    } finally {
+      // It has a token of its own for Placement: two calls at once with a void one may both fail, minutes later.
+      await runScript("control.sh", "stop", "nova-conductor");
+      await runScript("control.sh", "start", "nova-conductor");
+    }
   },
 };
+
+async function diesUnderVoidTokens(lab: Lab): Promise<void> {
+  const { victim, servers, guardian, observer } = lab;
+  const lostMs = await lab.fault("power_loss", victim);
+  await guardian.line(victim, "evacuation-ended", 60_000);
+  await lab.expectEvacuated(victim, servers);
+  const calledSeconds = (observer.firstCall(victim) ?? Infinity) - lostMs / 1000;
+  lab.measure("power loss to first evacuate call", calledSeconds);
+  assert.ok(calledSeconds < 20, `the first call came after ${calledSeconds.toFixed(1)} s`);
+}
