@@ -26,6 +26,14 @@ export function readDirectoryExit(options: {
   return messages.find(([pattern]) => pattern.test(options.stderr))?.[1] ?? "io-error";
 }
 
+/**
+ * The state when the helper could not be started, by the system's code for it. The disk of its program is dead: where
+ * the directory lies on that disk, too, that is what there is to say of it; else nothing is known.
+ */
+export function readNotStarted(code: string | undefined, isOnSameDisk: boolean): DirectoryState {
+  return code === "EIO" && isOnSameDisk ? "io-error" : "unknown";
+}
+
 /** From best to worst: of several directories the worst one speaks for the host. */
 const severity: readonly DirectoryState[] = [
   "ok",

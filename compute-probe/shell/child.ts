@@ -3,6 +3,7 @@
  * here waits for an exit; the parent's own deadline decides.
  */
 import { spawn } from "node:child_process";
+import { describeError } from "../../shared/errors.ts";
 import type { UserIds } from "../core/user-ids.ts";
 
 export type ChildResult =
@@ -13,7 +14,12 @@ export type ChildResult =
       readonly stderr: string;
     }
   | { readonly kind: "deadline" }
-  | { readonly kind: "not-started"; readonly reason: string };
+  | {
+      readonly kind: "not-started";
+      readonly reason: string;
+      /** As the system says it: "EIO". */
+      readonly code: string | undefined;
+    };
 
 export interface Child {
   /** Settles by the deadline, whatever the child does. */
@@ -24,25 +30,43 @@ export interface Child {
 
 const outputCharsMax = 16_384;
 
-/** Starts a program in a process group of its own; at the deadline the whole group is killed. */
+export interface ChildOptions {
+  /** Whom it runs as; undefined: as the probe itself. */
+  readonly runAs?: UserIds | undefined;
+}
+
+/**
+ * Starts a program in a process group of its own; at the deadline the whole group is killed. Never throws: of errors
+ * that Node does not emit (EIO of a dead disk, no memory) it throws the cause in the call.
+ */
 export function startChild(
   file: string,
   args: readonly string[],
   deadlineMs: number,
-  { runAs }: { readonly runAs?: UserIds | undefined } = {},
+  options: ChildOptions = {},
+): Child {
+  try {
+    return started(file, args, deadlineMs, options);
+  } catch (error) {
+    return { settled: Promise.resolve(notStarted(error)), isGone: () => true };
+  }
+}
+
+function notStarted(error: unknown): ChildResult {
+  const { code } = Object(error) as { readonly code?: unknown };
+  const said = typeof code === "string" ? code : undefined;
+  return { kind: "not-started", reason: describeError(error), code: said };
+}
+
+function started(
+  file: string,
+  args: readonly string[],
+  deadlineMs: number,
+  { runAs }: ChildOptions,
 ): Child {
   let gone = false;
+  const child = spawnIn(file, args, runAs);
   const settled = new Promise<ChildResult>((resolve) => {
-    const child = spawn(file, args, {
-      // Never a directory that may hang: spawn would block our whole event loop in chdir.
-      cwd: "/",
-      detached: true,
-      env: { LC_ALL: "C", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      // Descriptor 3 is inherited by grandchildren whatever they do with 1 and 2, so that "close"
-      // comes only when the last of them is gone.
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
-      ...runAs,
-    });
     let [stdout, stderr] = ["", ""];
     const append = (text: string, chunk: Buffer): string =>
       (text + chunk.toString("utf8")).slice(0, outputCharsMax);
@@ -57,7 +81,7 @@ export function startChild(
     child.on("error", (error) => {
       gone = child.pid === undefined;
       clearTimeout(timer);
-      resolve({ kind: "not-started", reason: error.message });
+      resolve(notStarted(error));
     });
     child.on("close", (code) => {
       gone = true;
@@ -66,6 +90,23 @@ export function startChild(
     });
   });
   return { settled, isGone: () => gone };
+}
+
+function spawnIn(
+  file: string,
+  args: readonly string[],
+  runAs: UserIds | undefined,
+): ReturnType<typeof spawn> {
+  return spawn(file, args, {
+    // Never a directory that may hang: spawn would block our whole event loop in chdir.
+    cwd: "/",
+    detached: true,
+    env: { LC_ALL: "C", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    // Descriptor 3 is inherited by grandchildren whatever they do with 1 and 2, so that "close"
+    // comes only when the last of them is gone.
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    ...runAs,
+  });
 }
 
 function killGroup(pid: number): void {

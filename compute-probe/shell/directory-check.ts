@@ -12,6 +12,7 @@ import {
   readCopyMs,
   readDirectoryExit,
   readFileSystemFacts,
+  readNotStarted,
   summarizeDirectory,
   type FileSystemFacts,
 } from "../core/directory-result.ts";
@@ -35,6 +36,8 @@ echo "$said" >&2
 rm -f "$f" || exit 12
 [ -z "$3" ] || stat -f -c "%i %S %b %a" "$3"
 `;
+
+const shell = "/bin/sh";
 
 /** So often the file system is asked for its id and its room, too. */
 const roundsBetweenFacts = 12;
@@ -85,16 +88,14 @@ export function createDirectoryCheck(options: DirectoryCheckOptions): DirectoryC
     rounds += 1;
     const args = [`${path}/.guardian-probe`, options.host, wantsFacts ? path : ""];
     const startedMs = clock.monoMs();
-    const child = startChild("/bin/sh", ["-c", helper, "sh", ...args], options.deadlineMs, {
+    const child = startChild(shell, ["-c", helper, "sh", ...args], options.deadlineMs, {
       runAs: options.runAs,
     });
     const slow = new AbortController();
     void sleep(options.slowAfterMs, slow.signal).then(() => {
       if (slow.signal.aborted) return;
-      // Where the last write came to no good end, one that takes long does not say that it is better now.
-      const former = finding?.state ?? "unknown";
-      const state = ["ok", "slow", "unknown"].includes(former) ? "slow" : former;
-      note(state, formerLatencyMs(), "still writing");
+      // Where the last write came to no good end, one that takes long does not say that it is better now, nor as bad.
+      if (!isFailing(finding?.state)) note("slow", formerLatencyMs(), "still writing");
     });
     const result = await child.settled;
     slow.abort();
@@ -102,7 +103,8 @@ export function createDirectoryCheck(options: DirectoryCheckOptions): DirectoryC
       stuck.set(mountKey, child);
       note("hung", formerLatencyMs(), `no end within ${options.deadlineMs} ms`);
     } else if (result.kind === "not-started") {
-      note("unknown", formerLatencyMs(), result.reason);
+      const state = readNotStarted(result.code, isOnDeviceOf(shell, path));
+      note(state, formerLatencyMs(), result.reason);
     } else {
       // dd's own time: on a host that is short of CPU the start of a shell takes seconds, and that is not the disk.
       const tookMs = readCopyMs(result.stderr) ?? clock.monoMs() - startedMs;
@@ -138,6 +140,16 @@ export function createDirectoryCheck(options: DirectoryCheckOptions): DirectoryC
       await write(mountKey);
     },
   };
+}
+
+function isFailing(state: DirectoryState = "unknown"): boolean {
+  return !["ok", "slow", "unknown"].includes(state);
+}
+
+function isOnDeviceOf(file: string, path: string): boolean {
+  const mounts = mountinfo();
+  const device = mountOf(mounts, file)?.device;
+  return device !== undefined && device === mountOf(mounts, path)?.device;
 }
 
 /** The line that says why, without dd's counts. */

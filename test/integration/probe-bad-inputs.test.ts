@@ -5,10 +5,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { startChild } from "../../compute-probe/shell/child.ts";
 import { createCommandCheck } from "../../compute-probe/shell/command-check.ts";
+import { createDirectoryCheck } from "../../compute-probe/shell/directory-check.ts";
 import { createLibvirtHypervisor } from "../../compute-probe/shell/libvirt-hypervisor.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { silentLogger } from "../../shared/log.ts";
+import { sleep } from "../../shared/loop.ts";
 
 const common = { clock: systemClock, log: silentLogger };
 
@@ -52,6 +55,33 @@ test("a plugin that is not there, and a directory in its place", async () => {
     });
     await check.round();
     assert.equal(check.summary()?.level, "unknown", command);
+  }
+});
+
+test("a program that the system refuses is one that did not start, whether Node says so or throws", async () => {
+  const long = startChild("/bin/true", ["x".repeat(4_000_000)], 500);
+  const refused = await long.settled;
+  assert.ok(refused.kind === "not-started" && refused.code === "E2BIG", JSON.stringify(refused));
+  assert.equal(long.isGone(), true);
+  const none = await startChild("/nonexistent/program", [], 500).settled;
+  assert.ok(none.kind === "not-started" && none.code === "ENOENT");
+});
+
+test("a failed directory is found failing when a write has failed, not while one is slow", async (t) => {
+  const path = join(folderOf(t), "gone", "instances");
+  const times = { host: "h", deadlineMs: 5000, slowAfterMs: 1, expectMount: false };
+  const check = createDirectoryCheck({ ...common, ...times, path });
+  await check.round();
+  const found = check.latest();
+  assert.equal(found?.state, "missing");
+  for (let round = 0; round < 5; round += 1) {
+    const before = check.latest()?.atMs;
+    let isOver = false;
+    const done = check.round().then(() => (isOver = true));
+    await sleep(3);
+    if (!isOver) assert.equal(check.latest()?.atMs, before, "nothing was found by then");
+    await done;
+    assert.notEqual(check.latest()?.atMs, before);
   }
 });
 

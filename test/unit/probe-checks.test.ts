@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   readCopyMs,
   readDirectoryExit,
+  readNotStarted,
   readFileSystemFacts,
   summarizeDirectory,
   worseDirectory,
@@ -95,6 +96,13 @@ test("the directory helper's end: all eight results, and what it could not even 
   assert.equal(worseDirectory("ok", "hung"), "hung");
   assert.equal(worseDirectory("read-only", "unknown"), "read-only");
   assert.equal(worseDirectory("unknown", "ok"), "unknown");
+});
+
+test("a helper that does not start says something of the directory only where both lie on a dead disk", () => {
+  assert.equal(readNotStarted("EIO", true), "io-error");
+  assert.equal(readNotStarted("EIO", false), "unknown");
+  assert.equal(readNotStarted("ENOMEM", true), "unknown");
+  assert.equal(readNotStarted(undefined, true), "unknown");
 });
 
 test("dd's own time counts, not the shell's; the file system's id and room are read", () => {
