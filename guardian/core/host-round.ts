@@ -2,7 +2,6 @@
 import type { HostName } from "../../shared/names.ts";
 import {
   foldAsk,
-  foldLapsed,
   isApprovedByPerson,
   isConfirmedDead,
   isTakenForDead,
@@ -21,6 +20,7 @@ import { gatesToBegin, gatesToContinue, gatesToMove } from "./gates.ts";
 import { advanceHome } from "./home.ts";
 import { isBack, isComingHome } from "./home-gates.ts";
 import { sayHold, withGates } from "./holds.ts";
+import { foldLapsed } from "./lapsed-answers.ts";
 import type { Phase } from "./memory.ts";
 import { advanceLookBack, beginLookBack } from "./look-back.ts";
 import { hasBegun, isInherited } from "./moves-under-way.ts";

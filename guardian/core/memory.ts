@@ -131,7 +131,7 @@ export interface AnswerSeen {
   readonly lasted: boolean;
   /** Whether it answered pings. */
   readonly echo: boolean;
-  /** Its storage, or its instances directory, was failing, or not known to be well. Left out by earlier releases. */
+  /** Its storage, or its instances directory, was failing, or flapped. Left out by earlier releases. */
   readonly storage?: boolean;
 }
 

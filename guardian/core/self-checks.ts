@@ -58,20 +58,27 @@ export function foundForMs(
   return Math.max(0, heardAt - checks[`${check}AgeMs`] - from);
 }
 
-const saidRows: readonly string[] = ["4", "5", "6"];
-/** A gap in which a collector keeps its vote, and what jitters. */
+const saidBy: Readonly<Record<keyof ChecksSince, string>> = {
+  storage: "4",
+  directory: "4",
+  business: "5",
+  libvirt: "6",
+};
+/** A gap in which a collector keeps its vote, and what jitters; never more than this share of what it is taken off. */
 const jitterMs = 4000;
+const jitterShare = 0.1;
 
 /** The worst thing that has lasted long enough, in the order of the table's rows. */
 export function checksSignal(state: GuardianState, host: HostState): Signals["checks"] {
   const checks = host.newest?.checks;
   if (checks === undefined) return "settling";
   const { checkDownMs, checkAgeMsMax } = state.settings.limits;
-  // Reports of one finding come a little sooner or later: what was said stands.
-  const isSaid = saidRows.includes(host.assessment?.row ?? "");
-  const lastsMs = isSaid ? checkDownMs - jitterMs : checkDownMs;
-  const lasting = (check: keyof ChecksSince): boolean =>
-    (foundForMs(state, host, check) ?? Number.NEGATIVE_INFINITY) >= lastsMs;
+  // Reports of one finding come a little sooner or later: what was said stands, and nothing else comes sooner for it.
+  const saidMs = checkDownMs - Math.min(jitterMs, checkDownMs * jitterShare);
+  const lasting = (check: keyof ChecksSince): boolean => {
+    const lastsMs = host.assessment?.row === saidBy[check] ? saidMs : checkDownMs;
+    return (foundForMs(state, host, check) ?? Number.NEGATIVE_INFINITY) >= lastsMs;
+  };
   if (lasting("storage") || lasting("directory")) return "storage";
   if (lasting("business")) return "business";
   if (lasting("libvirt")) return "libvirt";
@@ -89,11 +96,10 @@ export function isFailing({ checksSince }: HostState): boolean {
   );
 }
 
-/** Its storage or its instances directory fails, or nobody can say that it is well: a disk that flaps is slow by turns. */
-export function isStorageInDoubt({ checksSince, newest }: HostState): boolean {
-  const { storage, directory } = newest?.checks ?? {};
+/** Its storage or its instances directory fails; one that flaps is slow by turns, and nothing else is wrong then. */
+export function isStorageInDoubt({ assessment, checksSince, newest }: HostState): boolean {
   const fails = checksSince.storage !== undefined || checksSince.directory !== undefined;
-  return fails || storage !== "up" || directory !== "ok";
+  return fails || (assessment?.row === "7" && newest?.checks.directory === "slow");
 }
 
 /** A check that is missing, or too old to say anything of now. */

@@ -6,7 +6,7 @@ export const answerMutants: readonly Mutant[] = [
     name: "rule answers: a dismissal stands when its host shows less life than it did",
     changes: [
       replacing(
-        core("approvals"),
+        core("lapsed-answers"),
         'return before === "life" ? now === "half" || now === "none" : before === "half" && now === "none"',
         "return false",
       ),
@@ -16,7 +16,7 @@ export const answerMutants: readonly Mutant[] = [
     name: "rule answers: an approval stands when pings are answered that were not answered then",
     changes: [
       replacing(
-        core("approvals"),
+        core("lapsed-answers"),
         "return !answer.seen.echo && echoAt !== undefined && echoAt > answer.at",
         "return false",
       ),

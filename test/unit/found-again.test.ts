@@ -103,3 +103,19 @@ test("over a restart, what a probe finds once in two minutes is not told to be o
     .filter(({ kind, status }) => kind === "degraded" && status === "resolved");
   assert.deepEqual(after, []);
 });
+
+for (const checkDownMs of [60_000, 5000]) {
+  test(`a failing check is said after ${checkDownMs / 1000} s, whatever else was said before`, () => {
+    const limits = { ...defaultLimits, checkDownMs };
+    const core = new CoreFixture({ ...fenced, limits, mode: "observe" }, 24).run(15_000);
+    const { checks } = core.factsOf(host1);
+    core.fact(host1, { checks: { ...checks, libvirt: "down" } });
+    core.run(checkDownMs + 30_000);
+    assert.equal(core.assessment(host1).row, "6");
+    core.fact(host1, { checks: { ...checks, libvirt: "down", storage: "down" } });
+    core.run(checkDownMs - 500);
+    assert.equal(core.assessment(host1).row, "6");
+    core.run(2500);
+    assert.equal(core.assessment(host1).row, "4");
+  });
+}

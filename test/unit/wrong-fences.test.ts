@@ -119,6 +119,39 @@ test("that word counts, too, when the directory that failed is slow for a moment
   }
 });
 
+test("that word counts, too, when a report of the host was missing while it was said", () => {
+  const core = failing({ drain: true });
+  core.run(80_000);
+  assert.equal(core.assessment(host1).row, "4");
+  core.fact(host1, { reports: false });
+  for (let ms = 0; ms < 5000 && core.assessment(host1).row === "4"; ms += 250) core.run(250);
+  assert.equal(core.assessment(host1).row, "8a");
+  core.answer(host1, "dismissed");
+  core.fact(host1, { reports: true });
+  core.run(900_000);
+  assert.equal(core.assessment(host1).row, "4");
+  assert.deepEqual(core.done("power-off"), []);
+  core.powerLoss(host1);
+  core.run(60_000);
+  assert.equal(core.done("power-off").length, 1, "of its death nobody has said anything");
+});
+
+test("said of a lesser trouble it covers no failed directory, also where storage is not checked", () => {
+  const core = new CoreFixture(fenced, 24).run(15_000);
+  core.nova.addServer(host1, "vm-1");
+  const { checks: well } = core.factsOf(host1);
+  const checks = { ...well, storage: "unknown", serversTotal: 1, serversRunning: 1 } as const;
+  core.fact(host1, { checks: { ...checks, libvirt: "down" } });
+  core.run(90_000);
+  assert.equal(core.assessment(host1).row, "6");
+  core.answer(host1, "dismissed");
+  core.fact(host1, { checks });
+  core.run(60_000);
+  core.fact(host1, { checks: { ...checks, directory: "hung" } });
+  core.run(300_000);
+  assert.equal(core.done("power-off").length, 1);
+});
+
 test("nor does that word, said of a lesser trouble, cover storage that fails later", () => {
   const core = new CoreFixture(fenced, 24).run(15_000);
   core.nova.addServer(host1, "vm-1");
