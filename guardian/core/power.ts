@@ -63,7 +63,7 @@ export function foldPower(state: GuardianState, event: PowerRead): GuardianState
     device: event.device,
     readings: [...before.readings, record].slice(-readingsMax),
     askedAt: undefined,
-    failedAt: failed && host.suspectSince !== undefined ? event.at : before.failedAt,
+    failedAt: failed && host.freshSince === undefined ? event.at : before.failedAt,
     answeringSince: failed ? undefined : (before.answeringSince ?? event.at),
     offSince: power === "off" ? (before.offSince ?? event.at) : undefined,
     onAgainAt: power === "on" && wasOff(before) ? event.askedAt : before.onAgainAt,
@@ -208,10 +208,10 @@ export function deviceWord(state: GuardianState, host: HostState, device: string
   return onProbation(state, host, track) ? plainWords.probation : plainWords[reading.power];
 }
 
-/** Failed to answer since the host turned suspect, and has not answered for long enough since. */
+/** Failed to answer since the host reported last, also while we were blind, and has not answered for long enough since. */
 function onProbation(state: GuardianState, host: HostState, track: DeviceTrack): boolean {
-  if (track.failedAt === undefined || host.suspectSince === undefined) return false;
-  if (track.failedAt < host.suspectSince) return false;
+  if (track.failedAt === undefined || host.freshSince !== undefined) return false;
+  if (track.failedAt < (host.livedAt ?? -1)) return false;
   const since = track.answeringSince;
   return since === undefined || state.now - since < state.settings.limits.powerProbationMs;
 }

@@ -79,7 +79,7 @@ export interface DeviceTrack {
   readonly readings: readonly ReadingRecord[];
   /** A reading is under way since. */
   readonly askedAt: MonoMs | undefined;
-  /** Last failure to answer while the host was suspect. */
+  /** Last failure to answer while the host was not fresh. */
   readonly failedAt: MonoMs | undefined;
   /** Start of the unbroken run of answers. */
   readonly answeringSince: MonoMs | undefined;

@@ -175,6 +175,25 @@ test("a device that failed since suspicion is on probation for 60 s of answers",
   assert.equal(word(core).power, "off");
 });
 
+test("so is one that failed before any collector was heard, and its host has not reported since", () => {
+  for (const reports of [false, true]) {
+    const core = settled();
+    core.collectorUp = false;
+    core.restart();
+    core.run(10_000);
+    read(core, "unknown");
+    core.fact(host1, { power: "off", reports, echo: [], novaReports: false });
+    core.collectorUp = true;
+    core.run(3000);
+    core.fact(host1, { reports: false });
+    core.run(5000);
+    assert.equal(core.hostState(host1).freshSince, undefined);
+    read(core, "off");
+    if (reports) assert.equal(word(core).power, "off");
+    else assert.match(word(core).line, /it failed to answer: counts after 60 s$/);
+  }
+});
+
 test("a failure in peace is no probation", () => {
   const core = settled();
   read(core, "unknown");
