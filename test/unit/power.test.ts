@@ -159,48 +159,6 @@ test("an identity that is gone makes the device unverified", () => {
   );
 });
 
-test("a device that failed since suspicion is on probation for 60 s of answers", () => {
-  const core = settled();
-  core.hang(host1);
-  core.fact(host1, { power: "unknown" });
-  core.run(6000);
-  assert.equal(word(core).power, "unknown");
-  core.fact(host1, { power: "off" });
-  core.run(2000);
-  assert.match(word(core).line, /it failed to answer: counts after 60 s$/);
-  const { answeringSince } = core.hostState(host1).devices.get("bmc") ?? {};
-  while (core.now - (answeringSince ?? 0) < 59_750) core.run(250);
-  assert.equal(word(core).power, "unknown");
-  core.run(250);
-  assert.equal(word(core).power, "off");
-});
-
-test("so is one that failed before any collector was heard, and its host has not reported since", () => {
-  for (const reports of [false, true]) {
-    const core = settled();
-    core.collectorUp = false;
-    core.restart();
-    core.run(10_000);
-    read(core, "unknown");
-    core.fact(host1, { power: "off", reports, echo: [], novaReports: false });
-    core.collectorUp = true;
-    core.run(3000);
-    core.fact(host1, { reports: false });
-    core.run(5000);
-    assert.equal(core.hostState(host1).freshSince, undefined);
-    read(core, "off");
-    if (reports) assert.equal(word(core).power, "off");
-    else assert.match(word(core).line, /it failed to answer: counts after 60 s$/);
-  }
-});
-
-test("a failure in peace is no probation", () => {
-  const core = settled();
-  read(core, "unknown");
-  read(core, "on");
-  assert.equal(word(core).power, "on");
-});
-
 test("off, and a report 6 s later, contradict each other; before that it may be the lag", () => {
   for (const [afterMs, expected] of [
     [5750, "off"],
