@@ -20,6 +20,7 @@ import { buildApi, type ApiCloud, type PreparedApi } from "./shell/build-api.ts"
 import { buildChannels } from "./shell/build-channels.ts";
 import { buildLiveViews, buildStore, type Problems } from "./shell/build-ports.ts";
 import { buildPower } from "./shell/build-power.ts";
+import { createChannelLookup } from "./shell/channel-lookup.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { tellFenced, type ToldCollector } from "./shell/fenced-list-teller.ts";
@@ -66,8 +67,9 @@ export async function prepare(
   const power = await buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
-  const channels = buildChannels(config, systemClock, problems);
-  const heartbeatTarget = readHeartbeat(config, problems);
+  const lookup = createChannelLookup();
+  const channels = buildChannels(config, systemClock, problems, lookup);
+  const heartbeatTarget = readHeartbeat(config, problems, lookup);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   const api = compute && buildApi(config, compute.asked, problems);
