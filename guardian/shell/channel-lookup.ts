@@ -1,7 +1,7 @@
 /**
- * Names of those who tell people (alert channels, their proxies, the heartbeat) are looked up one at a time. getaddrinfo
+ * Names of those who tell people (alert channels, their proxies, the heartbeat) are looked up few at a time. getaddrinfo
  * runs on libuv's pool, which lends it half of its threads, and nothing ends one that has begun: with the resolver out of
- * reach each stands for many seconds, after its caller has given up, too. Two channels would hold every thread there is,
+ * reach each stands for many seconds, after its caller has given up, too. Channels would hold every thread there is,
  * and Nova, Keystone, BMCs, the store and live views, which look up past this gate, would wait behind them even with
  * their names in /etc/hosts.
  */
@@ -21,6 +21,8 @@ export type ChannelLookup = (deadlineMs: number) => LookupFunction;
 export interface ChannelLookupOptions {
   /** Every address of a name; getaddrinfo when left out. Rejects when there is none. */
   readonly resolve?: (name: string, options: LookupOptions) => Promise<readonly LookupAddress[]>;
+  /** How many names are looked up at once. */
+  readonly atOnce?: number;
   /** Names that wait for their turn; one more is refused at once. */
   readonly waitingMax?: number;
 }
@@ -40,7 +42,17 @@ const waitingMaxByDefault = 64;
 /** The words of a refusal come before those of the caller's own deadline, which know less. */
 const marginMs = 20;
 
-/** One for the process: whatever shares it has one getaddrinfo under way between them. */
+/** Threads of libuv's pool when the environment does not say. */
+const poolThreads = 4;
+
+/** Half of what libuv lends to lookups, by the size of its pool: the other half stays for what moves servers. */
+export function lookupsAtOnce(env: Readonly<Record<string, string | undefined>>): number {
+  const size = Number(env["UV_THREADPOOL_SIZE"] ?? poolThreads);
+  const lent = Math.floor(((size > 0 ? size : poolThreads) + 1) / 2);
+  return Math.max(1, Math.floor(lent / 2));
+}
+
+/** One for the process: whatever shares it has so many getaddrinfo under way between them, and one of a name. */
 export function createChannelLookup(options: ChannelLookupOptions = {}): ChannelLookup {
   const gate = new LookupGate(options);
   return (deadlineMs) => (name, asked, callback) => {
@@ -57,11 +69,13 @@ export function createChannelLookup(options: ChannelLookupOptions = {}): Channel
 class LookupGate {
   readonly #resolve: NonNullable<ChannelLookupOptions["resolve"]>;
   readonly #waitingMax: number;
-  /** In the order in which they were asked for; the one under way is among them. */
+  readonly #atOnce: number;
+  /** In the order in which they were asked for; those under way are among them. */
   readonly #flights = new Map<string, Flight>();
-  #underWay: Flight | undefined;
+  readonly #underWay = new Set<Flight>();
 
-  constructor({ resolve, waitingMax = waitingMaxByDefault }: ChannelLookupOptions) {
+  constructor({ resolve, atOnce, waitingMax = waitingMaxByDefault }: ChannelLookupOptions) {
+    this.#atOnce = atOnce ?? lookupsAtOnce(process.env);
     this.#resolve = resolve ?? ((name, asked) => systemLookup(name, { ...asked, all: true }));
     this.#waitingMax = waitingMax;
   }
@@ -74,7 +88,7 @@ class LookupGate {
     const { hints, order, verbatim } = options;
     const key = JSON.stringify([name, options.family, hints, order, verbatim]);
     const known = this.#flights.get(key);
-    const waiting = this.#flights.size - (this.#underWay === undefined ? 0 : 1);
+    const waiting = this.#flights.size - this.#underWay.size;
     if (known === undefined && waiting >= this.#waitingMax) {
       return failed(`lookup of ${name} refused: ${this.#waitingMax} names wait for theirs already`);
     }
@@ -91,27 +105,27 @@ class LookupGate {
     return withDeadline(answer, Math.max(1, deadlineMs - marginMs), () => {
       callers.delete(settle);
       const limit = `within ${describeMs(deadlineMs)}`;
-      const other = this.#underWay;
-      if (flight === other) return failed(`lookup of ${name} has not ended ${limit}`);
+      if (this.#underWay.has(flight)) return failed(`lookup of ${name} has not ended ${limit}`);
       // Nobody waits for it any more: it must not take the turn of one that somebody waits for.
       if (callers.size === 0) this.#flights.delete(key);
-      const why = other === undefined ? "" : `: that of ${other.name} has not ended`;
+      const others = [...this.#underWay].map((other) => other.name).join(", ");
+      const why = others === "" ? "" : `: that of ${others} has not ended`;
       return failed(`lookup of ${name} not begun ${limit}${why}`);
     });
   }
 
   #beginNext(): void {
-    if (this.#underWay !== undefined) return;
-    const [next] = this.#flights;
-    if (next === undefined) return;
-    const [key, flight] = next;
-    this.#underWay = flight;
-    void this.#run(flight).then((answer) => {
-      this.#underWay = undefined;
-      this.#flights.delete(key);
-      for (const settle of flight.callers) settle(answer);
-      this.#beginNext();
-    });
+    for (const [key, flight] of this.#flights) {
+      if (this.#underWay.size >= this.#atOnce) return;
+      if (this.#underWay.has(flight)) continue;
+      this.#underWay.add(flight);
+      void this.#run(flight).then((answer) => {
+        this.#underWay.delete(flight);
+        this.#flights.delete(key);
+        for (const settle of flight.callers) settle(answer);
+        this.#beginNext();
+      });
+    }
   }
 
   async #run({ name, options }: Flight): Promise<Answer> {

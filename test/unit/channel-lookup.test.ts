@@ -11,6 +11,7 @@ import type { Notifier } from "../../guardian/ports.ts";
 import { buildChannels } from "../../guardian/shell/build-channels.ts";
 import type { Problems } from "../../guardian/shell/build-ports.ts";
 import {
+  lookupsAtOnce,
   createChannelLookup,
   type ChannelLookup,
   type ChannelLookupOptions,
@@ -35,6 +36,7 @@ interface Begun {
 function standing(extra: ChannelLookupOptions = {}) {
   const begun: Begun[] = [];
   const lookup = createChannelLookup({
+    atOnce: 1,
     ...extra,
     resolve: (name, options) =>
       new Promise((end, fail) => void begun.push({ name, options, end, fail })),
@@ -70,6 +72,34 @@ test("a lookup that stands still lets no other begin, and the others take their 
   begun[2]?.end([six]);
   assert.deepEqual(await third, [six.address, 6]);
   assert.equal(begun.length, 3);
+});
+
+test("a name whose lookup stands still holds up no other while there is room, and never has two", async () => {
+  const { begun, lookup, names } = standing({ atOnce: 2 });
+  void ask(lookup, "chat.example.org");
+  void ask(lookup, "chat.example.org");
+  const second = ask(lookup, "mail.example.org");
+  const third = ask(lookup, "page.example.org");
+  await sleep(20);
+  assert.deepEqual(names(), ["chat.example.org", "mail.example.org"]);
+  begun[1]?.end([four]);
+  assert.deepEqual(await second, [four.address, 4]);
+  begun[2]?.end([six]);
+  assert.deepEqual(await third, [six.address, 6]);
+});
+
+test("channels get half of what libuv lends to lookups, and one at least", () => {
+  const cases = [
+    [undefined, 1],
+    ["1", 1],
+    ["4", 1],
+    ["8", 2],
+    ["16", 4],
+    ["none", 1],
+  ] as const;
+  for (const [size, expected] of cases) {
+    assert.equal(lookupsAtOnce({ UV_THREADPOOL_SIZE: size }), expected, size);
+  }
 });
 
 test("tries for one name share what is under way, and what waits; other questions about it do not", async () => {
