@@ -20,6 +20,7 @@ import { buildApi, type ApiCloud, type PreparedApi } from "./shell/build-api.ts"
 import { buildChannels } from "./shell/build-channels.ts";
 import { buildLiveViews, buildStore, type Problems } from "./shell/build-ports.ts";
 import { buildPower } from "./shell/build-power.ts";
+import { createChannelLookup, lookupsAtOnce, type ChannelLookup } from "./shell/channel-lookup.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { tellFenced, type ToldCollector } from "./shell/fenced-list-teller.ts";
@@ -72,8 +73,9 @@ export async function prepare(
   const power = await buildPower(config, problems);
   const store = buildStore(config.store, problems);
   const liveViews = buildLiveViews(config, problems);
-  const channels = buildChannels(config, systemClock, late);
-  const heartbeatTarget = heartbeatOf(config, late);
+  const lookup = createChannelLookup({ atOnce: lookupsAtOnce(env) });
+  const channels = buildChannels(config, systemClock, late, lookup);
+  const heartbeatTarget = heartbeatOf(config, late, lookup);
   const compute = buildCompute(config, env, workingDirectory, problems);
   const pinger = await buildPinger(config, choose, problems);
   const api = compute && buildApi(config, compute.asked, problems);
@@ -103,9 +105,13 @@ export async function prepare(
 }
 
 /** None without its address: whoever waits for it calls people. */
-function heartbeatOf(config: GuardianConfig, late: Problems): HeartbeatTarget | undefined {
+function heartbeatOf(
+  config: GuardianConfig,
+  late: Problems,
+  lookup: ChannelLookup,
+): HeartbeatTarget | undefined {
   const problems: Problems = { list: [] };
-  const target = readHeartbeat(config, problems);
+  const target = readHeartbeat(config, problems, lookup);
   late.list.push(...problems.list);
   return problems.list.length === 0 ? target : undefined;
 }

@@ -18,6 +18,7 @@ import type { ChannelConfig } from "../config-channels.ts";
 import type { Notifier } from "../ports.ts";
 import { checkReadable, type Problems } from "./build-ports.ts";
 import { authorization, basic, secretReader, type SecretReader } from "./channel-secrets.ts";
+import type { ChannelLookup } from "./channel-lookup.ts";
 import { createLateChannel, type BuiltChannel } from "./late-channel.ts";
 import { createAlertmanagerNotifier } from "./notify-alertmanager.ts";
 import { createExecNotifier } from "./notify-exec.ts";
@@ -30,6 +31,7 @@ interface Parts {
   readonly clock: Clock;
   readonly look: Look;
   readonly read: SecretReader;
+  readonly lookup: ChannelLookup;
 }
 
 /** Every channel of the configuration, webhooks of the shorthand first; one with a problem is tried again with each message. */
@@ -37,6 +39,7 @@ export function buildChannels(
   config: GuardianConfig,
   clock: Clock,
   problems: Problems,
+  lookup: ChannelLookup,
 ): readonly Notifier[] {
   const { webhooks, channels, timeZone, runbookBase } = config.alerts;
   const look: Look = { language: config.language, timeZone, runbookBase };
@@ -45,7 +48,7 @@ export function buildChannels(
     const found: Problems = { list: [] };
     if (channel.kind === "exec") checkProgram(channel.command, `${where}.command`, found);
     else checkReadable(channel.caFile, `${where}.caFile`, found);
-    const notifier = notifierOf(channel, { clock, look, read: secretReader(where, found) });
+    const notifier = notifierOf(channel, { clock, look, read: secretReader(where, found), lookup });
     return { notifier, problems: found.list };
   };
   const build = (section: string, channel: ChannelConfig): Notifier => {
@@ -61,18 +64,19 @@ export function buildChannels(
 }
 
 function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
-  const { clock, look, read } = parts;
+  const { clock, look, read, lookup } = parts;
   if (channel.kind === "exec") return createExecNotifier({ ...channel, look });
   if (channel.kind === "mail") return mailOf(channel, parts);
   const { name, caFile } = channel;
   const proxy = proxyOf(read, channel);
   const http = (built: HttpChannel): Notifier =>
-    createHttpNotifier({ name, caFile, proxy, clock, channel: built });
+    createHttpNotifier({ name, caFile, proxy, lookup, clock, channel: built });
   switch (channel.kind) {
     case "alertmanager":
       return createAlertmanagerNotifier({
         ...channel,
         proxy,
+        lookup,
         clock,
         look,
         authorization: authorization(read, channel),
@@ -82,7 +86,7 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
     case "pagerduty": {
       const key = read.file("keyFile", channel.keyFile);
       const built = pagerDuty({ url: channel.url, key, look });
-      return createPagerDutyNotifier({ name, caFile, proxy, clock, channel: built });
+      return createPagerDutyNotifier({ name, caFile, proxy, lookup, clock, channel: built });
     }
     case "flashduty": {
       const key = read.file("keyFile", channel.keyFile);
@@ -108,12 +112,12 @@ function notifierOf(channel: ChannelConfig, parts: Parts): Notifier {
 
 function mailOf(
   channel: Extract<ChannelConfig, { readonly kind: "mail" }>,
-  { look, read }: Parts,
+  { look, read, lookup }: Parts,
 ): Notifier {
   const { username = "", passwordFile } = channel;
   const password = read.optional("passwordFile", passwordFile);
   const login = password === undefined ? undefined : { username, password };
-  return createMailNotifier({ ...channel, login, look });
+  return createMailNotifier({ ...channel, login, look, lookup });
 }
 
 /** A program that is not there now is told before the first alert. */

@@ -11,6 +11,7 @@ import type { Secret } from "../../shared/secret.ts";
 import { describeMs, describeWall } from "../../shared/time.ts";
 import type { GuardianConfig } from "../config.ts";
 import { readSecret, type Problems } from "./build-ports.ts";
+import type { ChannelLookup } from "./channel-lookup.ts";
 import { secretReader } from "./channel-secrets.ts";
 import { proxyOf, type Proxy } from "./proxy.ts";
 import { sendHttp } from "./http-request.ts";
@@ -23,6 +24,7 @@ export interface HeartbeatTarget {
   readonly everyMs: number;
   readonly caFile: string | undefined;
   readonly proxy?: Proxy | undefined;
+  readonly lookup: ChannelLookup;
 }
 
 export interface HeartbeatOptions {
@@ -49,6 +51,7 @@ const deadlineMs = 8000;
 export function readHeartbeat(
   { alerts }: GuardianConfig,
   problems: Problems,
+  lookup: ChannelLookup,
 ): HeartbeatTarget | undefined {
   const { heartbeat } = alerts;
   if (heartbeat === undefined) return undefined;
@@ -60,7 +63,7 @@ export function readHeartbeat(
     );
   }
   const proxy = proxyOf(secretReader("alerts.heartbeat", problems), heartbeat);
-  return { url, method, everyMs: every, caFile, proxy };
+  return { url, method, everyMs: every, caFile, proxy, lookup };
 }
 
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
@@ -102,7 +105,8 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
 }
 
 /** Why it did not arrive; undefined: it did. */
-async function send({ url, method, caFile, proxy }: HeartbeatTarget): Promise<string | undefined> {
+async function send(target: HeartbeatTarget): Promise<string | undefined> {
+  const { url, method, caFile, proxy, lookup } = target;
   try {
     const ca = caFile === undefined ? undefined : readFileSync(caFile, "utf8");
     const outcome = await sendHttp({
@@ -112,6 +116,7 @@ async function send({ url, method, caFile, proxy }: HeartbeatTarget): Promise<st
       deadlineMs,
       tls: { verify: true, ca },
       proxy,
+      lookup,
     });
     if (outcome.kind !== "answer") return outcome.reason.replaceAll(url.reveal(), "[url]");
     return outcome.status >= 200 && outcome.status < 300 ? undefined : `answered ${outcome.status}`;

@@ -10,6 +10,7 @@ import { request as httpsRequest } from "node:https";
 import { connect as netConnect, isIP, type Socket } from "node:net";
 import { connect as tlsConnect, type ConnectionOptions } from "node:tls";
 import { describeError } from "../../shared/errors.ts";
+import type { ChannelLookup } from "./channel-lookup.ts";
 import { loginProblem, openTunnel, proxyHeaders, type Proxy } from "./proxy.ts";
 
 /** How a server's certificate is checked. */
@@ -34,6 +35,8 @@ export interface HttpCall {
   readonly tls?: TlsCheck | undefined;
   /** Undefined: no proxy, whatever the environment says. */
   readonly proxy?: Proxy | undefined;
+  /** For calls that tell people: their lookups hold up nobody else's. Undefined: the system's. */
+  readonly lookup?: ChannelLookup | undefined;
   /** A longer answer counts as broken. */
   readonly answerBytesMax?: number | undefined;
   /** Asked once the connection stands, which may take as long as the deadline: with a reason nothing is sent. */
@@ -83,8 +86,8 @@ async function openSocket(url: URL, call: HttpCall): Promise<Socket> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
   const untilMs = performance.now() + deadlineMs;
-  const tunnel =
-    proxy === undefined || !secure ? undefined : await tunnelTo({ host, port }, proxy, deadlineMs);
+  const tunnel = proxy && secure ? await tunnelTo({ host, port }, proxy, call) : undefined;
+  const lookup = call.lookup?.(untilMs - performance.now());
   return new Promise((resolve, reject) => {
     const socket = secure
       ? tlsConnect({
@@ -92,8 +95,9 @@ async function openSocket(url: URL, call: HttpCall): Promise<Socket> {
           port,
           ...(tunnel === undefined ? {} : { socket: tunnel }),
           ...tlsOptions(host, check),
+          lookup,
         })
-      : netConnect(proxy === undefined ? { host, port } : { host: proxy.host, port: proxy.port });
+      : netConnect({ host: proxy?.host ?? host, port: proxy?.port ?? port, lookup });
     const timer = setTimeout(
       () => socket.destroy(new Error(`no connection within ${deadlineMs} ms`)),
       Math.max(1, untilMs - performance.now()),
@@ -117,13 +121,14 @@ async function openSocket(url: URL, call: HttpCall): Promise<Socket> {
 async function tunnelTo(
   target: { readonly host: string; readonly port: number },
   proxy: Proxy,
-  deadlineMs: number,
+  { deadlineMs, lookup }: HttpCall,
 ): Promise<Socket> {
   let begun: Socket | undefined;
   const late = new Error(`proxy ${proxy.host}:${proxy.port}: no tunnel within ${deadlineMs} ms`);
   const timer = setTimeout(() => begun?.destroy(late), deadlineMs);
   try {
-    return await openTunnel(proxy, target, (socket) => void (begun = socket));
+    const begin = (socket: Socket): void => void (begun = socket);
+    return await openTunnel(proxy, target, begin, lookup?.(deadlineMs));
   } catch (error) {
     begun?.on("error", () => undefined).destroy();
     throw error;

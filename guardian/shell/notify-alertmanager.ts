@@ -17,6 +17,7 @@ import {
 } from "../channels/alertmanager.ts";
 import type { HttpChannel } from "../channels/channel.ts";
 import type { Delivery } from "../ports.ts";
+import type { ChannelLookup } from "./channel-lookup.ts";
 import type { FollowingNotifier } from "./following.ts";
 import { sendCalls, type HttpCallOptions } from "./notify-http.ts";
 import type { Proxy } from "./proxy.ts";
@@ -25,6 +26,7 @@ export interface AlertmanagerNotifierOptions extends AlertmanagerOptions {
   readonly name: string;
   readonly caFile?: string | undefined;
   readonly proxy?: Proxy | undefined;
+  readonly lookup: ChannelLookup;
   readonly clock: Clock;
   /** Posted again this often while they fire. */
   readonly postEveryMs: number;

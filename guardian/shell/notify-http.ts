@@ -5,6 +5,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
 import type { ChannelCall, HttpChannel } from "../channels/channel.ts";
 import type { AlertMessage, Delivery, Notifier } from "../ports.ts";
+import type { ChannelLookup } from "./channel-lookup.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { PartlySent } from "./partly-sent.ts";
 import { secretsOf, type Proxy } from "./proxy.ts";
@@ -16,6 +17,7 @@ export interface HttpCallOptions {
   readonly channel: Pick<HttpChannel, "secrets" | "judge">;
   readonly caFile?: string | undefined;
   readonly proxy?: Proxy | undefined;
+  readonly lookup: ChannelLookup;
   readonly clock: Clock;
 }
 
@@ -78,7 +80,7 @@ function callsFor({ channel, clock }: HttpNotifierOptions, message: AlertMessage
 }
 
 async function sendCall(
-  { channel, clock, proxy }: HttpCallOptions,
+  { channel, clock, proxy, lookup }: HttpCallOptions,
   { url, headers, body }: ChannelCall,
   tls: TlsCheck,
   deadlineMs: number,
@@ -91,6 +93,7 @@ async function sendCall(
     deadlineMs,
     tls,
     proxy,
+    lookup,
     answerBytesMax,
   });
   if (outcome.kind === "answer") return channel.judge(outcome, clock.wallMs());

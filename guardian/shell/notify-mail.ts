@@ -10,6 +10,7 @@ import { tryAgain } from "../channels/answers.ts";
 import { judgeMailFailure, mailContent, type MailFailure } from "../channels/mail.ts";
 import { plainText } from "../channels/plain-text.ts";
 import type { AlertMessage, Delivery, Notifier } from "../ports.ts";
+import type { ChannelLookup } from "./channel-lookup.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { PartlySent } from "./partly-sent.ts";
 
@@ -24,6 +25,7 @@ export interface MailOptions {
   readonly from: string;
   readonly to: readonly string[];
   readonly look: Look;
+  readonly lookup: ChannelLookup;
 }
 
 /** To part from a server that has taken the mail. */
@@ -70,7 +72,8 @@ async function sendOnce(
   const { from, look } = options;
   const to = options.to.filter((recipient) => !sent.has(message.id, recipient));
   try {
-    const transport = createTransport({ ...transportOptions(options, deadlineMs), socket });
+    const getSocket = connection(options, socket, deadlineMs);
+    const transport = createTransport({ ...transportOptions(options, deadlineMs), getSocket });
     const { headers, ...content } = mailContent(message, from, look);
     const info = await transport.sendMail({ ...content, headers: { ...headers }, from, to });
     const rejected = (info.rejectedErrors ?? []).map(failureOf);
@@ -83,6 +86,28 @@ async function sendOnce(
   } catch (error) {
     return judgeMailFailure(failureOf(error));
   }
+}
+
+/** The library's own way asks two resolvers, one after the other, and both past our gate. */
+function connection(
+  { host, port, lookup }: MailOptions,
+  socket: Socket,
+  deadlineMs: number,
+): NonNullable<SMTPTransportOptions["getSocket"]> {
+  return (_, callback) => {
+    if (socket.destroyed) return callback(new Error(`no connection within ${deadlineMs} ms`));
+    const fail = (error: Error): void => {
+      socket.off("connect", succeed).off("close", closed);
+      callback(error);
+    };
+    const closed = (): void => fail(new Error("the connection was given up"));
+    const succeed = (): void => {
+      socket.off("error", fail).off("close", closed);
+      callback(null, { connection: socket });
+    };
+    socket.once("error", fail).once("close", closed).once("connect", succeed);
+    socket.connect({ host, port, lookup: lookup(deadlineMs) });
+  };
 }
 
 function transportOptions(options: MailOptions, deadlineMs: number): SMTPTransportOptions {

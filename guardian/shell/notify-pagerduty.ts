@@ -1,6 +1,7 @@
 /** Alerts to PagerDuty; what somebody acknowledges with us is acknowledged there. */
 import type { Clock } from "../../shared/clock.ts";
 import type { PagerDutyChannel } from "../channels/pagerduty.ts";
+import type { ChannelLookup } from "./channel-lookup.ts";
 import type { FollowingNotifier } from "./following.ts";
 import { createHttpNotifier, sendCalls } from "./notify-http.ts";
 import type { Proxy } from "./proxy.ts";
@@ -13,6 +14,7 @@ export interface PagerDutyNotifierOptions {
   readonly channel: PagerDutyChannel;
   readonly caFile?: string | undefined;
   readonly proxy?: Proxy | undefined;
+  readonly lookup: ChannelLookup;
   readonly clock: Clock;
   readonly followEveryMs?: number;
 }

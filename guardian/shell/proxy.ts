@@ -2,7 +2,7 @@
  * The way out through a proxy: as a channel's configuration says, never as the environment does. HTTPS goes through a
  * tunnel (CONNECT), so the proxy sees a name and a port and nothing else; plain HTTP is asked of the proxy itself.
  */
-import { connect as netConnect, type Socket } from "node:net";
+import { connect as netConnect, type LookupFunction, type Socket } from "node:net";
 import type { Secret } from "../../shared/secret.ts";
 import type { ProxyConfig } from "../config-parts.ts";
 import { basic, type SecretReader } from "./channel-secrets.ts";
@@ -59,8 +59,9 @@ export async function openTunnel(
   proxy: Proxy,
   target: { readonly host: string; readonly port: number },
   begun: (socket: Socket) => void,
+  lookup?: LookupFunction,
 ): Promise<Socket> {
-  const socket = netConnect({ host: proxy.host, port: proxy.port });
+  const socket = netConnect({ host: proxy.host, port: proxy.port, lookup });
   begun(socket);
   const name = target.host.includes(":") ? `[${target.host}]` : target.host;
   const to = `${name}:${target.port}`;

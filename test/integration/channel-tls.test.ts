@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { webhook } from "../../guardian/channels/webhook.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { createHttpNotifier } from "../../guardian/shell/notify-http.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { Secret } from "../../shared/secret.ts";
@@ -18,7 +19,13 @@ test("an authority of our own is believed where it is named, and nobody else is"
   const url = new Secret(`${server.origin}/hook/with-a-token-in-it`);
   const channel = webhook({ url, runbookBase: "docs/runbooks" });
   const notifierWith = (caFile: string | undefined) =>
-    createHttpNotifier({ name: "hook", channel, caFile, clock: systemClock });
+    createHttpNotifier({
+      name: "hook",
+      channel,
+      caFile,
+      lookup: createChannelLookup(),
+      clock: systemClock,
+    });
   const secrets = ["with-a-token-in-it"];
 
   const strange = failed(await send({ notifier: notifierWith(undefined), secrets }));

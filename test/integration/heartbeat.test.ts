@@ -9,6 +9,7 @@ import { test, type TestContext } from "node:test";
 import { createGuardian } from "../../guardian/app.ts";
 import { runWithDelivery } from "../../guardian/alert-delivery.ts";
 import { readGuardianConfig } from "../../guardian/config.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import type { Problems } from "../../guardian/shell/build-ports.ts";
 import { createHeartbeat, readHeartbeat, stalledMs } from "../../guardian/shell/heartbeat.ts";
 import { systemClock } from "../../shared/clock.ts";
@@ -20,6 +21,8 @@ import { idlePorts } from "../support/idle-ports.ts";
 import { OutboxFixture } from "../support/outbox-fixture.ts";
 import { sunday } from "../support/dispatch-fixture.ts";
 import { worldSettings } from "../support/world-settings.ts";
+
+const lookup = createChannelLookup();
 
 async function watcher(t: TestContext) {
   const beats: string[] = [];
@@ -47,7 +50,7 @@ test("a beat while the loop decides, none while it stands, and again when it goe
     warn: (fields) => void reasons.push(String(fields["reason"])),
   };
   const heartbeat = createHeartbeat({
-    target: { url, method: "POST", everyMs: 60_000, caFile: undefined },
+    target: { url, method: "POST", everyMs: 60_000, caFile: undefined, lookup },
     decidedAt: () => decided,
     clock: { monoMs: () => monoMs(now), wallMs: () => wallMs(sunday + now) },
     log,
@@ -73,7 +76,7 @@ test("a beat while the loop decides, none while it stands, and again when it goe
 test("the guardian's own loop keeps it going, and its end stops it", async (t) => {
   const { beats, url } = await watcher(t);
   const guardian = createGuardian(worldSettings([], {}), idlePorts);
-  const target = { url, method: "GET", everyMs: 100, caFile: undefined } as const;
+  const target = { url, method: "GET", everyMs: 100, caFile: undefined, lookup } as const;
   const decidedAt = (): number => guardian.decidedAt();
   const beside = { clock: systemClock, log: silentLogger };
   const heartbeat = createHeartbeat({ ...beside, target, decidedAt });
@@ -105,7 +108,7 @@ alerts: { heartbeat: { urlFile: ${urlFile}, every: 30s } }
   const read = (content: string): Problems => {
     writeFileSync(urlFile, content);
     const problems: Problems = { list: [] };
-    const target = readHeartbeat(loaded.config, problems);
+    const target = readHeartbeat(loaded.config, problems, lookup);
     assert.equal(target?.everyMs, 30_000);
     return problems;
   };
@@ -118,6 +121,7 @@ alerts: { heartbeat: { urlFile: ${urlFile}, every: 30s } }
       method: "POST",
       everyMs: 1000,
       caFile: undefined,
+      lookup,
     },
     decidedAt: () => systemClock.monoMs(),
     clock: systemClock,

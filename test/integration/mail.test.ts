@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import type { Notifier } from "../../guardian/ports.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { createMailNotifier, type MailOptions } from "../../guardian/shell/notify-mail.ts";
 import { sleep } from "../../shared/loop.ts";
 import { Secret } from "../../shared/secret.ts";
@@ -55,6 +56,7 @@ async function world(
         from: "guardian@cloud.example.org",
         to: ["duty@example.org"],
         look,
+        lookup: createChannelLookup(),
         ...extra,
       }),
   };
@@ -169,6 +171,29 @@ test("no password and no alert goes to a server that nobody vouches for, or in c
   assert.equal((await send({ notifier: allowed, secrets: ["-"] })).kind, "delivered");
 });
 
+test("by name: the address is looked up at the gate, and the certificate must be the name's", async (t) => {
+  const asked: string[] = [];
+  const lookup = createChannelLookup({
+    resolve: (name) => {
+      asked.push(name);
+      return Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+    },
+  });
+  const host = "mail.example.org";
+  for (const tls of ["starttls", "implicit"] as const) {
+    const w = await world(t, { login, implicitTls: tls === "implicit" });
+    if (w === undefined) return;
+    const wrong = failed(await send({ notifier: w.notifier({ host, lookup, tls }), secrets }));
+    assert.match(wrong.reason, /mail\.example\.org.*does not match|altnames/, tls);
+    assert.equal(w.server.received.length, 0);
+  }
+  const clear = await world(t, { noStartTls: true });
+  if (clear === undefined) return;
+  const notifier = clear.notifier({ host, lookup, tls: "none" });
+  assert.equal((await send({ notifier, secrets: ["-"] })).kind, "delivered");
+  assert.deepEqual(asked, [host, host, host], "once for each try");
+});
+
 test("TLS from the first byte", async (t) => {
   const w = await world(t, { login, implicitTls: true });
   if (w === undefined) return;
@@ -207,6 +232,7 @@ test("a server that is gone, silent, resets or talks nonsense may be tried again
     from: "guardian@example.org",
     to: ["duty@example.org"],
     look,
+    lookup: createChannelLookup(),
   });
   const faults: readonly (readonly [string, (socket: Socket) => void])[] = [
     ["silent", () => undefined],

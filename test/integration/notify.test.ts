@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { showChannels } from "../../guardian/dispatch/show.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { createLogNotifier } from "../../guardian/shell/notify-log.ts";
 import { createLogger } from "../../guardian/shell/logging.ts";
 import { createWebhookNotifier } from "../../guardian/shell/notify-webhook.ts";
@@ -42,6 +43,7 @@ async function webhook(t: TestContext) {
     name: "hook",
     url: new Secret(receiver.url),
     key: new Secret(key),
+    lookup: createChannelLookup(),
     clock: systemClock,
   });
   return { receiver, notifier };
@@ -214,7 +216,8 @@ test("what is said again by the core's memory is not sent again; what was lost i
 
 test("an address that is down is retryable and not shown", async () => {
   const url = new Secret("http://127.0.0.1:9/robot?token=s3cret");
-  const notifier = createWebhookNotifier({ name: "robot", url, clock: systemClock });
+  const lookup = createChannelLookup();
+  const notifier = createWebhookNotifier({ name: "robot", url, lookup, clock: systemClock });
   const delivery = await notifier.send(alert("m"), 500);
   assert.ok(delivery.kind === "undelivered" && delivery.retryable);
   assert.doesNotMatch(delivery.reason, /s3cret/);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { flashduty } from "../../guardian/channels/flashduty.ts";
 import { pagerDuty } from "../../guardian/channels/pagerduty.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { followAlerts, type FollowingNotifier } from "../../guardian/shell/following.ts";
 import {
   createAlertmanagerNotifier,
@@ -27,6 +28,7 @@ import {
   type OnCallServer,
 } from "../support/fake-on-call.ts";
 
+const lookup = createChannelLookup();
 const resolvedId = "guardian/lab/compute-1/unproven/resolved/1-2000";
 const key = alertOf().dedupKey;
 
@@ -36,14 +38,14 @@ function pagerDutyOf(server: OnCallServer, routingKey = pagerDutyKey) {
     key: new Secret(routingKey),
     look,
   });
-  const notifier = createPagerDutyNotifier({ name: "pd", channel, clock: systemClock });
+  const notifier = createPagerDutyNotifier({ name: "pd", channel, lookup, clock: systemClock });
   return { notifier, server, taken: () => server.taken.length, secrets: [pagerDutyKey] };
 }
 
 function flashdutyOf(server: OnCallServer, integrationKey = flashdutyKey) {
   const url = `${server.origin}/event/push/alert/standard`;
   const channel = flashduty({ url, key: new Secret(integrationKey), look });
-  const notifier = createHttpNotifier({ name: "fd", channel, clock: systemClock });
+  const notifier = createHttpNotifier({ name: "fd", channel, lookup, clock: systemClock });
   const secrets = [flashdutyKey, integrationKey];
   return { notifier, server, taken: () => server.taken.length, secrets };
 }
@@ -148,6 +150,7 @@ function amOf(
     labels: { team: "cloud" },
     watchdog: false,
     look,
+    lookup,
     clock,
     postEveryMs: 60_000,
     endAfterMs: 3_600_000,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { webhook } from "../../guardian/channels/webhook.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { createHttpNotifier } from "../../guardian/shell/notify-http.ts";
 import type { Proxy } from "../../guardian/shell/proxy.ts";
 import { basic } from "../../guardian/shell/channel-secrets.ts";
@@ -24,7 +25,8 @@ function proxyAt(port: number, login = false): Proxy {
 function hookAt(origin: string, proxy: Proxy | undefined, caFile?: string) {
   const url = new Secret(`${origin}/hook/token-of-the-hook?a=b`);
   const channel = webhook({ url, runbookBase: "docs/runbooks" });
-  return createHttpNotifier({ name: "hook", channel, caFile, proxy, clock: systemClock });
+  const lookup = createChannelLookup();
+  return createHttpNotifier({ name: "hook", channel, caFile, proxy, lookup, clock: systemClock });
 }
 
 async function secureProvider(t: TestContext) {

@@ -7,6 +7,7 @@ import { feishu } from "../../guardian/channels/feishu.ts";
 import type { RobotOptions } from "../../guardian/channels/robot.ts";
 import { slack } from "../../guardian/channels/slack.ts";
 import { weCom } from "../../guardian/channels/wecom.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { createHttpNotifier } from "../../guardian/shell/notify-http.ts";
 import { systemClock, type Clock } from "../../shared/clock.ts";
 import { Secret } from "../../shared/secret.ts";
@@ -50,7 +51,12 @@ function caseOf(
   const { clock = systemClock, ...rest } = extra;
   const url = new Secret(server.url);
   const options = { url, key: new Secret(key), mention: nobody, look, ...rest };
-  const notifier = createHttpNotifier({ name, clock, channel: channel(options) });
+  const notifier = createHttpNotifier({
+    name,
+    clock,
+    lookup: createChannelLookup(),
+    channel: channel(options),
+  });
   return { notifier, server, taken: () => server.taken.length, secrets };
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { aliyunSms, type AliyunSmsOptions } from "../../guardian/channels/aliyun-sms.ts";
 import { twilio } from "../../guardian/channels/twilio.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { basic } from "../../guardian/shell/channel-secrets.ts";
 import { createHttpNotifier } from "../../guardian/shell/notify-http.ts";
 import { systemClock, type Clock } from "../../shared/clock.ts";
@@ -22,6 +23,8 @@ import {
 } from "../support/fake-sms.ts";
 import { hostile } from "../support/hostile-text.ts";
 
+const lookup = createChannelLookup();
+
 function aliyunOf(
   server: SmsServer,
   extra: Partial<AliyunSmsOptions> & { readonly clock?: Clock } = {},
@@ -38,7 +41,7 @@ function aliyunOf(
     look: { language: "zh" },
     ...rest,
   });
-  const notifier = createHttpNotifier({ name: "sms", channel, clock });
+  const notifier = createHttpNotifier({ name: "sms", channel, lookup, clock });
   return { notifier, server, taken: () => server.sent.length, secrets: [aliyunKey] };
 }
 
@@ -47,7 +50,7 @@ function twilioOf(server: SmsServer, token = twilioToken, to = ["+15550000001"])
   const url = server.origin;
   const from = "+15550009999";
   const channel = twilio({ url, accountSid: twilioSid, authorization, from, to, look });
-  const notifier = createHttpNotifier({ name: "sms", channel, clock: systemClock });
+  const notifier = createHttpNotifier({ name: "sms", channel, lookup, clock: systemClock });
   const secrets = [token, authorization.reveal()];
   return { notifier, server, taken: () => server.sent.length, secrets };
 }

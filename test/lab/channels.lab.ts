@@ -11,6 +11,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { createAlertmanagerNotifier } from "../../guardian/shell/notify-alertmanager.ts";
 import { createMailNotifier } from "../../guardian/shell/notify-mail.ts";
 import { systemClock } from "../../shared/clock.ts";
@@ -73,6 +74,7 @@ test("a real Alertmanager shows what fires, and ends what is over", async (t) =>
     labels: { team: "cloud" },
     watchdog: false,
     look,
+    lookup: createChannelLookup(),
     clock: systemClock,
     postEveryMs: 60_000,
     endAfterMs: 3_600_000,
@@ -115,6 +117,7 @@ test("a real mail server keeps the page, whole and in its own words", async (t) 
     from: "guardian@cloud.example.org",
     to: ["duty@example.org"],
     look,
+    lookup: createChannelLookup(),
   });
   const page = alertOf();
   const taken = await notifier.send(page, deadlineMs);

@@ -9,6 +9,7 @@ import { appendFileSync, closeSync, fsyncSync, openSync, existsSync, readFileSyn
 import { join } from "node:path";
 import type { Sighting } from "../../guardian/dispatch/events.ts";
 import type { AlertMessage, Notifier } from "../../guardian/ports.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import { createWebhookNotifier } from "../../guardian/shell/notify-webhook.ts";
 import { openOutboxFile, type OutboxFile } from "../../guardian/shell/outbox-file.ts";
 import { createOutbox } from "../../guardian/shell/outbox.ts";
@@ -77,7 +78,8 @@ const sighting = (message: AlertMessage): Sighting => ({
 });
 
 function watched(name: string): Notifier {
-  const hook = createWebhookNotifier({ name, url: new Secret(`${url}/${name}`), clock });
+  const lookup = createChannelLookup();
+  const hook = createWebhookNotifier({ name, url: new Secret(`${url}/${name}`), lookup, clock });
   return {
     name,
     async send(message, deadlineMs) {

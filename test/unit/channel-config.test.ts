@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import { buildChannels } from "../../guardian/shell/build-channels.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import type { Problems } from "../../guardian/shell/build-ports.ts";
 import { systemClock } from "../../shared/clock.ts";
 
@@ -23,7 +24,7 @@ function built(alerts: string) {
   const loaded = readGuardianConfig(`${good}alerts: ${alerts}`, {});
   assert.ok(loaded.kind === "config", JSON.stringify(loaded));
   const problems: Problems = { list: [] };
-  const channels = buildChannels(loaded.config, systemClock, problems);
+  const channels = buildChannels(loaded.config, systemClock, problems, createChannelLookup());
   return { names: channels.map(({ name }) => name), problems: problems.list, channels };
 }
 

@@ -7,6 +7,7 @@ import { test, type TestContext } from "node:test";
 import { readGuardianConfig } from "../../guardian/config.ts";
 import type { AlertMessage, Notifier } from "../../guardian/ports.ts";
 import { buildChannels } from "../../guardian/shell/build-channels.ts";
+import { createChannelLookup } from "../../guardian/shell/channel-lookup.ts";
 import type { Problems } from "../../guardian/shell/build-ports.ts";
 import {
   followAlerts,
@@ -31,7 +32,7 @@ alerts: { channels: [${channel(path)}] }`,
   );
   assert.ok(loaded.kind === "config", JSON.stringify(loaded));
   const problems: Problems = { list: [] };
-  const [notifier] = buildChannels(loaded.config, systemClock, problems);
+  const [notifier] = buildChannels(loaded.config, systemClock, problems, createChannelLookup());
   assert.ok(notifier !== undefined);
   return { path, notifier, problems: problems.list };
 }
