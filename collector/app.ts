@@ -1,6 +1,5 @@
 /** Wires the collector: socket -> receiver -> ingest -> store and live view. */
 import type { Clock } from "../shared/clock.ts";
-import type { FencedList } from "../shared/fenced-list.ts";
 import { createLifecycle, type Lifecycle } from "../shared/lifecycle.ts";
 import { readSecretFile } from "../shared/key-files.ts";
 import { encodeLiveView } from "../shared/live-view.ts";
@@ -14,6 +13,7 @@ import { createReception, type Reception } from "./reception.ts";
 import { openCeilometerListener, type CeilometerListener } from "./shell/ceilometer-listener.ts";
 import { openLiveViewHttp } from "./shell/live-view-http.ts";
 import { nextEpoch } from "./shell/epoch-file.ts";
+import { openGuardiansFile } from "./shell/guardians-file.ts";
 import { openMasterKeys } from "./shell/master-key-watch.ts";
 import { loadReplays, saveReplays } from "./shell/replay-file.ts";
 import { createRefusalLog } from "./shell/refusal-log.ts";
@@ -22,7 +22,6 @@ import { createStorePump, type StorePump } from "./shell/store-pump.ts";
 import { openUdpServer, type UdpServer } from "./shell/udp-server.ts";
 import type { StoreWriter } from "./ports.ts";
 import type { Spool } from "./shell/spool.ts";
-import type { StartGuards } from "./start-guards.ts";
 import { openStore, openStoreSpool } from "./store.ts";
 
 export interface CollectorDeps {
@@ -58,6 +57,7 @@ export async function runCollector(
       acknowledgeEvery: config.acknowledgeEvery,
       inherited: spool?.figures().liveness ?? 0,
       settings: settingsFile.settings,
+      guardians: openGuardiansFile(`${config.replayFile}.guardians`, clock.wallMs(), log),
       clock,
       log,
     });
@@ -141,7 +141,7 @@ async function openCeilometer(
 }
 
 async function openLiveView(
-  { config, clock, log }: CollectorDeps,
+  { config, clock }: CollectorDeps,
   parts: {
     readonly reception: Reception;
     readonly server: UdpServer;
@@ -159,7 +159,8 @@ async function openLiveView(
     port: config.liveView.port,
     token: new Secret(readSecretFile(config.liveView.tokenFile)),
     live: () => encodeLiveView(pump.liveWatermark(), ingest.live(), reception.sightingsOfQuiet()),
-    takeFenced: listTaker(reception.starts, clock, log),
+    takeFenced: (list) =>
+      reception.starts.takeList(list, { nowMs: clock.monoMs(), wallMs: clock.wallMs() }),
     metrics: () =>
       renderMetrics({
         ledger: pump.liveWatermark().ledger,
@@ -184,24 +185,4 @@ async function openLiveView(
   });
   lifecycle.onStop("live view", () => http.close());
   return http.port;
-}
-
-/** Changes are told in the log; that it came again as it was is not. */
-function listTaker(
-  { fenced }: StartGuards,
-  clock: Clock,
-  log: Logger,
-): (list: FencedList) => string | undefined {
-  let said = "";
-  return (list) => {
-    const refused = fenced.take(list, clock.monoMs());
-    const { guardian, epoch, version, fenced: hosts } = list;
-    const saying = refused ?? `${guardian} ${epoch} ${version}`;
-    if (saying === said) return refused;
-    said = saying;
-    const fields = { event: "fenced-list", guardian, epoch, version, fenced: hosts.length };
-    if (refused === undefined) log.info(fields, "the guardian says who is fenced");
-    else log.warn({ ...fields, refused }, "a list of fenced hosts is refused");
-    return refused;
-  };
 }

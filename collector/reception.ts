@@ -20,6 +20,7 @@ import { createProbeSamples, hasSamples } from "./core/probe-samples.ts";
 import { createRing } from "./core/ring.ts";
 import { createSampleQueue, type SampleQueue } from "./core/sample-queue.ts";
 import { createSightings } from "./core/sightings.ts";
+import type { GuardiansFile } from "./shell/guardians-file.ts";
 import { createStartGuards, type StartGuards } from "./start-guards.ts";
 
 export interface Reception {
@@ -47,6 +48,8 @@ export interface ReceptionOptions {
   readonly acknowledgeEvery: number;
   readonly inherited: number;
   readonly settings: () => ProbeSettings | undefined;
+  /** Who told it of fenced hosts before this start; undefined: nothing is kept over a restart. */
+  readonly guardians: GuardiansFile | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -58,13 +61,13 @@ const samplesMax = 100_000;
 const quietForMs = 3000;
 
 export function createReception(options: ReceptionOptions): Reception {
-  const { collector, epoch, clock, serversMax } = options;
+  const { collector, epoch, clock, serversMax, guardians, log } = options;
   const startedMs = clock.monoMs();
   let keys = createHostKeys(options.masters);
   const replays = createReplayTable({
     restored: options.restored,
     newNonce: () => randomBytes(8).toString("hex"),
-    onConfirmed: (life, before) => sayConfirmed(life, before, options.log),
+    onConfirmed: (life, before) => sayConfirmed(life, before, log),
   });
   const revokedHosts = new Set(options.revokedHosts);
   let receiver = createReceiver({ keys, replays, revokedHosts });
@@ -87,7 +90,7 @@ export function createReception(options: ReceptionOptions): Reception {
     settings: options.settings,
     peersOf: (host) => ring.peersOf(host, clock.monoMs()),
   });
-  const starts = createStartGuards({ collector, epoch, revokedHosts, log: options.log });
+  const starts = createStartGuards({ collector, epoch, revokedHosts, guardians, startedMs, log });
 
   return {
     ingest,

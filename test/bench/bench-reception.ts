@@ -16,6 +16,7 @@ export function createBenchReception(acknowledgeEvery: number): Reception {
     acknowledgeEvery,
     inherited: 0,
     settings: () => undefined,
+    guardians: undefined,
     clock: systemClock,
     log: silentLogger,
   });

@@ -43,6 +43,7 @@ test("a burst that overruns a small buffer: warned of, and missing = dropped, ex
     acknowledgeEvery: 10,
     inherited: 0,
     settings: () => undefined,
+    guardians: undefined,
     clock: systemClock,
     log: silentLogger,
   });

@@ -140,6 +140,7 @@ function batch(random: Random, datagrams: number) {
     acknowledgeEvery: 10,
     inherited: 0,
     settings: () => undefined,
+    guardians: undefined,
     clock,
     log: silentLogger,
   });
@@ -215,6 +216,7 @@ test("20,000 mutated questions of start guards: none throws, and every answer is
     acknowledgeEvery: 10,
     inherited: 0,
     settings: () => undefined,
+    guardians: undefined,
     clock: { monoMs: () => monoMs(1000), wallMs: () => wallMs(1000) },
     log: silentLogger,
   });
