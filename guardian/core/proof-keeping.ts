@@ -257,8 +257,9 @@ function signOfLife(
 }
 
 /**
- * A device that reads on, asked after our last order to it. Each reading is acted on once, whatever other
- * life shows meanwhile: a host that reports every second would else never be switched off again.
+ * A device that reads on, asked after our last order to it, and answered since the readings that the proof rests on:
+ * it looked some time in between. Each reading is acted on once, whatever other life shows meanwhile: a host that
+ * reports every second would else never be switched off again.
  */
 function poweredOn(
   state: GuardianState,
@@ -269,7 +270,10 @@ function poweredOn(
     const last = readings.at(-1);
     if (last?.reading.power !== "on") continue;
     const orderedAt = phase.commands[device]?.askedAt ?? 0;
-    if (last.askedAt <= Math.max(proofBase(phase), orderedAt, phase.onAt ?? 0)) continue;
+    // A word of people is void by an older question, too: that is told as such (isWordVoid).
+    const isByPeople = phase.proof?.method === "confirmed";
+    if ((isByPeople ? last.askedAt : last.at) <= proofBase(phase)) continue;
+    if (last.askedAt <= Math.max(orderedAt, phase.onAt ?? 0)) continue;
     if (!speaksAgainst(state, host.host, device, spokenFor(state, host, phase))) continue;
     return { what: words("life.power-on", { device }), onAt: last.askedAt, device };
   }

@@ -1,6 +1,7 @@
 /** A host with several levels of power devices that comes on again while its servers move. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { monoMs } from "../../shared/time.ts";
 import { both, host1 } from "../support/core-fixture.ts";
 import { runUntil, settledLevels, type LevelsFixture } from "../support/levels-fixture.ts";
 
@@ -93,4 +94,17 @@ test("on again by another feed while the outlets read off: the BMC that reads on
   core.power.set("bmc", "on");
   core.run(20_000);
   assert.ok(offOrders(core, "bmc") > before, "the one that can turn it off");
+});
+
+test("a BMC that was asked before the outlets read off, and says on after they proved it off, takes the proof away", () => {
+  const core = movingByOutlets();
+  const { offSince, proof } = core.phase(host1, "evacuating");
+  assert.ok(proof !== undefined);
+  const identity = { guid: core.factsOf(host1).guid, uuid: undefined, serial: undefined };
+  const askedAt = monoMs(offSince - 50);
+  const reading = { power: "on", identity } as const;
+  core.power.set("bmc", "on");
+  core.take({ kind: "power-read", at: core.now, askedAt, host: host1, device: "bmc", reading });
+  core.tick();
+  assert.equal(core.phase(host1, "evacuating").proof, undefined);
 });
