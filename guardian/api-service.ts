@@ -12,7 +12,7 @@ import type { GuardianConfig } from "./config.ts";
 import type { Line } from "./core/effects.ts";
 import type { AlertMessage } from "./ports.ts";
 import type { PreparedApi } from "./shell/build-api.ts";
-import { startControlSocket } from "./shell/control-socket.ts";
+import { startControlSocket, unkeptIn } from "./shell/control-socket.ts";
 import { networkDoor } from "./shell/network-door.ts";
 import { pageFiles } from "./shell/page-bundle.ts";
 import { startNetworkServer } from "./shell/network-server.ts";
@@ -68,7 +68,15 @@ export async function startApi(options: ApiServiceOptions): Promise<void> {
     port: api.listen.port,
     tls: prepared.tls,
     connectionsMax: api.connectionsMax,
-    handler: createHandler({ clock, log, audit: parts.audit, routes, door, acted }),
+    handler: createHandler({
+      clock,
+      log,
+      audit: parts.audit,
+      routes,
+      door,
+      acted,
+      unkept: unkeptIn(parts.guardian),
+    }),
   });
   lifecycle.onStop("api", () => server.close());
   const { address } = api.listen;

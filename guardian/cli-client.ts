@@ -22,7 +22,8 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
 }
 
-const deadlineMs = 10_000;
+/** The daemon asks Nova twice at most for an order: 8 s to look, 10 s to give it. */
+const deadlineMs: Readonly<Record<Method, number>> = { GET: 10_000, POST: 20_000 };
 /** A list of a million rows is none that anybody reads. */
 const pagesMax = 1000;
 
@@ -93,10 +94,12 @@ async function overNetwork(
       "content-type": "application/json",
     },
     ...(method === "POST" && { body: JSON.stringify(body) }),
-    deadlineMs,
+    deadlineMs: deadlineMs[method],
     tls: { verify: true, ...ca },
   });
-  if (outcome.kind !== "answer") throw new Error(`the guardian at ${api}: ${outcome.reason}`);
+  if (outcome.kind !== "answer") {
+    throw new Error(`the guardian at ${api}: ${outcome.reason}${unknownEnd(method)}`);
+  }
   return { body: read(outcome.status, outcome.body), headers: outcome.headers };
 }
 
@@ -125,12 +128,12 @@ function unreachable(socket: string, error: unknown): Error {
 
 function send(
   socket: string,
-  method: string,
+  method: Method,
   path: string,
   headers: Readonly<Record<string, string>>,
   body: string | undefined,
 ): Promise<Answer> {
-  const options = { socketPath: socket, path, method, headers, timeout: deadlineMs };
+  const options = { socketPath: socket, path, method, headers, timeout: deadlineMs[method] };
   return new Promise((resolve, reject) => {
     const call = request(options, (response) => {
       let text = "";
@@ -144,8 +147,16 @@ function send(
         }
       });
     });
-    call.on("timeout", () => call.destroy(new Error(`no answer from ${socket} within 10 s`)));
+    call.on("timeout", () => {
+      const limit = `no answer from ${socket} within ${deadlineMs[method] / 1000} s`;
+      call.destroy(new Error(`${limit}${unknownEnd(method)}`));
+    });
     call.on("error", (error) => reject(unreachable(socket, error)));
     call.end(body);
   });
+}
+
+/** A daemon that is late goes on all the same. */
+function unknownEnd(method: Method): string {
+  return method === "POST" ? "; whether it was done is not known: look before you ask again" : "";
 }

@@ -22,10 +22,11 @@ import { buildLiveViews, buildStore, type Problems } from "./shell/build-ports.t
 import { buildPower } from "./shell/build-power.ts";
 import { createChannelLookup, lookupsAtOnce, type ChannelLookup } from "./shell/channel-lookup.ts";
 import { choosePinger } from "./shell/choose-pinger.ts";
+import { awaitJournal } from "./shell/awaited-journal.ts";
 import { findCloud, type Environment } from "./shell/clouds.ts";
 import { tellFenced, type ToldCollector } from "./shell/fenced-list-teller.ts";
 import { createHeartbeat, readHeartbeat, type HeartbeatTarget } from "./shell/heartbeat.ts";
-import { openJournal } from "./shell/journal.ts";
+import { openJournal, type OpenJournal } from "./shell/journal.ts";
 import { createKeystone } from "./shell/keystone.ts";
 import { asksImages } from "./core/evacuation-policy.ts";
 import { createNovaCalls } from "./shell/nova-call.ts";
@@ -170,6 +171,22 @@ function buildCompute(
   return { api, cloud: cloud.name, asked: { cloud, keystone, calls } };
 }
 
+function journalOf(
+  { config, settings, channels, ports }: Prepared,
+  signal: AbortSignal,
+): Promise<OpenJournal | undefined> {
+  const open = (): OpenJournal =>
+    openJournal({
+      path: config.journal.file,
+      clock: systemClock,
+      keepMs: config.journal.inputsFor,
+      recordingBytesMax: config.journal.inputsMegabytes * 1e6,
+    });
+  const { repeatPageMs } = settings.limits;
+  const said = { cloud: settings.cloud, language: config.language, repeatPageMs };
+  return awaitJournal({ ...said, open, channels, clock: systemClock, log: ports.log, signal });
+}
+
 /** Runs until the signal; returns the process's exit code. */
 export async function runDaemon(prepared: Prepared, signal: AbortSignal): Promise<number> {
   const { config, settings, ports, channels, heartbeatTarget, api, shownSettings } = prepared;
@@ -181,12 +198,8 @@ export async function runDaemon(prepared: Prepared, signal: AbortSignal): Promis
     lifecycle.onStop(source.name, () => source.close());
   }
   try {
-    const journal = openJournal({
-      path: config.journal.file,
-      clock: systemClock,
-      keepMs: config.journal.inputsFor,
-      recordingBytesMax: config.journal.inputsMegabytes * 1e6,
-    });
+    const journal = await journalOf(prepared, signal);
+    if (journal === undefined) return 0;
     lifecycle.onStop("journal", () => journal.close());
     const state = (): GuardianState => guardian.state();
     const beside = { clock: systemClock, log };

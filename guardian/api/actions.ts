@@ -23,7 +23,19 @@ export interface ActionPorts {
   readonly log: Logger;
   /** Tells whoever watches. */
   readonly acted?: (action: ActedOn) => void;
+  /** Why the journal cannot be written now; undefined while it can. */
+  readonly unkept?: () => string | undefined;
 }
+
+/** Words that are the same word when they are said twice: no journal is needed to do them once. */
+const sameTwice: ReadonlySet<string> = new Set([
+  "disarm",
+  "incident hold",
+  "incident dismiss",
+  "incident ack",
+  "maintenance set",
+  "alert ack",
+]);
 
 /** What an action was, for people who watch. */
 export interface ActedOn {
@@ -41,7 +53,7 @@ const replyCharsMax = 16_384;
 const resultCharsMax = 1000;
 
 export async function act(
-  { audit, log, acted }: ActionPorts,
+  { audit, log, acted, unkept }: ActionPorts,
   route: ActionRoute,
   call: Call,
   said: string,
@@ -72,12 +84,12 @@ export async function act(
   } catch (error) {
     const reason = describeError(error);
     log.error({ event: "audit-not-written", ...entry, problem: reason }, "audit not written");
-    if (repeatable !== undefined) {
+    if (repeatable !== undefined && !sameTwice.has(route.name)) {
       const detail = `the journal cannot be written (${reason}): whether it is done once cannot be kept; send it without Idempotency-Key`;
       return problem(503, detail);
     }
   }
-  const reply = await attempt(route, call);
+  const reply = withUnkept(await attempt(route, call), unkept?.());
   const result = resultOf(route, reply);
   log.info({ event: "action", ...entry, status: reply.status, result }, "a person's action");
   acted?.({ ...entry, status: reply.status, result });
@@ -94,6 +106,20 @@ export async function act(
     );
   }
   return reply;
+}
+
+/** What was done and stands in memory alone is lost when the guardian ends: whoever asked must know. */
+function withUnkept(reply: Reply, reason: string | undefined): Reply {
+  const { body } = reply;
+  if (reason === undefined || reply.status !== 200 || Reflect.get(Object(body), "done") !== true) {
+    return reply;
+  }
+  const { note } = body as { readonly note?: string };
+  const lost = `not on disk (${reason}): lost if the guardian ends before the journal can be written`;
+  return {
+    ...reply,
+    body: { ...(body as object), note: note === undefined ? lost : `${note}; ${lost}` },
+  };
 }
 
 /** An action that its caller may not ask for: who tried what is kept as well; why was not read. */

@@ -82,7 +82,7 @@ export function replay(
     if (frame.kind === "gap") {
       if (!frame.restart) gaps.push(frame.what);
       other?.end(recorded.state);
-      recorded.state = undefined;
+      recorded.cut();
     } else if (frame.kind === "snapshot") {
       const state = frame.state();
       if (recorded.state !== undefined) {
@@ -148,7 +148,10 @@ function asked(
 class Run {
   state: GuardianState | undefined;
   wallMs = 0;
+  /** The first promise that it broke. */
   broken: Error | undefined;
+  /** That ended its process, until the next one begins. */
+  #hasEnded = false;
   readonly timeline: TimelineEntry[] = [];
   readonly fates = new Map<HostName, Fate>();
   /** What an earlier process of this run remembered. */
@@ -156,6 +159,13 @@ class Run {
 
   begin(state: GuardianState, settings: Settings): void {
     this.state = withSettings(state, settings);
+    this.#hasEnded = false;
+  }
+
+  /** Inputs are missing from here on: the next snapshot begins anew. */
+  cut(): void {
+    this.state = undefined;
+    this.#hasEnded = false;
   }
 
   /** Its process ends. What it did as was recorded is remembered better by the record itself. */
@@ -173,7 +183,7 @@ class Run {
   }
 
   take(event: GuardianEvent): readonly Effect[] | Error {
-    if (this.state === undefined || this.broken !== undefined) return [];
+    if (this.state === undefined || this.#hasEnded) return [];
     try {
       const { state, effects } = step(this.state, event);
       this.state = state;
@@ -181,8 +191,10 @@ class Run {
       this.#note(state, effects);
       return effects;
     } catch (error) {
-      this.broken = error instanceof Error ? error : new Error(String(error));
-      return this.broken;
+      const broken = error instanceof Error ? error : new Error(String(error));
+      this.broken ??= broken;
+      this.#hasEnded = true;
+      return broken;
     }
   }
 

@@ -18,6 +18,11 @@ const en = {
   "unkept.title": "alerts cannot be kept on disk",
   "unkept.impact": "a restart now may lose or repeat a message",
   "unkept.next": "make room, or mend the disk that holds the outbox",
+  "journal.title": "the guardian cannot open its journal: no host is guarded",
+  "journal.impact":
+    "a host that fails now is neither fenced nor evacuated, and nobody is told of it",
+  "journal.next":
+    "mend the disk of the journal, or make room; it goes on by itself as soon as it opens",
   "test.title": "test of channel {channel} by {by}",
   "test.why": "asked for: guardian notify test {channel}",
   "test.impact": "none: this is a test",
@@ -43,6 +48,9 @@ const zh: Readonly<Record<DispatchKey, string>> = {
   "unkept.title": "告警无法写入磁盘",
   "unkept.impact": "此时重启可能丢失或重复消息",
   "unkept.next": "腾出空间，或修复存放发件箱的磁盘",
+  "journal.title": "守护程序打不开日志文件：没有主机受保护",
+  "journal.impact": "此时主机故障既不会隔离也不会疏散，也没有人会被通知",
+  "journal.next": "修复日志所在的磁盘或腾出空间；一旦能打开就自动继续",
   "test.title": "{by} 测试通道 {channel}",
   "test.why": "来自命令：guardian notify test {channel}",
   "test.impact": "无：这是测试",

@@ -11,6 +11,7 @@ import { createHandler, type Door } from "../api/handle.ts";
 import type { ApiParts } from "../api/parts.ts";
 import { problem, type Route } from "../api/route.ts";
 import { apiRoutes } from "../api/routes.ts";
+import type { Guardian } from "../app.ts";
 import { callerHeader, identifyCaller, prepareCallers } from "./caller-identity.ts";
 
 export interface ControlSocket {
@@ -25,6 +26,14 @@ export interface ControlOptions extends ApiParts {
   readonly acted?: (action: ActedOn) => void;
 }
 
+/** Why what people say now stands in memory alone; undefined while the journal can be written. */
+export function unkeptIn(guardian: Guardian): () => string | undefined {
+  return () => {
+    const { journalWritable, journalReason } = guardian.state().eyes;
+    return journalWritable ? undefined : journalReason;
+  };
+}
+
 /** Starts serving; throws when the socket cannot be made. */
 export async function startControlSocket(options: ControlOptions): Promise<ControlSocket> {
   const { path, clock, audit, log, routes = apiRoutes(options), acted } = options;
@@ -33,7 +42,15 @@ export async function startControlSocket(options: ControlOptions): Promise<Contr
   prepareCallers(path);
   const door = socketDoor(path);
   const server = createServer(
-    createHandler({ clock, audit, log, routes, door, ...(acted && { acted }) }),
+    createHandler({
+      clock,
+      audit,
+      log,
+      routes,
+      door,
+      unkept: unkeptIn(options.guardian),
+      ...(acted && { acted }),
+    }),
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Clock } from "../../shared/clock.ts";
 import { describeError } from "../../shared/errors.ts";
+import { emptyMemory } from "../core/memory.ts";
 import type { Journal, JournalEntry } from "../ports.ts";
 import { asRecord, numberOf, parseJson, textOf } from "./json.ts";
 import {
@@ -53,7 +54,10 @@ export interface OpenJournal extends Journal {
   readonly audit: AuditLog;
 }
 
-/** Opens the journal and begins a new epoch. Throws with a sentence for people when it cannot. */
+/** Another process has it open: whoever that is, it guards. */
+export class JournalHeldError extends Error {}
+
+/** Opens the journal and begins a new epoch. Throws with a sentence for people when it cannot, and counts no start then. */
 export function openJournal(options: JournalOptions): OpenJournal {
   const { path, clock, processId = process.pid } = options;
   const database = openOwn(path);
@@ -64,11 +68,12 @@ export function openJournal(options: JournalOptions): OpenJournal {
     database.exec(schema);
     const nowMs = clock.wallMs();
     const lastState = database.prepare("SELECT body FROM state").all()[0]?.["body"];
+    refuseUnreadable(lastState, path);
+    writeHolder(path, processId, nowMs);
     database.prepare("INSERT INTO starts (wall_ms) VALUES (?)").run(nowMs);
     const newest = database
       .prepare("SELECT epoch, wall_ms FROM starts ORDER BY epoch DESC LIMIT ?")
       .all(startsShown);
-    writeHolder(path, processId, nowMs);
     const [first] = database.prepare("SELECT wall_ms FROM starts ORDER BY epoch LIMIT 1").all();
     return createJournal(options, database, {
       epoch: Number(newest[0]?.["epoch"]),
@@ -78,8 +83,26 @@ export function openJournal(options: JournalOptions): OpenJournal {
     });
   } catch (error) {
     database.close();
-    throw error;
+    throw isOurs(error)
+      ? error
+      : new Error(`the journal ${path} cannot be opened`, { cause: error });
   }
+}
+
+/** It names the journal already. */
+function isOurs(error: unknown): boolean {
+  return describeError(error).startsWith("the journal ");
+}
+
+/** A memory that is not read would be one in which nobody is fenced and nothing is held. */
+function refuseUnreadable(lastState: unknown, path: string): void {
+  if (lastState === undefined) return;
+  const version = numberOf(asRecord(parseJson(textOf(lastState) ?? ""))["version"]);
+  if (version === emptyMemory.version) return;
+  const found = version === undefined ? "none that can be read" : `of version ${version}`;
+  throw new Error(
+    `the journal ${path} holds a memory, but ${found}; this guardian knows ${emptyMemory.version}: put back a copy of it, or the guardian that wrote it`,
+  );
 }
 
 function createJournal(
@@ -152,9 +175,12 @@ function openOwn(path: string): Database {
     return openDatabase(path, { exclusive: true });
   } catch (error) {
     if (/locked|SQLITE_BUSY/i.test(describeError(error))) {
-      throw new Error(`another guardian${describeHolder(path)} holds the journal ${path}`, {
-        cause: error,
-      });
+      throw new JournalHeldError(
+        `another guardian${describeHolder(path)} holds the journal ${path}`,
+        {
+          cause: error,
+        },
+      );
     }
     throw new Error(`the journal ${path} cannot be opened`, { cause: error });
   }

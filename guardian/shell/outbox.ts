@@ -217,7 +217,7 @@ class RunningOutbox implements Outbox {
 }
 
 /** One try within its deadline; a notifier that throws or hangs is one that did not deliver. */
-async function sendOnce(
+export async function sendOnce(
   notifier: Notifier,
   message: AlertMessage,
   deadlineMs: number,

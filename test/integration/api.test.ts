@@ -139,11 +139,26 @@ test("a journal that cannot be written keeps nobody from disarming", async (t) =
   const audit = { begin: broken, end: broken, kept: () => undefined, list: () => [] };
   const { ask, core } = await apiFixture(t, { parts: { audit } });
   const keyed = { "idempotency-key": "k" };
-  const refused = await ask("POST", `${api}/disarm`, "operator", { reason: "x" }, keyed);
+  // As the web page sends it: words of restraint are the same words twice.
+  const disarmed = await ask("POST", `${api}/disarm`, "operator", { reason: "x" }, keyed);
+  assert.equal(disarmed.status, 200);
+  assert.ok(core.state.memory.disarmed !== undefined);
+  const refused = await ask("POST", `${api}/arm`, "admin", { reason: "x" }, keyed);
   assert.equal(refused.status, 503);
   assert.match(refused.detail, /send it without Idempotency-Key/);
   assert.equal((await ask("POST", `${api}/disarm`, "operator", { reason: "x" })).status, 200);
-  assert.ok(core.state.memory.disarmed !== undefined);
+});
+
+test("what stands in memory alone says so", async (t) => {
+  const { ask, core } = await apiFixture(t);
+  const { now: at } = core;
+  const kept = await ask("POST", `${api}/disarm`, "operator", { reason: "x" });
+  assert.doesNotMatch(kept.text, /not on disk/);
+  core.take({ kind: "journal", at, writable: false, reason: "read-only file system" });
+  const words = { reason: "new disks", until: "2h" };
+  const reply = await ask("POST", `${api}/maintenance/${host1}`, "operator", words);
+  assert.equal(reply.status, 200, reply.text);
+  assert.match(reply.text, /not on disk \(read-only file system\): lost if the guardian ends/);
 });
 
 test("two people who must confirm do so on the node; one may over the network, by name", async (t) => {

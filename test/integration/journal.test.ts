@@ -34,17 +34,21 @@ function count(path: string, where = "1=1"): number {
   }
 }
 
+function stateOf(name: string): string {
+  return JSON.stringify({ version: 1, name });
+}
+
 test("each start is a new epoch, sees the last state and the starts before it", (t) => {
   const path = place(t);
   const first = openJournal({ path, clock: systemClock });
   assert.deepEqual([first.epoch, first.lastState, first.starts.length], [1, undefined, 1]);
-  first.saveState("state a", [entry("intent", "{}")]);
+  first.saveState(stateOf("a"), [entry("intent", "{}")]);
   first.append([entry("intent", "off"), entry("intent", "{}")]);
-  first.saveState("state b", []);
-  first.append([entry("state", "state c")]);
+  first.saveState(stateOf("b"), []);
+  first.append([entry("state", stateOf("c"))]);
   first.close();
   const second = openJournal({ path, clock: systemClock });
-  assert.deepEqual([second.epoch, second.lastState, second.starts.length], [2, "state c", 2]);
+  assert.deepEqual([second.epoch, second.lastState, second.starts.length], [2, stateOf("c"), 2]);
   second.close();
   assert.equal(count(path), 3);
 });
@@ -73,7 +77,7 @@ test("kill -9 in the middle of writing loses nothing that append returned for", 
   }
   const journal = openJournal({ path, clock: systemClock });
   assert.equal(journal.epoch, 4);
-  assert.match(journal.lastState ?? "", /^state \d+$/);
+  assert.match(journal.lastState ?? "", /^\{"version":1,"n":\d+\}$/);
   journal.close();
 });
 

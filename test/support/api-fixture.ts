@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 import type { Settings } from "../../guardian/core/settings.ts";
 import { createEventFeed, type EventFeed } from "../../guardian/api/event-feed.ts";
 import { createHandler } from "../../guardian/api/handle.ts";
+import { unkeptIn } from "../../guardian/shell/control-socket.ts";
 import type { ApiParts } from "../../guardian/api/parts.ts";
 import type { Role, Route } from "../../guardian/api/route.ts";
 import { apiRoutes } from "../../guardian/api/routes.ts";
@@ -106,7 +107,14 @@ export async function apiFixture(
     tls: undefined,
     connectionsMax: options.connectionsMax ?? 700,
     ...(options.patienceMs && { patienceMs: options.patienceMs }),
-    handler: createHandler({ clock, log: silentLogger, audit: parts.audit, routes, door }),
+    handler: createHandler({
+      clock,
+      log: silentLogger,
+      audit: parts.audit,
+      routes,
+      door,
+      unkept: unkeptIn(parts.guardian),
+    }),
   });
   const stopping = new AbortController();
   const feeding = feed.run(stopping.signal);

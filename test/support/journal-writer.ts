@@ -5,7 +5,7 @@ import { systemClock } from "../../shared/clock.ts";
 const journal = openJournal({ path: process.argv[2] ?? "", clock: systemClock });
 for (let n = 1; n <= 100_000; n += 1) {
   const [monoMs, wallMs] = [systemClock.monoMs(), systemClock.wallMs()];
-  if (n % 10 === 0) journal.saveState(`state ${n}`, []);
+  if (n % 10 === 0) journal.saveState(JSON.stringify({ version: 1, n }), []);
   journal.append([{ monoMs, wallMs, kind: "intent", body: `order ${n}` }]);
   process.stdout.write(`${n}\n`);
 }
