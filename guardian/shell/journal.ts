@@ -54,8 +54,15 @@ export interface OpenJournal extends Journal {
   readonly audit: AuditLog;
 }
 
-/** Another process has it open: whoever that is, it guards. */
-export class JournalHeldError extends Error {}
+/** Another process has it open. */
+export class JournalHeldError extends Error {
+  /** By the file beside it; undefined when that does not say. */
+  readonly processId: number | undefined;
+  constructor(message: string, processId: number | undefined, cause?: unknown) {
+    super(message, { cause });
+    this.processId = processId;
+  }
+}
 
 /** Opens the journal and begins a new epoch. Throws with a sentence for people when it cannot, and counts no start then. */
 export function openJournal(options: JournalOptions): OpenJournal {
@@ -70,23 +77,36 @@ export function openJournal(options: JournalOptions): OpenJournal {
     const lastState = database.prepare("SELECT body FROM state").all()[0]?.["body"];
     refuseUnreadable(lastState, path);
     writeHolder(path, processId, nowMs);
-    database.prepare("INSERT INTO starts (wall_ms) VALUES (?)").run(nowMs);
-    const newest = database
-      .prepare("SELECT epoch, wall_ms FROM starts ORDER BY epoch DESC LIMIT ?")
-      .all(startsShown);
-    const [first] = database.prepare("SELECT wall_ms FROM starts ORDER BY epoch LIMIT 1").all();
-    return createJournal(options, database, {
-      epoch: Number(newest[0]?.["epoch"]),
-      lastState: typeof lastState === "string" ? lastState : undefined,
-      starts: newest.map((row) => Number(row["wall_ms"])).reverse(),
-      began: Number(first?.["wall_ms"]),
-    });
+    const known = typeof lastState === "string" ? lastState : undefined;
+    // All of it or no start: one that failed would count towards those that begin disarmed.
+    return database.transaction(() =>
+      createJournal(options, database, begin(database, nowMs, known)),
+    );
   } catch (error) {
     database.close();
     throw isOurs(error)
       ? error
       : new Error(`the journal ${path} cannot be opened`, { cause: error });
   }
+}
+
+/** A new epoch. */
+function begin(
+  database: Database,
+  nowMs: number,
+  lastState: string | undefined,
+): Pick<Journal, "epoch" | "lastState" | "starts" | "began"> {
+  database.prepare("INSERT INTO starts (wall_ms) VALUES (?)").run(nowMs);
+  const newest = database
+    .prepare("SELECT epoch, wall_ms FROM starts ORDER BY epoch DESC LIMIT ?")
+    .all(startsShown);
+  const [first] = database.prepare("SELECT wall_ms FROM starts ORDER BY epoch LIMIT 1").all();
+  return {
+    epoch: Number(newest[0]?.["epoch"]),
+    lastState,
+    starts: newest.map((row) => Number(row["wall_ms"])).reverse(),
+    began: Number(first?.["wall_ms"]),
+  };
 }
 
 /** It names the journal already. */
@@ -175,12 +195,11 @@ function openOwn(path: string): Database {
     return openDatabase(path, { exclusive: true });
   } catch (error) {
     if (/locked|SQLITE_BUSY/i.test(describeError(error))) {
-      throw new JournalHeldError(
-        `another guardian${describeHolder(path)} holds the journal ${path}`,
-        {
-          cause: error,
-        },
-      );
+      const holder = readHolder(path);
+      const who =
+        holder === undefined ? "" : ` (pid ${holder.pid ?? "?"}, since ${holder.since ?? "?"})`;
+      const says = `another guardian${who} holds the journal ${path}`;
+      throw new JournalHeldError(says, holder?.pid, error);
     }
     throw new Error(`the journal ${path} cannot be opened`, { cause: error });
   }
@@ -202,13 +221,13 @@ function writeHolder(path: string, processId: number, wallMs: number): void {
   });
 }
 
-function describeHolder(path: string): string {
-  let text = "";
+function readHolder(
+  path: string,
+): { readonly pid: number | undefined; readonly since: string | undefined } | undefined {
   try {
-    text = readFileSync(`${path}.holder`, "utf8");
+    const holder = asRecord(parseJson(readFileSync(`${path}.holder`, "utf8")));
+    return { pid: numberOf(holder["pid"]), since: textOf(holder["since"]) };
   } catch {
-    return "";
+    return undefined;
   }
-  const holder = asRecord(parseJson(text));
-  return ` (pid ${numberOf(holder["pid"]) ?? "?"}, since ${textOf(holder["since"]) ?? "?"})`;
 }

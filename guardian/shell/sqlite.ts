@@ -33,9 +33,15 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
   if (options.readonly === true && !existsSync(path)) throw new Error(`${path} does not exist`);
   const native = new Libsql(path, { timeout: options.timeoutMs ?? 0 } as Libsql.Options);
   const exec = (sql: string): void => void native.exec(sql);
-  if (options.readonly === true) exec("PRAGMA query_only=ON");
-  // The lock is taken by the first write and then kept until the process ends, however it ends.
-  if (options.exclusive === true) exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+  try {
+    if (options.readonly === true) exec("PRAGMA query_only=ON");
+    // The lock is taken by the first write and then kept until the process ends, however it ends.
+    if (options.exclusive === true) exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+  } catch (error) {
+    // Its lock would keep ourselves out at the next try.
+    closeAll(native, exec, options);
+    throw error;
+  }
   return {
     exec,
     prepare: (sql) => {
@@ -59,13 +65,25 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
         throw error;
       }
     },
-    close: () => {
-      if (options.exclusive === true) {
-        // libsql keeps the file, and its lock, until the last statement is collected as garbage.
-        exec("PRAGMA locking_mode=NORMAL");
-        native.prepare("SELECT COUNT(*) FROM sqlite_master").get();
-      }
-      native.close();
-    },
+    close: () => closeAll(native, exec, options),
   };
+}
+
+/** Never throws: what cannot be read any more is closed all the same. */
+function closeAll(
+  native: Libsql.Database,
+  exec: (sql: string) => void,
+  { exclusive }: OpenOptions,
+): void {
+  try {
+    if (exclusive === true) {
+      // libsql keeps the file, and its lock, until the last statement is collected as garbage.
+      exec("PRAGMA locking_mode=NORMAL");
+      native.prepare("SELECT COUNT(*) FROM sqlite_master").get();
+    }
+  } catch {
+    // A broken file, or one that another process holds.
+  } finally {
+    native.close();
+  }
 }

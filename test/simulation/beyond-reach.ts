@@ -22,5 +22,5 @@ export function isBeyondReach(
   const returnedAt = Math.max(guardian.startedAt, guardian.pausedUntil);
   const standsStill = !guardian.up || guardian.mono() - world.state.now > roundMsMax;
   if (standsStill || queue.now < returnedAt + returnMs) return true;
-  return world.devicesOf(host.name).some(({ mode }) => mode !== "normal");
+  return world.devicesOf(host.name).some(({ mode, gone }) => gone === true || mode !== "normal");
 }

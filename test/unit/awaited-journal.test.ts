@@ -1,11 +1,13 @@
 /** A guardian whose journal does not open: it decides nothing, tells people itself, and goes on once it opens. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { AlertMessage, Delivery, Notifier } from "../../guardian/ports.ts";
 import { awaitJournal, type AwaitedJournalOptions } from "../../guardian/shell/awaited-journal.ts";
+import type { FollowingNotifier } from "../../guardian/shell/following.ts";
 import { JournalHeldError, openJournal, type OpenJournal } from "../../guardian/shell/journal.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { silentLogger } from "../../shared/log.ts";
@@ -17,7 +19,11 @@ function folderOf(t: TestContext): string {
   return folder;
 }
 
-function waiting(open: () => OpenJournal, extra: Partial<AwaitedJournalOptions> = {}) {
+function waiting(
+  open: () => OpenJournal,
+  extra: Partial<AwaitedJournalOptions> = {},
+  others: readonly Notifier[] = [],
+) {
   const sent: AlertMessage[] = [];
   const answers: Delivery[] = [];
   const pager: Notifier = {
@@ -29,9 +35,10 @@ function waiting(open: () => OpenJournal, extra: Partial<AwaitedJournalOptions> 
   };
   const hung: Notifier = { name: "broken", send: () => Promise.reject(new Error("no way")) };
   const stopping = new AbortController();
+  const channels = [pager, hung, ...others];
   const journal = awaitJournal({
     open,
-    channels: [pager, hung],
+    channels,
     cloud: "lab",
     language: "en",
     repeatPageMs: 60_000,
@@ -84,27 +91,86 @@ test("one that does not open is a page with its reason, once, and its end when i
   assert.equal(new Set(sent.map(({ dedupKey }) => dedupKey)).size, 1);
 });
 
-test("a page that no channel took is sent again soon, one that was taken after repeatPage", async () => {
+test("a channel that fails is tried again by itself, under one id; one that took it after repeatPage", async () => {
   const failed: Delivery = { kind: "undelivered", retryable: true, reason: "503" };
   const never = (): never => {
     throw new Error("EIO");
   };
-  const refused = waiting(never);
-  refused.answers.push(failed, failed);
+  const taken: string[] = [];
+  const local: Notifier = {
+    name: "local",
+    send: ({ id }) => {
+      taken.push(id);
+      return Promise.resolve({ kind: "delivered" });
+    },
+  };
+  const failing = waiting(never, {}, [local]);
+  failing.answers.push(failed, failed);
   const repeated = waiting(never, { repeatPageMs: 30 });
-  await sleep(300);
-  assert.equal(refused.sent.length, 3);
+  await sleep(400);
+  assert.equal(failing.sent.length, 3, "though another channel took it at once");
+  assert.equal(new Set(failing.sent.map(({ id }) => id)).size, 1, "who has it is not told twice");
+  assert.equal(taken.length, 1);
   assert.ok(repeated.sent.length >= 4, `${repeated.sent.length} pages`);
-  for (const { stopping } of [refused, repeated]) stopping.abort();
-  assert.deepEqual(await Promise.all([refused.journal, repeated.journal]), [undefined, undefined]);
+  assert.equal(new Set(repeated.sent.map(({ id }) => id)).size, repeated.sent.length);
+  for (const { stopping } of [failing, repeated]) stopping.abort();
+  assert.deepEqual(await Promise.all([failing.journal, repeated.journal]), [undefined, undefined]);
 });
 
-test("one that another guardian holds ends the start: that one guards", async () => {
-  const { sent, journal } = waiting(() => {
-    throw new JournalHeldError("another guardian (pid 7) holds the journal");
+test("a channel that must be told for as long as it fires is, while the journal is awaited", async () => {
+  let followed = 0;
+  const following: FollowingNotifier = {
+    name: "am",
+    followEveryMs: 10,
+    send: () => Promise.resolve({ kind: "delivered" }),
+    follow: (standing) => {
+      followed += standing.length;
+      return Promise.resolve(undefined);
+    },
+  };
+  const { stopping, journal } = waiting(
+    () => {
+      throw new Error("EIO");
+    },
+    { channels: [following] },
+  );
+  await sleep(300);
+  stopping.abort();
+  await journal;
+  assert.ok(followed >= 3, `${followed} times`);
+});
+
+test("one that another guardian holds ends the start: that one guards; one that nobody holds does not", async () => {
+  const held = waiting(() => {
+    throw new JournalHeldError("another guardian holds the journal", process.ppid);
   });
-  await assert.rejects(journal, /pid 7/);
-  assert.deepEqual(sent, []);
+  await assert.rejects(held.journal, /another guardian/);
+  assert.deepEqual(held.sent, []);
+  const { pid } = spawnSync("/bin/true");
+  const gone = waiting(() => {
+    throw new JournalHeldError("another guardian holds the journal", pid);
+  });
+  await sleep(200);
+  gone.stopping.abort();
+  assert.equal(await gone.journal, undefined);
+  assert.equal(gone.sent.length, 1);
+});
+
+test("a try that failed counts as no start, and keeps nobody out", (t) => {
+  const path = join(folderOf(t), "journal.db");
+  openJournal({ path, clock: systemClock }).close();
+  const whole = readFileSync(path);
+  writeFileSync(
+    path,
+    Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 7)]),
+  );
+  for (let tries = 0; tries < 2; tries += 1) {
+    assert.throws(() => openJournal({ path, clock: systemClock }), /journal\.db cannot be opened/);
+  }
+  writeFileSync(path, whole);
+  const again = openJournal({ path, clock: systemClock });
+  assert.equal(again.epoch, 2);
+  again.close();
 });
 
 test("a memory that cannot be read is no empty one", (t) => {
