@@ -14,6 +14,7 @@ export const runbooks = {
     "home",
     "hung",
     "isolated",
+    "journal",
     "left-behind",
     "maintenance-over",
     "no-room",
